@@ -1,0 +1,1 @@
+"""The wires: payloads in, rendering out, and everything that carries them between."""

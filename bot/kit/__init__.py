@@ -1,0 +1,1 @@
+"""The language capabilities are written in: no I/O, no SDK, no framework."""

@@ -1,0 +1,1 @@
+"""Payloads in, rendering out; the only importers of chat SDKs."""

@@ -1,0 +1,1 @@
+"""Slack: its payloads read into events, screens drawn as blocks and views."""

@@ -1,0 +1,1 @@
+"""Telegram: its updates read into events, screens drawn as messages and keyboards."""

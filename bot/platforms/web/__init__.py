@@ -1,0 +1,1 @@
+"""The page: its requests read into events, screens drawn as HTML."""

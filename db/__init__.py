@@ -1,0 +1,1 @@
+"""The nouns: one file a capability, its table, states, transitions and who may see it."""

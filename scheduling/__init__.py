@@ -1,0 +1,1 @@
+"""Time: the clock, what is due, calendars and timetables."""

