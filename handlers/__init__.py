@@ -1,1 +1,12 @@
-"""The verbs: one file a capability."""
+"""The verbs: one room a capability, named here one by one."""
+
+from bot.kit.capability import Registry
+
+from . import centres, home, issues, ledger, people
+
+registry = Registry(
+    [home.home, people.people, centres.centres, issues.issues, ledger.ledger],
+    home="home.show",
+    welcome="people.register",
+    free_text=("issues.raise", "detail"),
+)

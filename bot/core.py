@@ -1,0 +1,89 @@
+"""Parley without its doors: engine, outbox, jobs and clock put together once, for every process and every test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import handlers
+from bot.delivery import Delivery
+from bot.edge import Edge
+from bot.engine import Engine
+from bot.kit.door import Door
+from bot.kit.text import Catalogues
+from bot.work import Embedded, Threads
+from db.session import Sessions, connect
+from scheduling import due
+from scheduling.clock import Clock
+
+CATALOGUES = Path(handlers.__file__).parent / "locales"
+
+
+class Parley:
+    """Hands each part the parts below it. Doors are added before `start`."""
+
+    def __init__(self, *, database_url: str, public_url: str, clock: Clock) -> None:
+        self.clock = clock
+        self.sessions = Sessions(connect(database_url))
+        self.threads = Threads(self.sessions)
+        self.work = Embedded(self.sessions, clock, self.threads)
+        self.catalogues = Catalogues(CATALOGUES)
+        self.doors: dict[str, Door] = {}
+        self.engine = Engine(
+            sessions=self.sessions,
+            registry=handlers.registry,
+            clock=clock,
+            catalogues=self.catalogues,
+            work=self.work,
+            public_url=public_url,
+        )
+        self.delivery = Delivery(
+            sessions=self.sessions,
+            threads=self.threads,
+            clock=clock,
+            catalogues=self.catalogues,
+            work=self.work,
+            doors=self.doors,
+        )
+        self.edge = Edge(
+            sessions=self.sessions,
+            threads=self.threads,
+            clock=clock,
+            engine=self.engine,
+            delivery=self.delivery,
+            work=self.work,
+            doors=self.doors,
+        )
+        self.work.add(
+            {"deliver": self.delivery.deliver, "fetch": self.delivery.fetch, "turn": self.edge.job, "due": self._due}
+        )
+
+    def add(self, door: Door) -> None:
+        self.doors[door.name] = door
+
+    async def tick(self) -> None:
+        """Hand on what is due."""
+        if await self.threads.run(self._claim):
+            self.work.wake()
+
+    async def settle(self) -> None:
+        """Do everything that is due and ready now, and what that causes: for tests, the terminal and the demo's clock."""
+        while True:
+            await self.threads.run(self._claim)
+            if not await self.work.drain():
+                return
+
+    def close(self) -> None:
+        self.threads.close()
+        self.sessions.engine.dispose()
+
+    async def _due(self, due: int) -> None:
+        await self.threads.run(self.engine.run_due, due)
+
+    def _claim(self) -> int:
+        with self.sessions.writing() as session:
+            connection = session.connection()
+            return due.claim(
+                session,
+                self.clock.now(),
+                lambda row: self.work.defer(connection, "due", lock=None, due=row),
+            )

@@ -1,0 +1,254 @@
+"""What the outbox promised: claim a row, render, send with no session open, classify the answer, record.
+
+A row that is `sending` when it is claimed was interrupted between the platform's answer and our record: its outcome is
+unknown. It is sent once more, marked as a possible repeat, and after a second unknown outcome it is left in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import filetype
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient, Unknown
+from bot.kit.events import Answer
+from bot.kit.screen import from_json
+from bot.kit.text import Catalogues, Reader, Writer
+from bot.work import Retry, Threads, Work
+from db.files import LIMIT, File, FileState, store
+from db.machinery import Due, Outgoing, Receipt, Sending
+from db.people import Account, Person
+from db.session import Sessions
+from scheduling.clock import Clock
+
+log = structlog.get_logger()
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+UNKNOWNS_ALLOWED = 2
+UNREACHED = "ledger.unreached"
+REFUSED_TYPES = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """Everything a send needs, read out of the database before it."""
+
+    outgoing_id: int
+    platform: str
+    address: str
+    answer: Answer
+    reader: Reader
+    edits: Mapping[str, Any] | None
+    repeated: bool
+    attempts: int
+    trace: str
+
+
+class Delivery:
+    """Sends what is in the outbox and fetches what people attached."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        threads: Threads,
+        clock: Clock,
+        catalogues: Catalogues,
+        work: Work,
+        doors: Mapping[str, Door],
+    ) -> None:
+        self._sessions = sessions
+        self._threads = threads
+        self._clock = clock
+        self._catalogues = catalogues
+        self._work = work
+        self._doors = doors
+
+    async def deliver(self, outgoing: int) -> None:
+        """Job body: send one row. Runs again harmlessly; raises `Retry` when it should be tried later."""
+        claimed = await self._threads.run(self._claim, outgoing)
+        if claimed is None:
+            return
+        door = self._doors[claimed.platform]
+        writer = Writer(self._catalogues, claimed.reader)
+        try:
+            message = await door.send(
+                claimed.address, claimed.answer, writer, edits=claimed.edits, repeated=claimed.repeated
+            )
+        except Permanent as error:
+            await self._threads.run(self._failed, claimed, error.reason)
+        except Paused as error:
+            await self._threads.run(self._again, claimed)
+            raise Retry(error.pause) from None
+        except Transient:
+            await self._threads.run(self._again, claimed)
+            raise Retry(min(LONGEST_PAUSE, FIRST_PAUSE * 2**claimed.attempts)) from None
+        except Unknown:
+            if await self._threads.run(self._unknown, claimed):
+                raise Retry(FIRST_PAUSE) from None
+        else:
+            await self._threads.run(self._accepted, claimed, dict(message))
+
+    async def fetch(self, file: int) -> None:
+        """Job body: bring an attachment in from the platform it was sent on."""
+        origin = await self._threads.run(self._origin, file)
+        if origin is None:
+            return
+        try:
+            data = await self._doors[origin["platform"]].fetch(origin, LIMIT)
+        except Permanent as error:
+            await self._threads.run(self._not_fetched, file, error.reason)
+        except Paused as error:
+            raise Retry(error.pause) from None
+        else:
+            await self._threads.run(self._fetched, file, data)
+
+    # Each of these is one short transaction
+
+    def _claim(self, outgoing_id: int) -> Claimed | None:
+        now = self._clock.now()
+        with self._sessions.writing() as session:
+            row = session.get(Outgoing, outgoing_id, with_for_update=True)
+            if row is None or row.state not in (Sending.WAITING, Sending.SENDING) or row.screen is None:
+                return None
+            if row.expires_at <= now:
+                self._settle(session, row, Sending.EXPIRED, now, "expired")
+                return None
+            if row.state is Sending.SENDING:
+                if row.may_repeat:
+                    self._settle(session, row, Sending.IN_DOUBT, now, "unknown_outcome")
+                    return None
+                row.may_repeat = True
+            person = session.get_one(Person, row.person_id)
+            account = self._account(session, row)
+            if account is None:
+                self._settle(session, row, Sending.FAILED, now, "no_door")
+                return None
+            if account.id != row.account_id:
+                row.edits = None
+            row.account_id, row.state, row.attempts = account.id, Sending.SENDING, row.attempts + 1
+            return Claimed(
+                outgoing_id=row.id,
+                platform=account.platform,
+                address=account.address,
+                answer=from_json(row.screen),
+                reader=Reader(person.language, person.zone),
+                edits=row.edits,
+                repeated=row.may_repeat,
+                attempts=row.attempts - 1,
+                trace=row.trace,
+            )
+
+    def _account(self, session: Session, row: Outgoing) -> Account | None:
+        """The door it was asked at for a reply; otherwise the one used last among those that can be reached."""
+        if row.account_id is not None:
+            asked = session.get_one(Account, row.account_id)
+            if asked.unreachable_since is None:
+                return asked
+        reachable = (
+            select(Account)
+            .where(
+                Account.person_id == row.person_id,
+                Account.unreachable_since.is_(None),
+                Account.platform.in_(list(self._doors)),
+            )
+            .order_by(Account.used_at.desc())
+            .limit(1)
+        )
+        return session.scalar(reachable)
+
+    def _accepted(self, claimed: Claimed, message: dict[str, Any]) -> None:
+        now = self._clock.now()
+        with self._sessions.writing() as session:
+            row = session.get_one(Outgoing, claimed.outgoing_id)
+            row.message = message
+            self._settle(session, row, Sending.ACCEPTED, now, None)
+        log.info("accepted", outgoing=claimed.outgoing_id, door=claimed.platform, trace=claimed.trace)
+
+    def _again(self, claimed: Claimed) -> None:
+        """Back to waiting: the platform did not take it."""
+        with self._sessions.writing() as session:
+            session.get_one(Outgoing, claimed.outgoing_id).state = Sending.WAITING
+
+    def _unknown(self, claimed: Claimed) -> bool:
+        """True when it may be sent once more."""
+        now = self._clock.now()
+        with self._sessions.writing() as session:
+            row = session.get_one(Outgoing, claimed.outgoing_id)
+            if row.may_repeat:
+                self._settle(session, row, Sending.IN_DOUBT, now, "unknown_outcome")
+                return False
+            row.may_repeat, row.state = True, Sending.WAITING
+            return True
+
+    def _failed(self, claimed: Claimed, reason: str) -> None:
+        """Refused for good at this door. Another door is tried; with none left, the ledger says why."""
+        now = self._clock.now()
+        log.warning("refused", outgoing=claimed.outgoing_id, door=claimed.platform, reason=reason, trace=claimed.trace)
+        with self._sessions.writing() as session:
+            row = session.get_one(Outgoing, claimed.outgoing_id)
+            account = session.get_one(Account, row.account_id)
+            if reason in UNREACHABLE:
+                account.unreachable_since, account.unreachable_reason = now, reason
+                session.flush()
+                row.account_id = None
+                if not row.is_reply and self._account(session, row) is not None:
+                    row.state, row.reason, row.attempts = Sending.WAITING, reason, 0
+                    self._work.defer(
+                        session.connection(), "deliver", lock=f"to:{row.person_id}", at=now, outgoing=row.id
+                    )
+                    return
+                row.account_id = account.id
+            self._settle(session, row, Sending.FAILED, now, reason)
+        self._work.wake()
+
+    def _settle(self, session: Session, row: Outgoing, state: Sending, now: datetime, reason: str | None) -> None:
+        """Give a row its final state, and the ledger its line."""
+        row.state, row.settled_at = state, now
+        row.reason = reason or row.reason
+        if row.receipt_id is None:
+            return
+        receipt = session.get_one(Receipt, row.receipt_id)
+        if state is Sending.ACCEPTED:
+            receipt.accepted_at = receipt.accepted_at or now
+            receipt.failed_at = receipt.reason = None
+        elif receipt.accepted_at is None:
+            receipt.failed_at, receipt.reason = now, reason
+            key = f"unreached:{receipt.id}"
+            if session.scalar(select(Due.id).where(Due.key == key)) is None:
+                session.add(
+                    Due(
+                        administration_id=row.administration_id,
+                        job=UNREACHED,
+                        args={"receipt": receipt.id},
+                        key=key,
+                        at=now,
+                    )
+                )
+
+    def _origin(self, file_id: int) -> dict[str, Any] | None:
+        with self._sessions.reading() as session:
+            file = session.get(File, file_id)
+            return file.origin if file is not None and file.state is FileState.WAITING else None
+
+    def _fetched(self, file_id: int, data: bytes) -> None:
+        with self._sessions.writing() as session:
+            file = session.get_one(File, file_id)
+            kind = filetype.guess(data)
+            media_type = kind.mime if kind else file.media_type
+            if media_type in REFUSED_TYPES:
+                file.state, file.reason = FileState.REFUSED, "program"
+                return
+            file.media_type, file.size = media_type, len(data)
+            file.sha256, file.state, file.origin = store(session, data), FileState.STORED, None
+
+    def _not_fetched(self, file_id: int, reason: str) -> None:
+        with self._sessions.writing() as session:
+            file = session.get_one(File, file_id)
+            file.state, file.reason = FileState.REFUSED, reason

@@ -1,0 +1,176 @@
+"""Updates in: kept under a unique key and committed before the platform is told, then handled in order per account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.delivery import Delivery
+from bot.engine import Engine, Outcome
+from bot.kit.door import Door
+from bot.kit.events import Event
+from bot.work import Threads, Work
+from db.machinery import Inbox, InboxState
+from db.session import Sessions
+from scheduling.clock import Clock
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 256 * 1024
+MOST_ATTEMPTS = 5
+
+
+class Edge:
+    """The one way in."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        threads: Threads,
+        clock: Clock,
+        engine: Engine,
+        delivery: Delivery,
+        work: Work,
+        doors: Mapping[str, Door],
+    ) -> None:
+        self._sessions = sessions
+        self._threads = threads
+        self._clock = clock
+        self._engine = engine
+        self._delivery = delivery
+        self._work = work
+        self._doors = doors
+
+    async def keep(
+        self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
+    ) -> int | None:
+        """Commit one update as it came; None when it was kept before (a redelivery, a replay).
+
+        With `later` a worker handles it; otherwise the caller goes on with `handle` at once, because the answer to the
+        platform's own request carries the result.
+        """
+        body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
+        kept = await self._threads.run(self._keep, platform, key, body, account, later)
+        if kept is not None and later:
+            self._work.wake()
+        return kept
+
+    async def handle(self, inbox: int, *, reply: bool = True) -> Outcome | None:
+        """Run the turn of a kept update; with `reply` its answer goes out through the outbox at once.
+
+        What cannot be parsed or fails five times is quarantined, and its neighbours flow.
+        """
+        outcome = await self._threads.run(self._turn, inbox, reply)
+        if outcome is not None and outcome.outgoing_id is not None:
+            await self._deliver_now(outcome.outgoing_id)
+        return outcome
+
+    async def job(self, inbox: int) -> None:
+        """Job body: a kept update that waits for a worker."""
+        await self.handle(inbox)
+
+    async def direct(self, event: Event, *, trace: str) -> Outcome:
+        """A turn with no update to keep: a page, a terminal. The answer goes back in the same request."""
+        outcome = await self._threads.run(self._engine.turn, event, trace=trace)
+        if outcome is None:
+            raise LookupError("a turn without an update always has an outcome")
+        return outcome
+
+    async def recover(self) -> int:
+        """At start: hand on what was kept and not handled. Returns how many there were."""
+        return await self._threads.run(self._recover)
+
+    async def _deliver_now(self, outgoing_id: int) -> None:
+        """The asker is waiting: send at once. The deferred job finds it done, or tries again if this did not work."""
+        try:
+            await self._delivery.deliver(outgoing_id)
+        except Exception as error:  # noqa: BLE001  whatever happened, the row is still there and its job will run
+            log.info("reply will be sent later", outgoing=outgoing_id, error=type(error).__name__)
+
+    def _keep(self, platform: str, key: str, body: str, account: str, later: bool) -> int | None:
+        try:
+            with self._sessions.writing() as session:
+                kept = session.execute(
+                    insert(Inbox)
+                    .values(
+                        platform=platform,
+                        key=key,
+                        account=account,
+                        payload=body,
+                        received_at=self._clock.now(),
+                        state=InboxState.WAITING,
+                        attempts=0,
+                        trace=f"{platform}-{key}"[:80],
+                    )
+                    .returning(Inbox.id)
+                ).scalar_one()
+                if later:
+                    self._work.defer(session.connection(), "turn", lock=f"in:{platform}:{account}", inbox=kept)
+                return kept
+        except IntegrityError:
+            return None
+
+    def _turn(self, inbox_id: int, reply: bool) -> Outcome | None:
+        with self._sessions.reading() as session:
+            row = session.get_one(Inbox, inbox_id)
+            platform, body, trace, state = row.platform, row.payload, row.trace, row.state
+        if state is not InboxState.WAITING or body is None:
+            return None
+        try:
+            event = self._doors[platform].read(json.loads(body))
+        except Exception as error:  # noqa: BLE001  anything at all may be wrong with what comes from outside
+            log.warning("quarantined", inbox=inbox_id, trace=trace, error=type(error).__name__)
+            self._mark(inbox_id, InboxState.QUARANTINED, type(error).__name__)
+            return None
+        if event is None:
+            self._mark(inbox_id, InboxState.DONE, None)
+            return None
+        try:
+            outcome = self._engine.turn(event, trace=trace, inbox_id=inbox_id, reply=reply)
+        except Exception as error:
+            final = self._count_failure(inbox_id, type(error).__name__)
+            log.exception("turn failed", inbox=inbox_id, trace=trace, final=final)
+            if not final:
+                raise
+            return None
+        log.info("turn", inbox=inbox_id, door=platform, trace=trace)
+        return outcome
+
+    def _mark(self, inbox_id: int, state: InboxState, error: str | None) -> None:
+        with self._sessions.writing() as session:
+            row = session.get_one(Inbox, inbox_id)
+            row.state, row.error = state, error
+
+    def _count_failure(self, inbox_id: int, error: str) -> bool:
+        with self._sessions.writing() as session:
+            row = session.get_one(Inbox, inbox_id)
+            row.attempts, row.error = row.attempts + 1, error
+            if row.attempts >= MOST_ATTEMPTS:
+                row.state = InboxState.QUARANTINED
+            return row.state is InboxState.QUARANTINED
+
+    def _recover(self) -> int:
+        with self._sessions.writing() as session:
+            waiting = session.execute(
+                select(Inbox.id, Inbox.platform, Inbox.account)
+                .where(Inbox.state == InboxState.WAITING)
+                .order_by(Inbox.id)
+            ).all()
+            for row in waiting:
+                self._work.defer(
+                    session.connection(), "turn", lock=f"in:{row.platform}:{row.account}", inbox=row.id
+                )
+        self._work.wake()
+        return len(waiting)
+
+    def depth(self) -> int:
+        """How many updates wait."""
+        with self._sessions.reading() as session:
+            waiting = select(func.count()).select_from(Inbox).where(Inbox.state == InboxState.WAITING)
+            return session.scalar(waiting) or 0

@@ -1,0 +1,138 @@
+"""One turn: who, may they, draft, run, commit, answer. Also runs what falls due.
+
+A turn is synchronous and is one transaction: the inbox row, the domain change, the draft, the outbox, what is due and
+the audit line commit together, or not at all. The engine renders nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.kit.capability import Registry
+from bot.kit.events import Answer, Event
+from bot.kit.text import LANGUAGES, Catalogues, Reader
+from bot.work import Work
+from db.machinery import Due, Inbox, InboxState
+from db.people import Account, Administration, Person, Who, meet, who
+from db.session import Sessions
+from scheduling.clock import Clock
+
+from .turn import Turn
+
+__all__ = ["Engine", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a turn came to: the answer to draw, for whom, and the outbox row that carries it where one does."""
+
+    answer: Answer
+    reader: Reader
+    person_id: int
+    outgoing_id: int | None = None
+
+
+class Engine:
+    """Runs turns. Thread-safe: everything a turn changes is in its transaction."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        registry: Registry,
+        clock: Clock,
+        catalogues: Catalogues,
+        work: Work,
+        public_url: str,
+    ) -> None:
+        self.sessions = sessions
+        self.registry = registry
+        self.clock = clock
+        self.catalogues = catalogues
+        self.work = work
+        self.public_url = public_url.rstrip("/")
+
+    def turn(self, event: Event, *, trace: str, inbox_id: int | None = None, reply: bool = False) -> Outcome | None:
+        """Run one event and return the answer; None when this update was handled before.
+
+        With `reply` the answer is an outbox row of its own, so that a crash after the commit does not swallow it.
+        """
+        caller = event.caller
+        with self.sessions.writing() as session:
+            self.sessions.lock(session, caller.key)
+            row = session.get(Inbox, inbox_id) if inbox_id is not None else None
+            if row is not None and row.state is not InboxState.WAITING:
+                return None
+            now = self.clock.now()
+            home = self._administration(session, caller.platform, caller.external_id)
+            account, person = meet(
+                session,
+                home,
+                platform=caller.platform,
+                external_id=caller.external_id,
+                address=caller.address,
+                name=caller.name,
+                language=_supported(caller.language) or home.language,
+                zone=caller.zone or home.zone,
+                is_guest=caller.is_guest,
+                at=now,
+            )
+            turn = Turn(self, session, person, account, now=now, trace=trace)
+            answer = turn.answer(event)
+            outgoing_id = None
+            if reply and (answer.screen or answer.form):
+                outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event)
+            if row is not None:
+                row.state = InboxState.DONE
+            outcome = Outcome(answer, Reader(person.language, person.zone), person.id, outgoing_id)
+        self.work.wake()
+        return outcome
+
+    def options(self, person_id: int, token: str, field: str, query: str) -> tuple[list[Any], Reader]:
+        """What can be chosen for a field of an open form: a read, for doors that search as one types."""
+        with self.sessions.reading() as session:
+            person = session.get_one(Person, person_id)
+            account = session.scalars(select(Account).where(Account.person_id == person_id)).first()
+            turn = Turn(self, session, person, account, now=self.clock.now(), trace="")
+            return turn.options(token, field, query), Reader(person.language, person.zone)
+
+    def run_due(self, due_id: int) -> None:
+        """Run what fell due, once: the row says whether it has been."""
+        with self.sessions.writing() as session:
+            self.sessions.lock(session, f"due:{due_id}")
+            due = session.get(Due, due_id)
+            if due is None or due.done_at is not None or due.cancelled_at is not None:
+                return
+            now = self.clock.now()
+            turn = Turn(self, session, None, None, now=now, trace=f"due-{due.id}", administration_id=due.administration_id)
+            turn.run_job(due.job, due.args)
+            due.done_at = now
+        self.work.wake()
+
+    def whom(self, session: Session, person: Person, account: Account | None) -> Who:
+        return who(session, person, at=self.clock.now(), is_guest=bool(account and account.is_guest))
+
+    def _administration(self, session: Session, platform: str, external_id: str) -> Administration:
+        """The administration a door belongs to: a Slack team may be bound to one; otherwise the first."""
+        if platform == "slack":
+            team = external_id.partition(":")[0]
+            bound = session.scalar(select(Administration).where(Administration.slack_team == team))
+            if bound is not None:
+                return bound
+        found = session.scalars(select(Administration).order_by(Administration.id).limit(1)).first()
+        if found is None:
+            raise LookupError("no administration yet: run `parley admin create`")
+        return found
+
+
+def _supported(language: str | None) -> str | None:
+    if language is None:
+        return None
+    short = language.replace("-", "_").split("_")[0].lower()
+    return short if short in LANGUAGES else None
+
+

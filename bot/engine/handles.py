@@ -1,0 +1,93 @@
+"""Handles: what a button carries instead of its meaning.
+
+A handle is a random 128-bit name for a command and its arguments, bound to one person and an expiry. The same button
+for the same person keeps its handle, so that drawing a screen twice does not grow the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from bot.kit.screen import Button, map_buttons
+from db.machinery import Handle
+
+LASTS = timedelta(days=90)
+
+
+def digest(button: Button, outgoing_id: int | None) -> str:
+    meaning = json.dumps([button.command, dict(button.args), outgoing_id], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(meaning.encode()).hexdigest()
+
+
+def bind(
+    session: Session,
+    view: Any,
+    *,
+    person_id: int,
+    at: datetime,
+    may: Callable[[Button], bool],
+    outgoing_id: int | None = None,
+) -> Any:
+    """`view` with a handle in every button its person may use, and the other buttons gone."""
+    wanted: dict[str, Button] = {}
+
+    def collect(button: Button) -> Button | None:
+        if button.url is None and may(button):
+            wanted[digest(button, outgoing_id)] = button
+        return button
+
+    map_buttons(view, collect)
+    if not wanted:
+        return map_buttons(view, lambda button: button if button.url else None)
+    known = dict(
+        session.execute(
+            select(Handle.digest, Handle.token).where(Handle.person_id == person_id, Handle.digest.in_(wanted))
+        )
+        .tuples()
+        .all()
+    )
+    if known:
+        renewed = Handle.person_id == person_id, Handle.digest.in_(known)
+        session.execute(update(Handle).where(*renewed).values(expires_at=at + LASTS))
+    fresh = {key: secrets.token_urlsafe(16) for key in wanted if key not in known}
+    if fresh:
+        session.execute(
+            insert(Handle),
+            [
+                {
+                    "token": token,
+                    "person_id": person_id,
+                    "digest": key,
+                    "command": wanted[key].command,
+                    "args": dict(wanted[key].args),
+                    "outgoing_id": outgoing_id,
+                    "expires_at": at + LASTS,
+                }
+                for key, token in fresh.items()
+            ],
+        )
+    tokens = known | fresh
+
+    def give(button: Button) -> Button | None:
+        if button.url is not None:
+            return button
+        token = tokens.get(digest(button, outgoing_id))
+        return replace(button, handle=token) if token else None
+
+    return map_buttons(view, give)
+
+
+def find(session: Session, token: str, *, person_id: int, at: datetime) -> Handle | None:
+    """The handle, if it is this person's and has not expired. Somebody else's is not found, like one never made."""
+    return session.scalar(
+        select(Handle).where(Handle.token == token, Handle.person_id == person_id, Handle.expires_at > at)
+    )

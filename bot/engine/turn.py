@@ -1,0 +1,512 @@
+"""The inside of one turn: from an event to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from bot.kit.capability import Command
+from bot.kit.clean import clean
+from bot.kit.context import Context
+from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Submitted
+from bot.kit.forms import FieldKind
+from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
+from bot.kit.text import Phrase, Reader, Writer, _
+from db.files import File, FileState
+from db.machinery import Audit, Draft, Due, Handle, Outgoing, Receipt
+from db.people import Account, Person, Who, who
+
+from . import drafts, handles, suggest
+from .drafts import Drafts
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from . import Engine
+
+NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
+NOT_ALLOWED = _("You may not do that.")
+CONFIRMED = "confirmed"
+GREETINGS = frozenset({"start", "home", "menu", ""})
+# Words that steer a form, whatever it asks; typed with a slash they are never an answer.
+STEERING = {"cancel": drafts.CANCEL, "back": drafts.BACK, "skip": drafts.SKIP, "done": drafts.SKIP}
+
+
+class Turn:
+    """Everything one event, or one thing that fell due, may read and write."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        session: Session,
+        person: Person | None,
+        account: Account | None,
+        *,
+        now: datetime,
+        trace: str,
+        administration_id: int | None = None,
+    ) -> None:
+        self._engine = engine
+        self._session = session
+        self._account = account
+        self._person = person
+        self._trace = trace
+        self._door = account.platform if account else "clock"
+        self._touched = _Touched(session)
+        self._outbox = Outbox(session, engine.work, now, trace, self._may_press)
+        self.ctx = Context(
+            who=self._who(person, account, now, administration_id),
+            now=now,
+            session=session,
+            send=self._outbox.tell,
+            plan=self._plan,
+            drop=self._drop,
+            link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
+        )
+        self._drafts = Drafts(self.ctx, engine.registry, self._load)
+
+    # From an event to an answer
+
+    def answer(self, event: Event) -> Answer:
+        """Run the event. A refusal is an answer; any other error is the caller's to record."""
+        self._drafts.labels_with(self._plain)
+        try:
+            with self._session.begin_nested():
+                answer = self._dispatch(event)
+        except Refusal as refused:
+            answer = self._refused(refused)
+        except StaleDataError:
+            answer = self._refused(Refusal(_("Somebody else has just changed this. Please look again.")))
+        return self._bound(answer)
+
+    def _dispatch(self, event: Event) -> Answer:
+        match event:
+            case Called():
+                return self._called(event)
+            case Answered():
+                return self._answered(event)
+            case Submitted():
+                return self._submitted(event)
+            case Changed():
+                return self._changed(event)
+
+    def _called(self, event: Called) -> Answer:
+        if event.handle is not None:
+            handle = handles.find(self._session, event.handle, person_id=self.ctx.who.id, at=self.ctx.now)
+            if handle is None:
+                raise NotFound(_("This button is old. Here is where you are now."))
+            self._opened(handle)
+            return self._run(handle.command, handle.args)
+        if event.name is not None:
+            return self._run(event.name, event.args)
+        return self._words(event.words or "")
+
+    def _words(self, words: str) -> Answer:
+        verb, _space, rest = clean(words).strip().partition(" ")
+        verb = verb.lower().lstrip("/")
+        if verb in GREETINGS:
+            return self._run(self._engine.registry.home.name, {"start": rest} if rest else {})
+        if verb in STEERING and (draft := self._drafts.current()) is not None:
+            return self._steer(draft, STEERING[verb], {"field": self._drafts.asking(draft)})
+        command = self._engine.registry.by_verb.get(verb)
+        if command is None:
+            titles = {self._plain(each.title).casefold(): each for each in self._engine.registry.menu()}
+            command = titles.get(words.strip().casefold())
+        if command is None or not command.allow(self.ctx.who):
+            return self._suggestions(words)
+        return self._run(command.name, {"words": rest.strip()} if rest.strip() else {})
+
+    def _answered(self, event: Answered) -> Answer:
+        draft = self._drafts.current()
+        if draft is None:
+            if event.edited:
+                return Answer()
+            if not self.ctx.who.is_registered:
+                return self._run(self._engine.registry.welcome.name, {})
+            if event.files:
+                return self._begin_with(event)
+            return self._suggestions(event.text or "")
+        if event.edited:
+            return Answer(form=self._drafts.view(draft))
+        asking = self._drafts.asking(draft)
+        if asking is None:
+            return Answer(form=self._drafts.view(draft, refusal=_("Please send it, or choose what to change.")))
+        how = self._drafts.form(draft).asks[asking]
+        try:
+            with self._session.begin_nested():
+                if event.files and how.kind is FieldKind.FILES:
+                    self._drafts.attach(draft, asking, self._keep_files(event.files))
+                elif event.files and not event.text:
+                    raise Refusal(_("A file is not expected here. You can add it at a later question."), field=asking)
+                else:
+                    self._drafts.answer(draft, asking, clean(event.text or ""))
+        except Refusal as refused:
+            query = event.text or "" if how.kind is FieldKind.PICK else ""
+            refusal = None if query else refused.phrase
+            return Answer(form=self._drafts.view(draft, refusal=refusal, query=query))
+        return self._onward(draft)
+
+    def _submitted(self, event: Submitted) -> Answer:
+        draft = self._drafts.mine(event.token)
+        errors = self._take(draft, event.values, event.files)
+        missing = self._drafts.asking(draft)
+        if errors or missing is not None:
+            if missing is not None and missing not in errors:
+                errors[missing] = _("This question needs an answer.")
+            return Answer(form=self._drafts.view(draft, errors=errors))
+        return self._submit(draft)
+
+    def _changed(self, event: Changed) -> Answer:
+        if event.reach is not None and self._account is not None:
+            self._account.unreachable_since = None if event.reach else self.ctx.now
+            self._account.unreachable_reason = None if event.reach else "blocked"
+            return Answer()
+        draft = self._drafts.mine(event.token)
+        self._take(draft, event.values, {})
+        return Answer(form=self._drafts.view(draft))
+
+    def _take(
+        self, draft: Draft, values: Mapping[str, Any], files: Mapping[str, tuple[Attached, ...]]
+    ) -> dict[str, Phrase]:
+        """Record every field that a modal or a page sent at once; what is wrong with which."""
+        errors: dict[str, Phrase] = {}
+        draft.asking = None
+        for name in self._drafts.form(draft).asks:
+            given: Any = values.get(name)
+            if name in files:
+                given = [*(given or []), *self._keep_files(files[name])]
+            elif name not in values:
+                continue
+            try:
+                with self._session.begin_nested():
+                    self._drafts.answer(draft, name, clean(given) if isinstance(given, str) else given)
+            except Refusal as refused:
+                errors[name] = refused.phrase
+        return errors
+
+    # Commands and forms
+
+    def _run(self, name: str, args: Mapping[str, Any]) -> Answer:
+        if name in drafts.BUILT_IN:
+            return self._steer(self._drafts.mine(args.get("draft", 0)), name, args)
+        command = self._engine.registry.commands.get(name)
+        if command is None:
+            raise NotFound(_("This button is old. Here is where you are now."))
+        if not command.allow(self.ctx.who):
+            if not self.ctx.who.is_registered and command.name != self._engine.registry.welcome.name:
+                return self._run(self._engine.registry.welcome.name, {})
+            raise Refusal(NOT_ALLOWED)
+        if command.form is not None:
+            self._may_about(command, self._load(command, args))
+            draft, goes_on = self._drafts.open(command, args)
+            notice = _("You had begun this. Here is where you were.") if goes_on else None
+            return Answer(form=self._drafts.view(draft), notice=notice)
+        if command.confirm is not None and not args.get(CONFIRMED):
+            return Answer(screen=self._confirmation(command, args))
+        entities = self._load(command, args)
+        self._may_about(command, entities)
+        known = {key: value for key, value in args.items() if key in command.params}
+        if command.run is None:
+            raise LookupError(f"{command.name} does nothing")
+        result = command.run(self.ctx, **(known | entities))
+        self._session.flush()
+        if self._touched.domain or command.reads:
+            self._audit(command.name, entities, args)
+        return result if isinstance(result, Answer) else Answer(screen=result)
+
+    def _steer(self, draft: Draft, what: str, args: Mapping[str, Any]) -> Answer:
+        field = str(args.get("field") or "")
+        match what:
+            case drafts.ANSWER:
+                if args.get("value") == "no" and self._drafts.form(draft).asks[field].kind is FieldKind.CONSENT:
+                    self._drafts.end(draft)
+                    return Answer(
+                        screen=Screen(
+                            _("Nothing is kept."),
+                            (_("Without your agreement Parley keeps nothing about you. Write again whenever you like."),),
+                        ),
+                        ended=True,
+                    )
+                return self._answer_tapped(draft, field, args.get("value"))
+            case drafts.SKIP:
+                self._drafts.skip(draft, field)
+            case drafts.BACK:
+                self._drafts.back(draft)
+            case drafts.CHANGE:
+                draft.asking = field
+            case drafts.SEND:
+                if self._drafts.asking(draft) is None:
+                    return self._submit(draft)
+            case drafts.CANCEL:
+                self._drafts.end(draft)
+                return replace(self._home(), notice=_("Cancelled. Nothing was sent."), ended=True)
+        return self._onward(draft)
+
+    def _answer_tapped(self, draft: Draft, field: str, value: Any) -> Answer:
+        """A tap names the question it answers: on an old message it changes that answer, never the next one."""
+        try:
+            with self._session.begin_nested():
+                self._drafts.answer(draft, field, value)
+        except Refusal as refused:
+            return Answer(form=self._drafts.view(draft, refusal=refused.phrase))
+        return self._onward(draft)
+
+    def _onward(self, draft: Draft) -> Answer:
+        """The next question, or the review; a form that needs none is sent."""
+        form = self._drafts.form(draft)
+        if self._drafts.asking(draft) is None and (not form.review or len(form.asks) <= 1):
+            return self._submit(draft)
+        self._person_may_have_changed()
+        return Answer(form=self._drafts.view(draft))
+
+    def _submit(self, draft: Draft) -> Answer:
+        command = self._engine.registry[draft.form]
+        if not command.allow(self.ctx.who):
+            raise Refusal(NOT_ALLOWED)
+        try:
+            with self._session.begin_nested():
+                self._may_about(command, self._load(command, draft.bound))
+                screen = self._drafts.build(draft).submit(self.ctx)
+                bound = dict(draft.bound)
+                self._drafts.end(draft)
+        except NotFound:
+            self._drafts.end(draft)
+            raise
+        except Refusal as refused:
+            errors = {refused.field: refused.phrase} if refused.field else {}
+            return Answer(form=self._drafts.view(draft, errors=errors, refusal=refused.phrase))
+        self._audit(command.name, {}, bound)
+        self._person_may_have_changed()
+        return Answer(screen=screen, ended=True)
+
+    def _begin_with(self, event: Answered) -> Answer:
+        """Files out of the blue: most often the beginning of an issue. Offer it, keeping them."""
+        free = self._engine.registry.free_text
+        if free is None:
+            return self._suggestions(event.text or "")
+        answer = self._run(free[0], {free[1]: event.text} if event.text else {})
+        draft = self._drafts.current()
+        if draft is None:
+            return answer
+        asks = self._drafts.form(draft).asks
+        takes = next((name for name, how in asks.items() if how.kind is FieldKind.FILES), None)
+        if takes is None:
+            return answer
+        self._drafts.attach(draft, takes, self._keep_files(event.files))
+        draft.asking = None
+        return Answer(form=self._drafts.view(draft), notice=_("I kept your file. Tell me what it is about."))
+
+    # What was asked for, and whether it may be had
+
+    def _load(self, command: Command, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The entities a command names, through `visible_to`: what is not theirs is not found."""
+        loaded: dict[str, Any] = {}
+        for name, table in command.entities.items():
+            wanted = args.get(name)
+            entity = None
+            if isinstance(wanted, int | str) and str(wanted).isdecimal() and len(str(wanted)) < 18:
+                visible = table.visible_to(self.ctx.who)  # type: ignore[attr-defined]  every entity has it
+                entity = self._session.scalar(select(table).where(table.id == int(wanted), visible))  # type: ignore[attr-defined]
+            elif isinstance(args.get("words"), str) and hasattr(table, "named"):
+                visible = table.visible_to(self.ctx.who)  # type: ignore[attr-defined]
+                entity = self._session.scalar(select(table).where(table.named(args["words"]), visible))
+            if entity is None:
+                raise NotFound(NOT_FOUND)
+            loaded[name] = entity
+        return loaded
+
+    def _may_about(self, command: Command, entities: Mapping[str, Any]) -> None:
+        about = next(iter(entities.values()), None)
+        if not command.allow(self.ctx.who, about):
+            raise Refusal(NOT_ALLOWED)
+
+    def _may_press(self, whose: Who, button: Button) -> bool:
+        """Whether a button is shown to `whose`: the rule that is checked again when it is pressed."""
+        if button.command in drafts.BUILT_IN:
+            return True
+        command = self._engine.registry[button.command]
+        about = None
+        for name, table in command.entities.items():
+            if isinstance(button.args.get(name), int):
+                about = self._session.get(table, button.args[name])
+                break
+        return command.allow(whose, about)
+
+    # Answers that several paths share
+
+    def _home(self) -> Answer:
+        return self._run(self._engine.registry.home.name, {})
+
+    def _refused(self, refused: Refusal) -> Answer:
+        home = Button(self._engine.registry.home.title, self._engine.registry.home.name)
+        return Answer(screen=Screen(refused.phrase, buttons=(home,)))
+
+    def _confirmation(self, command: Command, args: Mapping[str, Any]) -> Screen:
+        home = self._engine.registry.home
+        return Screen(
+            command.confirm or command.title,
+            buttons=(
+                Button(command.title, command.name, dict(args) | {CONFIRMED: True}, Style.DANGER),
+                Button(_("No, leave it"), home.name),
+            ),
+        )
+
+    def _suggestions(self, words: str) -> Answer:
+        if not self.ctx.who.is_registered:
+            return self._run(self._engine.registry.welcome.name, {})
+        if not words.strip():
+            return self._home()
+        may = lambda command: command.allow(self.ctx.who)  # noqa: E731  one line says it
+        return Answer(screen=suggest.screen(words, self._engine.registry, may, self._plain))
+
+    def _bound(self, answer: Answer) -> Answer:
+        bound: Answer = handles.bind(
+            self._session,
+            answer,
+            person_id=self.ctx.who.id,
+            at=self.ctx.now,
+            may=lambda button: self._may_press(self.ctx.who, button),
+        )
+        return bound
+
+    def _plain(self, value: Any) -> str:
+        return Writer(self._engine.catalogues, Reader(self.ctx.who.language, self.ctx.who.zone)).plain(value)
+
+    def reply(self, answer: Answer, *, once: str, event: Event) -> int:
+        """Store the answer as an outbox row to the door it was asked at."""
+        if self._account is None:
+            raise LookupError("a reply needs an account")
+        edits = event.message if isinstance(event, Called) else None
+        return self._outbox.reply(self.ctx.who, answer, account_id=self._account.id, edits=edits, once=once)
+
+    def options(self, token: str, field: str, query: str) -> list[Any]:
+        return self._drafts.options(self._drafts.mine(token), field, query)
+
+    # What is due
+
+    def run_job(self, name: str, args: Mapping[str, Any]) -> None:
+        """Run a capability's job. Its entities are loaded by id; one that is gone makes it nothing."""
+        job = self._engine.registry.jobs[name]
+        loaded: dict[str, Any] = dict(args)
+        for parameter, table in job.entities.items():
+            loaded[parameter] = self._session.get(table, args[parameter])
+            if loaded[parameter] is None:
+                return
+        job.run(self.ctx, **loaded)
+        self._session.flush()
+        if self._touched.domain:
+            self._audit(name, {}, args)
+
+    def _plan(self, at: datetime, job: str, key: str, args: dict[str, Any]) -> None:
+        if job not in self._engine.registry.jobs:
+            raise LookupError(f"no job is called {job}")
+        due = self._session.scalar(select(Due).where(Due.key == key))
+        if due is None:
+            administration = self.ctx.who.administration_id
+            self._session.add(Due(administration_id=administration, job=job, args=args, key=key, at=at))
+        elif due.fired_at is None:
+            due.at, due.args, due.cancelled_at = at, args, None
+        self._session.flush()
+
+    def _drop(self, key: str) -> None:
+        due = self._session.scalar(select(Due).where(Due.key == key, Due.fired_at.is_(None)))
+        if due is not None:
+            due.cancelled_at = self.ctx.now
+
+    # Rows the engine keeps
+
+    def _opened(self, handle: Handle) -> None:
+        """Using a button of a message is the only sign that it was opened."""
+        if handle.outgoing_id is None:
+            return
+        receipt = self._session.scalar(
+            select(Receipt).where(Receipt.id == _receipt_of(handle.outgoing_id), Receipt.opened_at.is_(None))
+        )
+        if receipt is not None:
+            receipt.opened_at = self.ctx.now
+
+    def _keep_files(self, files: tuple[Attached, ...]) -> list[int]:
+        rows = [
+            File(
+                administration_id=self.ctx.who.administration_id,
+                person_id=self.ctx.who.id,
+                name=clean(each.name)[:200],
+                media_type=each.media_type,
+                size=each.size,
+                sha256=each.sha256,
+                origin=dict(each.origin) if each.origin else None,
+                state=FileState.STORED if each.sha256 else FileState.WAITING,
+                added_at=self.ctx.now,
+            )
+            for each in files
+        ]
+        self._session.add_all(rows)
+        self._session.flush()
+        for row in rows:
+            if row.state is FileState.WAITING:
+                self._engine.work.defer(self._session.connection(), "fetch", file=row.id)
+        return [row.id for row in rows]
+
+    def _audit(self, what: str, entities: Mapping[str, Any], args: Mapping[str, Any]) -> None:
+        """One line: ids only, never a person's words."""
+        ids = {key: value for key, value in args.items() if isinstance(value, int | bool)}
+        ids |= {name: entity.id for name, entity in entities.items()}
+        about = next((f"{name}:{value}" for name, value in ids.items()), None)
+        self._session.add(
+            Audit(
+                administration_id=self.ctx.who.administration_id,
+                at=self.ctx.now,
+                who=self.ctx.who.id or None,
+                door=self._door,
+                what=what,
+                about=about,
+                ids=ids,
+                trace=self._trace,
+            )
+        )
+
+    def _person_may_have_changed(self) -> None:
+        """Registering, or choosing a language, takes effect within the same turn."""
+        if self._person is not None:
+            self._session.flush()
+            fresh = who(self._session, self._person, at=self.ctx.now, is_guest=self.ctx.who.is_guest)
+            self.ctx = replace(self.ctx, who=fresh)
+            self._drafts.follow(self.ctx)
+
+    def _who(
+        self, person: Person | None, account: Account | None, now: datetime, administration_id: int | None
+    ) -> Who:
+        if person is not None:
+            return who(self._session, person, at=now, is_guest=bool(account and account.is_guest))
+        return Who(
+            id=0,
+            administration_id=administration_id or 0,
+            name="",
+            kind=None,
+            language="en",
+            zone="UTC",
+            is_registered=True,
+        )
+
+
+class _Touched:
+    """Whether the turn changed anything but the engine's own tables."""
+
+    def __init__(self, session: Session) -> None:
+        self.domain = False
+        sqlalchemy_event.listen(session, "before_flush", self._note)
+
+    def _note(self, session: Session, *_rest: Any) -> None:
+        changed = [*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each))]
+        if any(type(each).__module__ != "db.machinery" for each in changed):
+            self.domain = True
+
+
+def _receipt_of(outgoing_id: int) -> Any:
+    return select(Outgoing.receipt_id).where(Outgoing.id == outgoing_id).scalar_subquery()

@@ -1,0 +1,154 @@
+"""A capability declares its commands, forms and jobs here; the registry is their sum."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+from db.base import Base
+
+from .allow import Rule
+from .forms import FieldKind, Form, prepare
+from .text import Phrase
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something a person can do. Exactly one of `run` and `form` is given.
+
+    `entities` maps parameter names to the tables they are loaded from, through `visible_to` of the person.
+    `menu` is its place in menus; None keeps it to buttons. `reads` marks a sensitive read, which is audited too.
+    `confirm` is asked before it is run.
+    """
+
+    name: str
+    verb: str
+    title: Phrase
+    allow: Rule
+    run: Callable[..., Any] | None = None
+    form: type[Form] | None = None
+    entities: Mapping[str, type[Base]] = field(default_factory=dict)
+    params: tuple[str, ...] = ()
+    menu: int | None = None
+    reads: bool = False
+    confirm: Phrase | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that falls due. Its entities are loaded by id: a job acts for the administration, not for a person."""
+
+    name: str
+    run: Callable[..., None]
+    entities: Mapping[str, type[Base]]
+
+
+class Capability:
+    """One verb room: `issues = Capability("issues", _("Issues"))`, then `@issues.command(…)`, `@issues.form(…)`."""
+
+    def __init__(self, name: str, title: Phrase) -> None:
+        self.name = name
+        self.title = title
+        self.commands: dict[str, Command] = {}
+        self.jobs: dict[str, Job] = {}
+
+    def command(
+        self,
+        verb: str,
+        title: Phrase,
+        *,
+        allow: Rule,
+        menu: int | None = None,
+        reads: bool = False,
+        confirm: Phrase | None = None,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register `(ctx, issue: Issue, page: int = 0) -> Screen`; parameters after `ctx` come from the button."""
+
+        def register(run: Callable[..., Any]) -> Callable[..., Any]:
+            entities, params = _parameters(run)
+            self._add(Command(self._full(verb), verb, title, allow, run, None, entities, params, menu, reads, confirm))
+            return run
+
+        return register
+
+    def form(
+        self, verb: str, title: Phrase, *, allow: Rule, menu: int | None = None
+    ) -> Callable[[type[Form]], type[Form]]:
+        """Register a `Form`; opening it asks, `submit` does."""
+
+        def register(form: type[Form]) -> type[Form]:
+            made = prepare(form)
+            entities = {
+                name: made.types[name] for name, how in made.asks.items() if how.kind is FieldKind.ABOUT
+            }
+            self._add(Command(self._full(verb), verb, title, allow, None, made, entities, tuple(made.asks), menu))
+            return made
+
+        return register
+
+    def job(self, verb: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+        """Register `(ctx, issue: Issue) -> None`, run when what `ctx.later` planned falls due."""
+
+        def register(run: Callable[..., None]) -> Callable[..., None]:
+            self.jobs[self._full(verb)] = Job(self._full(verb), run, _parameters(run)[0])
+            return run
+
+        return register
+
+    def _full(self, verb: str) -> str:
+        return f"{self.name}.{verb}"
+
+    def _add(self, command: Command) -> None:
+        if command.name in self.commands:
+            raise ValueError(f"{command.name} is declared twice")
+        self.commands[command.name] = command
+
+
+def _parameters(run: Callable[..., Any]) -> tuple[dict[str, type[Base]], tuple[str, ...]]:
+    hints = get_type_hints(run)
+    names = tuple(inspect.signature(run).parameters)[1:]
+    entities = {
+        name: hints[name] for name in names if isinstance(hints.get(name), type) and issubclass(hints[name], Base)
+    }
+    return entities, names
+
+
+class Registry:
+    """All capabilities.
+
+    `home` answers a greeting, `welcome` whoever is not registered yet; `free_text` is the form, and its field, that
+    is offered for words that are no command.
+    """
+
+    def __init__(
+        self,
+        capabilities: Iterable[Capability],
+        *,
+        home: str,
+        welcome: str,
+        free_text: tuple[str, str] | None = None,
+    ) -> None:
+        self.capabilities = tuple(capabilities)
+        self.commands: dict[str, Command] = {}
+        self.jobs: dict[str, Job] = {}
+        self.by_verb: dict[str, Command] = {}
+        for capability in self.capabilities:
+            self.commands |= capability.commands
+            self.jobs |= capability.jobs
+            for command in capability.commands.values():
+                # Typed verbs are the menu's: a verb two capabilities share is typed with its capability's name.
+                if command.menu is not None and self.by_verb.setdefault(command.verb, command) is not command:
+                    raise ValueError(f"two menu commands are called {command.verb}")
+        self.home = self.commands[home]
+        self.welcome = self.commands[welcome]
+        self.free_text = free_text
+
+    def __getitem__(self, name: str) -> Command:
+        return self.commands[name]
+
+    def menu(self) -> list[Command]:
+        """The commands that belong in menus, in order."""
+        listed = [command for command in self.commands.values() if command.menu is not None]
+        return sorted(listed, key=lambda command: (command.menu or 0, command.name))

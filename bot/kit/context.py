@@ -1,0 +1,56 @@
+"""What a handler may use: who asks, the instant, the session, and two ways to reach beyond the turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db.people import Person, Who
+
+from .screen import Scalar, Screen
+
+
+@dataclass(frozen=True)
+class Told:
+    """A ledger line to keep for a message: what it is about."""
+
+    about: str
+    about_id: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """Handed to every handler. Frozen: a turn has one person and one instant. The engine commits, nobody else."""
+
+    who: Who
+    now: datetime
+    session: Session
+    send: Callable[[int, Screen, str, Told | None, bool], None]
+    plan: Callable[[datetime, str, str, dict[str, Any]], None]
+    drop: Callable[[str], None]
+    link: Callable[[str], str]
+
+    def notify(
+        self, to: Person | Who | int, screen: Screen, *, once: str, told: Told | None = None, urgent: bool = False
+    ) -> None:
+        """Tell somebody else. `once` is unique per recipient: the same news twice is one message.
+
+        With `told` the ledger keeps a line for it. Unless `urgent`, it waits for the end of their quiet hours.
+        """
+        self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent)
+
+    def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
+        """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""
+        self.plan(at, job, key, args)
+
+    def forget(self, key: str) -> None:
+        """Cancel what `later` planned under `key`, if it has not fired."""
+        self.drop(key)
+
+    def page(self, path: str) -> str:
+        """The public address of one of Parley's own pages."""
+        return self.link(path)

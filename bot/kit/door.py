@@ -1,0 +1,68 @@
+"""What a platform adapter is to the rest of Parley, and the ways a message can fail to arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+from .events import Answer, Event
+from .text import Writer
+
+# Reasons a recipient cannot be reached at all. The account is marked; coming back (a message, /start) unmarks it.
+UNREACHABLE = frozenset({"blocked", "deactivated", "never_started", "left", "not_found", "archived"})
+
+
+class SendError(Exception):
+    """A message was not accepted, or we do not know. Adapters raise exactly one of the subclasses."""
+
+
+class Permanent(SendError):
+    """Refused, and would be again. `reason` is a short name: blocked, deactivated, not_found, refused, …"""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason} {detail}".strip())
+        self.reason = reason
+
+
+class Transient(SendError):
+    """Not accepted this time: the connection was refused, the platform is in trouble. Safe to send again."""
+
+
+class Paused(Transient):
+    """The platform asks to wait."""
+
+    def __init__(self, pause: timedelta) -> None:
+        super().__init__(f"wait {pause}")
+        self.pause = pause
+
+
+class Unknown(SendError):
+    """The request left and no answer came back: it may have been accepted. Sent again at most once, and marked."""
+
+
+class Door(Protocol):
+    """One platform. `read` and the drawing behind `send` are pure; only `send` and `fetch` do I/O."""
+
+    name: str
+
+    def read(self, payload: Mapping[str, Any]) -> Event | None:
+        """The event in a stored payload; None for one that means nothing to us. Raises on what cannot be parsed."""
+
+    async def send(
+        self,
+        address: str,
+        answer: Answer,
+        writer: Writer,
+        *,
+        edits: Mapping[str, Any] | None = None,
+        repeated: bool = False,
+    ) -> Mapping[str, Any]:
+        """Deliver `answer` and return what the platform calls the message. `writer` has the reader and no dialect yet.
+
+        `edits` is a message to replace in place, if the platform still lets us. `repeated` says that the outcome of an
+        earlier try is unknown, which the message then says itself. Raises a `SendError`.
+        """
+
+    async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
+        """The bytes of a file that was sent, at most `limit`. Raises a `SendError`."""

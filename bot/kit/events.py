@@ -1,0 +1,100 @@
+"""What comes in from a door, and what goes back. An adapter knows these and no capability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .forms import FormView
+from .screen import Screen, storable
+from .text import Phrase
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts, as the platform names them, with what it says about them (guesses until the person has chosen)."""
+
+    platform: str
+    external_id: str
+    address: str
+    name: str = ""
+    language: str | None = None
+    zone: str | None = None
+    is_guest: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.platform}:{self.external_id}"
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that was sent: still on the platform (`origin`), or its bytes already stored (`sha256`)."""
+
+    name: str
+    media_type: str | None
+    size: int | None
+    origin: Mapping[str, Any] | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Called:
+    """A command by its handle (a button), by its words (typed), or by its full name (a shortcut, a page's route)."""
+
+    caller: Caller
+    handle: str | None = None
+    words: str | None = None
+    name: str | None = None
+    args: Mapping[str, Any] = field(default_factory=dict)
+    message: Mapping[str, Any] | None = None  # the message the button was on: the answer may replace it
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Free text or files in a conversation: the answer to the current question, if there is one."""
+
+    caller: Caller
+    text: str | None = None
+    files: tuple[Attached, ...] = ()
+    edited: bool = False  # an earlier message was edited: it corrects a draft, it never runs anything
+
+
+@dataclass(frozen=True)
+class Changed:
+    """All fields of an open form as they stand, not yet sent; or the state of the door itself.
+
+    `reach` is False when the person blocked us or left, True when they came back.
+    """
+
+    caller: Caller
+    token: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    reach: bool | None = None
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """All fields of a form at once."""
+
+    caller: Caller
+    token: str
+    values: Mapping[str, Any]
+    files: Mapping[str, tuple[Attached, ...]] = field(default_factory=dict)
+
+
+Event = Called | Answered | Changed | Submitted
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the asker sees: a screen or a form as it stands, with an optional short notice ("already done by …")."""
+
+    screen: Screen | None = None
+    form: FormView | None = None
+    notice: Phrase | None = None
+    ended: bool = False  # a form was submitted or cancelled: a modal closes
+
+
+storable(Answer)

@@ -1,0 +1,205 @@
+"""What a person is shown: meaning without markup, the same for every platform, as JSON there and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime
+from enum import Enum, StrEnum
+from typing import Any, TypeVar
+
+from .text import Code, Link, Listed, Named, Phrase, Raw, Text, When, phrase_of
+
+T = TypeVar("T")
+Scalar = str | int | bool | None
+HANDLE_BYTES = 64
+
+
+class Style(StrEnum):
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A command and its arguments. `handle` is filled in by the engine, for one person; until then it leads nowhere.
+
+    A `url` button opens an address of ours instead.
+    """
+
+    label: Phrase | Raw | Named | Code
+    command: str = ""
+    args: Mapping[str, Scalar] = field(default_factory=dict)
+    style: Style = Style.PLAIN
+    handle: str | None = None
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.handle is not None and len(self.handle.encode()) > HANDLE_BYTES:
+            raise ValueError(f"a handle has at most {HANDLE_BYTES} bytes")
+
+
+def button(label: Phrase | Raw | Named, command: str, /, *, style: Style = Style.PLAIN, **args: Scalar) -> Button:
+    """`button(_("Take it"), "issues.take", issue=issue.id)`"""
+    return Button(label, command, args, style)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and its value: "Port: Sodal"."""
+
+    label: Phrase
+    value: Any
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Somebody's words, set apart, with who said them where that may be told."""
+
+    words: Raw
+    by: Phrase | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One item of a list, with what can be done about it."""
+
+    title: Text
+    detail: Phrase | Raw | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far something long has come."""
+
+    done: int
+    total: int
+    label: Phrase | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and columns. On narrow doors each row becomes lines of "column: value"."""
+
+    caption: Phrase
+    columns: tuple[Phrase, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A stored file to show or send on."""
+
+    file_id: int
+    name: str
+    media_type: str | None
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A heading, then paragraphs and quotes, facts, a list, a table, and what can be done next."""
+
+    heading: Text
+    body: tuple[Text | Quote | Progress, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    rows: tuple[Row, ...] = ()
+    table: Table | None = None
+    files: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    def with_buttons(self, *more: Button) -> Screen:
+        return replace(self, buttons=self.buttons + more)
+
+
+def map_buttons(value: Any, change: Callable[[Button], Button | None]) -> Any:
+    """`value` (a screen, a form as it stands, …) with every button replaced by `change(button)`, or dropped."""
+    if isinstance(value, Button):
+        return change(value)
+    if isinstance(value, tuple):
+        changed = [map_buttons(each, change) for each in value]
+        return tuple(new for old, new in zip(value, changed, strict=True) if new is not None or old is None)
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__module__.startswith("bot.kit"):
+        held = {each.name: getattr(value, each.name) for each in fields(value)}
+        new = {
+            name: map_buttons(each, change) for name, each in held.items() if isinstance(each, tuple) or is_dataclass(each)
+        }
+        return replace(value, **{name: each for name, each in new.items() if each is not held[name]})
+    return value
+
+
+class Refusal(Exception):
+    """The rules say no. The turn's changes are undone; what the person typed is kept, so that they can correct it."""
+
+    def __init__(self, phrase: Phrase, *, field: str | None = None) -> None:
+        super().__init__(phrase.source)
+        self.phrase = phrase
+        self.field = field
+
+
+class NotFound(Refusal):
+    """It does not exist, or it is not yours: the same words, so that nobody learns which."""
+
+
+# JSON there and back
+
+_TYPES: dict[str, type] = {}
+
+
+def storable(kind: type[T]) -> type[T]:
+    """Let a frozen dataclass of the kit be stored as JSON."""
+    _TYPES[kind.__name__] = kind
+    return kind
+
+
+def to_json(value: Any) -> Any:
+    """A JSON value for anything made of the kit's dataclasses, scalars, instants, enumerations, lists and mappings."""
+    if isinstance(value, StrEnum) and type(value).__name__ not in _TYPES:
+        return to_json(phrase_of(value))
+    if isinstance(value, Enum):
+        return {"~": type(value).__name__, "value": value.value}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, datetime):
+        return {"~": "datetime", "at": value.isoformat()}
+    if isinstance(value, date):
+        return {"~": "date", "day": value.isoformat()}
+    if isinstance(value, tuple | list):
+        return [to_json(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_json(each) for key, each in value.items()}
+    if is_dataclass(value) and type(value).__name__ in _TYPES:
+        # What is at its default is left out: stored screens stay small and survive a new field.
+        stored = {each.name: getattr(value, each.name) for each in fields(value)}
+        return {"~": type(value).__name__} | {name: to_json(each) for name, each in stored.items() if each not in _EMPTY}
+    raise TypeError(f"{type(value).__name__} cannot be stored in a screen")
+
+
+_EMPTY: tuple[Any, ...] = (None, (), {})
+
+
+def from_json(value: Any) -> Any:
+    """The inverse of `to_json`. Raises LookupError for a type this version does not know."""
+    if isinstance(value, list):
+        return tuple(from_json(each) for each in value)
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("~")
+    if kind is None:
+        return {key: from_json(each) for key, each in value.items()}
+    if kind == "datetime":
+        return datetime.fromisoformat(value["at"])
+    if kind == "date":
+        return date.fromisoformat(value["day"])
+    made = _TYPES[kind]
+    if issubclass(made, Enum):
+        return made(value["value"])
+    return made(**{key: from_json(each) for key, each in value.items() if key != "~"})
+
+
+for _kind in (
+    *(Phrase, Raw, Code, Named, When, Link, Listed),
+    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Screen),
+):
+    storable(_kind)

@@ -1,0 +1,67 @@
+"""Attachments: bytes in the database, in chunks by content hash, because machines share nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, and_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from .base import Base, OfAdministration
+from .people import Who
+
+LIMIT = 20 * 1024 * 1024
+CHUNK = 512 * 1024
+
+
+class FileState(StrEnum):
+    WAITING = "waiting"  # still on the platform it came from; a job fetches it
+    STORED = "stored"
+    REFUSED = "refused"
+
+
+class Chunk(Base):
+    __tablename__ = "chunk"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class File(OfAdministration, Base):
+    """One attachment. `owner` names what it hangs on; whoever sees the owner sees the file."""
+
+    __tablename__ = "file"
+    person_id: Mapped[int]
+    name: Mapped[str]
+    media_type: Mapped[str | None]
+    size: Mapped[int | None]
+    sha256: Mapped[str | None]
+    origin: Mapped[dict[str, Any] | None]  # {"platform": …, "id": …}: where to fetch it from
+    state: Mapped[FileState] = mapped_column(default=FileState.WAITING)
+    reason: Mapped[str | None]
+    owner: Mapped[str | None]
+    owner_id: Mapped[int | None]
+    added_at: Mapped[datetime]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """One's own. What hangs on a case is reached through the case, whose `visible_to` decides."""
+        return and_(cls.administration_id == who.administration_id, cls.person_id == who.id)
+
+
+def store(session: Session, data: bytes) -> str:
+    """Keep `data` once, whatever it is called, and return its SHA-256."""
+    digest = hashlib.sha256(data).hexdigest()
+    if session.scalar(select(Chunk.number).where(Chunk.sha256 == digest).limit(1)) is None:
+        for number in range(0, max(1, -(-len(data) // CHUNK))):
+            session.add(Chunk(sha256=digest, number=number, data=data[number * CHUNK : (number + 1) * CHUNK]))
+    return digest
+
+
+def read(session: Session, sha256: str) -> Iterator[bytes]:
+    """The bytes of one content hash, chunk by chunk."""
+    yield from session.scalars(select(Chunk.data).where(Chunk.sha256 == sha256).order_by(Chunk.number))

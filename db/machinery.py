@@ -1,0 +1,225 @@
+"""What the engine keeps: drafts, the inbox, the outbox, the ledger, what is due, jobs, handles, the audit chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, Identified
+
+
+class InboxState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+class Inbox(Identified, Base):
+    """An update as its platform sent it, committed before the platform is told that we have it."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (UniqueConstraint("platform", "key"),)
+    platform: Mapped[str]
+    key: Mapped[str]
+    account: Mapped[str]  # whose updates keep their order
+    payload: Mapped[str | None] = mapped_column(Text)  # raw JSON; removed after its retention
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[InboxState] = mapped_column(default=InboxState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    trace: Mapped[str]
+
+
+Index("ix_inbox_waiting", Inbox.id, postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'"))
+
+
+class Draft(Identified, Base):
+    """The answers so far to a form: the only conversation state there is. The step is derived from it."""
+
+    __tablename__ = "draft"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    form: Mapped[str]
+    bound: Mapped[dict[str, Any]] = mapped_column(default=dict)  # entity fields, given by the button that opened it
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_current: Mapped[bool] = mapped_column(default=True)  # free text goes to this one
+    asking: Mapped[str | None]  # set by Back and Change; otherwise the first unanswered field is asked
+    started_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
+
+
+class Sending(StrEnum):
+    """The named states of an outgoing message. Only `waiting`, `sending` and `held` are not final."""
+
+    WAITING = "waiting"
+    HELD = "held"  # a restored system sends nothing old until a person releases it
+    SENDING = "sending"  # handed to the platform, answer not recorded yet
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    EXPIRED = "expired"
+
+
+class Outgoing(Identified, Base):
+    """One message to one person: commits with the change that caused it, sent afterwards.
+
+    `screen` is the kit's screen as JSON, rendered in the recipient's language when it is sent.
+    """
+
+    __tablename__ = "outgoing"
+    __table_args__ = (UniqueConstraint("person_id", "once"),)
+    administration_id: Mapped[int] = mapped_column(ForeignKey("administration.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    once: Mapped[str]
+    screen: Mapped[dict[str, Any] | None]
+    is_reply: Mapped[bool] = mapped_column(default=False)  # an answer to its own recipient: no quiet hours
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # the door it goes or went through
+    edits: Mapped[dict[str, Any] | None]  # the message to replace in place
+    message: Mapped[dict[str, Any] | None]  # what the platform calls it once accepted
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    state: Mapped[Sending] = mapped_column(default=Sending.WAITING)
+    reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    may_repeat: Mapped[bool] = mapped_column(default=False)  # sent again after an unknown outcome: says so itself
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    trace: Mapped[str]
+
+
+Index(
+    "ix_outgoing_open",
+    Outgoing.not_before,
+    postgresql_where=text("state IN ('waiting', 'sending')"),
+    sqlite_where=text("state IN ('waiting', 'sending')"),
+)
+
+
+class Receipt(Identified, Base):
+    """One line of the ledger: what became of telling one person one thing.
+
+    Never "read": no bot is told that. `opened` means this person used a button or a link of that message.
+    """
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("about", "about_id", "person_id"),)
+    administration_id: Mapped[int] = mapped_column(ForeignKey("administration.id"), index=True)
+    about: Mapped[str]
+    about_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    next_step: Mapped[str | None]
+    useful: Mapped[bool | None]
+
+
+class Handle(Identified, Base):
+    """What a button carries: a random name for a command and its arguments, bound to one person and an expiry."""
+
+    __tablename__ = "handle"
+    __table_args__ = (UniqueConstraint("person_id", "digest"),)
+    token: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    digest: Mapped[str]
+    command: Mapped[str]
+    args: Mapped[dict[str, Any]]
+    outgoing_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing.id"))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Due(Identified, Base):
+    """Something to do at an instant, once: `key` makes it once.
+
+    `fired_at` is when a clock handed it to a worker, `done_at` when its effect committed; the distance from `at` is
+    its lateness.
+    """
+
+    __tablename__ = "due"
+    administration_id: Mapped[int | None]
+    job: Mapped[str]
+    args: Mapped[dict[str, Any]]
+    key: Mapped[str] = mapped_column(unique=True)
+    at: Mapped[datetime]
+    fired_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+Index(
+    "ix_due_open",
+    Due.at,
+    postgresql_where=text("fired_at IS NULL AND cancelled_at IS NULL"),
+    sqlite_where=text("fired_at IS NULL AND cancelled_at IS NULL"),
+)
+
+
+class Job(Identified, Base):
+    """Embedded engine only: work deferred in the transaction that caused it. Carries ids, never content."""
+
+    __tablename__ = "job"
+    name: Mapped[str]
+    lock: Mapped[str | None]
+    args: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    failed_at: Mapped[datetime | None]
+
+
+class Audit(Identified, Base):
+    """Who did what, when, from where. Ids only, no personal text. Sealed into a chain a moment after it is written."""
+
+    __tablename__ = "audit"
+    administration_id: Mapped[int | None] = mapped_column(index=True)
+    at: Mapped[datetime]
+    who: Mapped[int | None]
+    door: Mapped[str]
+    what: Mapped[str]
+    about: Mapped[str | None]
+    ids: Mapped[dict[str, Any]]
+    trace: Mapped[str]
+    position: Mapped[int | None] = mapped_column(unique=True)  # its place in the chain; None while unsealed
+    digest: Mapped[str | None]
+
+    def seal(self, previous: str, position: int) -> str:
+        """Chain this line to the one before it and return its digest."""
+        self.position = position
+        self.digest = self.digest_after(previous)
+        return self.digest
+
+    def digest_after(self, previous: str) -> str:
+        """SHA-256 over the previous digest and every recorded field, in canonical JSON."""
+        fields = [
+            previous,
+            self.position,
+            self.id,
+            self.administration_id,
+            self.at.isoformat(timespec="microseconds"),
+            self.who,
+            self.door,
+            self.what,
+            self.about,
+            self.ids,
+            self.trace,
+        ]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Setting(Base):
+    """A value the system keeps for itself: the demo's clock, Telegram's offset, the outbox hold."""
+
+    __tablename__ = "setting"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]

@@ -1,0 +1,5 @@
+"""Every table, for the migrations."""
+
+from . import centres, files, issues, machinery, people
+
+__all__ = ["centres", "files", "issues", "machinery", "people"]
