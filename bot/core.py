@@ -54,7 +54,12 @@ class Parley:
             doors=self.doors,
         )
         self.work.add(
-            {"deliver": self.delivery.deliver, "fetch": self.delivery.fetch, "turn": self.edge.job, "due": self._due}
+            {
+                "deliver": self.delivery.deliver,
+                "fetch": self.delivery.fetch,
+                "turn": self.edge.job,
+                "due": self._due,
+            }
         )
 
     def add(self, door: Door) -> None:
@@ -66,7 +71,7 @@ class Parley:
             self.work.wake()
 
     async def settle(self) -> None:
-        """Do everything that is due and ready now, and what that causes: for tests, the terminal and the demo's clock."""
+        """Do everything due and ready now, and what that causes: for tests, the terminal, the demo's clock."""
         while True:
             await self.threads.run(self._claim)
             if not await self.work.drain():

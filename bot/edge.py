@@ -163,9 +163,7 @@ class Edge:
                 .order_by(Inbox.id)
             ).all()
             for row in waiting:
-                self._work.defer(
-                    session.connection(), "turn", lock=f"in:{row.platform}:{row.account}", inbox=row.id
-                )
+                self._work.defer(session.connection(), "turn", lock=f"in:{row.platform}:{row.account}", inbox=row.id)
         self._work.wake()
         return len(waiting)
 

@@ -59,7 +59,7 @@ class Threads:
 
 
 class Embedded:
-    """Jobs in a table of the same database, run by this process. Jobs that share a `lock` run in order, one at a time."""
+    """Jobs in a table of the same database, run by this process; those with the same `lock` one at a time, in order."""
 
     def __init__(self, sessions: Sessions, clock: Clock, threads: Threads, *, at_once: int = 16) -> None:
         self.bodies: dict[str, Body] = {}
@@ -77,9 +77,7 @@ class Embedded:
         """Name the bodies that `defer` may name."""
         self.bodies |= bodies
 
-    def defer(
-        self, connection: Connection, name: str, *, lock: str | None = None, at: Any = None, **ids: int
-    ) -> None:
+    def defer(self, connection: Connection, name: str, *, lock: str | None = None, at: Any = None, **ids: int) -> None:
         if name not in self.bodies:
             raise LookupError(f"no job is called {name}")
         connection.execute(insert(Job).values(name=name, lock=lock, args=ids, at=at or self._clock.now(), attempts=0))
@@ -149,7 +147,7 @@ class Embedded:
             await self.bodies[job.name](**job.args)
         except Retry as again:
             await self._threads.run(self._postpone, job, again.pause, None)
-        except Exception as error:  # noqa: BLE001  a job may fail in any way; it is recorded and tried again
+        except Exception as error:  # a job may fail in any way; it is recorded and tried again
             log.warning("job failed", job=job.name, id=job.id, error=type(error).__name__, exc_info=True)
             pause = min(LONGEST_PAUSE, timedelta(seconds=2**job.attempts))
             await self._threads.run(self._postpone, job, pause, type(error).__name__)

@@ -6,7 +6,7 @@ import enum
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -48,7 +48,10 @@ class Base(DeclarativeBase):
         int: BigInteger().with_variant(Integer, "sqlite"),
         # Values, not member names, are stored; no native type, so that a new member needs no migration lock.
         enum.Enum: Enum(
-            enum.Enum, native_enum=False, length=32, values_callable=lambda kind: [member.value for member in kind]
+            enum.Enum,
+            native_enum=False,
+            length=32,
+            values_callable=lambda kind: [member.value for member in kind],
         ),
     }
 
@@ -60,6 +63,16 @@ class Identified:
 class OfAdministration(Identified):
     """Mixed into every table of a case: one database may serve several administrations, and none sees another's."""
 
+    @classmethod
+    def visible_to(cls, who: Any) -> ColumnElement[bool]:
+        """The rows `who` may see: whatever is shown, counted, searched or loaded for a person goes through it."""
+        raise NotImplementedError(f"nobody has said who may see a {cls.__name__}")
+
+    @classmethod
+    def named(cls, words: str) -> ColumnElement[bool] | None:
+        """The row a person means by `words`, such as a reference they type; None where nothing can be meant."""
+        return None
+
     @declared_attr
-    def administration_id(cls) -> Mapped[int]:
+    def administration_id(cls) -> Mapped[int]:  # noqa: N805  SQLAlchemy hands it the class
         return mapped_column(ForeignKey("administration.id"), index=True, sort_order=-9)

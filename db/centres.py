@@ -33,7 +33,7 @@ class Centre(OfAdministration, Base):
         return cls.administration_id == who.administration_id
 
     def claim(self, *, sector: str | None, chapter: str | None, port: str | None, agency: str | None) -> int:
-        """How strongly this centre claims a case: a tariff chapter says more than a sector, a sector more than a port."""
+        """How strongly this centre claims a case: a chapter says more than a sector, a sector more than a port."""
         score = 0
         score += 8 if chapter and chapter in self.chapters else 0
         score += 4 if sector and sector in self.sectors else 0

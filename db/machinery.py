@@ -36,7 +36,12 @@ class Inbox(Identified, Base):
     trace: Mapped[str]
 
 
-Index("ix_inbox_waiting", Inbox.id, postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'"))
+Index(
+    "ix_inbox_waiting",
+    Inbox.id,
+    postgresql_where=text("state = 'waiting'"),
+    sqlite_where=text("state = 'waiting'"),
+)
 
 
 class Draft(Identified, Base):

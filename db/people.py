@@ -91,9 +91,7 @@ class Organisation(OfAdministration, Base):
         mine = cls.administration_id == who.administration_id
         if who.is_staff:
             return mine
-        known = or_(
-            cls.standing == Standing.VERIFIED, cls.id == who.organisation_id, cls.proposed_by_id == who.id
-        )
+        known = or_(cls.standing == Standing.VERIFIED, cls.id == who.organisation_id, cls.proposed_by_id == who.id)
         return and_(mine, known)
 
     def decide(self, standing: Standing, *, by: int, at: datetime) -> bool:
@@ -199,7 +197,13 @@ class Pass(Identified, Base):
 
     @classmethod
     def issue(
-        cls, session: Session, purpose: str, person_id: int, *, at: datetime, lasts: timedelta = timedelta(minutes=15)
+        cls,
+        session: Session,
+        purpose: str,
+        person_id: int,
+        *,
+        at: datetime,
+        lasts: timedelta = timedelta(minutes=15),
     ) -> str:
         """Store a fresh 128-bit code and return it; it can never be read back."""
         code = secrets.token_urlsafe(16)
@@ -313,9 +317,7 @@ def meet(
     """The account and its person; made at first contact. Later contacts keep what the person chose."""
     account = session.scalar(select(Account).where(Account.platform == platform, Account.external_id == external_id))
     if account is None:
-        person = Person(
-            administration_id=administration.id, name=name, language=language, zone=zone, met_at=at
-        )
+        person = Person(administration_id=administration.id, name=name, language=language, zone=zone, met_at=at)
         session.add(person)
         session.flush()
         account = Account(
@@ -342,8 +344,9 @@ def staff_of(centre_id: int, *names: RoleName, at: datetime) -> ColumnElement[bo
     """Persons who hold one of `names` in that centre at `at`."""
     return Person.id.in_(
         select(Role.person_id).where(
-            Role.scope == Scope.CENTRE, Role.scope_id == str(centre_id), Role.name.in_(names), Role.in_force(at)
+            Role.scope == Scope.CENTRE,
+            Role.scope_id == str(centre_id),
+            Role.name.in_(names),
+            Role.in_force(at),
         )
     )
-
-

@@ -62,9 +62,11 @@ class Sessions:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that takes no write lock."""
-        with self.engine.connect().execution_options(reading=True) as connection:
-            with Session(connection, expire_on_commit=False, autoflush=False) as session:
-                yield session
+        with (
+            self.engine.connect().execution_options(reading=True) as connection,
+            Session(connection, expire_on_commit=False, autoflush=False) as session,
+        ):
+            yield session
 
     def lock(self, session: Session, name: str) -> None:
         """Hold `name` against every process until the transaction ends. SQLite's write lock already does."""

@@ -34,9 +34,6 @@ def claim(session: Session, at: datetime, defer: Callable[[int], None]) -> int:
 def latest(session: Session, at: datetime) -> timedelta:
     """How late the oldest open row is at `at`; zero when nothing is overdue."""
     oldest = session.scalar(
-        select(Due.at)
-        .where(Due.at <= at, Due.done_at.is_(None), Due.cancelled_at.is_(None))
-        .order_by(Due.at)
-        .limit(1)
+        select(Due.at).where(Due.at <= at, Due.done_at.is_(None), Due.cancelled_at.is_(None)).order_by(Due.at).limit(1)
     )
     return at - oldest if oldest else timedelta()

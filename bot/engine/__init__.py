@@ -108,7 +108,15 @@ class Engine:
             if due is None or due.done_at is not None or due.cancelled_at is not None:
                 return
             now = self.clock.now()
-            turn = Turn(self, session, None, None, now=now, trace=f"due-{due.id}", administration_id=due.administration_id)
+            turn = Turn(
+                self,
+                session,
+                None,
+                None,
+                now=now,
+                trace=f"due-{due.id}",
+                administration_id=due.administration_id,
+            )
             turn.run_job(due.job, due.args)
             due.done_at = now
         self.work.wake()
@@ -134,5 +142,3 @@ def _supported(language: str | None) -> str | None:
         return None
     short = language.replace("-", "_").split("_")[0].lower()
     return short if short in LANGUAGES else None
-
-

@@ -12,11 +12,12 @@ from bot.kit import forms
 from bot.kit.capability import Command, Registry
 from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, FieldKind, FieldView, Form, FormView, Option
-from bot.kit.screen import Button, NotFound, Refusal, Style
+from bot.kit.screen import Button, NotFound, Refusal, Scalar, Style
 from bot.kit.text import Phrase, Raw, _
 from db.machinery import Draft
 
-ANSWER, SKIP, BACK, CANCEL, SEND, CHANGE = (f"form.{verb}" for verb in "answer skip back cancel send change".split())
+ANSWER, SKIP, BACK = "form.answer", "form.skip", "form.back"
+CANCEL, SEND, CHANGE = "form.cancel", "form.send", "form.change"
 BUILT_IN = frozenset({ANSWER, SKIP, BACK, CANCEL, SEND, CHANGE})
 
 
@@ -181,9 +182,7 @@ class Drafts:
             total=len(wanted),
             refusal=refusal or (errors.get(asking) if asking else None),
             choices=self._choices(draft, asking, next((f.options for f in fields if f.name == asking), ())),
-            changes=tuple(
-                Button(form.asks[name].label, CHANGE, {"draft": draft.id, "field": name}) for name in wanted
-            )
+            changes=tuple(Button(form.asks[name].label, CHANGE, {"draft": draft.id, "field": name}) for name in wanted)
             if asking is None
             else (),
             back=Button(_("Back"), BACK, {"draft": draft.id}) if position > 0 and asking else None,
@@ -195,7 +194,7 @@ class Drafts:
     def _choices(self, draft: Draft, asking: str | None, offered: tuple[Option, ...]) -> tuple[Button, ...]:
         if asking is None:
             return ()
-        common = {"draft": draft.id, "field": asking}
+        common: dict[str, Scalar] = {"draft": draft.id, "field": asking}
         if self.form(draft).asks[asking].kind is FieldKind.CONSENT:
             return (
                 Button(_("I agree"), ANSWER, common | {"value": "yes"}, Style.PRIMARY),

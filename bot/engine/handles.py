@@ -48,13 +48,8 @@ def bind(
     map_buttons(view, collect)
     if not wanted:
         return map_buttons(view, lambda button: button if button.url else None)
-    known = dict(
-        session.execute(
-            select(Handle.digest, Handle.token).where(Handle.person_id == person_id, Handle.digest.in_(wanted))
-        )
-        .tuples()
-        .all()
-    )
+    mine = select(Handle.digest, Handle.token).where(Handle.person_id == person_id, Handle.digest.in_(wanted))
+    known = {key: token for key, token in session.execute(mine)}
     if known:
         renewed = Handle.person_id == person_id, Handle.digest.in_(known)
         session.execute(update(Handle).where(*renewed).values(expires_at=at + LASTS))

@@ -46,9 +46,7 @@ class Outbox:
         row.receipt_id = receipt.id if receipt else None
         self._store(row, Answer(screen=screen), who(self.session, person, at=self.now))
 
-    def reply(
-        self, asker: Who, answer: Answer, *, account_id: int, edits: Mapping[str, Any] | None, once: str
-    ) -> int:
+    def reply(self, asker: Who, answer: Answer, *, account_id: int, edits: Mapping[str, Any] | None, once: str) -> int:
         """The answer to the person who asked, through the door they asked at; its buttons are bound already."""
         person = self.session.get_one(Person, asker.id)
         row = self._row(person, once, not_before=self.now)
@@ -102,7 +100,11 @@ class Outbox:
     def _defer(self, row: Outgoing) -> None:
         if row.state is Sending.WAITING:
             self.work.defer(
-                self.session.connection(), "deliver", lock=f"to:{row.person_id}", at=row.not_before, outgoing=row.id
+                self.session.connection(),
+                "deliver",
+                lock=f"to:{row.person_id}",
+                at=row.not_before,
+                outgoing=row.id,
             )
 
     def _receipt(self, person: Person, told: Told) -> Receipt:

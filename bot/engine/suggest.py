@@ -23,7 +23,12 @@ def nearest(words: str, commands: Iterable[Command], write: Callable[[Any], str]
         names[command.name, "verb"] = command.verb
         names[command.name, "title"] = write(command.title)
     found = process.extract(
-        words, names, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=CUT_OFF, limit=MOST * 2
+        words,
+        names,
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        score_cutoff=CUT_OFF,
+        limit=MOST * 2,
     )
     by_name = {command.name: command for command in commands}
     ordered = dict.fromkeys(name for _choice, _score, (name, _what) in found)
@@ -43,4 +48,8 @@ def screen(words: str, registry: Registry, may: Callable[[Command], bool], write
             body = (_("If this is something Customs should put right, I can take it down as it is."),)
             first = Button(registry[name].title, name, {field: words})
             buttons = [first, *(button for button in buttons if button.command != name)]
-    return Screen(heading=_("I did not take “{words}” as a command.", words=Raw(words[:80])), body=body, buttons=tuple(buttons))
+    return Screen(
+        heading=_("I did not take “{words}” as a command.", words=Raw(words[:80])),
+        body=body,
+        buttons=tuple(buttons),
+    )

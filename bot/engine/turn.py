@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 NOT_ALLOWED = _("You may not do that.")
+NOTHING_KEPT = Screen(
+    _("Nothing is kept."),
+    (_("Without your agreement Parley keeps nothing about you. Write again whenever you like."),),
+)
 CONFIRMED = "confirmed"
 GREETINGS = frozenset({"start", "home", "menu", ""})
 # Words that steer a form, whatever it asks; typed with a slash they are never an answer.
@@ -226,13 +230,7 @@ class Turn:
             case drafts.ANSWER:
                 if args.get("value") == "no" and self._drafts.form(draft).asks[field].kind is FieldKind.CONSENT:
                     self._drafts.end(draft)
-                    return Answer(
-                        screen=Screen(
-                            _("Nothing is kept."),
-                            (_("Without your agreement Parley keeps nothing about you. Write again whenever you like."),),
-                        ),
-                        ended=True,
-                    )
+                    return Answer(screen=NOTHING_KEPT, ended=True)
                 return self._answer_tapped(draft, field, args.get("value"))
             case drafts.SKIP:
                 self._drafts.skip(draft, field)
@@ -311,11 +309,11 @@ class Turn:
             wanted = args.get(name)
             entity = None
             if isinstance(wanted, int | str) and str(wanted).isdecimal() and len(str(wanted)) < 18:
-                visible = table.visible_to(self.ctx.who)  # type: ignore[attr-defined]  every entity has it
-                entity = self._session.scalar(select(table).where(table.id == int(wanted), visible))  # type: ignore[attr-defined]
-            elif isinstance(args.get("words"), str) and hasattr(table, "named"):
-                visible = table.visible_to(self.ctx.who)  # type: ignore[attr-defined]
-                entity = self._session.scalar(select(table).where(table.named(args["words"]), visible))
+                entity = self._session.scalar(
+                    select(table).where(table.id == int(wanted), table.visible_to(self.ctx.who))
+                )
+            elif isinstance(args.get("words"), str) and (meant := table.named(args["words"])) is not None:
+                entity = self._session.scalar(select(table).where(meant, table.visible_to(self.ctx.who)))
             if entity is None:
                 raise NotFound(NOT_FOUND)
             loaded[name] = entity
@@ -479,9 +477,7 @@ class Turn:
             self.ctx = replace(self.ctx, who=fresh)
             self._drafts.follow(self.ctx)
 
-    def _who(
-        self, person: Person | None, account: Account | None, now: datetime, administration_id: int | None
-    ) -> Who:
+    def _who(self, person: Person | None, account: Account | None, now: datetime, administration_id: int | None) -> Who:
         if person is not None:
             return who(self._session, person, at=now, is_guest=bool(account and account.is_guest))
         return Who(
@@ -503,7 +499,11 @@ class _Touched:
         sqlalchemy_event.listen(session, "before_flush", self._note)
 
     def _note(self, session: Session, *_rest: Any) -> None:
-        changed = [*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each))]
+        changed = [
+            *session.new,
+            *session.deleted,
+            *(each for each in session.dirty if session.is_modified(each)),
+        ]
         if any(type(each).__module__ != "db.machinery" for each in changed):
             self.domain = True
 

@@ -33,8 +33,7 @@ def _works_there(who: Who, about: Any, *names: RoleName) -> bool:
     """One of these roles at the centre that has `about`, or over the whole country."""
     centre = getattr(about, "centre_id", None)
     return any(
-        grant.name in names
-        and (grant.scope is not Scope.CENTRE or centre is None or grant.scope_id == str(centre))
+        grant.name in names and (grant.scope is not Scope.CENTRE or centre is None or grant.scope_id == str(centre))
         for grant in who.grants
     )
 

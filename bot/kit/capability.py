@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
-from db.base import Base
+from db.base import OfAdministration
 
 from .allow import Rule
 from .forms import FieldKind, Form, prepare
@@ -29,7 +29,7 @@ class Command:
     allow: Rule
     run: Callable[..., Any] | None = None
     form: type[Form] | None = None
-    entities: Mapping[str, type[Base]] = field(default_factory=dict)
+    entities: Mapping[str, type[OfAdministration]] = field(default_factory=dict)
     params: tuple[str, ...] = ()
     menu: int | None = None
     reads: bool = False
@@ -42,7 +42,7 @@ class Job:
 
     name: str
     run: Callable[..., None]
-    entities: Mapping[str, type[Base]]
+    entities: Mapping[str, type[OfAdministration]]
 
 
 class Capability:
@@ -80,9 +80,7 @@ class Capability:
 
         def register(form: type[Form]) -> type[Form]:
             made = prepare(form)
-            entities = {
-                name: made.types[name] for name, how in made.asks.items() if how.kind is FieldKind.ABOUT
-            }
+            entities = {name: made.types[name] for name, how in made.asks.items() if how.kind is FieldKind.ABOUT}
             self._add(Command(self._full(verb), verb, title, allow, None, made, entities, tuple(made.asks), menu))
             return made
 
@@ -106,11 +104,13 @@ class Capability:
         self.commands[command.name] = command
 
 
-def _parameters(run: Callable[..., Any]) -> tuple[dict[str, type[Base]], tuple[str, ...]]:
+def _parameters(run: Callable[..., Any]) -> tuple[dict[str, type[OfAdministration]], tuple[str, ...]]:
     hints = get_type_hints(run)
     names = tuple(inspect.signature(run).parameters)[1:]
     entities = {
-        name: hints[name] for name in names if isinstance(hints.get(name), type) and issubclass(hints[name], Base)
+        name: hints[name]
+        for name in names
+        if isinstance(hints.get(name), type) and issubclass(hints[name], OfAdministration)
     }
     return entities, names
 

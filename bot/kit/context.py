@@ -35,7 +35,13 @@ class Context:
     link: Callable[[str], str]
 
     def notify(
-        self, to: Person | Who | int, screen: Screen, *, once: str, told: Told | None = None, urgent: bool = False
+        self,
+        to: Person | Who | int,
+        screen: Screen,
+        *,
+        once: str,
+        told: Told | None = None,
+        urgent: bool = False,
     ) -> None:
         """Tell somebody else. `once` is unique per recipient: the same news twice is one message.
 

@@ -1,4 +1,4 @@
-"""Dates a person types, in their language: read, never guessed silently (the form shows them back before it is sent)."""
+"""Dates a person types, in their language: never guessed silently, for the form shows them back before sending."""
 
 from __future__ import annotations
 

@@ -14,10 +14,9 @@ types when the form is built.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_type_hints
 
@@ -150,13 +149,11 @@ def prepare(form: type[Form]) -> type[Form]:
     hints = get_type_hints(form)
     made.asks = asks
     made.types = {name: hints[name] for name in asks}
-    for each in fields(made):  # type: ignore[arg-type]  made a dataclass two lines above
-        if each.default is MISSING or not isinstance(each.default, Ask):
-            raise TypeError(f"{form.__name__}.{each.name} is not asked for: give it an ask.…() default")
+    for name in hints.keys() - asks.keys() - {"asks", "types", "review"}:
+        raise TypeError(f"{form.__name__}.{name} is not asked for: give it an ask.…() default")
     return made
 
 
-@lru_cache(maxsize=1024)
 def value_type(form: type[Form], name: str) -> Any:
     """The annotated type of a field, without `| None`."""
     hint = form.types[name]
@@ -227,7 +224,9 @@ def parse(form: type[Form], name: str, given: Any, ctx: Context, label: Callable
         if not isinstance(given, list | tuple):
             raise Refusal(_EMPTY[FieldKind.FILES], field=name)
         if len(given) > (how.most or 1):
-            raise Refusal(_("At most {most} files; you have sent {count}.", most=how.most, count=len(given)), field=name)
+            raise Refusal(
+                _("At most {most} files; you have sent {count}.", most=how.most, count=len(given)), field=name
+            )
         return [int(each) for each in given]
     if how.kind is FieldKind.CONSENT:
         if given is True or given == "yes":
@@ -242,14 +241,17 @@ def parse(form: type[Form], name: str, given: Any, ctx: Context, label: Callable
             number = read_number(given)
             least, most = how.least or 0, how.most or 0
             if number is None or not least <= number <= most:
-                raise Refusal(_("Please send a whole number from {least} to {most}.", least=least, most=most), field=name)
+                raise Refusal(
+                    _("Please send a whole number from {least} to {most}.", least=least, most=most),
+                    field=name,
+                )
             return number
         case FieldKind.DATE:
             found = read_date(given, language=ctx.who.language, at=ctx.now, zone=ctx.who.zone)
             if found is None:
                 raise Refusal(_("Please send a date, for example {example}.", example=ctx.now.date()), field=name)
             return found.isoformat()
-        case _:
+        case _:  # choice and pick
             return _chosen(form, name, given, ctx, label)
 
 
@@ -258,15 +260,19 @@ def _text(how: Ask, name: str, given: str) -> str:
     length = graphemes(text)
     if how.max and length > how.max:
         raise Refusal(
-            _("That is {length} characters; at most {max} fit here. Please shorten it.", length=length, max=how.max),
+            _(
+                "That is {length} characters; at most {max} fit here. Please shorten it.",
+                length=length,
+                max=how.max,
+            ),
             field=name,
         )
     return text
 
 
 def _chosen(form: type[Form], name: str, given: str, ctx: Context, label: Callable[[Any], str]) -> str:
-    offered = [*options(form, name, ctx), *options(form, name, ctx, given)]
     wanted = clean_line(given).casefold()
+    offered = [*options(form, name, ctx), *options(form, name, ctx, given)]
     for each in offered:
         if each.value == given:
             return each.value

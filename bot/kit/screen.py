@@ -123,7 +123,9 @@ def map_buttons(value: Any, change: Callable[[Button], Button | None]) -> Any:
     if is_dataclass(value) and not isinstance(value, type) and type(value).__module__.startswith("bot.kit"):
         held = {each.name: getattr(value, each.name) for each in fields(value)}
         new = {
-            name: map_buttons(each, change) for name, each in held.items() if isinstance(each, tuple) or is_dataclass(each)
+            name: map_buttons(each, change)
+            for name, each in held.items()
+            if isinstance(each, tuple) or is_dataclass(each)
         }
         return replace(value, **{name: each for name, each in new.items() if each is not held[name]})
     return value
@@ -172,7 +174,9 @@ def to_json(value: Any) -> Any:
     if is_dataclass(value) and type(value).__name__ in _TYPES:
         # What is at its default is left out: stored screens stay small and survive a new field.
         stored = {each.name: getattr(value, each.name) for each in fields(value)}
-        return {"~": type(value).__name__} | {name: to_json(each) for name, each in stored.items() if each not in _EMPTY}
+        return {"~": type(value).__name__} | {
+            name: to_json(each) for name, each in stored.items() if each not in _EMPTY
+        }
     raise TypeError(f"{type(value).__name__} cannot be stored in a screen")
 
 

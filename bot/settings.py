@@ -1,0 +1,77 @@
+"""The environment, read once into one frozen object. The only reader of it; only `bot.main` imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS = (
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    "telegram_token",
+    "telegram_webhook_secret",
+)
+
+
+class Settings(BaseSettings):
+    """Every setting has the prefix `PARLEY_`. A secret may also come from a file: `PARLEY_TELEGRAM_TOKEN_FILE`."""
+
+    model_config = SettingsConfigDict(env_prefix="PARLEY_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///build/parley.db",
+        description="Where everything is kept: sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8765", description="The address at which people reach Parley, without a final slash."
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8765, ge=1, le=65535, description="The port to listen on.")
+    log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")
+
+    slack_bot_token: SecretStr | None = Field(None, description="Slack: the bot's token, xoxb-…")
+    slack_app_token: SecretStr | None = Field(
+        None, description="Slack: the app-level token, xapp-…; with it Parley uses Socket Mode."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Slack: the signing secret; with it and without an app token Slack calls /slack/events."
+    )
+    slack_api_url: str = Field("https://slack.com/api/", description="Slack: where its Web API is.")
+
+    telegram_token: SecretStr | None = Field(None, description="Telegram: the bot's token, from @BotFather.")
+    telegram_api_url: str = Field("https://api.telegram.org", description="Telegram: where its Bot API is.")
+    telegram_webhook_secret: SecretStr | None = Field(
+        None,
+        description="Telegram: 32 to 256 letters, digits, - or _; with it Telegram calls /telegram.",
+    )
+
+    slack_bot_token_file: Path | None = None
+    slack_app_token_file: Path | None = None
+    slack_signing_secret_file: Path | None = None
+    telegram_token_file: Path | None = None
+    telegram_webhook_secret_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in SECRETS:
+            path = values.get(f"{name}_file")
+            if path and not values.get(name):
+                values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
+        return values
+
+
+def example() -> str:
+    """`.env.example`: every setting with what it means and its default."""
+    lines = ["# Parley's settings. Copy to .env and change what you need. A secret may be put in a file instead:", ""]
+    lines[0] += " PARLEY_TELEGRAM_TOKEN_FILE=/run/secrets/telegram, and so on."
+    for name, field in Settings.model_fields.items():
+        if name.endswith("_file"):
+            continue
+        default = "" if field.default is None else field.default
+        lines += [f"# {field.description}", f"{'#' if default == '' else ''}PARLEY_{name.upper()}={default}", ""]
+    return "\n".join(lines)
