@@ -1,7 +1,7 @@
 """Compiles the message catalogues, `handlers/locales/<lang>/LC_MESSAGES/parley.po`, to `.mo` beside them.
 
-The install runs it as hatchling's build hook; `make catalogues` runs it as a script. A catalogue that is already
-compiled is left alone.
+The install runs it as hatchling's build hook; `make catalogues` runs it as a script. A catalogue that is
+already compiled is left alone.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 def compile_catalogues(root: Path) -> list[Path]:
     """Compile what is older than its source under the checkout `root`; returns the `.mo` files written.
 
-    Raises babel's PoFileError, naming the line, for a catalogue that cannot be read. Entries marked fuzzy are left
-    out: their reader gets the English phrase rather than a guess.
+    Raises babel's PoFileError, naming the line, for a catalogue that cannot be read. Entries marked fuzzy are
+    left out: their reader gets the English phrase rather than a guess.
     """
     written = []
     for source in sorted(root.glob("handlers/locales/*/LC_MESSAGES/parley.po")):
