@@ -11,6 +11,7 @@ from bot.engine import Engine
 from bot.kit.door import Door
 from bot.kit.text import Catalogues
 from bot.work import Embedded, Threads
+from db import audit
 from db.session import Sessions, connect
 from scheduling import due
 from scheduling.clock import Clock
@@ -66,7 +67,7 @@ class Parley:
         self.doors[door.name] = door
 
     async def tick(self) -> None:
-        """Hand on what is due."""
+        """Hand on what is due, and seal the audit lines written since."""
         if await self.threads.run(self._claim):
             self.work.wake()
 
@@ -86,9 +87,7 @@ class Parley:
 
     def _claim(self) -> int:
         with self.sessions.writing() as session:
+            self.sessions.lock(session, "sealer")
+            audit.seal(session)
             connection = session.connection()
-            return due.claim(
-                session,
-                self.clock.now(),
-                lambda row: self.work.defer(connection, "due", lock=None, due=row),
-            )
+            return due.claim(session, self.clock.now(), lambda row: self.work.defer(connection, "due", due=row))

@@ -7,17 +7,17 @@ the audit line commit together, or not at all. The engine renders nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.kit.capability import Registry
-from bot.kit.events import Answer, Event
+from bot.kit.events import Answer, Caller, Event
+from bot.kit.forms import Option
 from bot.kit.text import LANGUAGES, Catalogues, Reader
 from bot.work import Work
 from db.machinery import Due, Inbox, InboxState
-from db.people import Account, Administration, Person, Who, meet, who
+from db.people import Account, Administration, Person, meet
 from db.session import Sessions
 from scheduling.clock import Clock
 
@@ -92,11 +92,12 @@ class Engine:
         self.work.wake()
         return outcome
 
-    def options(self, person_id: int, token: str, field: str, query: str) -> tuple[list[Any], Reader]:
+    def options(self, caller: Caller, token: str, field: str, query: str) -> tuple[list[Option], Reader]:
         """What can be chosen for a field of an open form: a read, for doors that search as one types."""
         with self.sessions.reading() as session:
-            person = session.get_one(Person, person_id)
-            account = session.scalars(select(Account).where(Account.person_id == person_id)).first()
+            mine = Account.platform == caller.platform, Account.external_id == caller.external_id
+            account = session.scalars(select(Account).where(*mine)).one()
+            person = session.get_one(Person, account.person_id)
             turn = Turn(self, session, person, account, now=self.clock.now(), trace="")
             return turn.options(token, field, query), Reader(person.language, person.zone)
 
@@ -120,9 +121,6 @@ class Engine:
             turn.run_job(due.job, due.args)
             due.done_at = now
         self.work.wake()
-
-    def whom(self, session: Session, person: Person, account: Account | None) -> Who:
-        return who(session, person, at=self.clock.now(), is_guest=bool(account and account.is_guest))
 
     def _administration(self, session: Session, platform: str, external_id: str) -> Administration:
         """The administration a door belongs to: a Slack team may be bound to one; otherwise the first."""

@@ -49,7 +49,7 @@ def bind(
     if not wanted:
         return map_buttons(view, lambda button: button if button.url else None)
     mine = select(Handle.digest, Handle.token).where(Handle.person_id == person_id, Handle.digest.in_(wanted))
-    known = {key: token for key, token in session.execute(mine)}
+    known: dict[str, str] = {row.digest: row.token for row in session.execute(mine)}
     if known:
         renewed = Handle.person_id == person_id, Handle.digest.in_(known)
         session.execute(update(Handle).where(*renewed).values(expires_at=at + LASTS))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 NOT_ALLOWED = _("You may not do that.")
+OLD_BUTTON = _("That button is old. Here is where you are now.")
 NOTHING_KEPT = Screen(
     _("Nothing is kept."),
     (_("Without your agreement Parley keeps nothing about you. Write again whenever you like."),),
@@ -61,6 +62,7 @@ class Turn:
         self._account = account
         self._person = person
         self._trace = trace
+        self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
         self._door = account.platform if account else "clock"
         self._touched = _Touched(session)
         self._outbox = Outbox(session, engine.work, now, trace, self._may_press)
@@ -104,7 +106,7 @@ class Turn:
         if event.handle is not None:
             handle = handles.find(self._session, event.handle, person_id=self.ctx.who.id, at=self.ctx.now)
             if handle is None:
-                raise NotFound(_("This button is old. Here is where you are now."))
+                return replace(self._home(), notice=OLD_BUTTON)
             self._opened(handle)
             return self._run(handle.command, handle.args)
         if event.name is not None:
@@ -201,7 +203,7 @@ class Turn:
             return self._steer(self._drafts.mine(args.get("draft", 0)), name, args)
         command = self._engine.registry.commands.get(name)
         if command is None:
-            raise NotFound(_("This button is old. Here is where you are now."))
+            return replace(self._home(), notice=OLD_BUTTON)
         if not command.allow(self.ctx.who):
             if not self.ctx.who.is_registered and command.name != self._engine.registry.welcome.name:
                 return self._run(self._engine.registry.welcome.name, {})
@@ -380,7 +382,7 @@ class Turn:
         """Store the answer as an outbox row to the door it was asked at."""
         if self._account is None:
             raise LookupError("a reply needs an account")
-        edits = event.message if isinstance(event, Called) else None
+        edits = event.message if isinstance(event, Called) and not self._is_news else None
         return self._outbox.reply(self.ctx.who, answer, account_id=self._account.id, edits=edits, once=once)
 
     def options(self, token: str, field: str, query: str) -> list[Any]:
@@ -423,6 +425,7 @@ class Turn:
         """Using a button of a message is the only sign that it was opened."""
         if handle.outgoing_id is None:
             return
+        self._is_news = True
         receipt = self._session.scalar(
             select(Receipt).where(Receipt.id == _receipt_of(handle.outgoing_id), Receipt.opened_at.is_(None))
         )

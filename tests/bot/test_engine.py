@@ -313,7 +313,8 @@ def test_a_handle_expires(house: House) -> None:
     handle = house.find(house.call(AMINA, "home"), "Order tea").handle
     house.clock.advance(timedelta(days=91))
     old = house.turn(Called(AMINA, handle=handle))
-    assert old.answer.screen is not None and plain(old.answer.screen.heading).startswith("This button is old")
+    assert plain(old.answer.notice).startswith("That button is old")
+    assert old.answer.screen is not None and plain(old.answer.screen.heading) == "Home"
 
 
 def test_drawing_a_screen_again_makes_no_new_handles(house: House) -> None:
