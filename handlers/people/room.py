@@ -1,0 +1,38 @@
+"""The room every part of this capability declares itself in, and what its enumerations are called."""
+
+from __future__ import annotations
+
+from bot.kit.capability import Capability
+from bot.kit.text import _, name_members
+from db.people import Delivery, Kind, RoleName, Scope, Sector, Standing
+
+people = Capability("people", _("People"))
+
+name_members(
+    {
+        Kind.BUSINESS: _("Business"),
+        Kind.ASSOCIATION: _("Business association"),
+        Kind.AGENCY: _("Other government agency"),
+        Kind.CUSTOMS: _("Customs"),
+        Sector.PERISHABLES: _("Perishable goods"),
+        Sector.TEXTILES: _("Textiles and clothing"),
+        Sector.ELECTRONICS: _("Electronics"),
+        Sector.CHEMICALS: _("Chemicals and medicines"),
+        Sector.VEHICLES: _("Vehicles and machinery"),
+        Sector.EXPRESS: _("Express and e-commerce"),
+        Sector.ENERGY: _("Energy and mining"),
+        Sector.GENERAL: _("Several sectors, or another one"),
+        RoleName.OFFICER: _("Officer"),
+        RoleName.LEAD: _("Lead of a centre"),
+        RoleName.COORDINATOR: _("Regional coordinator"),
+        RoleName.ADMINISTRATOR: _("Administrator"),
+        Scope.CENTRE: _("A centre of expertise"),
+        Scope.REGION: _("A region"),
+        Scope.COUNTRY: _("The whole country"),
+        Standing.PROPOSED: _("Proposed, not verified yet"),
+        Standing.VERIFIED: _("Verified"),
+        Standing.REFUSED: _("Refused"),
+        Delivery.AT_ONCE: _("At once"),
+        Delivery.DIGEST: _("Together, in the morning"),
+    }
+)
