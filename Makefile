@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench catalogues lock
+.PHONY: help install demo test check bench catalogues phrases lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: .venv/dev catalogues ## measure, and print the figures
 
 catalogues: .venv/run ## compile the message catalogues that changed
 	@$(BIN)/python deploy/compile_catalogues.py
+
+phrases: .venv/dev ## collect new phrases into the catalogues, for translation
+	@$(BIN)/python deploy/collect_phrases.py
 
 .venv/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer: make PYTHON=python3.11")'
