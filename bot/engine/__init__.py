@@ -88,6 +88,8 @@ class Engine:
                 outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event)
             if row is not None:
                 row.state = InboxState.DONE
+                if turn.is_unkept:
+                    row.payload = None
             outcome = Outcome(answer, Reader(person.language, person.zone), person.id, outgoing_id)
         self.work.wake()
         return outcome

@@ -62,6 +62,7 @@ class Turn:
         self._account = account
         self._person = person
         self._trace = trace
+        self.is_unkept = False  # what was said is not to be kept, not even as the update that brought it
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
         self._door = account.platform if account else "clock"
         self._touched = _Touched(session)
@@ -92,6 +93,11 @@ class Turn:
         return self._bound(answer)
 
     def _dispatch(self, event: Event) -> Answer:
+        unkept = self._engine.registry.unkept
+        if unkept is not None and any(unkept[0](words) for words in _words_of(event)):
+            # Chat is no place for it: neither the draft nor the inbox keeps it, and everybody gets the same answer.
+            self.is_unkept = True
+            return self._run(unkept[1], {})
         match event:
             case Called():
                 return self._called(event)
@@ -492,6 +498,17 @@ class Turn:
             zone="UTC",
             is_registered=True,
         )
+
+
+def _words_of(event: Event) -> list[str]:
+    """Everything a person typed in this event."""
+    match event:
+        case Called():
+            return [event.words] if event.words else []
+        case Answered():
+            return [event.text] if event.text else []
+        case Submitted() | Changed():
+            return [value for value in event.values.values() if isinstance(value, str)]
 
 
 class _Touched:

@@ -119,7 +119,8 @@ class Registry:
     """All capabilities.
 
     `home` answers a greeting, `welcome` whoever is not registered yet; `free_text` is the form, and its field, that
-    is offered for words that are no command.
+    is offered for words that are no command. `unkept` is a test for words that must not be kept (a disclosure of
+    corruption) and the command that answers them.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Registry:
         home: str,
         welcome: str,
         free_text: tuple[str, str] | None = None,
+        unkept: tuple[Callable[[str], bool], str] | None = None,
     ) -> None:
         self.capabilities = tuple(capabilities)
         self.commands: dict[str, Command] = {}
@@ -144,6 +146,7 @@ class Registry:
         self.home = self.commands[home]
         self.welcome = self.commands[welcome]
         self.free_text = free_text
+        self.unkept = unkept
 
     def __getitem__(self, name: str) -> Command:
         return self.commands[name]

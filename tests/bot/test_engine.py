@@ -102,7 +102,9 @@ def cool(ctx: Context, cups: int) -> None:
     ctx.session.add(Organisation(administration_id=ctx.who.administration_id, name=f"cold {cups}", kind=Kind.BUSINESS))
 
 
-REGISTRY = Registry([tea], home="tea.home", welcome="tea.name", free_text=None)
+REGISTRY = Registry(
+    [tea], home="tea.home", welcome="tea.name", free_text=None, unkept=(lambda words: "poison" in words, "tea.home")
+)
 
 
 class Deferred:
@@ -484,6 +486,21 @@ def test_a_button_of_a_finished_form_says_so(house: House) -> None:
     house.press(AMINA, opened, "Cancel")
     late = house.press(AMINA, opened, "Green").answer.screen
     assert late is not None and plain(late.heading) == "This question is no longer open."
+
+
+def test_what_must_not_be_kept_is_neither_in_the_draft_nor_in_the_inbox(house: House) -> None:
+    house.register(AMINA)
+    milk = house.press(AMINA, house.call(AMINA, "order"), "Black")
+    assert asked(milk) == "Which milk?"
+    with house.sessions.writing() as session:
+        session.add(
+            Inbox(platform="telegram", key="1", account="1", payload="poison", received_at=NOON, trace="t", attempts=0)
+        )
+    answer = house.turn(Answered(AMINA, "the poison"), inbox_id=1).answer
+    assert answer.screen is not None and plain(answer.screen.heading) == "Home"
+    with house.sessions.reading() as session:
+        assert session.get_one(Inbox, 1).payload is None
+        assert session.scalars(select(Draft)).one().answers == {"leaf": "black"}
 
 
 def test_leaving_and_coming_back_is_noted_on_the_account(house: House) -> None:
