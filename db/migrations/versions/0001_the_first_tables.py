@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("slack_team", sa.String(), nullable=True),
         sa.Column("home_regions", sa.JSON(), nullable=False),
+        sa.Column("integrity_url", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_administration")),
         sa.UniqueConstraint("code", name=op.f("uq_administration_code")),
     )
@@ -75,6 +76,14 @@ def upgrade() -> None:
             sqlite_where=sa.text("fired_at IS NULL AND cancelled_at IS NULL"),
         )
 
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_erasure_person_id")),
+    )
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -174,52 +183,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_file_administration_id"), ["administration_id"], unique=False)
 
     op.create_table(
-        "organisation",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum("business", "association", "agency", "customs", name="kind", native_enum=False, length=32),
-            nullable=False,
-        ),
-        sa.Column(
-            "sector",
-            sa.Enum(
-                "perishables",
-                "textiles",
-                "electronics",
-                "chemicals",
-                "vehicles",
-                "express",
-                "energy",
-                "general",
-                name="sector",
-                native_enum=False,
-                length=32,
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "standing",
-            sa.Enum("proposed", "verified", "refused", name="standing", native_enum=False, length=32),
-            nullable=False,
-        ),
-        sa.Column("proposed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["administration_id"], ["administration.id"], name=op.f("fk_organisation_administration_id_administration")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
-    )
-    with op.batch_alter_table("organisation", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_organisation_administration_id"), ["administration_id"], unique=False)
-        batch_op.create_index("ix_organisation_name", ["administration_id", "name"], unique=False)
-
-    op.create_table(
         "person",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -307,29 +270,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_person_id"), ["person_id"], unique=False)
 
     op.create_table(
-        "mandate",
+        "organisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("is_deputy", sa.Boolean(), nullable=False),
-        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recheck_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("confirmed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["administration_id"], ["administration.id"], name=op.f("fk_mandate_administration_id_administration")
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("business", "association", "agency", "customs", name="kind", native_enum=False, length=32),
+            nullable=False,
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_mandate_organisation_id_organisation")
+        sa.Column(
+            "sector",
+            sa.Enum(
+                "perishables",
+                "textiles",
+                "electronics",
+                "chemicals",
+                "vehicles",
+                "express",
+                "energy",
+                "general",
+                name="sector",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=True,
         ),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_mandate_person_id_person")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandate")),
+        sa.Column(
+            "standing",
+            sa.Enum("proposed", "verified", "refused", name="standing", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("proposed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_organisation_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["person.id"], name=op.f("fk_organisation_contact_id_person")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name=op.f("fk_organisation_decided_by_id_person")),
+        sa.ForeignKeyConstraint(["proposed_by_id"], ["person.id"], name=op.f("fk_organisation_proposed_by_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
-    with op.batch_alter_table("mandate", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_mandate_administration_id"), ["administration_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_mandate_organisation_id"), ["organisation_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_mandate_person_id"), ["person_id"], unique=False)
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_organisation_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index("ix_organisation_name", ["administration_id", "name"], unique=False)
 
     op.create_table(
         "pass",
@@ -340,6 +327,8 @@ def upgrade() -> None:
         sa.Column("other_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["other_id"], ["person.id"], name=op.f("fk_pass_other_id_person")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_pass_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pass")),
         sa.UniqueConstraint("digest", name=op.f("uq_pass_digest")),
@@ -390,6 +379,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["administration_id"], ["administration.id"], name=op.f("fk_role_administration_id_administration")
         ),
+        sa.ForeignKeyConstraint(["granted_by_id"], ["person.id"], name=op.f("fk_role_granted_by_id_person")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_role_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
     )
@@ -410,6 +400,121 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_web_session_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "issue",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("reporter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "sector",
+            sa.Enum(
+                "perishables",
+                "textiles",
+                "electronics",
+                "chemicals",
+                "vehicles",
+                "express",
+                "energy",
+                "general",
+                name="sector",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("chapter", sa.String(), nullable=True),
+        sa.Column("port", sa.String(), nullable=True),
+        sa.Column("agency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("centre_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "taken",
+                "asked",
+                "proposed",
+                "settled",
+                "withdrawn",
+                "merged",
+                name="state",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "level",
+            sa.Enum("national", "regional", "international", name="level", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column(
+            "reached",
+            sa.Enum("national", "regional", "international", name="level", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("region", sa.String(), nullable=True),
+        sa.Column("merged_into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clock_started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("clock_allowance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clock_left", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clock_run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pauses", sa.JSON(), nullable=False),
+        sa.Column("chased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_issue_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["organisation.id"], name=op.f("fk_issue_agency_id_organisation")),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_issue_centre_id_centre")),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["issue.id"], name=op.f("fk_issue_merged_into_id_issue")),
+        sa.ForeignKeyConstraint(["officer_id"], ["person.id"], name=op.f("fk_issue_officer_id_person")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_issue_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["reporter_id"], ["person.id"], name=op.f("fk_issue_reporter_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issue")),
+    )
+    with op.batch_alter_table("issue", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issue_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index("ix_issue_desk", ["centre_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_issue_merged_into_id"), ["merged_into_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_issue_reporter_id"), ["reporter_id"], unique=False)
+
+    op.create_table(
+        "mandate",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("is_deputy", sa.Boolean(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recheck_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_mandate_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["confirmed_by_id"], ["person.id"], name=op.f("fk_mandate_confirmed_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_mandate_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_mandate_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandate")),
+    )
+    with op.batch_alter_table("mandate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mandate_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mandate_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mandate_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "outgoing",
@@ -468,6 +573,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outgoing_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "voice",
+            sa.Enum(
+                "raised",
+                "addition",
+                "question",
+                "answer",
+                "reply",
+                "news",
+                "note",
+                "advice",
+                "reopened",
+                name="voice",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_entry_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_entry_author_id_person")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_entry_issue_id_issue")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
+    )
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_entry_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_entry_issue_id"), ["issue_id"], unique=False)
+
+    op.create_table(
         "handle",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token", sa.String(), nullable=False),
@@ -486,15 +629,168 @@ def upgrade() -> None:
     with op.batch_alter_table("handle", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_handle_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "issue_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("other_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("linked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_issue_link_issue_id_issue")),
+        sa.ForeignKeyConstraint(["linked_by_id"], ["person.id"], name=op.f("fk_issue_link_linked_by_id_person")),
+        sa.ForeignKeyConstraint(["other_id"], ["issue.id"], name=op.f("fk_issue_link_other_id_issue")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issue_link")),
+        sa.UniqueConstraint("issue_id", "other_id", name=op.f("uq_issue_link_issue_id_other_id")),
+    )
+    with op.batch_alter_table("issue_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issue_link_other_id"), ["other_id"], unique=False)
+
+    op.create_table(
+        "outcome",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked", sa.String(), nullable=False),
+        sa.Column("found", sa.String(), nullable=False),
+        sa.Column(
+            "decision", sa.Enum("done", "partly", "not", name="decision", native_enum=False, length=32), nullable=False
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "law",
+                "other_authority",
+                "safety",
+                "facts",
+                "means",
+                "planned",
+                "already_so",
+                name="reason",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("proposed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_back_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("sent_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_back_words", sa.String(), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("decision = 'done' OR reason IS NOT NULL", name=op.f("ck_outcome_reason_given")),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_outcome_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["approved_by_id"], ["person.id"], name=op.f("fk_outcome_approved_by_id_person")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_outcome_issue_id_issue")),
+        sa.ForeignKeyConstraint(["proposed_by_id"], ["person.id"], name=op.f("fk_outcome_proposed_by_id_person")),
+        sa.ForeignKeyConstraint(["sent_back_by_id"], ["person.id"], name=op.f("fk_outcome_sent_back_by_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome")),
+    )
+    with op.batch_alter_table("outcome", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outcome_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outcome_issue_id"), ["issue_id"], unique=False)
+
+    op.create_table(
+        "participation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "how",
+            sa.Enum("reporter", "same_here", "contributor", "follower", name="how", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("words", sa.String(), nullable=True),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_participation_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_participation_issue_id_issue")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participation_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_participation")),
+        sa.UniqueConstraint("issue_id", "person_id", name=op.f("uq_participation_issue_id_person_id")),
+    )
+    with op.batch_alter_table("participation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_participation_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_participation_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "problem",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column(
+            "sector",
+            sa.Enum(
+                "perishables",
+                "textiles",
+                "electronics",
+                "chemicals",
+                "vehicles",
+                "express",
+                "energy",
+                "general",
+                name="sector",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("published_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_problem_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_problem_issue_id_issue")),
+        sa.ForeignKeyConstraint(["published_by_id"], ["person.id"], name=op.f("fk_problem_published_by_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
+        sa.UniqueConstraint("issue_id", name=op.f("uq_problem_issue_id")),
+    )
+    with op.batch_alter_table("problem", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_problem_administration_id"), ["administration_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("problem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_problem_administration_id"))
+
+    op.drop_table("problem")
+    with op.batch_alter_table("participation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_participation_person_id"))
+        batch_op.drop_index(batch_op.f("ix_participation_administration_id"))
+
+    op.drop_table("participation")
+    with op.batch_alter_table("outcome", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outcome_issue_id"))
+        batch_op.drop_index(batch_op.f("ix_outcome_administration_id"))
+
+    op.drop_table("outcome")
+    with op.batch_alter_table("issue_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issue_link_other_id"))
+
+    op.drop_table("issue_link")
     with op.batch_alter_table("handle", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handle_expires_at"))
 
     op.drop_table("handle")
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_entry_issue_id"))
+        batch_op.drop_index(batch_op.f("ix_entry_administration_id"))
+
+    op.drop_table("entry")
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outgoing_person_id"))
         batch_op.drop_index(
@@ -505,6 +801,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outgoing_administration_id"))
 
     op.drop_table("outgoing")
+    with op.batch_alter_table("mandate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mandate_person_id"))
+        batch_op.drop_index(batch_op.f("ix_mandate_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_mandate_administration_id"))
+
+    op.drop_table("mandate")
+    with op.batch_alter_table("issue", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issue_reporter_id"))
+        batch_op.drop_index(batch_op.f("ix_issue_merged_into_id"))
+        batch_op.drop_index("ix_issue_desk")
+        batch_op.drop_index(batch_op.f("ix_issue_administration_id"))
+
+    op.drop_table("issue")
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_web_session_person_id"))
 
@@ -520,12 +829,11 @@ def downgrade() -> None:
 
     op.drop_table("receipt")
     op.drop_table("pass")
-    with op.batch_alter_table("mandate", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mandate_person_id"))
-        batch_op.drop_index(batch_op.f("ix_mandate_organisation_id"))
-        batch_op.drop_index(batch_op.f("ix_mandate_administration_id"))
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.drop_index("ix_organisation_name")
+        batch_op.drop_index(batch_op.f("ix_organisation_administration_id"))
 
-    op.drop_table("mandate")
+    op.drop_table("organisation")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_person_id"))
 
@@ -538,11 +846,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_administration_id"))
 
     op.drop_table("person")
-    with op.batch_alter_table("organisation", schema=None) as batch_op:
-        batch_op.drop_index("ix_organisation_name")
-        batch_op.drop_index(batch_op.f("ix_organisation_administration_id"))
-
-    op.drop_table("organisation")
     with op.batch_alter_table("file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_file_administration_id"))
 
@@ -563,6 +866,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbox_received_at"))
 
     op.drop_table("inbox")
+    op.drop_table("erasure")
     with op.batch_alter_table("due", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_due_open",

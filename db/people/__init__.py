@@ -1,0 +1,43 @@
+"""Who talks to Parley: administrations, organisations, people, their accounts, mandates, roles and passes."""
+
+from .kinds import Delivery, Grant, Kind, RoleName, Scope, Sector, Standing, Who
+from .passes import Pass, WebSession
+from .reading import (
+    create_administration,
+    find_person,
+    grant_role,
+    holders,
+    is_only_guest,
+    meet,
+    staff_of,
+    who,
+)
+from .tables import Account, Administration, Erasure, Mandate, Organisation, Person, Role
+
+__all__ = [
+    "Account",
+    "Administration",
+    "Delivery",
+    "Erasure",
+    "Grant",
+    "Kind",
+    "Mandate",
+    "Organisation",
+    "Pass",
+    "Person",
+    "Role",
+    "RoleName",
+    "Scope",
+    "Sector",
+    "Standing",
+    "WebSession",
+    "Who",
+    "create_administration",
+    "find_person",
+    "grant_role",
+    "holders",
+    "is_only_guest",
+    "meet",
+    "staff_of",
+    "who",
+]

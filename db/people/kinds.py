@@ -1,0 +1,93 @@
+"""The words of this room: what people and organisations are, and what a turn knows of the person it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    BUSINESS = "business"
+    ASSOCIATION = "association"
+    AGENCY = "agency"
+    CUSTOMS = "customs"
+
+
+class Sector(StrEnum):
+    PERISHABLES = "perishables"
+    TEXTILES = "textiles"
+    ELECTRONICS = "electronics"
+    CHEMICALS = "chemicals"
+    VEHICLES = "vehicles"
+    EXPRESS = "express"
+    ENERGY = "energy"
+    GENERAL = "general"
+
+
+class RoleName(StrEnum):
+    OFFICER = "officer"
+    LEAD = "lead"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+
+
+class Scope(StrEnum):
+    CENTRE = "centre"
+    REGION = "region"
+    COUNTRY = "country"
+
+
+class Standing(StrEnum):
+    PROPOSED = "proposed"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+
+
+class Delivery(StrEnum):
+    AT_ONCE = "at_once"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role in force, as a turn sees it."""
+
+    name: RoleName
+    scope: Scope
+    scope_id: str
+
+
+@dataclass(frozen=True)
+class Who:
+    """The person a turn is for, with what they may do at this instant; read once when the turn begins.
+
+    `organisation_id` is the organisation they speak for: verified, with a mandate in force that was confirmed.
+    `claimed_id` is the one they say they speak for, confirmed or not: it names a sender, it opens nothing.
+    """
+
+    id: int
+    administration_id: int
+    name: str
+    kind: Kind | None
+    language: str
+    zone: str
+    is_registered: bool
+    language_chosen: bool = True
+    is_guest: bool = False
+    organisation_id: int | None = None
+    organisation_name: str | None = None
+    is_deputy: bool = False
+    claimed_id: int | None = None
+    grants: frozenset[Grant] = field(default_factory=frozenset)
+
+    def holds(self, *names: RoleName) -> bool:
+        return any(grant.name in names for grant in self.grants)
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.grants)
+
+    @property
+    def centre_ids(self) -> frozenset[int]:
+        """The centres of expertise this person works for."""
+        return frozenset(int(grant.scope_id) for grant in self.grants if grant.scope is Scope.CENTRE)

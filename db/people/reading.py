@@ -1,0 +1,192 @@
+"""Who somebody is at an instant, who is there, and the first rows that no chat can make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from .kinds import Grant, RoleName, Scope, Standing, Who
+from .tables import Account, Administration, Mandate, Organisation, Person, Role
+
+
+def who(session: Session, person: Person, *, at: datetime, is_guest: bool = False) -> Who:
+    """Read what `person` may do at `at`. A guest account never carries a role, whoever owns it."""
+    mandate = session.execute(
+        select(Organisation.id, Organisation.name, Organisation.standing, Mandate.is_deputy, Mandate.confirmed_by_id)
+        .join(Mandate, Mandate.organisation_id == Organisation.id)
+        .where(Mandate.person_id == person.id, Mandate.in_force(at), Organisation.standing != Standing.REFUSED)
+        .order_by(Mandate.starts_at.desc(), Mandate.id.desc())
+        .limit(1)
+    ).first()
+    speaks = mandate is not None and mandate.confirmed_by_id is not None and mandate.standing is Standing.VERIFIED
+    grants: frozenset[Grant] = frozenset()
+    if not is_guest:
+        roles = session.scalars(select(Role).where(Role.person_id == person.id, Role.in_force(at)))
+        grants = frozenset(Grant(role.name, role.scope, role.scope_id) for role in roles)
+    return Who(
+        id=person.id,
+        administration_id=person.administration_id,
+        name=person.name,
+        kind=person.kind,
+        language=person.language,
+        zone=person.zone,
+        is_registered=person.registered_at is not None and person.erased_at is None,
+        language_chosen=person.language_chosen_at is not None,
+        is_guest=is_guest,
+        organisation_id=mandate.id if mandate and speaks else None,
+        organisation_name=mandate.name if mandate and speaks else None,
+        is_deputy=bool(mandate and speaks and mandate.is_deputy),
+        claimed_id=mandate.id if mandate else None,
+        grants=grants,
+    )
+
+
+def meet(
+    session: Session,
+    administration: Administration,
+    *,
+    platform: str,
+    external_id: str,
+    address: str,
+    name: str,
+    language: str,
+    zone: str,
+    is_guest: bool,
+    at: datetime,
+) -> tuple[Account, Person]:
+    """The account and its person; made at first contact. Later contacts keep what the person chose."""
+    # Locked, so that a turn that begins while two persons become one waits and then sees the one.
+    account = session.scalar(
+        select(Account).where(Account.platform == platform, Account.external_id == external_id).with_for_update()
+    )
+    if account is None:
+        person = Person(administration_id=administration.id, name=name, language=language, zone=zone, met_at=at)
+        session.add(person)
+        session.flush()
+        account = Account(
+            person_id=person.id,
+            platform=platform,
+            external_id=external_id,
+            address=address,
+            is_guest=is_guest,
+            met_at=at,
+            used_at=at,
+        )
+        session.add(account)
+        session.flush()
+        return account, person
+    found = session.get(Person, account.person_id)
+    if found is None:
+        raise LookupError(f"account {account.id} has no person")
+    account.used_at, account.address, account.is_guest = at, address or account.address, is_guest
+    account.unreachable_since = account.unreachable_reason = None
+    session.flush()  # having been here is no change of the turn's own
+    return account, found
+
+
+def staff_of(centre_id: int, *names: RoleName, at: datetime) -> ColumnElement[bool]:
+    """Persons who hold one of `names` in that centre at `at`."""
+    return Person.id.in_(
+        select(Role.person_id).where(
+            Role.scope == Scope.CENTRE,
+            Role.scope_id == str(centre_id),
+            Role.name.in_(names),
+            Role.in_force(at),
+        )
+    )
+
+
+def holders(administration_id: int, *names: RoleName, at: datetime) -> ColumnElement[bool]:
+    """Persons who hold one of `names` anywhere in that administration at `at`."""
+    held = select(Role.person_id).where(
+        Role.administration_id == administration_id, Role.name.in_(names), Role.in_force(at)
+    )
+    return Person.id.in_(held)
+
+
+def create_administration(
+    session: Session,
+    *,
+    code: str,
+    name: Mapping[str, str],
+    country: str,
+    zone: str,
+    language: str,
+    regions: Sequence[Mapping[str, Any]] = (),
+    slack_team: str | None = None,
+    integrity_url: str | None = None,
+) -> Administration:
+    """Found an administration. Raises ValueError when `code` is taken."""
+    if session.scalar(select(Administration.id).where(Administration.code == code)) is not None:
+        raise ValueError(f"there is an administration called {code} already")
+    made = Administration(
+        code=code,
+        name=dict(name),
+        country=country,
+        zone=zone,
+        language=language,
+        slack_team=slack_team,
+        home_regions=[dict(region) for region in regions],
+        integrity_url=integrity_url,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def find_person(session: Session, account: str) -> Person | None:
+    """The person behind `platform:external id`, as their own screen shows it: `telegram:1001`, `slack:T1:U7`."""
+    platform, _colon, external_id = account.partition(":")
+    return session.scalar(
+        select(Person)
+        .join(Account, Account.person_id == Person.id)
+        .where(Account.platform == platform, Account.external_id == external_id)
+    )
+
+
+def is_only_guest(session: Session, person_id: int) -> bool:
+    """Whether this person comes from other workspaces only: then a role would never be in force."""
+    accounts = session.scalars(select(Account.is_guest).where(Account.person_id == person_id)).all()
+    return bool(accounts) and all(accounts)
+
+
+def grant_role(
+    session: Session,
+    person: Person,
+    name: RoleName,
+    *,
+    scope: Scope,
+    scope_id: str,
+    at: datetime,
+    until: datetime,
+    by: int | None = None,
+) -> Role:
+    """Give a role until a date; one that is in force already is moved to it. Raises ValueError for a guest."""
+    if is_only_guest(session, person.id):
+        raise ValueError("a guest of another workspace holds no role")
+    role = session.scalar(
+        select(Role).where(
+            Role.person_id == person.id,
+            Role.name == name,
+            Role.scope == scope,
+            Role.scope_id == scope_id,
+            Role.in_force(at),
+        )
+    )
+    if role is None:
+        role = Role(
+            administration_id=person.administration_id,
+            person_id=person.id,
+            name=name,
+            scope=scope,
+            scope_id=scope_id,
+            starts_at=at,
+        )
+        session.add(role)
+    role.ends_at, role.granted_by_id = until, by
+    session.flush()
+    return role

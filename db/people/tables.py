@@ -1,0 +1,212 @@
+"""Administrations, organisations, people, their accounts, mandates and roles."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Identified, OfAdministration
+
+from .kinds import Delivery, Kind, RoleName, Scope, Sector, Standing, Who
+
+MANDATE_LASTS = timedelta(days=365)
+RECHECK_BEFORE = timedelta(days=30)  # so long before its end a mandate is asked about; silence lets it end
+
+
+class Administration(Identified, Base):
+    """A Customs administration: the owner of everything that happens in its cases.
+
+    `home_regions` are `{"code": …, "name": {language: name}}`. `integrity_url` is the public address, the same for
+    everybody, where corruption can be disclosed safely.
+    """
+
+    __tablename__ = "administration"
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[dict[str, Any]]  # language -> name
+    country: Mapped[str]
+    zone: Mapped[str]
+    language: Mapped[str]
+    slack_team: Mapped[str | None]
+    home_regions: Mapped[list[Any]] = mapped_column(default=list)
+    integrity_url: Mapped[str | None]
+
+
+class Organisation(OfAdministration, Base):
+    """A business, an association or an agency. What it is called is believed only once an officer verified it."""
+
+    __tablename__ = "organisation"
+    name: Mapped[str]
+    kind: Mapped[Kind]
+    sector: Mapped[Sector | None]
+    standing: Mapped[Standing] = mapped_column(default=Standing.PROPOSED)
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    # whom an outcome reaches when its own addressee cannot be reached
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Verified ones to everybody in the administration; others to officers and to whoever proposed them."""
+        mine = cls.administration_id == who.administration_id
+        if who.is_staff:
+            return mine
+        known = or_(cls.standing == Standing.VERIFIED, cls.id == who.claimed_id, cls.proposed_by_id == who.id)
+        return and_(mine, known)
+
+    def decide(self, standing: Standing, *, by: int, at: datetime) -> bool:
+        """Verify or refuse. False when it is settled already."""
+        if self.standing is not Standing.PROPOSED:
+            return False
+        self.standing, self.decided_by_id, self.decided_at = standing, by, at
+        return True
+
+
+class Person(OfAdministration, Base):
+    """One human being, whatever doors they come through."""
+
+    __tablename__ = "person"
+    name: Mapped[str] = mapped_column(default="")
+    kind: Mapped[Kind | None]
+    sector: Mapped[Sector | None]
+    region: Mapped[str | None]
+    language: Mapped[str]
+    zone: Mapped[str]
+    quiet_from: Mapped[time | None] = mapped_column(default=time(20, 0))
+    quiet_to: Mapped[time | None] = mapped_column(default=time(7, 0))
+    delivery: Mapped[Delivery] = mapped_column(default=Delivery.AT_ONCE)
+    met_at: Mapped[datetime]
+    language_chosen_at: Mapped[datetime | None]
+    consented_at: Mapped[datetime | None]
+    registered_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Staff see the people of their administration; everybody else sees themselves."""
+        if who.is_staff:
+            living = and_(cls.erased_at.is_(None), cls.merged_into_id.is_(None))
+            return and_(cls.administration_id == who.administration_id, living)
+        return cls.id == who.id
+
+
+class Account(Identified, Base):
+    """A person's identity on one door. `address` is where the door delivers to (a chat or channel id)."""
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("platform", "external_id"),)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    platform: Mapped[str]
+    external_id: Mapped[str]  # Slack: "team:user", never the user alone; Telegram: the numeric user id
+    address: Mapped[str]
+    is_guest: Mapped[bool] = mapped_column(default=False)  # foreign workspace or guest: a stakeholder at most
+    met_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    unreachable_since: Mapped[datetime | None]
+    unreachable_reason: Mapped[str | None]
+
+
+class Mandate(OfAdministration, Base):
+    """A person speaks for an organisation until a date. Rights fall with the mandate, not with the account."""
+
+    __tablename__ = "mandate"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    is_deputy: Mapped[bool] = mapped_column(default=False)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    recheck_at: Mapped[datetime]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    @classmethod
+    def given(cls, person: Person, organisation: Organisation, *, at: datetime, is_deputy: bool = False) -> Mandate:
+        """A mandate of a year that nobody has confirmed yet."""
+        return cls(
+            administration_id=organisation.administration_id,
+            person_id=person.id,
+            organisation_id=organisation.id,
+            is_deputy=is_deputy,
+            starts_at=at,
+            ends_at=at + MANDATE_LASTS,
+            recheck_at=at + MANDATE_LASTS - RECHECK_BEFORE,
+        )
+
+    @classmethod
+    def in_force(cls, at: datetime) -> ColumnElement[bool]:
+        return and_(cls.starts_at <= at, cls.ends_at > at)
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Staff see their administration's; everybody else their own and those of the organisation they speak for."""
+        if who.is_staff:
+            return cls.administration_id == who.administration_id
+        return or_(cls.person_id == who.id, cls.organisation_id == who.organisation_id)
+
+    def confirm(self, *, by: int, at: datetime) -> bool:
+        """False when it has ended or was confirmed before."""
+        if self.ends_at <= at or self.confirmed_by_id is not None:
+            return False
+        self.confirmed_by_id = by
+        return True
+
+    def renew(self, at: datetime) -> bool:
+        """Good for another year. False when it has ended: then it is a new mandate that is needed."""
+        if self.ends_at <= at:
+            return False
+        self.ends_at, self.recheck_at = at + MANDATE_LASTS, at + MANDATE_LASTS - RECHECK_BEFORE
+        return True
+
+    def end(self, at: datetime) -> bool:
+        """False when it has ended already."""
+        if self.ends_at <= at:
+            return False
+        self.ends_at = at
+        return True
+
+
+class Role(OfAdministration, Base):
+    """What a person may do, where, and until when."""
+
+    __tablename__ = "role"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[RoleName]
+    scope: Mapped[Scope]
+    scope_id: Mapped[str]  # a centre's id, a region's code, a country's ISO code
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    @classmethod
+    def in_force(cls, at: datetime) -> ColumnElement[bool]:
+        return and_(cls.starts_at <= at, cls.ends_at > at)
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Administrators see their administration's; everybody else their own."""
+        if who.holds(RoleName.ADMINISTRATOR):
+            return cls.administration_id == who.administration_id
+        return cls.person_id == who.id
+
+    def end(self, at: datetime) -> bool:
+        """False when it has ended already."""
+        if self.ends_at <= at:
+            return False
+        self.ends_at = at
+        return True
+
+
+class Erasure(Identified, Base):
+    """A tombstone: this person's data were erased. A restored older backup is gone over with it."""
+
+    __tablename__ = "erasure"
+    person_id: Mapped[int] = mapped_column(unique=True)
+    at: Mapped[datetime]
+
+
+Index("ix_organisation_name", Organisation.administration_id, Organisation.name)
