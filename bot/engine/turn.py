@@ -136,6 +136,8 @@ class Turn:
 
     def _answered(self, event: Answered) -> Answer:
         draft = self._drafts.current()
+        if event.declined is not None:
+            return self._declined(draft, event.declined)
         if draft is None:
             if event.edited:
                 return Answer()
@@ -163,6 +165,14 @@ class Turn:
             refusal = None if query else refused.phrase
             return Answer(form=self._drafts.view(draft, refusal=refusal, query=query))
         return self._onward(draft)
+
+    def _declined(self, draft: Draft | None, why: Phrase) -> Answer:
+        """What cannot be an answer, optional question or not: say why, and show again what is expected."""
+        if draft is not None:
+            return Answer(form=self._drafts.view(draft, refusal=why))
+        if not self.ctx.who.is_registered:
+            return replace(self._run(self._engine.registry.welcome.name, {}), notice=why)
+        return replace(self._home(), notice=why)
 
     def _submitted(self, event: Submitted) -> Answer:
         draft = self._drafts.mine(event.token)

@@ -59,6 +59,7 @@ class Answered:
     text: str | None = None
     files: tuple[Attached, ...] = ()
     edited: bool = False  # an earlier message was edited: it corrects a draft, it never runs anything
+    declined: Phrase | None = None  # why the door could not take what was sent: a sticker, somebody else's words
 
 
 @dataclass(frozen=True)

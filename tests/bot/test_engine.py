@@ -237,6 +237,15 @@ def test_the_rules_say_no_and_the_draft_survives(house: House) -> None:
     assert sent.answer.ended
 
 
+def test_what_the_door_declined_answers_no_question_not_even_an_optional_one(house: House) -> None:
+    house.register(AMINA)
+    house.press(AMINA, house.call(AMINA, "order"), "Black")
+    why = _("I cannot keep a sticker.")
+    again = house.turn(Answered(AMINA, declined=why))
+    assert asked(again) == "Which milk?" and view(again).refusal == why
+    assert not view(again).field("milk").answered
+
+
 def test_a_second_tap_on_an_old_question_never_answers_the_next_one(house: House) -> None:
     house.register(AMINA)
     first = house.call(AMINA, "order")
