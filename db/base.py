@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -58,6 +58,12 @@ class Base(DeclarativeBase):
 
 class Identified:
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-10)
+
+    def absorb(self, other: Self) -> None:
+        """Two persons turned out to be one, and only one such row may stand for them: take over what is missing."""
+        for column in inspect(type(self)).columns:
+            if getattr(self, column.key) is None:
+                setattr(self, column.key, getattr(other, column.key))
 
 
 class OfAdministration(Identified):

@@ -129,6 +129,14 @@ class Receipt(Identified, Base):
     next_step: Mapped[str | None]
     useful: Mapped[bool | None]
 
+    def absorb(self, other: Receipt) -> None:
+        """Whichever door was reached first counts; a door that failed beside it does not."""
+        super().absorb(other)
+        for name in ("accepted_at", "opened_at", "acknowledged_at"):
+            setattr(self, name, min((at for each in (self, other) if (at := getattr(each, name))), default=None))
+        if self.accepted_at is not None:
+            self.failed_at = self.reason = self.next_step = None
+
 
 class Handle(Identified, Base):
     """What a button carries: a random name for a command and its arguments, bound to one person and an expiry."""

@@ -1,0 +1,197 @@
+"""Everything kept about one person, wherever it is: made one with another's, gathered for them, erased.
+
+A column with a foreign key to `person` names a person; nothing else does, but the owner of a file and the audit's ids,
+which never change. So a new table is joined, exported and erased without a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, RowMapping, String, Table, UniqueConstraint, cast, delete, select, tuple_, update
+from sqlalchemy.orm import Session
+
+import db.tables  # noqa: F401  imported for its effect: the metadata is whole, whoever asks
+
+from .base import Base
+from .files import Chunk, File
+from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
+from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
+
+EXPORT = "export"  # what a file of somebody's own data hangs on
+# Both rows stay where two persons become one; only this part of their key has to differ.
+KEPT_APART = {"handle": "digest", "outgoing": "once"}
+SECRETS = frozenset({"digest", "token", "csrf"})
+
+
+def person_columns() -> Iterator[tuple[Table, Column[Any]]]:
+    """Every column of every table that names a person."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if column is File.__table__.c.person_id or any(
+                key.column is Person.__table__.c.id for key in column.foreign_keys
+            ):
+                yield table, column
+
+
+def join(session: Session, newer: Person, older: Person, *, at: datetime) -> None:
+    """Make two persons one: whatever names `newer` names `older` afterwards, and `newer` points there.
+
+    Where only one row may stand for a person, `older`'s takes over from the other what it lacks.
+    """
+    session.flush()
+    in_force = session.scalars(select(Mandate).where(Mandate.person_id.in_([newer.id, older.id]), Mandate.in_force(at)))
+    held = {mandate.person_id: mandate for mandate in in_force}
+    if older.id in held and newer.id in held:
+        held[newer.id].end(at)
+    newer.merged_into_id = older.id
+    session.flush()
+    for table, column in person_columns():
+        if column.key == "merged_into_id" and table is Person.__table__:
+            continue
+        for key in _keys_with(table, column):
+            _make_way(session, table, column, key, newer.id, older.id)
+        session.execute(update(table).where(column == newer.id).values({column.key: older.id}))
+    session.expire_all()
+
+
+def gather(session: Session, person: Person) -> dict[str, Any]:
+    """Everything about a person as JSON values, by table.
+
+    A column that may not be empty says whose row it is: the row is given whole. One that may be empty says who acted on
+    a row of somebody else's: its id is given.
+    """
+    found: dict[str, Any] = {}
+    acted: dict[str, list[int]] = {}
+    for table, column in person_columns():
+        if table is Person.__table__:
+            column = table.c.id
+        rows = session.execute(select(table).where(column == person.id).order_by(*table.primary_key)).mappings().all()
+        if not rows:
+            continue
+        if column.nullable:
+            acted[f"{table.name}.{column.key}"] = [row["id"] for row in rows]
+        else:
+            known = {row["id"]: row for row in found.get(table.name, [])}
+            found[table.name] = list((known | {row["id"]: _row(row) for row in rows}).values())
+    updates = select(Inbox.received_at, Inbox.platform, Inbox.payload).where(_sent_by(session, person.id))
+    found["inbox"] = [
+        {"received_at": row.received_at.isoformat(), "platform": row.platform, "payload": row.payload}
+        for row in session.execute(updates.order_by(Inbox.id))
+    ]
+    return found | {"acted_on": acted}
+
+
+def erase(session: Session, person: Person, *, at: datetime) -> None:
+    """Remove what is personal and leave a tombstone. Records keep the organisation and a number that leads to nobody.
+
+    The addresses stay for the last message, cut off from whose they were, until `forget_addresses`.
+    """
+    session.flush()
+    updates = update(Inbox).where(_sent_by(session, person.id))
+    session.execute(updates.values(payload=None, state=InboxState.DONE))
+    for kept in (Draft, Handle, WebSession, Pass):
+        session.execute(delete(kept).where(kept.person_id == person.id))
+    session.execute(update(Pass).where(Pass.other_id == person.id).values(other_id=None))
+    _silence(session, person.id, Sending.WAITING, Sending.HELD, at=at)
+    for spoken in (Mandate, Role):
+        mine = spoken.person_id == person.id, spoken.ends_at > at
+        session.execute(update(spoken).where(*mine).values(ends_at=at))
+    session.execute(update(Organisation).where(Organisation.contact_id == person.id).values(contact_id=None))
+    unattached = File.person_id == person.id, File.owner.is_(None) | (File.owner == EXPORT)
+    for file in session.scalars(select(File).where(*unattached)):
+        drop_file(session, file)
+    for account in session.scalars(select(Account).where(Account.person_id == person.id)):
+        account.external_id = f"erased-{account.id}"
+    person.name, person.kind, person.sector, person.region = "", None, None, None
+    person.registered_at, person.consented_at, person.erased_at = None, None, at
+    if session.scalar(select(Erasure.id).where(Erasure.person_id == person.id)) is None:
+        session.add(Erasure(person_id=person.id, at=at))
+    session.flush()
+
+
+def forget_addresses(session: Session, person: Person, *, at: datetime) -> None:
+    """The last message has gone: remove where it went."""
+    _silence(session, person.id, Sending.WAITING, Sending.HELD, Sending.SENDING, at=at)
+    session.execute(update(Outgoing).where(Outgoing.person_id == person.id).values(account_id=None))
+    session.execute(delete(Handle).where(Handle.person_id == person.id))
+    session.execute(delete(Account).where(Account.person_id == person.id))
+
+
+def replay(session: Session, erasures: Iterable[tuple[int, datetime]]) -> int:
+    """Erase again, in a restored backup, whoever was erased since it was made: (person id, when). Returns how many."""
+    count = 0
+    for person_id, at in erasures:
+        person = session.get(Person, person_id)
+        if person is not None and person.erased_at is None:
+            erase(session, person, at=at)
+            forget_addresses(session, person, at=at)
+            count += 1
+    return count
+
+
+def drop_file(session: Session, file: File) -> None:
+    """Remove a file, and its bytes unless another file has the same."""
+    session.delete(file)
+    session.flush()
+    shared = session.scalar(select(File.id).where(File.sha256 == file.sha256).limit(1))
+    if file.sha256 is not None and shared is None:
+        session.execute(delete(Chunk).where(Chunk.sha256 == file.sha256))
+
+
+def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:
+    """What was sent is known by its number only, and what is `unsent` never goes."""
+    theirs = Outgoing.person_id == person_id
+    session.execute(update(Outgoing).where(theirs).values(screen=None, edits=None, message=None))
+    ended = {"state": Sending.EXPIRED, "reason": "erased", "settled_at": at}
+    session.execute(update(Outgoing).where(theirs, Outgoing.state.in_(unsent)).values(ended))
+
+
+def _sent_by(session: Session, person_id: int) -> Any:
+    mine = select(Account.platform, Account.external_id).where(Account.person_id == person_id)
+    return tuple_(Inbox.platform, Inbox.account).in_(mine)
+
+
+def _keys_with(table: Table, column: Column[Any]) -> list[list[Column[Any]]]:
+    """The unique keys of a table that `column` is part of."""
+    keys = [list(each.columns) for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return [key for key in keys if column in key]
+
+
+def _make_way(
+    session: Session, table: Table, column: Column[Any], key: list[Column[Any]], newer: int, older: int
+) -> None:
+    """Deal with the rows of `newer` that would stand on a key of `older`'s."""
+    theirs, mine = table.alias(), table.alias()
+    same = [theirs.c[each.key] == mine.c[each.key] for each in key if each is not column]
+    pairs = session.execute(
+        select(mine.c.id, theirs.c.id).where(mine.c[column.key] == older, theirs.c[column.key] == newer, *same)
+    ).all()
+    apart = KEPT_APART.get(table.name)
+    for kept_id, dropped_id in pairs:
+        if apart is not None:
+            own = {apart: table.c[apart] + ":" + cast(table.c.id, String)}
+            session.execute(update(table).where(table.c.id == dropped_id).values(own))
+            continue
+        entity = next(each.class_ for each in Base.registry.mappers if each.local_table is table)
+        kept, dropped = session.get_one(entity, kept_id), session.get_one(entity, dropped_id)
+        kept.absorb(dropped)
+        for other in Base.metadata.sorted_tables:
+            for pointing in other.columns:
+                if any(each.column is table.c.id for each in pointing.foreign_keys):
+                    moved = update(other).where(pointing == dropped_id).values({pointing.key: kept_id})
+                    session.execute(moved)
+        session.delete(dropped)
+        session.flush()
+
+
+def _row(row: RowMapping) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row.items() if name not in SECRETS}
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return getattr(value, "value", value)
