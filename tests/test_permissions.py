@@ -51,7 +51,7 @@ def matrix() -> str:
 
 def test_the_matrix_in_the_repository_is_the_one_in_force() -> None:
     assert MATRIX.read_text(encoding="utf-8") == matrix(), (
-        "run `python -m tests.test_permissions` and review the change"
+        "run `python -m tests.test_permissions`, then review"
     )
 
 
