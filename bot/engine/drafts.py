@@ -154,6 +154,9 @@ class Drafts:
             how = form.asks[name]
             offered = tuple(forms.options(form, name, self._ctx, query if name == asking else ""))
             stored = draft.answers.get(name)
+            known = offered
+            if how.kind is FieldKind.PICK and isinstance(stored, str):
+                known += tuple(forms.options(form, name, self._ctx, stored))
             fields.append(
                 FieldView(
                     name=name,
@@ -165,7 +168,7 @@ class Drafts:
                     options=offered,
                     value=stored,
                     answered=name in draft.answers,
-                    shown=forms.shown(form, name, stored, offered) if name in draft.answers else None,
+                    shown=forms.shown(form, name, stored, known) if name in draft.answers else None,
                     error=errors.get(name),
                     affects=depends and how.kind in (FieldKind.CHOICE, FieldKind.PICK),
                 )

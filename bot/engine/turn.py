@@ -122,6 +122,8 @@ class Turn:
     def _words(self, words: str) -> Answer:
         verb, _space, rest = clean(words).strip().partition(" ")
         verb = verb.lower().lstrip("/")
+        if verb in GREETINGS and not rest and not self.ctx.who.is_registered:
+            return self._run(self._engine.registry.welcome.name, {})
         if verb in GREETINGS:
             return self._run(self._engine.registry.home.name, {"start": rest} if rest else {})
         if verb in STEERING and (draft := self._drafts.current()) is not None:
@@ -162,8 +164,9 @@ class Turn:
                     self._drafts.answer(draft, asking, clean(event.text or ""))
         except Refusal as refused:
             query = event.text or "" if how.kind is FieldKind.PICK else ""
-            refusal = None if query else refused.phrase
-            return Answer(form=self._drafts.view(draft, refusal=refusal, query=query))
+            view = self._drafts.view(draft, query=query)
+            # What was typed is a search where it finds something; otherwise it is a wrong answer.
+            return Answer(form=view if query and view.choices else replace(view, refusal=refused.phrase))
         return self._onward(draft)
 
     def _declined(self, draft: Draft | None, why: Phrase) -> Answer:
@@ -247,7 +250,9 @@ class Turn:
         match what:
             case drafts.ANSWER:
                 if args.get("value") == "no" and self._drafts.form(draft).asks[field].kind is FieldKind.CONSENT:
+                    form = self._drafts.form(draft)
                     self._drafts.end(draft)
+                    form.answered(self.ctx, field, False)
                     return Answer(screen=NOTHING_KEPT, ended=True)
                 return self._answer_tapped(draft, field, args.get("value"))
             case drafts.SKIP:

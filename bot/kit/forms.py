@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_type_hints
 from .clean import clean, clean_line, graphemes, is_blank, read_number
 from .dates import read_date
 from .screen import Button, Refusal, Screen, storable
-from .text import Code, Named, Phrase, Raw, _, phrase_of
+from .text import Code, Named, Phrase, Raw, _, phrase_of, without_isolates
 
 if TYPE_CHECKING:
     from .context import Context
@@ -83,7 +83,7 @@ class ask:  # noqa: N801  reads as a word of the language: `ask.line(…)`
 
     @staticmethod
     def pick(label: Phrase, *, options: Options, **more: Any) -> Any:
-        """One of many, searched: `options(ctx, query)` yields the best matches."""
+        """One of many, searched: `options(ctx, query)` yields the best matches; an option's own value finds it too."""
         return Ask(FieldKind.PICK, label, options=options, **more)
 
     @staticmethod
@@ -271,13 +271,13 @@ def _text(how: Ask, name: str, given: str) -> str:
 
 
 def _chosen(form: type[Form], name: str, given: str, ctx: Context, label: Callable[[Any], str]) -> str:
-    wanted = clean_line(given).casefold()
+    wanted = without_isolates(clean_line(given)).casefold()
     offered = [*options(form, name, ctx), *options(form, name, ctx, given)]
     for each in offered:
         if each.value == given:
             return each.value
     for each in offered:
-        if label(each.label).casefold() == wanted:
+        if without_isolates(label(each.label)).casefold() == wanted:
             return each.value
     raise Refusal(_("Please choose one of the answers offered."), field=name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
@@ -167,6 +167,8 @@ def to_json(value: Any) -> Any:
         return {"~": "datetime", "at": value.isoformat()}
     if isinstance(value, date):
         return {"~": "date", "day": value.isoformat()}
+    if isinstance(value, time):
+        return {"~": "time", "at": value.isoformat()}
     if isinstance(value, tuple | list):
         return [to_json(each) for each in value]
     if isinstance(value, Mapping):
@@ -196,6 +198,8 @@ def from_json(value: Any) -> Any:
         return datetime.fromisoformat(value["at"])
     if kind == "date":
         return date.fromisoformat(value["day"])
+    if kind == "time":
+        return time.fromisoformat(value["at"])
     made = _TYPES[kind]
     if issubclass(made, Enum):
         return made(value["value"])
