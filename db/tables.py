@@ -1,5 +1,5 @@
 """Every table, for the migrations."""
 
-from . import centres, files, machinery, people
+from . import centres, files, issues, machinery, outcomes, people
 
-__all__ = ["centres", "files", "machinery", "people"]
+__all__ = ["centres", "files", "issues", "machinery", "outcomes", "people"]

@@ -1,0 +1,218 @@
+"""An issue as it is shown: to the desk with everything, to whoever raised it with what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from bot.kit.context import Context
+from bot.kit.screen import Attachment, Button, Fact, Quote, Screen, Style, button
+from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngettext
+from db.files import File, FileState
+from db.issues import Entry, Issue, IssueLink, Level, Participation, State, Voice
+from db.people import Organisation, Person
+
+from . import clock
+
+SHOWN = 4  # entries on a card; the rest is one button away
+SOMEBODY = _("somebody who has left Parley")
+
+SAID_AT_DESK = {
+    Voice.RAISED: _("{name} raised it on {when}"),
+    Voice.ADDITION: _("{name} added on {when}"),
+    Voice.QUESTION: _("{name} asked on {when}"),
+    Voice.ANSWER: _("{name} answered on {when}"),
+    Voice.REPLY: _("{name} replied on {when}"),
+    Voice.NEWS: _("{name} told everybody who takes part on {when}"),
+    Voice.NOTE: _("{name} noted for colleagues on {when}"),
+    Voice.ADVICE: _("{name} advised on {when}"),
+    Voice.REOPENED: _("{name} opened it again on {when}"),
+}
+# Officers speak for Customs: a trader is not given their names.
+SAID_TO_TRADE = {
+    Voice.RAISED: _("You wrote on {when}"),
+    Voice.ADDITION: _("You added on {when}"),
+    Voice.QUESTION: _("Customs asked you on {when}"),
+    Voice.ANSWER: _("You answered on {when}"),
+    Voice.REPLY: _("Customs replied to you on {when}"),
+    Voice.NEWS: _("Customs told everybody who takes part on {when}"),
+    Voice.ADVICE: _("Customs was advised by its coordinators on {when}"),
+    Voice.REOPENED: _("Customs opened it again on {when}"),
+}
+
+
+def card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
+    """The issue for whoever asks: their own report as theirs, any other as the desk sees it."""
+    own = issue.reporter_id == ctx.who.id
+    return own_card(ctx, issue, lead) if own else desk_card(ctx, issue, lead)
+
+
+def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
+    """For staff: the words, who said them, the clock, and what can be done now."""
+    entries = list(ctx.session.scalars(select(Entry).where(_thread(issue)).order_by(Entry.id.desc()).limit(SHOWN)))[
+        ::-1
+    ]
+    return Screen(
+        heading=Raw(issue.title, issue.language),
+        body=(*((lead,) if lead else ()), *quotes(ctx, entries, SAID_AT_DESK)),
+        facts=tuple(each for each in (*_basic(ctx, issue), *_working(ctx, issue)) if each),
+        files=attachments(ctx, entries),
+        buttons=desk_buttons(issue),
+    )
+
+
+def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
+    """For whoever raised it: their words, what Customs told them, when they hear more. Nobody else's words or name."""
+    entries = list(ctx.session.scalars(select(Entry).where(_told_to(issue)).order_by(Entry.id.desc()).limit(SHOWN)))[
+        ::-1
+    ]
+    together = _(
+        "Others told Customs the same. One answer is being prepared for all of you; nobody learns who else asked."
+    )
+    return Screen(
+        heading=Raw(issue.title, issue.language),
+        body=(
+            *((lead,) if lead else ()),
+            *((together,) if issue.state is State.MERGED else ()),
+            *quotes(ctx, entries, SAID_TO_TRADE),
+        ),
+        facts=tuple(each for each in (*_basic(ctx, issue), _promised(ctx, issue)) if each),
+        files=attachments(ctx, entries),
+        buttons=_own_buttons(ctx, issue),
+    )
+
+
+def line(issue: Issue) -> Phrase:
+    """An issue in one line of a list."""
+    if issue.answer_due is not None and issue.is_under_way:
+        return _("{ref} · {state} · answer due {when}", ref=Code(issue.ref), state=issue.state, when=issue.answer_due)
+    return _("{ref} · {state}", ref=Code(issue.ref), state=issue.state)
+
+
+def quotes(ctx: Context, entries: Sequence[Entry], said: dict[Voice, Phrase]) -> tuple[Quote, ...]:
+    """Entries in their own words, each with who said it and when."""
+    found = names(ctx, {each.author_id for each in entries})
+    return tuple(
+        Quote(
+            Raw(each.words, each.language),
+            replace(said[each.voice], args={"name": found[each.author_id], "when": When(each.at)}),
+        )
+        for each in entries
+    )
+
+
+def names(ctx: Context, ids: set[int]) -> dict[int, Text]:
+    """What people are called; somebody erased has no name left."""
+    rows = ctx.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()
+    return {row.id: Raw(row.name) if row.name else SOMEBODY for row in rows}
+
+
+def attachments(ctx: Context, entries: Sequence[Entry]) -> tuple[Attachment, ...]:
+    """What hangs on these entries and was not refused."""
+    mine = File.owner == "entry", File.owner_id.in_([each.id for each in entries])
+    files = ctx.session.scalars(select(File).where(*mine, File.state != FileState.REFUSED).order_by(File.id))
+    return tuple(Attachment(each.id, each.name, each.media_type) for each in files)
+
+
+def _thread(issue: Issue) -> ColumnElement[bool]:
+    """The desk reads an issue together with what was merged into it."""
+    return or_(Entry.issue_id == issue.id, Entry.issue_id.in_(select(Issue.id).where(Issue.merged_into_id == issue.id)))
+
+
+def _told_to(issue: Issue) -> ColumnElement[bool]:
+    """What whoever raised it wrote, and what Customs told them: here, or to everybody where it was merged into."""
+    own = (Entry.issue_id == issue.id) & (
+        (Entry.author_id == issue.reporter_id)
+        | Entry.voice.in_((Voice.QUESTION, Voice.REPLY, Voice.NEWS, Voice.ADVICE, Voice.REOPENED))
+    )
+    if issue.merged_into_id is None:
+        return own
+    return own | ((Entry.issue_id == issue.merged_into_id) & (Entry.voice == Voice.NEWS))
+
+
+def _basic(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
+    centre = clock.desk_of(ctx, issue)
+    agency = ctx.session.get(Organisation, issue.agency_id) if issue.agency_id else None
+    return (
+        Fact(_("Reference"), Code(issue.ref)),
+        Fact(_("State"), issue.state),
+        Fact(_("Sector"), issue.sector),
+        Fact(_("HS chapter"), Code(issue.chapter)) if issue.chapter else None,
+        Fact(_("Port"), issue.port) if issue.port else None,
+        Fact(_("Agency concerned"), agency.name) if agency else None,
+        Fact(_("Desk"), Named(centre.name)) if centre else None,
+    )
+
+
+def _promised(ctx: Context, issue: Issue) -> Fact | None:
+    speaks = ctx.session.get_one(Issue, issue.merged_into_id) if issue.merged_into_id else issue
+    if speaks.answer_due is None or not speaks.is_under_way:
+        return None
+    return Fact(_("We answer by"), When(speaks.answer_due))
+
+
+def _working(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
+    """What only the desk is shown."""
+    session = ctx.session
+    organisation = session.get(Organisation, issue.organisation_id) if issue.organisation_id else None
+    people = names(ctx, {issue.reporter_id, issue.officer_id or issue.reporter_id})
+    reporter, officer = people[issue.reporter_id], people[issue.officer_id or issue.reporter_id]
+    merged = [Issue.ref_of(each) for each in session.scalars(select(Issue.id).where(Issue.merged_into_id == issue.id))]
+    linked = [
+        Issue.ref_of(low if high == issue.id else high)
+        for low, high in session.execute(
+            select(IssueLink.issue_id, IssueLink.other_id).where(
+                or_(IssueLink.issue_id == issue.id, IssueLink.other_id == issue.id)
+            )
+        )
+    ]
+    others = session.scalar(
+        select(func.count()).where(
+            Participation.issue_id == issue.id,
+            Participation.person_id != issue.reporter_id,
+            Participation.left_at.is_(None),
+        )
+    )
+    return (
+        Fact(_("Raised by"), _("{name}, {organisation}", name=reporter, organisation=organisation.name))
+        if organisation
+        else Fact(_("Raised by"), reporter),
+        Fact(_("Officer"), officer) if issue.officer_id else None,
+        Fact(_("Level"), issue.level) if issue.level is not Level.NATIONAL else None,
+        *_time_left(ctx, issue),
+        Fact(_("Others who take part"), others) if others else None,
+        Fact(_("Merged into it"), listed([Code(each) for each in merged])) if merged else None,
+        Fact(_("Merged into"), Code(Issue.ref_of(issue.merged_into_id))) if issue.merged_into_id else None,
+        Fact(_("Linked with"), listed([Code(each) for each in linked])) if linked else None,
+    )
+
+
+def _time_left(ctx: Context, issue: Issue) -> tuple[Fact, ...]:
+    if not issue.is_under_way or issue.centre_id is None:
+        return ()
+    seconds = clock.left(ctx, issue)
+    hours = abs(seconds) // 3600
+    amount = ngettext("{count} working hour", "{count} working hours", hours)
+    if seconds < 0:
+        return (Fact(_("Late by"), amount),)
+    if issue.answer_due is None:
+        return (Fact(_("Left when the answer comes"), amount),)
+    return Fact(_("Answer due"), When(issue.answer_due)), Fact(_("Left"), amount)
+
+
+def desk_buttons(issue: Issue) -> tuple[Button, ...]:
+    """What the desk does next, most likely first. The engine hides what this reader may not do."""
+    about = issue.id
+    return {
+        State.OPEN: (button(_("Take it"), "issues.take", style=Style.PRIMARY, issue=about),),
+        State.TAKEN: (),
+        State.ASKED: (),
+        State.PROPOSED: (),
+        State.SETTLED: (),
+    }.get(issue.state, ())
+
+
+def _own_buttons(ctx: Context, issue: Issue) -> tuple[Button, ...]:
+    return ()

@@ -1,0 +1,53 @@
+"""The room every part of this capability declares itself in, its rules, and what its enumerations are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.kit import allow
+from bot.kit.allow import Rule
+from bot.kit.capability import Capability
+from bot.kit.text import _, name_members
+from db.issues import How, Issue, Level, State
+from db.outcomes import Decision, Reason
+from db.people import Who
+
+issues = Capability("issues", _("Issues"))
+
+
+def _raised(who: Who, about: Any) -> bool:
+    return who.is_registered and (not isinstance(about, Issue) or about.reporter_id == who.id)
+
+
+reporter = Rule("whoever raised it", _raised)
+routers = allow.officers | allow.coordinators | allow.administrators  # who may say which desk answers
+approvers = allow.leads | allow.administrators
+
+name_members(
+    {
+        State.OPEN: _("Received, not taken yet"),
+        State.TAKEN: _("Being looked into"),
+        State.ASKED: _("Waits for an answer to a question"),
+        State.PROPOSED: _("The answer is being checked"),
+        State.SETTLED: _("Settled"),
+        State.WITHDRAWN: _("Withdrawn"),
+        State.MERGED: _("Answered together with others"),
+        Level.NATIONAL: _("National"),
+        Level.REGIONAL: _("Regional"),
+        Level.INTERNATIONAL: _("International"),
+        How.REPORTER: _("Raised it"),
+        How.SAME_HERE: _("Has the same problem"),
+        How.CONTRIBUTOR: _("Added what they know"),
+        How.FOLLOWER: _("Follows it"),
+        Decision.DONE: _("Done"),
+        Decision.PARTLY: _("Done in part"),
+        Decision.NOT: _("Not done"),
+        Reason.LAW: _("The law does not allow it"),
+        Reason.OTHER_AUTHORITY: _("Another authority decides this"),
+        Reason.SAFETY: _("Safety, health or security"),
+        Reason.FACTS: _("The facts could not be confirmed"),
+        Reason.MEANS: _("Not possible with the present means"),
+        Reason.PLANNED: _("Planned for later"),
+        Reason.ALREADY_SO: _("It already works that way"),
+    }
+)
