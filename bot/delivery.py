@@ -20,7 +20,7 @@ from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient, Unknow
 from bot.kit.events import Answer
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
-from bot.work import Retry, Threads, Work
+from bot.work import Retry, Threads
 from db.files import LIMIT, File, FileState, store
 from db.machinery import Due, Outgoing, Receipt, Sending
 from db.people import Account, Person
@@ -30,7 +30,7 @@ from scheduling.clock import Clock
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-UNKNOWNS_ALLOWED = 2
+FETCH_PAUSE, FETCHED_WITHIN = timedelta(seconds=15), timedelta(hours=6)
 UNREACHED = "ledger.unreached"
 REFUSED_TYPES = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
 
@@ -60,18 +60,28 @@ class Delivery:
         threads: Threads,
         clock: Clock,
         catalogues: Catalogues,
-        work: Work,
         doors: Mapping[str, Door],
     ) -> None:
         self._sessions = sessions
         self._threads = threads
         self._clock = clock
         self._catalogues = catalogues
-        self._work = work
         self._doors = doors
+        self._under_way: set[int] = set()
 
     async def deliver(self, outgoing: int) -> None:
         """Job body: send one row. Runs again harmlessly; raises `Retry` when it should be tried later."""
+        if (
+            outgoing in self._under_way
+        ):  # the asker's own turn is sending it; to a second claim it would look interrupted
+            raise Retry(FIRST_PAUSE)
+        self._under_way.add(outgoing)
+        try:
+            await self._send(outgoing)
+        finally:
+            self._under_way.discard(outgoing)
+
+    async def _send(self, outgoing: int) -> None:
         claimed = await self._threads.run(self._claim, outgoing)
         if claimed is None:
             return
@@ -82,13 +92,15 @@ class Delivery:
                 claimed.address, claimed.answer, writer, edits=claimed.edits, repeated=claimed.repeated
             )
         except Permanent as error:
-            await self._threads.run(self._failed, claimed, error.reason)
+            if await self._threads.run(self._refused, claimed, error.reason):
+                raise Retry(timedelta()) from None
         except Paused as error:
             await self._threads.run(self._again, claimed)
             raise Retry(error.pause) from None
         except Transient:
             await self._threads.run(self._again, claimed)
-            raise Retry(min(LONGEST_PAUSE, FIRST_PAUSE * 2**claimed.attempts)) from None
+            doublings = min(claimed.attempts, 9)  # an outage of hours must not overflow the sum
+            raise Retry(min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings)) from None
         except Unknown:
             if await self._threads.run(self._unknown, claimed):
                 raise Retry(FIRST_PAUSE) from None
@@ -106,6 +118,11 @@ class Delivery:
             await self._threads.run(self._not_fetched, file, error.reason)
         except Paused as error:
             raise Retry(error.pause) from None
+        except (Transient, Unknown):
+            if await self._threads.run(self._is_too_late, file):
+                await self._threads.run(self._not_fetched, file, "unavailable")
+            else:
+                raise Retry(FETCH_PAUSE) from None
         else:
             await self._threads.run(self._fetched, file, data)
 
@@ -128,7 +145,12 @@ class Delivery:
             person = session.get_one(Person, row.person_id)
             account = self._account(session, row)
             if account is None:
-                self._settle(session, row, Sending.FAILED, now, "no_door")
+                self._settle(session, row, Sending.FAILED, now, row.reason or "no_door")
+                return None
+            try:
+                answer = from_json(row.screen)
+            except (LookupError, TypeError, ValueError):  # written by another version of Parley
+                self._settle(session, row, Sending.FAILED, now, "unreadable")
                 return None
             if account.id != row.account_id:
                 row.edits = None
@@ -137,7 +159,7 @@ class Delivery:
                 outgoing_id=row.id,
                 platform=account.platform,
                 address=account.address,
-                answer=from_json(row.screen),
+                answer=answer,
                 reader=Reader(person.language, person.zone),
                 edits=row.edits,
                 repeated=row.may_repeat,
@@ -146,11 +168,13 @@ class Delivery:
             )
 
     def _account(self, session: Session, row: Outgoing) -> Account | None:
-        """The door it was asked at for a reply; otherwise the one used last among those that can be reached."""
+        """The door of an earlier try; for a reply the one it was asked at; else the reachable one used last."""
         if row.account_id is not None:
             asked = session.get_one(Account, row.account_id)
-            if asked.unreachable_since is None:
+            if asked.unreachable_since is None and asked.platform in self._doors:
                 return asked
+            if row.is_reply:
+                return None
         reachable = (
             select(Account)
             .where(
@@ -187,8 +211,8 @@ class Delivery:
             row.may_repeat, row.state = True, Sending.WAITING
             return True
 
-    def _failed(self, claimed: Claimed, reason: str) -> None:
-        """Refused for good at this door. Another door is tried; with none left, the ledger says why."""
+    def _refused(self, claimed: Claimed, reason: str) -> bool:
+        """Refused for good at this door. True when another door can be tried; with none left, the ledger says why."""
         now = self._clock.now()
         log.warning("refused", outgoing=claimed.outgoing_id, door=claimed.platform, reason=reason, trace=claimed.trace)
         with self._sessions.writing() as session:
@@ -197,16 +221,11 @@ class Delivery:
             if reason in UNREACHABLE:
                 account.unreachable_since, account.unreachable_reason = now, reason
                 session.flush()
-                row.account_id = None
-                if not row.is_reply and self._account(session, row) is not None:
+                if self._account(session, row) is not None:
                     row.state, row.reason, row.attempts = Sending.WAITING, reason, 0
-                    self._work.defer(
-                        session.connection(), "deliver", lock=f"to:{row.person_id}", at=now, outgoing=row.id
-                    )
-                    return
-                row.account_id = account.id
+                    return True
             self._settle(session, row, Sending.FAILED, now, reason)
-        self._work.wake()
+            return False
 
     def _settle(self, session: Session, row: Outgoing, state: Sending, now: datetime, reason: str | None) -> None:
         """Give a row its final state, and the ledger its line."""
@@ -236,6 +255,10 @@ class Delivery:
         with self._sessions.reading() as session:
             file = session.get(File, file_id)
             return file.origin if file is not None and file.state is FileState.WAITING else None
+
+    def _is_too_late(self, file_id: int) -> bool:
+        with self._sessions.reading() as session:
+            return session.get_one(File, file_id).added_at + FETCHED_WITHIN < self._clock.now()
 
     def _fetched(self, file_id: int, data: bytes) -> None:
         with self._sessions.writing() as session:

@@ -7,13 +7,16 @@ engine is a table and a loop in one process; a file lock (SQLite) or an advisory
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from db.machinery import Job
 from db.session import Sessions
@@ -70,6 +73,7 @@ class Embedded:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._locks: set[str] = set()
         self._wake = asyncio.Event()
+        self._starting = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
 
@@ -90,15 +94,19 @@ class Embedded:
     async def run(self, *, poll: float = 0.5) -> None:
         """Run jobs until `stop`. Whatever a killed process had begun is simply still in the table."""
         self._loop = asyncio.get_running_loop()
-        while not self._stopping:
-            self._wake.clear()
-            await self._start_ready()
-            try:
-                await asyncio.wait_for(self._wake.wait(), poll)
-            except TimeoutError:
-                continue
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=10)
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                try:
+                    await self._start_ready()
+                except SQLAlchemyError as error:  # the database is away: what waits will still be there
+                    log.warning("no jobs to be had", error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), poll)
+            if self._running:
+                await asyncio.wait(self._running.values(), timeout=10)
+        finally:
+            self._loop = None
 
     def stop(self) -> None:
         self._stopping = True
@@ -114,35 +122,41 @@ class Embedded:
         return ran
 
     async def _start_ready(self) -> int:
-        jobs = await self._threads.run(self._ready)
-        for job in jobs:
-            if job.lock:
-                self._locks.add(job.lock)
-            task = asyncio.create_task(self._run(job))
-            self._running[job.id] = task
+        async with self._starting:
+            jobs = await self._threads.run(self._ready)
+            for job in jobs:
+                if job.lock:
+                    self._locks.add(job.lock)
+                self._running[job.id] = asyncio.create_task(self._run(job))
         return len(jobs)
 
     def _ready(self) -> list[Job]:
         free = self._at_once - len(self._running)
         if free <= 0:
             return []
+        # One that failed is tried again before those behind it with the same lock, or answers would change places.
+        turn = func.row_number().over(partition_by=Job.lock, order_by=(Job.error.is_(None), Job.at, Job.id))
+        now, running = self._clock.now(), list(self._running)
+        candidate = or_(Job.at <= now, Job.error.is_not(None))
+        open_jobs = select(Job, turn.label("turn")).where(Job.failed_at.is_(None), candidate).subquery()
+        first = aliased(Job, open_jobs)
+        free_lock = or_(first.lock.is_(None), (open_jobs.c.turn == 1) & first.lock.not_in(list(self._locks)))
         with self._sessions.reading() as session:
-            due = session.scalars(
-                select(Job)
-                .where(Job.at <= self._clock.now(), Job.failed_at.is_(None), Job.id.not_in(list(self._running)))
-                .order_by(Job.at, Job.id)
-                .limit(self._at_once * 8)
-            ).all()
-        taken, busy = [], set(self._locks)
-        for job in due:
-            if job.lock in busy:
-                continue
-            if job.lock:
-                busy.add(job.lock)
-            taken.append(job)
-        return taken[:free]
+            ready = select(first).where(first.at <= now, first.id.not_in(running), free_lock)
+            return list(session.scalars(ready.order_by(first.at, first.id).limit(free)))
 
     async def _run(self, job: Job) -> None:
+        try:
+            await self._attempt(job)
+        except Exception as error:  # noqa: BLE001  not even recorded: the database is away, and the job runs again
+            log.warning("job not recorded", job=job.name, id=job.id, error=type(error).__name__)
+        finally:
+            self._running.pop(job.id, None)
+            if job.lock:
+                self._locks.discard(job.lock)
+            self._wake.set()
+
+    async def _attempt(self, job: Job) -> None:
         try:
             await self.bodies[job.name](**job.args)
         except Retry as again:
@@ -153,11 +167,6 @@ class Embedded:
             await self._threads.run(self._postpone, job, pause, type(error).__name__)
         else:
             await self._threads.run(self._done, job)
-        finally:
-            self._running.pop(job.id, None)
-            if job.lock:
-                self._locks.discard(job.lock)
-            self._wake.set()
 
     def _done(self, job: Job) -> None:
         with self._sessions.writing() as session:

@@ -1,0 +1,124 @@
+"""Updates in: kept before anything else, handled once, in order, and none stops another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.edge import MOST_ATTEMPTS
+from bot.kit.door import Transient
+from db.machinery import Audit, InboxState, Job, Outgoing, Sending
+from tests.bot.bell import Tower
+
+
+@pytest.fixture
+async def tower(database_url: str) -> AsyncIterator[Tower]:
+    made = Tower(database_url)
+    await made.register("telegram", "1", "Amina")
+    await made.register("telegram", "2", "Boris")
+    yield made
+    made.close()
+
+
+async def test_an_update_is_kept_as_it_came_before_it_is_handled(tower: Tower) -> None:
+    kept = await tower.update("telegram", "1", "ring", key="900")
+    row = tower.inbox()[-1]
+    assert (row.id, row.key, row.state) == (kept, "900", InboxState.WAITING)
+    assert row.payload == '{"kind": "words", "from": "1", "words": "ring"}' and tower.strokes() == 0
+    await tower.parley.settle()
+    assert tower.strokes() == 1 and tower.inbox()[-1].state is InboxState.DONE
+
+
+async def test_the_same_update_again_has_no_second_effect(tower: Tower) -> None:
+    assert await tower.update("telegram", "1", "ring", key="900") is not None
+    assert await tower.update("telegram", "1", "ring", key="900") is None
+    await tower.parley.settle()
+    assert await tower.update("telegram", "1", "ring", key="900") is None
+    await tower.parley.settle()
+    assert tower.strokes() == 1
+    assert await tower.update("slack", "1", "ring", key="900") is not None, "each platform has keys of its own"
+
+
+async def test_handling_one_twice_has_one_effect(tower: Tower) -> None:
+    kept = await tower.update("telegram", "1", "ring", later=False)
+    assert kept is not None
+    assert await tower.parley.edge.handle(kept) is not None
+    assert await tower.parley.edge.handle(kept) is None
+    assert tower.strokes() == 1 and [sent.heading for sent in tower.telegram.sent] == ["Rung"]
+
+
+async def test_the_trace_runs_from_the_update_to_the_message_it_caused(tower: Tower) -> None:
+    await tower.update("telegram", "1", "ring", key="900")
+    await tower.parley.settle()
+    assert tower.inbox()[-1].trace == "telegram-900"
+    assert {row.trace for row in tower.rows(Outgoing)[-2:]} == {"telegram-900"}
+    assert tower.rows(Audit)[-1].trace == "telegram-900"
+
+
+@pytest.mark.parametrize("body", ['{"kind": "words"}', "not JSON", "[]", "{}", '"words"', "null", '{"kind": ["x"]}'])
+async def test_what_cannot_be_parsed_is_quarantined_and_its_neighbours_flow(tower: Tower, body: str) -> None:
+    await tower.update("telegram", "1", "ring")
+    await tower.parley.edge.keep("telegram", "bad", body, account="1")
+    await tower.update("telegram", "1", "ring")
+    await tower.parley.settle()
+    assert [row.state for row in tower.inbox()[-3:]] == [
+        InboxState.DONE,
+        InboxState.QUARANTINED,
+        InboxState.DONE,
+    ]
+    bad = tower.inbox()[-2]
+    assert bad.payload == body and bad.error and tower.strokes() == 2 and tower.rows(Job) == []
+
+
+async def test_what_means_nothing_to_us_is_done(tower: Tower) -> None:
+    await tower.parley.edge.keep("telegram", "n", {"kind": "nothing"}, account="1")
+    await tower.parley.settle()
+    assert tower.inbox()[-1].state is InboxState.DONE and tower.telegram.sent == []
+
+
+async def test_what_fails_five_times_is_quarantined_without_a_trace_of_its_change(tower: Tower) -> None:
+    await tower.update("telegram", "1", "crack")
+    await tower.update("telegram", "1", "ring")
+    await tower.update("telegram", "2", "ring")
+    for attempt in range(MOST_ATTEMPTS):
+        await tower.parley.settle()
+        assert tower.inbox()[-3].attempts == attempt + 1
+        assert tower.strokes() == (2 if attempt + 1 == MOST_ATTEMPTS else 1), "another account does not wait"
+        tower.clock.advance(timedelta(minutes=5))
+    poison = tower.inbox()[-3]
+    assert (poison.state, poison.error) == (InboxState.QUARANTINED, "RuntimeError")
+    assert tower.rows(Job) == [] and tower.rows(Outgoing, Outgoing.state != Sending.ACCEPTED) == []
+
+
+async def test_updates_of_one_account_keep_their_order(tower: Tower) -> None:
+    for text in ("hello", "Chidi"):
+        payload: dict[str, Any] = {"kind": "text", "from": "3", "text": text, "files": []}
+        await tower.parley.edge.keep("telegram", f"c-{text}", payload, account="3")
+    await tower.update("telegram", "3", "ring")
+    await tower.parley.settle()
+    assert tower.strokes() == 1, "greeted, named and then allowed to ring"
+
+
+async def test_what_was_kept_and_not_handled_is_handled_after_a_restart(tower: Tower, database_url: str) -> None:
+    await tower.update("telegram", "1", "ring", later=False)  # a turn at once, which the crash prevented
+    await tower.update("telegram", "2", "ring")
+    other = Tower(database_url)
+    assert await other.parley.edge.recover() == 2
+    await other.parley.settle()
+    assert other.strokes() == 2 and other.parley.edge.depth() == 0
+    assert sorted(sent.heading for sent in other.telegram.sent) == ["It rings", "It rings", "Rung", "Rung"]
+    assert await other.parley.edge.recover() == 0
+    other.close()
+
+
+async def test_an_answer_that_could_not_be_sent_at_once_is_sent_later(tower: Tower) -> None:
+    tower.telegram.outcomes.append(Transient("down"))
+    kept = await tower.update("telegram", "1", "home", later=False)
+    assert kept is not None and await tower.parley.edge.handle(kept) is not None
+    assert tower.telegram.sent == []
+    tower.clock.advance(timedelta(seconds=2))
+    await tower.parley.settle()
+    assert [sent.heading for sent in tower.telegram.sent] == ["Home"]

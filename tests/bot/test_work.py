@@ -1,0 +1,276 @@
+"""The job port's contract, on both databases: whatever engine stands behind it must keep these promises."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.work import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Retry, Threads
+from db.machinery import Job
+from db.session import Sessions, connect
+from scheduling.clock import ManualClock, SystemClock, monotonic
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Shop:
+    """A job engine on its own database, with bodies that note what they did."""
+
+    def __init__(self, url: str, clock: Any) -> None:
+        self.sessions = Sessions(connect(url))
+        self.clock = clock
+        self.threads = Threads(self.sessions)
+        self.work = Embedded(self.sessions, clock, self.threads)
+        self.done: list[int] = []
+        self.at_once: dict[int, int] = {}
+        self.most_at_once = 0
+        self.raises: dict[int, list[Exception]] = {}
+        self.work.add({"note": self.note, "slow": self.slow})
+
+    async def note(self, number: int) -> None:
+        if self.raises.get(number):
+            raise self.raises[number].pop(0)
+        self.done.append(number)
+
+    async def slow(self, number: int) -> None:
+        lock = number % 5
+        self.at_once[lock] = self.at_once.get(lock, 0) + 1
+        self.most_at_once = max(self.most_at_once, self.at_once[lock])
+        await asyncio.sleep(random.random() / 200)
+        self.at_once[lock] -= 1
+        self.done.append(number)
+
+    def defer(self, *numbers: int, name: str = "note", lock: str | None = None, at: datetime | None = None) -> None:
+        with self.sessions.writing() as session:
+            for number in numbers:
+                self.work.defer(session.connection(), name, lock=lock, at=at, number=number)
+        self.work.wake()
+
+    def jobs(self) -> list[Job]:
+        with self.sessions.reading() as session:
+            return list(session.scalars(select(Job).order_by(Job.id)))
+
+    def close(self) -> None:
+        self.threads.close()
+        self.sessions.engine.dispose()
+
+
+@pytest.fixture
+def shop(database_url: str) -> Iterator[Shop]:
+    made = Shop(database_url, ManualClock(NOON))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def busy_shop(database_url: str) -> Iterator[Shop]:
+    """On the machine's own clock, for what `run` does by itself."""
+    made = Shop(database_url, SystemClock())
+    yield made
+    made.close()
+
+
+async def until(condition: Any, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  it waits for what another process or thread wrote
+            await asyncio.sleep(0.005)
+
+
+async def test_jobs_of_one_lock_run_one_at_a_time_and_in_order(busy_shop: Shop) -> None:
+    numbers = list(range(200))
+    for number in numbers:
+        busy_shop.defer(number, name="slow", lock=f"lock {number % 5}")
+    running = asyncio.create_task(busy_shop.work.run())
+    await until(lambda: len(busy_shop.done) == 200, 60)
+    busy_shop.work.stop()
+    await running
+    assert busy_shop.most_at_once == 1
+    for lock in range(5):
+        mine = [number for number in busy_shop.done if number % 5 == lock]
+        assert mine == sorted(mine) and len(mine) == 40
+    assert busy_shop.jobs() == []
+
+
+async def test_different_locks_do_not_wait_for_one_another(shop: Shop) -> None:
+    held = asyncio.Event()
+
+    async def hold() -> None:
+        await held.wait()
+
+    shop.work.add({"hold": hold})
+    with shop.sessions.writing() as session:
+        shop.work.defer(session.connection(), "hold", lock="a")
+    shop.defer(*range(300), lock="a")  # more than any look at the table takes
+    shop.defer(1000, lock="b")
+    shop.defer(1001)
+    draining = asyncio.create_task(shop.work.drain())
+    await until(lambda: len(shop.done) == 2)
+    assert sorted(shop.done) == [1000, 1001]
+    held.set()
+    await draining
+    assert shop.done[2:] == list(range(300))
+
+
+async def test_what_is_rolled_back_leaves_no_ghost(shop: Shop) -> None:
+    with suppress(ZeroDivisionError), shop.sessions.writing() as session:
+        shop.work.defer(session.connection(), "note", number=1)
+        1 / 0  # noqa: B018  any failure of the caller's
+    assert await shop.work.drain() == 0
+    assert shop.done == [] and shop.jobs() == []
+
+
+async def test_a_job_nobody_knows_is_refused_when_it_is_deferred(shop: Shop) -> None:
+    with pytest.raises(LookupError, match="no job is called nothing"), shop.sessions.writing() as session:
+        shop.work.defer(session.connection(), "nothing", number=1)
+
+
+async def test_a_job_may_ask_for_a_pause_as_often_as_it_likes(shop: Shop) -> None:
+    shop.raises[1] = [Retry(timedelta(seconds=30)) for _again in range(3 * MOST_ATTEMPTS)]
+    shop.defer(1)
+    await shop.work.drain()
+    shop.clock.advance(timedelta(seconds=29))
+    assert await shop.work.drain() == 0
+    for _again in range(3 * MOST_ATTEMPTS):
+        shop.clock.advance(timedelta(seconds=30))
+        await shop.work.drain()
+    assert shop.done == [1] and shop.jobs() == []
+
+
+async def test_a_failing_job_backs_off_and_at_last_is_failed_where_one_can_see_it(shop: Shop) -> None:
+    shop.raises[1] = [ValueError("no") for _again in range(MOST_ATTEMPTS)]
+    shop.defer(1)
+    pauses = []
+    for attempt in range(MOST_ATTEMPTS):
+        assert await shop.work.drain() == 1, attempt
+        (job,) = shop.jobs()
+        pauses.append(job.at - shop.clock.now())
+        shop.clock.advance(pauses[-1])
+    assert pauses == sorted(pauses) and pauses[0] == timedelta(seconds=1) and pauses[-1] <= LONGEST_PAUSE
+    assert job.failed_at is not None and job.error == "ValueError" and job.attempts == MOST_ATTEMPTS
+    shop.clock.advance(timedelta(days=9))
+    assert await shop.work.drain() == 0 and shop.done == []
+
+
+async def test_those_behind_a_failing_job_wait_for_it_and_then_run(shop: Shop) -> None:
+    shop.raises[1] = [ValueError("not yet")]
+    shop.raises[5] = [ValueError("never")] * MOST_ATTEMPTS
+    shop.defer(1, 2, 3, lock="a")
+    shop.defer(5, 6, lock="b")
+    await shop.work.drain()
+    assert shop.done == []
+    shop.clock.advance(timedelta(seconds=1))
+    await shop.work.drain()
+    assert shop.done == [1, 2, 3]
+    for _attempt in range(MOST_ATTEMPTS):
+        shop.clock.advance(LONGEST_PAUSE)
+        await shop.work.drain()
+    assert shop.done == [1, 2, 3, 6]
+
+
+async def test_one_that_waits_for_tomorrow_holds_nobody_up(shop: Shop) -> None:
+    shop.defer(1, lock="a", at=NOON + timedelta(days=1))
+    shop.defer(2, lock="a")
+    await shop.work.drain()
+    assert shop.done == [2]
+    shop.clock.advance(timedelta(hours=23, minutes=59))
+    assert await shop.work.drain() == 0
+    shop.clock.advance(timedelta(minutes=1))
+    await shop.work.drain()
+    assert shop.done == [2, 1]
+
+
+async def test_a_wake_is_prompt(busy_shop: Shop) -> None:
+    running = asyncio.create_task(busy_shop.work.run(poll=60))
+    await asyncio.sleep(0.2)
+    before = monotonic()
+    await busy_shop.threads.run(busy_shop.defer, 1)  # from another thread, as a turn does
+    await until(lambda: busy_shop.done == [1])
+    assert monotonic() - before < 5
+    busy_shop.work.stop()
+    await running
+
+
+async def test_stopping_lets_what_is_under_way_finish(busy_shop: Shop) -> None:
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await asyncio.sleep(0.3)
+        busy_shop.done.append(7)
+
+    busy_shop.work.add({"work": work})
+    running = asyncio.create_task(busy_shop.work.run())
+    await asyncio.sleep(0)
+    with busy_shop.sessions.writing() as session:
+        busy_shop.work.defer(session.connection(), "work")
+    busy_shop.work.wake()
+    await begun.wait()
+    busy_shop.work.stop()
+    await running
+    assert busy_shop.done == [7] and busy_shop.jobs() == []
+
+
+DIES = """
+import asyncio, sys
+from bot.work import Embedded, Threads
+from db.session import Sessions, connect
+from scheduling.clock import SystemClock
+
+async def main():
+    sessions = Sessions(connect(sys.argv[1]))
+    work = Embedded(sessions, SystemClock(), Threads(sessions))
+    async def note(number):
+        print("begun", number, flush=True)
+        await asyncio.sleep(600)
+    work.add({"note": note})
+    with sessions.writing() as session:
+        work.defer(session.connection(), "note", lock="a", number=1)
+        work.defer(session.connection(), "note", lock="a", number=2)
+    await work.run()
+
+asyncio.run(main())
+"""
+
+
+async def test_what_a_killed_process_had_begun_runs_after_the_restart(database_url: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DIES, database_url, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None and await process.stdout.readline() == b"begun 1\n"
+    process.kill()
+    await process.communicate()
+    shop = Shop(database_url, SystemClock())
+    assert await shop.work.drain() == 2
+    assert shop.done == [1, 2] and shop.jobs() == []
+    shop.close()
+
+
+async def test_the_loop_outlives_a_database_that_is_away(postgresql_url: str) -> None:
+    """PostgreSQL goes away for its restart; the jobs run when it is back."""
+    shop = Shop(postgresql_url, SystemClock())
+    ready, away = shop.work._ready, [True]
+
+    def sometimes() -> list[Job]:
+        if away[0]:
+            with shop.sessions.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        return ready()
+
+    shop.work._ready = sometimes  # type: ignore[method-assign]
+    running = asyncio.create_task(shop.work.run(poll=0.05))
+    shop.defer(1)
+    await asyncio.sleep(0.3)
+    assert shop.done == [] and not running.done()
+    away[0] = False
+    await until(lambda: shop.done == [1])
+    shop.work.stop()
+    await running
+    shop.close()
