@@ -403,8 +403,10 @@ class Turn:
         """Store the answer as an outbox row to the door it was asked at."""
         if self._account is None:
             raise LookupError("a reply needs an account")
-        edits = event.message if isinstance(event, Called) and not self._is_news else None
-        return self._outbox.reply(self.ctx.who, answer, account_id=self._account.id, edits=edits, once=once)
+        edits: dict[str, Any] = {}
+        if isinstance(event, Called):
+            edits = dict(event.tap) | (dict(event.message or {}) if not self._is_news else {})
+        return self._outbox.reply(self.ctx.who, answer, account_id=self._account.id, edits=edits or None, once=once)
 
     def options(self, token: str, field: str, query: str) -> list[Any]:
         return self._drafts.options(self._drafts.mine(token), field, query)

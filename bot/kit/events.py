@@ -41,14 +41,19 @@ class Attached:
 
 @dataclass(frozen=True)
 class Called:
-    """A command by its handle (a button), by its words (typed), or by its full name (a shortcut, a page's route)."""
+    """A command by its handle (a button), by its words (typed), or by its full name (a shortcut, a page's route).
+
+    `message` is the message the button was on, which the answer may replace; `tap` is what the platform wants to have
+    acknowledged. Both go to the door as they are.
+    """
 
     caller: Caller
     handle: str | None = None
     words: str | None = None
     name: str | None = None
     args: Mapping[str, Any] = field(default_factory=dict)
-    message: Mapping[str, Any] | None = None  # the message the button was on: the answer may replace it
+    message: Mapping[str, Any] | None = None
+    tap: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
