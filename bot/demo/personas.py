@@ -1,0 +1,148 @@
+"""The people one can be in the demo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.kit.text import RIGHT_TO_LEFT
+from db.people import Kind, RoleName, Sector
+
+TEAM = "TSALINE"  # the Slack workspace of the demo's customs administration
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Somebody of the demo. `role` is held at the centre `centre`, or over the country or its region without one."""
+
+    key: str
+    name: str
+    what: str
+    door: str
+    user: str
+    language: str
+    kind: Kind
+    organisation: str | None = None
+    sector: Sector | None = None
+    role: RoleName | None = None
+    centre: str | None = None
+    is_new: bool = False  # has never written to Parley
+
+    @property
+    def external_id(self) -> str:
+        return f"{TEAM}:{self.user}" if self.door == "slack" else self.user
+
+    @property
+    def is_rtl(self) -> bool:
+        return self.language in RIGHT_TO_LEFT
+
+
+PERSONAS = (
+    Persona(
+        "broker",
+        "Amina Haddad",
+        "customs broker, in French",
+        "telegram",
+        "70001",
+        "fr",
+        Kind.BUSINESS,
+        "Transit Haddad & Fils",
+        Sector.PERISHABLES,
+    ),
+    Persona(
+        "officer",
+        "Daniel Ruiz",
+        "officer, perishables desk",
+        "slack",
+        "U0RUIZ",
+        "en",
+        Kind.CUSTOMS,
+        role=RoleName.OFFICER,
+        centre="perishables",
+    ),
+    Persona(
+        "lead",
+        "Grace Mbeki",
+        "lead of the perishables desk",
+        "slack",
+        "U0MBEKI",
+        "en",
+        Kind.CUSTOMS,
+        role=RoleName.LEAD,
+        centre="perishables",
+    ),
+    Persona(
+        "importer",
+        "Tom Okello",
+        "small importer of fruit",
+        "telegram",
+        "70002",
+        "en",
+        Kind.BUSINESS,
+        "Okello Fresh Fruit",
+        Sector.PERISHABLES,
+    ),
+    Persona(
+        "exporter",
+        "Claire Fontaine",
+        "fish exporter, in French",
+        "telegram",
+        "70003",
+        "fr",
+        Kind.BUSINESS,
+        "Pêcheries Fontaine",
+        Sector.PERISHABLES,
+    ),
+    Persona(
+        "trader",
+        "سلمى العلوي",
+        "dairy importer, in Arabic",
+        "telegram",
+        "70004",
+        "ar",
+        Kind.BUSINESS,
+        "شركة ألبان الساحل",
+        Sector.PERISHABLES,
+    ),
+    Persona(
+        "agency",
+        "Ines Costa",
+        "Food Safety Authority",
+        "slack",
+        "U0COSTA",
+        "en",
+        Kind.AGENCY,
+        "Food Safety Authority",
+        Sector.PERISHABLES,
+    ),
+    Persona(
+        "coordinator",
+        "Samuel Adeyemi",
+        "regional coordinator",
+        "slack",
+        "U0ADEYEMI",
+        "en",
+        Kind.CUSTOMS,
+        role=RoleName.COORDINATOR,
+    ),
+    Persona(
+        "administrator",
+        "Leila Benali",
+        "administrator of Parley",
+        "slack",
+        "U0BENALI",
+        "fr",
+        Kind.CUSTOMS,
+        role=RoleName.ADMINISTRATOR,
+    ),
+    Persona(
+        "newcomer",
+        "Nora Lindqvist",
+        "has never written to Parley",
+        "telegram",
+        "70009",
+        "en",
+        Kind.BUSINESS,
+        is_new=True,
+    ),
+)
+BY_KEY = {persona.key: persona for persona in PERSONAS}

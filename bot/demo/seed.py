@@ -1,0 +1,271 @@
+"""A small country: six centres of expertise, a dozen organisations, and the people of the demo.
+
+Reference data is written as rows, as an administration's own set-up would be; everything people said is said through
+turns of the real engine (`bot.demo.past`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.centres import Centre
+from db.people import (
+    Account,
+    Administration,
+    Kind,
+    Mandate,
+    Organisation,
+    Person,
+    Role,
+    RoleName,
+    Scope,
+    Sector,
+    Standing,
+)
+from db.session import Sessions
+
+from .personas import PERSONAS, TEAM, Persona
+
+ZONE = "Africa/Tunis"
+COUNTRY = "TN"  # whose public holidays the made-up country keeps
+REGION = "NMENA"
+PORTS = ["Port Sodal", "Port B", "Airport Salin", "Land border Tazir"]
+OFFICE_HOURS = {day: ["08:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+LONG_HOURS = {day: ["07:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
+
+CENTRES: tuple[dict[str, Any], ...] = (
+    {
+        "code": "perishables",
+        "name": {"en": "Perishables desk", "fr": "Bureau des périssables", "ar": "مكتب السلع القابلة للتلف"},
+        "sectors": [Sector.PERISHABLES],
+        "chapters": [f"{chapter:02}" for chapter in range(1, 25)],
+        "ports": ["Port B"],
+        "answer_hours": 8,
+        "days": LONG_HOURS,
+    },
+    {
+        "code": "textiles",
+        "name": {"en": "Textiles desk", "fr": "Bureau des textiles", "ar": "مكتب المنسوجات"},
+        "sectors": [Sector.TEXTILES],
+        "chapters": [f"{chapter:02}" for chapter in range(50, 64)],
+    },
+    {
+        "code": "electronics",
+        "name": {"en": "Electronics desk", "fr": "Bureau de l’électronique", "ar": "مكتب الإلكترونيات"},
+        "sectors": [Sector.ELECTRONICS],
+        "chapters": ["84", "85", "90"],
+    },
+    {
+        "code": "chemicals",
+        "name": {
+            "en": "Chemicals and energy desk",
+            "fr": "Bureau de la chimie et de l’énergie",
+            "ar": "مكتب الكيماويات والطاقة",
+        },
+        "sectors": [Sector.CHEMICALS, Sector.ENERGY],
+        "chapters": [f"{chapter:02}" for chapter in range(27, 41)],
+    },
+    {
+        "code": "vehicles",
+        "name": {"en": "Vehicles desk", "fr": "Bureau des véhicules", "ar": "مكتب المركبات"},
+        "sectors": [Sector.VEHICLES],
+        "chapters": ["86", "87", "88", "89"],
+    },
+    {
+        "code": "express",
+        "name": {
+            "en": "Express and small business desk",
+            "fr": "Bureau de l’express et des petites entreprises",
+            "ar": "مكتب البريد السريع والمؤسسات الصغيرة",
+        },
+        "sectors": [Sector.EXPRESS, Sector.GENERAL],
+        "ports": ["Airport Salin"],
+        "takes_the_rest": True,
+    },
+)
+
+ORGANISATIONS: tuple[tuple[str, Kind, Sector | None], ...] = (
+    ("Transit Haddad & Fils", Kind.BUSINESS, Sector.PERISHABLES),
+    ("Okello Fresh Fruit", Kind.BUSINESS, Sector.PERISHABLES),
+    ("Pêcheries Fontaine", Kind.BUSINESS, Sector.PERISHABLES),
+    ("شركة ألبان الساحل", Kind.BUSINESS, Sector.PERISHABLES),
+    ("Sodal Spinning Mills", Kind.BUSINESS, Sector.TEXTILES),
+    ("Nimbus Components", Kind.BUSINESS, Sector.ELECTRONICS),
+    ("Tazir Motors", Kind.BUSINESS, Sector.VEHICLES),
+    ("Salin Express", Kind.BUSINESS, Sector.EXPRESS),
+    ("National Association of Customs Brokers", Kind.ASSOCIATION, None),
+    ("Chamber of Commerce of Salin", Kind.ASSOCIATION, None),
+    ("Food Safety Authority", Kind.AGENCY, Sector.PERISHABLES),
+    ("Standards Institute", Kind.AGENCY, None),
+    ("Transport and Ports Agency", Kind.AGENCY, None),
+)
+
+# People who are not played: colleagues at the other desks, and the contacts of organisations.
+COLLEAGUES: tuple[tuple[str, RoleName, str], ...] = (
+    ("Mariam Sow", RoleName.OFFICER, "perishables"),
+    ("Peter Novak", RoleName.OFFICER, "textiles"),
+    ("Hana Kim", RoleName.OFFICER, "electronics"),
+    ("Luis Ortega", RoleName.OFFICER, "chemicals"),
+    ("Fatou Diop", RoleName.OFFICER, "vehicles"),
+    ("Youssef Amrani", RoleName.OFFICER, "express"),
+    ("Anna Rossi", RoleName.LEAD, "express"),
+)
+
+
+def seed(sessions: Sessions, *, at: datetime) -> None:
+    """Fill an empty database; an administration that is there already is left alone."""
+    with sessions.writing() as session:
+        if session.scalar(select(Administration.id)) is not None:
+            return
+        home = Administration(
+            code="saline",
+            name={"en": "Customs of Saline", "fr": "Douane de Saline", "ar": "جمارك سالين"},
+            country=COUNTRY,
+            zone=ZONE,
+            language="en",
+            slack_team=TEAM,
+            home_regions=[
+                {
+                    "code": REGION,
+                    "name": {
+                        "en": "North of Africa, Near and Middle East",
+                        "fr": "Afrique du Nord, Proche et Moyen-Orient",
+                        "ar": "شمال أفريقيا والشرق الأدنى والأوسط",
+                    },
+                }
+            ],
+            integrity_url="https://integrity.customs.example/report",
+        )
+        session.add(home)
+        session.flush()
+        centres = {each["code"]: _centre(session, home, each) for each in CENTRES}
+        organisations = {
+            name: _organisation(session, home, name, kind, sector, at) for name, kind, sector in ORGANISATIONS
+        }
+        session.flush()
+        for persona in PERSONAS:
+            if not persona.is_new:
+                _persona(session, home, persona, centres, organisations, at)
+        for number, (name, role, centre) in enumerate(COLLEAGUES):
+            person = _person(session, home, name, "en", Kind.CUSTOMS, None, at)
+            _account(session, person, "slack", f"{TEAM}:U1{number:03}", at)
+            _role(session, home, person, role, Scope.CENTRE, str(centres[centre].id), at)
+        contact = _person(session, home, "Rachid Haddad", "fr", Kind.BUSINESS, Sector.PERISHABLES, at)
+        _account(session, contact, "telegram", "70010", at)
+        organisations["Transit Haddad & Fils"].contact_id = contact.id
+
+
+def _centre(session: Session, home: Administration, given: dict[str, Any]) -> Centre:
+    centre = Centre(
+        administration_id=home.id,
+        code=given["code"],
+        name=given["name"],
+        sectors=[str(sector) for sector in given["sectors"]],
+        chapters=given.get("chapters", []),
+        ports=given.get("ports", []),
+        week={"zone": ZONE, "days": given.get("days", OFFICE_HOURS), "country": COUNTRY},
+        answer_hours=given.get("answer_hours", 16),
+        takes_the_rest=given.get("takes_the_rest", False),
+    )
+    session.add(centre)
+    session.flush()
+    return centre
+
+
+def _organisation(
+    session: Session, home: Administration, name: str, kind: Kind, sector: Sector | None, at: datetime
+) -> Organisation:
+    organisation = Organisation(
+        administration_id=home.id, name=name, kind=kind, sector=sector, standing=Standing.VERIFIED, decided_at=at
+    )
+    session.add(organisation)
+    return organisation
+
+
+def _persona(
+    session: Session,
+    home: Administration,
+    persona: Persona,
+    centres: dict[str, Centre],
+    organisations: dict[str, Organisation],
+    at: datetime,
+) -> None:
+    person = _person(session, home, persona.name, persona.language, persona.kind, persona.sector, at)
+    _account(session, person, persona.door, persona.external_id, at)
+    if persona.organisation is not None:
+        session.add(
+            Mandate(
+                administration_id=home.id,
+                person_id=person.id,
+                organisation_id=organisations[persona.organisation].id,
+                starts_at=at,
+                ends_at=at + timedelta(days=365),
+                recheck_at=at + timedelta(days=335),
+            )
+        )
+    if persona.role is not None:
+        if persona.centre is not None:
+            _role(session, home, person, persona.role, Scope.CENTRE, str(centres[persona.centre].id), at)
+        elif persona.role is RoleName.COORDINATOR:
+            _role(session, home, person, persona.role, Scope.REGION, REGION, at)
+        else:
+            _role(session, home, person, persona.role, Scope.COUNTRY, COUNTRY, at)
+
+
+def _person(
+    session: Session,
+    home: Administration,
+    name: str,
+    language: str,
+    kind: Kind,
+    sector: Sector | None,
+    at: datetime,
+) -> Person:
+    person = Person(
+        administration_id=home.id,
+        name=name,
+        kind=kind,
+        sector=sector,
+        language=language,
+        zone=ZONE,
+        met_at=at,
+        language_chosen_at=at,
+        consented_at=at,
+        registered_at=at,
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def _account(session: Session, person: Person, platform: str, external_id: str, at: datetime) -> None:
+    address = external_id.rpartition(":")[2]
+    session.add(
+        Account(person_id=person.id, platform=platform, external_id=external_id, address=address, met_at=at, used_at=at)
+    )
+
+
+def _role(
+    session: Session,
+    home: Administration,
+    person: Person,
+    name: RoleName,
+    scope: Scope,
+    scope_id: str,
+    at: datetime,
+) -> None:
+    session.add(
+        Role(
+            administration_id=home.id,
+            person_id=person.id,
+            name=name,
+            scope=scope,
+            scope_id=scope_id,
+            starts_at=at,
+            ends_at=at + timedelta(days=365),
+        )
+    )
