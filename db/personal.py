@@ -17,6 +17,7 @@ import db.tables  # noqa: F401  imported for its effect: the metadata is whole, 
 
 from .base import Base
 from .files import Chunk, File
+from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
 
@@ -42,6 +43,8 @@ def join(session: Session, newer: Person, older: Person, *, at: datetime) -> Non
     Where only one row may stand for a person, `older`'s takes over from the other what it lacks.
     """
     session.flush()
+    # A turn of the other's that is under way ends first; one that begins now waits, and then is older's.
+    session.execute(select(Account.id).where(Account.person_id == newer.id).with_for_update())
     in_force = session.scalars(select(Mandate).where(Mandate.person_id.in_([newer.id, older.id]), Mandate.in_force(at)))
     held = {mandate.person_id: mandate for mandate in in_force}
     if older.id in held and newer.id in held:
@@ -100,6 +103,8 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
         mine = spoken.person_id == person.id, spoken.ends_at > at
         session.execute(update(spoken).where(*mine).values(ends_at=at))
     session.execute(update(Organisation).where(Organisation.contact_id == person.id).values(contact_id=None))
+    taking_part = Participation.person_id == person.id, Participation.left_at.is_(None)
+    session.execute(update(Participation).where(*taking_part).values(left_at=at))
     unattached = File.person_id == person.id, File.owner.is_(None) | (File.owner == EXPORT)
     for file in session.scalars(select(File).where(*unattached)):
         drop_file(session, file)

@@ -1,6 +1,17 @@
 """People: who talks to Parley, for whom they speak, what they may do, and what is kept about them."""
 
-from . import registering
+from . import data, linking, mandates, organisations, preferences, registering, roles
+from .naming import called
 from .room import people
 
-__all__ = ["people", "registering"]
+__all__ = [
+    "called",
+    "data",
+    "linking",
+    "mandates",
+    "organisations",
+    "people",
+    "preferences",
+    "registering",
+    "roles",
+]

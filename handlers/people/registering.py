@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from bot.kit import allow
+from sqlalchemy import select
+
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Screen, button
-from bot.kit.text import LANGUAGES, Raw, _
-from db.people import Kind, Person
+from bot.kit.screen import Fact, Screen, Style, button
+from bot.kit.text import LANGUAGES, Code, Named, Raw, Text, _
+from db import personal
+from db.people import Account, Administration, Kind, Organisation, Person, RoleName, Sector, holders
 
+from .mandates import speak_for
+from .organisations import choices
 from .room import people
+from .rules import strangers
+
+STRANGER_FOR = timedelta(days=30)
+ADDRESS_KEPT = timedelta(hours=6)  # for the last message; delivery gives up a reply after as long
+WHOLE_COUNTRY = "country"
 
 
 def languages(ctx: Context, query: str) -> Sequence[Option]:
@@ -20,25 +30,109 @@ def languages(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
 
 
-@people.form("register", _("Say who you are"), allow=allow.everyone)
+def regions(ctx: Context, query: str) -> Sequence[Option]:
+    """The administration's regions, and the whole country."""
+    home = ctx.session.get_one(Administration, ctx.who.administration_id)
+    named = [Option(region["code"], Named(region["name"])) for region in home.home_regions]
+    return [*named, Option(WHOLE_COUNTRY, _("The whole country"))]
+
+
+def forget(ctx: Context, person: Person) -> None:
+    """Erase a person; the address of their last message goes a little later."""
+    personal.erase(ctx.session, person, at=ctx.now)
+    ctx.later(ctx.now + ADDRESS_KEPT, "people.forget_addresses", key=f"forget:{person.id}", person=person.id)
+
+
+@people.form("register", _("Say who you are"), allow=strangers)
 class Register(Form):
     """A stranger becomes somebody Parley knows."""
 
     language: str = ask.choice(_("Which language do you want to use?"), options=languages)
-    consent: bool = ask.consent(_("Parley keeps what you tell it, so that Customs can answer you. Do you agree?"))
+    consent: bool = ask.consent(
+        _("Do you agree that Parley keeps this about you?"),
+        hint=_(
+            "Parley keeps your name, your organisation and what you write to it, so that Customs can answer you. What"
+            " your chat service sends us is removed after 7 days, messages to you after 30. The record of an issue"
+            " stays; it names your organisation, and no longer you once you leave. You can take a copy of everything or"
+            " have it erased whenever you like: “My data”."
+        ),
+    )
     name: str = ask.line(_("What is your name?"), max=80)
     kind: Kind = ask.choice(_("Whom do you work for?"))
+    organisation: str | None = ask.pick(
+        _("Which organisation?"),
+        hint=_("Type its name. One that is not listed can be proposed. Whoever acts in their own name skips this."),
+        options=choices,
+        optional=True,
+        when=lambda so_far: so_far.kind is not Kind.CUSTOMS,
+    )
+    sector: Sector | None = ask.choice(
+        _("Which sector do you know best?"), optional=True, when=lambda so_far: so_far.kind is not Kind.CUSTOMS
+    )
+    region: str | None = ask.choice(_("In which part of the country do you work?"), options=regions, optional=True)
 
     @classmethod
     def answered(cls, ctx: Context, name: str, value: Any) -> None:
-        """The language holds from the next question on; consent is noted when it is given."""
+        """The language holds from the next question on. Consent is noted when it is given; refused, nothing stays."""
         person = ctx.session.get_one(Person, ctx.who.id)
         if name == "language":
             person.language, person.language_chosen_at = value, ctx.now
-        elif name == "consent":
+            ctx.later(ctx.now + STRANGER_FOR, "people.forget_stranger", key=f"stranger:{person.id}", person=person.id)
+        elif name == "consent" and value:
             person.consented_at = ctx.now
+        elif name == "consent":
+            forget(ctx, person)
 
     def submit(self, ctx: Context) -> Screen:
         person = ctx.session.get_one(Person, ctx.who.id)
-        person.name, person.kind, person.registered_at = self.name, self.kind, ctx.now
-        return Screen(_("Welcome, {name}.", name=self.name), buttons=(button(_("Home"), "home.show"),))
+        person.name, person.kind, person.sector, person.region = self.name, self.kind, self.sector, self.region
+        person.registered_at = ctx.now
+        next_steps: list[Text] = [_("You can raise an issue now, and hear here what becomes of it.")]
+        if self.organisation is not None:
+            mandate = speak_for(ctx, person, self.organisation, self.kind)
+            organisation = ctx.session.get_one(Organisation, mandate.organisation_id)
+            next_steps.append(
+                _(
+                    "Customs will confirm that you speak for {organisation}. Until then you act in your own name.",
+                    organisation=organisation.name,
+                )
+            )
+        if self.kind is Kind.CUSTOMS:
+            _tell_administrators(ctx, person)
+            next_steps.append(_("An administrator has to confirm that you work for Customs before you can act for it."))
+        return Screen(
+            _("Welcome, {name}.", name=person.name),
+            tuple(next_steps),
+            buttons=(
+                button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY),
+                button(_("Home"), "home.show"),
+            ),
+        )
+
+
+@people.job("forget_stranger")
+def forget_stranger(ctx: Context, person: Person) -> None:
+    """Somebody began to register and never finished: nothing is kept about them."""
+    if person.registered_at is None and person.erased_at is None and person.merged_into_id is None:
+        forget(ctx, person)
+
+
+@people.job("forget_addresses")
+def forget_addresses(ctx: Context, person: Person) -> None:
+    """The last message to somebody erased has gone: so does where it went."""
+    if person.erased_at is not None:
+        personal.forget_addresses(ctx.session, person, at=ctx.now)
+
+
+def _tell_administrators(ctx: Context, person: Person) -> None:
+    """A claim to work for Customs gives no right; an administrator decides."""
+    accounts = ctx.session.scalars(select(Account).where(Account.person_id == person.id).order_by(Account.id))
+    card = Screen(
+        _("{name} says they work for Customs.", name=person.name),
+        (_("This gives them no right. If it is true, give them a role; otherwise there is nothing to do."),),
+        facts=tuple(Fact(_("Account"), Code(f"{each.platform}:{each.external_id}")) for each in accounts),
+        buttons=(button(_("Give a role"), "people.grant", person=str(person.id)),),
+    )
+    told = holders(ctx.who.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)
+    for administrator in ctx.session.scalars(select(Person.id).where(told, Person.erased_at.is_(None))):
+        ctx.notify(administrator, card, once=f"customs:{person.id}")
