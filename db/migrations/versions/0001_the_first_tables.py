@@ -17,12 +17,12 @@ def upgrade() -> None:
         "administration",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
-        sa.Column("name", sa.JSON(), nullable=False),
+        sa.Column("name", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("country", sa.String(), nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("slack_team", sa.String(), nullable=True),
-        sa.Column("home_regions", sa.JSON(), nullable=False),
+        sa.Column("home_regions", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("integrity_url", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_administration")),
         sa.UniqueConstraint("code", name=op.f("uq_administration_code")),
@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("door", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("about", sa.String(), nullable=True),
-        sa.Column("ids", sa.JSON(), nullable=False),
+        sa.Column("ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("trace", sa.String(), nullable=False),
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("digest", sa.String(), nullable=True),
@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("job", sa.String(), nullable=False),
-        sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("args", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fired_at", sa.DateTime(timezone=True), nullable=True),
@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("lock", sa.String(), nullable=True),
-        sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("args", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("error", sa.String(), nullable=True),
@@ -131,7 +131,7 @@ def upgrade() -> None:
     op.create_table(
         "setting",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("value", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
     )
     op.create_table(
@@ -139,12 +139,12 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
-        sa.Column("name", sa.JSON(), nullable=False),
-        sa.Column("sectors", sa.JSON(), nullable=False),
-        sa.Column("chapters", sa.JSON(), nullable=False),
-        sa.Column("ports", sa.JSON(), nullable=False),
-        sa.Column("agencies", sa.JSON(), nullable=False),
-        sa.Column("week", sa.JSON(), nullable=False),
+        sa.Column("name", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("sectors", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("chapters", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("ports", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("agencies", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("week", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("answer_hours", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("takes_the_rest", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -156,6 +156,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_centre_administration_id"), ["administration_id"], unique=False)
 
     op.create_table(
+        "document",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("terms", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_document_administration_id_administration")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("kind", "item_id", name=op.f("uq_document_kind_item_id")),
+    )
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_document_administration_id"), ["administration_id"], unique=False)
+
+    op.create_table(
         "file",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -164,7 +180,7 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(), nullable=True),
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("sha256", sa.String(), nullable=True),
-        sa.Column("origin", sa.JSON(), nullable=True),
+        sa.Column("origin", sa.JSON(none_as_null=True), nullable=True),
         sa.Column(
             "state",
             sa.Enum("waiting", "stored", "refused", name="filestate", native_enum=False, length=32),
@@ -256,8 +272,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("form", sa.String(), nullable=False),
-        sa.Column("bound", sa.JSON(), nullable=False),
-        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("bound", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("answers", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.Column("asking", sa.String(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
@@ -467,7 +483,7 @@ def upgrade() -> None:
         sa.Column("clock_allowance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("clock_left", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("clock_run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("pauses", sa.JSON(), nullable=False),
+        sa.Column("pauses", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("chased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -522,11 +538,11 @@ def upgrade() -> None:
         sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("once", sa.String(), nullable=False),
-        sa.Column("screen", sa.JSON(), nullable=True),
+        sa.Column("screen", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("is_reply", sa.Boolean(), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("edits", sa.JSON(), nullable=True),
-        sa.Column("message", sa.JSON(), nullable=True),
+        sa.Column("edits", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("message", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("receipt_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "state",
@@ -617,7 +633,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("command", sa.String(), nullable=False),
-        sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("args", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("outgoing_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["outgoing_id"], ["outgoing.id"], name=op.f("fk_handle_outgoing_id_outgoing")),
@@ -850,6 +866,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_file_administration_id"))
 
     op.drop_table("file")
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_document_administration_id"))
+
+    op.drop_table("document")
     with op.batch_alter_table("centre", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_centre_administration_id"))
 
