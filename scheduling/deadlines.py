@@ -137,10 +137,7 @@ class WorkingWeek:
 
     def next_open(self, at: datetime) -> datetime:
         """`at` itself if the desk is open then, else its next opening. Raises ValueError beyond `HORIZON`."""
-        at = _utc(at)
-        for opens, _ in self._openings(at, at + HORIZON):
-            return opens
-        raise ValueError(f"the desk does not open within {HORIZON.days} days")
+        return self.add(at, timedelta())
 
     def add(self, at: datetime, working: timedelta) -> datetime:
         """The first instant by which this much working time has passed since `at`.
@@ -150,14 +147,12 @@ class WorkingWeek:
         """
         if working < timedelta():
             raise ValueError("working time runs forward only")
-        if not working:
-            return self.next_open(at)
         at = _utc(at)
         for opens, closes in self._openings(at, at + HORIZON):
             if working <= closes - opens:
                 return opens + working
             working -= closes - opens
-        raise ValueError(f"more working time than {HORIZON.days} days hold")
+        raise ValueError(f"not enough working time within {HORIZON.days} days")
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Working time between two instants; none if the end is before the start."""

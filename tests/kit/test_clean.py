@@ -77,6 +77,8 @@ def test_letters_digits_and_punctuation_stay(text):
 
 
 @given(any_text)
+@example(BELGIUM + "\u0301\u200d" + BELGIUM + BELGIUM[0] + "\u094d")
+@example("\u0600" + BELGIUM * 2)
 def test_graphemes_are_those_of_unicode(text):
     assert graphemes(text) == len(regex.findall(r"\X", text))
 
@@ -270,6 +272,7 @@ def test_a_number_is_read_or_asked_again(text, number):
 
 def test_a_piece_ends_at_a_paragraph_then_a_line_then_a_space():
     assert split("one two\n\nthree four\nfive", 12) == ["one two", "three four", "five"]
+    assert split("0123456\n\n9a\nbc def", 13) == ["0123456", "9a\nbc def"]
     assert split("aaa bbb\nccc ddd eee", 13) == ["aaa bbb", "ccc ddd eee"]
     assert split("see https://example.org/a/long/path", 33) == ["see", "https://example.org/a/long/path"]
     assert split("- abcd\n  - ef gh", 10) == ["- abcd", "  - ef gh"]
