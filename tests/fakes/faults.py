@@ -62,7 +62,7 @@ class Faults:
                 continue
             if skip:
                 self._waiting[number] = (wanted, fault, times, skip - 1)
-                continue
+                return None
             if times > 1:
                 self._waiting[number] = (wanted, fault, times - 1, 0)
             else:

@@ -68,7 +68,6 @@ HASHTAG = re.compile(r"(?<!\w)#(?=\w*[^\W\d_])\w{1,256}(?!\w*#)")
 CASHTAG = re.compile(r"(?<![\w$])\$[A-Z]{1,8}(?![\w$])")
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+([A-Za-z]{2,})(?!\w)")
 PHONE = re.compile(r"(?<![\w+])\+\d(?:[ -]?\(?\d\)?){7,14}(?!\w)")
-CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
 ADDRESS = re.compile(
     r"(?<![\w@./-])(?P<scheme>https?://|ftp://|tg://|ton://)?(?P<host>(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?P<top>[^\W\d_]{2,})|"
     r"\d{1,3}(?:\.\d{1,3}){3}|(?<=//)[\w-]+)(?P<port>:\d{1,5})?(?P<path>[/?#][^\s<>]*)?(?![\w@])",
@@ -100,9 +99,6 @@ def _candidates(text: str) -> Iterator[tuple[str, int, int]]:
             yield kind, *match.span()
     for match in PHONE.finditer(text):
         yield "phone_number", *match.span()
-    for match in CARD.finditer(text):
-        if _is_card([int(character) for character in match[0] if character.isdigit()]):
-            yield "bank_card", *match.span()
 
 
 def _address(match: re.Match[str]) -> tuple[int, int] | None:
@@ -124,9 +120,3 @@ def _is_top(top: str) -> bool:
     """Is it a top-level domain? ``In`` after a full stop is a new sentence, not India."""
     is_sentence = top[:1].isupper() and top[1:].islower()
     return top.lower() in TOPS and not is_sentence
-
-
-def _is_card(digits: list[int]) -> bool:
-    doubled = (digit * 2 if place % 2 else digit for place, digit in enumerate(reversed(digits)))
-    total = sum(digit - 9 if digit > 9 else digit for digit in doubled)
-    return digits[0] in {2, 3, 4, 5, 6} and total % 10 == 0
