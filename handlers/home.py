@@ -1,30 +1,103 @@
-"""Home: what waits for a person and what they can do; and help."""
+"""Home: what waits for a person and what they can do; and help, the same for everybody."""
 
 from __future__ import annotations
+
+from sqlalchemy import select
 
 from bot.kit import allow
 from bot.kit.capability import Capability
 from bot.kit.context import Context
-from bot.kit.screen import Screen, button
-from bot.kit.text import _
+from bot.kit.screen import Row, Screen, Style, button
+from bot.kit.text import Raw, _, ngettext
+from db.machinery import Draft
+
+from . import integrity
+from .people import linking, mandates, organisations
+from .people.rules import verifiers
 
 home = Capability("home", _("Home"))
+
+UNFINISHED = 3
+PREVIEW = 80
+PURPOSE = _("Where Customs, business and other government agencies talk, meet and keep their word to each other.")
+
+# Everything a person may want to begin with; the engine hides what they may not do.
+TILES = (
+    button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY),
+    button(_("My issues"), "issues.mine"),
+    button(_("Organisations to verify"), "people.organisations"),
+    button(_("Roles"), "people.roles"),
+    button(_("My organisation"), "people.organisation"),
+    button(_("Centres of expertise"), "centres.centres"),
+    button(_("Preferences"), "people.preferences"),
+    button(_("Open my page"), "people.signin"),
+    button(_("Help"), "home.help"),
+)
 
 
 @home.command("show", _("Home"), allow=allow.everyone)
 def show(ctx: Context, start: str = "") -> Screen:
-    """What waits, then what can be done. The engine hides what this person may not do."""
+    """What waits, then what can be done. `start` is what a deep link carried: a code that links an account."""
+    if start:
+        return linking.redeem(ctx, start)
+    if not ctx.who.is_registered:
+        begin = button(_("Begin"), "people.register", style=Style.PRIMARY)
+        return Screen(_("Welcome to Parley."), (PURPOSE,), buttons=(begin, button(_("Help"), "home.help")))
+    rows = (*_unfinished(ctx), *_about_people(ctx))
     return Screen(
         _("Hello, {name}.", name=ctx.who.name),
-        buttons=(button(_("Raise an issue"), "issues.raise"), button(_("Help"), "home.help")),
+        (_("This waits for you:") if rows else _("Nothing waits for you."),),
+        rows=rows,
+        buttons=TILES,
     )
 
 
 @home.command("help", _("Help"), allow=allow.everyone, menu=90)
 def help_(ctx: Context) -> Screen:
-    """What Parley is, and how to use it."""
+    """What Parley is and what one can do here. Who asks makes no difference to where corruption is told."""
     return Screen(
-        _("Parley"),
-        (_("Where Customs, business and other government agencies talk, meet and keep their word to each other."),),
-        buttons=(button(_("Raise an issue"), "issues.raise"), button(_("Home"), "home.show")),
+        _("What Parley is for"),
+        (
+            PURPOSE,
+            _(
+                "Say what is wrong, in your own words and language. The desk that knows about it answers, and you hear"
+                " here what became of it."
+            ),
+            _(
+                "While you answer questions, “back” asks the one before again and “cancel” ends them. What you have"
+                " begun is kept, and you can go on with it on another account."
+            ),
+            *integrity.where(ctx),
+        ),
+        buttons=(*(each for each in TILES if each.command != "home.help"), button(_("My data"), "people.data")),
     )
+
+
+@home.command("safely", _("Tell about corruption safely"), allow=allow.everyone)
+def safely(ctx: Context) -> Screen:
+    """The answer to what looks like a disclosure. No menu leads here, so that being here says nothing about anybody."""
+    return integrity.not_kept(ctx)
+
+
+def _unfinished(ctx: Context) -> tuple[Row, ...]:
+    """Forms begun and not sent, the latest first, each known by the person's own longest words in it."""
+    begun = select(Draft).where(Draft.person_id == ctx.who.id).order_by(Draft.touched_at.desc()).limit(UNFINISHED)
+    rows = []
+    for draft in ctx.session.scalars(begun):
+        words = max(
+            (each for each in draft.answers.values() if isinstance(each, str) and " " in each), key=len, default=""
+        )
+        detail = Raw(words[:PREVIEW]) if words else None
+        rows.append(Row(_("Begun and not sent"), detail, (button(_("Go on"), draft.form, **draft.bound),)))
+    return tuple(rows)
+
+
+def _about_people(ctx: Context) -> tuple[Row, ...]:
+    rows = []
+    if (mandate := mandates.unanswered(ctx)) is not None:
+        card = mandates.recheck_card(ctx, mandate)
+        rows.append(Row(card.heading, None, card.buttons))
+    if verifiers(ctx.who) and (count := organisations.waiting_to_verify(ctx)):
+        title = ngettext("{count} organisation to verify", "{count} organisations to verify", count)
+        rows.append(Row(title, None, (button(_("Look"), "people.organisations"),)))
+    return tuple(rows)

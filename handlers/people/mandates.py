@@ -35,8 +35,8 @@ def speak_for(ctx: Context, person: Person, value: str, kind: Kind) -> Mandate:
     return mandate
 
 
-@people.command("mine", _("My organisation"), allow=allow.members, menu=30)
-def mine(ctx: Context, page: int = 0) -> Screen:
+@people.command("organisation", _("My organisation"), allow=allow.members, menu=30)
+def own(ctx: Context, page: int = 0) -> Screen:
     """The organisation the person speaks for, or says they do."""
     organisation = ctx.session.get(Organisation, ctx.who.claimed_id) if ctx.who.claimed_id else None
     if organisation is None:
@@ -45,13 +45,13 @@ def mine(ctx: Context, page: int = 0) -> Screen:
             (_("You can raise and follow issues in your own name."),),
             buttons=(button(_("Choose an organisation"), "people.move"),),
         )
-    return _people_of(ctx, organisation, page, "people.mine")
-
-
-@people.command("organisation", _("An organisation"), allow=verifiers)
-def organisation(ctx: Context, organisation: Organisation, page: int = 0) -> Screen:
-    """An organisation and who speaks for it."""
     return _people_of(ctx, organisation, page, "people.organisation")
+
+
+@people.command("about", _("An organisation"), allow=verifiers)
+def about(ctx: Context, organisation: Organisation, page: int = 0) -> Screen:
+    """An organisation and who speaks for it."""
+    return _people_of(ctx, organisation, page, "people.about")
 
 
 @people.command("confirm", _("Confirm"), allow=verifiers | first_voice)
@@ -66,7 +66,7 @@ def confirm(ctx: Context, mandate: Mandate) -> Screen:
         told = Screen(
             _("You speak for {organisation}.", organisation=organisation.name),
             (_("This was confirmed and holds until {when}.", when=mandate.ends_at),),
-            buttons=(button(_("My organisation"), "people.mine"),),
+            buttons=(button(_("My organisation"), "people.organisation"),),
         )
         ctx.notify(mandate.person_id, told, once=f"mandate:{mandate.id}:confirmed")
         if organisation.contact_id is None:
@@ -171,7 +171,7 @@ def lapse(ctx: Context, mandate: Mandate) -> None:
     news = Screen(
         _("{name} no longer speaks for {organisation}.", name=name, organisation=organisation.name),
         (_("The yearly question was not answered within thirty days."),),
-        buttons=(button(_("The organisation"), "people.organisation", organisation=organisation.id),),
+        buttons=(button(_("The organisation"), "people.about", organisation=organisation.id),),
     )
     tell_verifiers(ctx, news, once=f"mandate:{mandate.id}:lapsed")
 
@@ -230,7 +230,7 @@ def _claim(person: Person, organisation: Organisation, mandate: Mandate) -> Scre
 
 
 def _list_for(ctx: Context) -> str:
-    return "people.organisation" if ctx.who.is_staff else "people.mine"
+    return "people.about" if ctx.who.is_staff else "people.organisation"
 
 
 def _people_of(ctx: Context, organisation: Organisation, page: int, command: str) -> Screen:
@@ -247,14 +247,14 @@ def _people_of(ctx: Context, organisation: Organisation, page: int, command: str
         Fact(_("Standing"), organisation.standing),
         Fact(_("Contact person"), names[contact_id]) if contact_id else None,
     ]
-    turning = {"organisation": organisation.id} if command == "people.organisation" else {}
+    turning = {"organisation": organisation.id} if command == "people.about" else {}
     return Screen(
         Raw(organisation.name),
         facts=tuple(each for each in facts if each),
         rows=tuple(_row(each, names, organisation) for each in mandates[page * PAGE : (page + 1) * PAGE]),
         buttons=(
             *turn_pages(command, page, len(mandates), **turning),
-            *((button(_("Choose another organisation"), "people.move"),) if command == "people.mine" else ()),
+            *((button(_("Choose another organisation"), "people.move"),) if command == "people.organisation" else ()),
         ),
     )
 

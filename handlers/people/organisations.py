@@ -162,7 +162,7 @@ def verify(ctx: Context, organisation: Organisation) -> Screen:
         told = Screen(
             _("{organisation} is verified.", organisation=organisation.name),
             (_("You speak for it until {when}.", when=first.ends_at),),
-            buttons=(button(_("My organisation"), "people.mine"),),
+            buttons=(button(_("My organisation"), "people.organisation"),),
         )
         ctx.notify(first.person_id, told, once=f"organisation:{organisation.id}:verified")
     return _decided(organisation)
@@ -212,7 +212,7 @@ def _decided(organisation: Organisation) -> Screen:
         Raw(organisation.name),
         facts=(Fact(_("Standing"), organisation.standing),),
         buttons=(
-            button(_("The organisation"), "people.organisation", organisation=organisation.id),
+            button(_("The organisation"), "people.about", organisation=organisation.id),
             button(_("All that wait"), "people.organisations"),
         ),
     )

@@ -12,7 +12,7 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Screen, Style, button
 from bot.kit.text import LANGUAGES, Code, Named, Raw, Text, _
-from db import personal
+from db import personal, retention
 from db.people import Account, Administration, Kind, Organisation, Person, RoleName, Sector, holders
 
 from .mandates import speak_for
@@ -77,6 +77,7 @@ class Register(Form):
         person = ctx.session.get_one(Person, ctx.who.id)
         if name == "language":
             person.language, person.language_chosen_at = value, ctx.now
+            plan_clearing(ctx)
             ctx.later(ctx.now + STRANGER_FOR, "people.forget_stranger", key=f"stranger:{person.id}", person=person.id)
         elif name == "consent" and value:
             person.consented_at = ctx.now
@@ -108,6 +109,19 @@ class Register(Form):
                 button(_("Home"), "home.show"),
             ),
         )
+
+
+def plan_clearing(ctx: Context) -> None:
+    """Look tomorrow, once, for what has been kept long enough; every clearing plans the next."""
+    day = ctx.now + timedelta(days=1)
+    ctx.later(day, "people.clear", key=f"clear:{day:%Y-%m-%d}")
+
+
+@people.job("clear")
+def clear(ctx: Context) -> None:
+    """Remove what was promised to be removed by now."""
+    retention.clear(ctx.session, at=ctx.now)
+    plan_clearing(ctx)
 
 
 @people.job("forget_stranger")
