@@ -1,0 +1,233 @@
+"""One Bot API call at a time through python-telegram-bot's client. The only importer of the library.
+
+The library's error types overlap (a BadRequest is a NetworkError, a 429 without a wait is one too), and its messages
+may hold the address that was called, token included. What leaves here is a `SendError` with neither.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import structlog
+from telegram import Bot, InputFile
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
+
+from .door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, Upload
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS, ANSWER_SECONDS, FILE_SECONDS = 5.0, 10.0, 60.0
+DEFAULT_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
+TOKEN_WAIT = timedelta(seconds=60)
+# Never sent, so safe to send again. Everything else that breaks a connection leaves us in doubt.
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+# The server's own words, the first that occur, and what they mean.
+FORBIDDEN = (
+    ("blocked by the user", "blocked"),
+    ("user is deactivated", "deactivated"),
+    ("can't initiate conversation", "never_started"),
+    ("kicked", "left"),
+    ("not a member", "left"),
+)
+REFUSED = (
+    ("message is not modified", NOT_MODIFIED),
+    ("message can't be edited", NOT_EDITABLE),
+    ("message to edit not found", NOT_EDITABLE),
+    ("no text in the message to edit", NOT_EDITABLE),
+    ("message_id_invalid", NOT_EDITABLE),
+    ("can't parse entities", CANNOT_PARSE),
+    ("chat not found", "not_found"),
+    ("peer_id_invalid", "not_found"),
+    ("user not found", "not_found"),
+    ("file is too big", "too_large"),
+    ("query is too old", "too_late"),
+)
+PASSES = ("temporarily unavailable", "internal server error")
+
+
+class WrongToken(Paused):
+    """Telegram does not know the bot's token: somebody has to look."""
+
+    def __init__(self) -> None:
+        super().__init__(TOKEN_WAIT)
+
+
+class Conflicting(Transient):
+    """Somebody else fetches this bot's updates, or a webhook is set."""
+
+
+class _Wait(TelegramError):
+    def __init__(self, pause: timedelta) -> None:
+        super().__init__("told to wait")
+        self.pause = pause
+
+
+class _InTrouble(TelegramError):
+    pass
+
+
+class _TooLarge(TelegramError):
+    pass
+
+
+class _Http(HTTPXRequest):
+    """The library's transport, which tells apart by status what the library tells by prose."""
+
+    __slots__ = ()
+
+    async def do_request(self, *given: Any, **named: Any) -> tuple[int, bytes]:
+        status, body = await super().do_request(*given, **named)
+        if status == 429:
+            raise _Wait(_wait(body))
+        if status == 413:
+            raise _TooLarge("too large")
+        if status >= 500:
+            raise _InTrouble(f"status {status}")
+        return status, body
+
+
+class _Bot(Bot):
+    """The library's bot, whose calls take and return plain JSON."""
+
+    async def call(self, method: str, parameters: dict[str, Any], seconds: float) -> Any:
+        return await self._post(method, parameters, read_timeout=seconds)
+
+    async def download(self, path: str) -> bytes:
+        return await self.request.retrieve(f"{self.base_file_url}/{path}", read_timeout=FILE_SECONDS)
+
+    async def open(self) -> None:
+        for request in self._request:
+            await request.initialize()
+
+    async def close_connections(self) -> None:
+        for request in self._request:
+            await request.shutdown()
+
+
+class Client:
+    """Calls to one bot. `api_url` is the server's address, without `/bot`."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        # At INFO httpx logs every address with the token in it; the library logs bodies that it could not parse.
+        for name, level in {
+            "httpx": logging.WARNING,
+            "httpcore": logging.WARNING,
+            "telegram": logging.CRITICAL,
+        }.items():
+            logging.getLogger(name).setLevel(level)
+        server = api_url.rstrip("/")
+        self._bot = _Bot(
+            token,
+            base_url=f"{server}/bot",
+            base_file_url=f"{server}/file/bot",
+            request=_http(),
+            get_updates_request=_http(),
+        )
+
+    async def open(self) -> None:
+        await self._bot.open()
+
+    async def close(self) -> None:
+        await self._bot.close_connections()
+
+    async def perform(self, method: str, parameters: dict[str, Any], *, seconds: float | None = None) -> Any:
+        """One call, its `result` as JSON. `seconds` is how long the answer may take. Raises a `SendError`."""
+        has_file = any(isinstance(value, Upload) for value in parameters.values())
+        given = {key: _input_file(value) if isinstance(value, Upload) else value for key, value in parameters.items()}
+        try:
+            return await self._bot.call(method, given, seconds or (FILE_SECONDS if has_file else ANSWER_SECONDS))
+        except Exception as error:  # noqa: BLE001  the library raises whatever it raises; all of it has a class of ours
+            failed = classified(error, method)
+        raise failed  # outside the handler, so that the library's words do not travel along
+
+    async def download(self, path: str) -> bytes:
+        """The bytes of a file that `getFile` named. Raises a `SendError`."""
+        try:
+            return await self._bot.download(path)
+        except Exception as error:  # noqa: BLE001  as above
+            failed = classified(error, "download")
+        raise failed
+
+
+def classified(error: Exception, method: str) -> SendError:
+    """What became of a call that raised: told by the exact type, because the library's types overlap."""
+    kind = type(error)
+    if isinstance(error, _Wait):
+        return Paused(error.pause)
+    if isinstance(error, ChatMigrated):
+        return Moved(error.new_chat_id)
+    if kind is _InTrouble or kind is KeyError:  # KeyError: the library's own, for a 200 that says it is not ok
+        return Transient("Telegram is in trouble")
+    if kind is _TooLarge:
+        return Permanent("too_large")
+    if kind is InvalidToken:
+        log.error("telegram refuses the bot's token", method=method)
+        return WrongToken()
+    if kind is Conflict:
+        return Conflicting("somebody else fetches the updates")
+    if kind is Forbidden:
+        return Permanent(_meaning(str(error), FORBIDDEN, "forbidden"))
+    if kind is BadRequest:
+        return _refusal(str(error), method)
+    if kind is NetworkError or kind is TimedOut:
+        cause = error.__cause__
+        if cause is None or isinstance(cause, NOT_SENT):
+            return Transient(type(cause).__name__)
+        return Unknown(type(cause).__name__)
+    return Unknown(kind.__name__)
+
+
+def _refusal(words: str, method: str) -> SendError:
+    if any(each in words.lower() for each in PASSES):
+        return Transient("not available now")
+    reason = _meaning(words, REFUSED, "refused")
+    if reason == "refused":
+        log.warning("telegram refused a call", method=method, words=re.sub(r"'[^']*'", "'…'", words)[:200])
+    # Words are kept only where the door has to tell which tag was not understood.
+    return Permanent(reason, words[:200] if reason == CANNOT_PARSE else "")
+
+
+def _meaning(words: str, meanings: tuple[tuple[str, str], ...], otherwise: str) -> str:
+    return next((reason for part, reason in meanings if part in words.lower()), otherwise)
+
+
+def _wait(body: bytes) -> timedelta:
+    """How long a 429 asks to wait; a few seconds where it says nothing sensible."""
+    try:
+        seconds = json.loads(body)["parameters"]["retry_after"]
+        asked = timedelta(seconds=seconds)
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        return DEFAULT_WAIT
+    return min(asked, LONGEST_WAIT) if asked > timedelta() else DEFAULT_WAIT
+
+
+def _input_file(upload: Upload) -> InputFile:
+    return InputFile(upload.data, filename=upload.name, attach=False)
+
+
+def _http() -> BaseRequest:
+    return _Http(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+        write_timeout=ANSWER_SECONDS,
+        pool_timeout=CONNECT_SECONDS,
+        media_write_timeout=FILE_SECONDS,
+    )

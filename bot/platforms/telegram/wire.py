@@ -1,0 +1,289 @@
+"""The line to Telegram: python-telegram-bot's client makes the calls; what comes in is kept before it is confirmed.
+
+The library's own polling confirms a batch before anything was done with it, and its webhook answers before that too;
+so updates are fetched here as raw JSON, and one that cannot be parsed holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import random
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from bot.engine import Engine
+from bot.kit.door import Door, Paused, SendError, Transient
+from bot.kit.events import Answer
+from bot.kit.screen import Button, Screen
+from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Reader, Writer, _
+from bot.work import Threads
+from db import files
+from db.session import Sessions
+from scheduling.clock import Clock
+
+from . import menu
+from .client import Client, Conflicting, WrongToken
+from .door import TelegramDoor
+from .read import PLATFORM, addressed_in_group, sender_id
+
+log = structlog.get_logger()
+
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+BATCH, POLL_SECONDS = 100, 25
+BODY_LIMIT = 256 * 1024
+PATH = "/telegram"
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
+SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+TAP_WAITS = 1.5  # seconds for an answer to acknowledge its own tap, before the wire does
+PRIVATE_ONLY = _("I answer in private chats only.")
+OPEN_PRIVATE = _("Open our private chat")
+
+Response = tuple[int, Mapping[str, str], bytes]
+
+
+class Intake(Protocol):
+    """Where an update is committed; None when it was before."""
+
+    async def keep(
+        self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
+    ) -> int | None: ...
+
+
+class Host(Protocol):
+    """What the wire needs of Parley."""
+
+    sessions: Sessions
+    threads: Threads
+    clock: Clock
+    catalogues: Catalogues
+    engine: Engine
+
+    @property
+    def edge(self) -> Intake: ...
+
+    def add(self, door: Door) -> None: ...
+
+
+class TelegramWire:
+    """The bot's connection: by long polling, or by a webhook where a secret is given.
+
+    `api_url` is the server's address without `/bot`; `public_url` ours, which Telegram calls under `/telegram`. Raises
+    ValueError for a secret that is shorter than 32 characters or has others than letters, digits, - and _.
+    """
+
+    def __init__(
+        self,
+        parley: Host,
+        *,
+        token: str,
+        api_url: str = "https://api.telegram.org",
+        public_url: str = "",
+        webhook_secret: str | None = None,
+    ) -> None:
+        if webhook_secret is not None and not SECRET.fullmatch(webhook_secret):
+            raise ValueError("the webhook secret needs 32 to 256 letters, digits, - or _")
+        self._parley = parley
+        self._client = Client(token, api_url)
+        self._secret = webhook_secret
+        self._url = public_url.rstrip("/") + PATH
+        self._bot_id = token.partition(":")[0]
+        self._username = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_ok: datetime | None = None
+        self._trouble: str | None = "not connected yet"
+        self.door = TelegramDoor(self._client.perform, download=self._client.download, stored=self._stored)
+        parley.add(self.door)
+
+    async def start(self) -> None:
+        """Begin; what goes wrong is tried again for ever, and `health` says what it is."""
+        await self._client.open()
+        self._spawn(self._run())
+
+    async def stop(self) -> None:
+        """Stop taking updates. Those that are kept wait; those that are not confirmed come again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
+
+    def health(self) -> Mapping[str, Any]:
+        return {
+            "mode": "webhook" if self._secret else "polling",
+            "ok": self._trouble is None,
+            "last_ok": self._last_ok.isoformat() if self._last_ok else None,
+            "trouble": self._trouble,
+        }
+
+    async def set_up(self) -> None:
+        """Set menus, name and descriptions now, for the command line. Raises a `SendError`."""
+        await self._client.open()
+        try:
+            menus, words = await self._set_menus(), await menu.set_words(self._client.perform, self._parley.catalogues)
+            log.info("telegram set up", menus=menus, words=words)
+        finally:
+            await self._client.close()
+
+    async def handle_http(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        """One request of the webhook: status, headers, body. Nothing is parsed before the secret is checked."""
+        given = next((value for key, value in headers.items() if key.lower() == SECRET_HEADER), "")
+        if self._secret is None or not hmac.compare_digest(given.encode(errors="replace"), self._secret.encode()):
+            return 403, {}, b""
+        if len(body) > BODY_LIMIT:
+            return 413, {}, b""
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            update = {"unreadable": body.decode(errors="replace")}  # kept, so that Telegram does not bring it again
+        try:
+            await self._keep(update)
+        except Exception as error:  # noqa: BLE001  whatever kept it from being kept: Telegram brings it again
+            log.warning("update not kept", error=type(error).__name__)
+            return 503, {}, b""
+        self._went_well()
+        return 200, {}, b""
+
+    # Getting connected, and staying so
+
+    async def _run(self) -> None:
+        await self._until_done(self._get_known)
+        await self._until_done(self._set_webhook if self._secret else self._drop_webhook)
+        log.info("telegram connected", bot=self._username, mode="webhook" if self._secret else "polling")
+        self._spawn(self._until_done(self._show_menus))
+        if not self._secret:
+            await self._poll()
+
+    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001  Telegram or the database away: both come back
+                pause = await self._went_wrong(error, pause)
+            else:
+                self._went_well()
+                return
+
+    async def _get_known(self) -> None:
+        me = await self._client.perform("getMe", {})
+        self._username = me["username"]
+
+    async def _set_webhook(self) -> None:
+        wanted = {"url": self._url, "secret_token": self._secret, "allowed_updates": ALLOWED_UPDATES}
+        await self._client.perform("setWebhook", wanted)
+
+    async def _drop_webhook(self) -> None:
+        if (await self._client.perform("getWebhookInfo", {})).get("url"):
+            await self._client.perform("deleteWebhook", {})
+
+    async def _show_menus(self) -> None:
+        await self._set_menus()
+
+    async def _set_menus(self) -> int:
+        parley = self._parley
+        members = await parley.threads.run(menu.staff, parley.sessions, parley.clock.now())
+        wanted = menu.menus(parley.engine.registry, parley.catalogues, members)
+        return await menu.set_menus(self._client.perform, wanted)
+
+    async def _poll(self) -> None:
+        """Fetch for ever. An update is confirmed by the next call, so only once it is committed here."""
+        offset, pause = 0, FIRST_PAUSE
+        asked = {"timeout": POLL_SECONDS, "limit": BATCH, "allowed_updates": ALLOWED_UPDATES}
+        while True:
+            try:
+                wanted = asked | {"offset": offset}
+                updates = await self._client.perform("getUpdates", wanted, seconds=POLL_SECONDS + 10)
+                before = offset
+                for update in updates:
+                    offset = max(offset, await self._keep(update))
+                if updates and offset == before:
+                    raise Transient("updates without a number cannot be confirmed")
+            except Exception as error:  # noqa: BLE001  nothing that Telegram or the database does may end the loop
+                pause = await self._went_wrong(error, pause)
+            else:
+                pause = FIRST_PAUSE
+                self._went_well()
+
+    def _went_well(self) -> None:
+        self._last_ok, self._trouble = self._parley.clock.now(), None
+
+    async def _went_wrong(self, error: Exception, pause: float) -> float:
+        """Record it, wait, and return how long to wait the next time."""
+        self._trouble = type(error).__name__
+        if isinstance(error, Conflicting):
+            log.error("another program fetches this bot's updates, or a webhook is set")
+        elif isinstance(error, SendError) and not isinstance(error, WrongToken):  # that one is logged where it is seen
+            log.warning("telegram is away", error=str(error), again_in=pause)
+        elif not isinstance(error, SendError):
+            log.error("updates cannot be kept", again_in=pause, exc_info=error)
+        wait = error.pause.total_seconds() if isinstance(error, Paused) else pause
+        await asyncio.sleep(wait * random.uniform(1.0, 1.5))  # noqa: S311  spreads tries, keeps no secret
+        return min(pause * 2, LONGEST_PAUSE)
+
+    # One update
+
+    async def _keep(self, update: Any) -> int:
+        """Commit an update; returns the number that confirms it, 0 where it has none."""
+        number = update.get("update_id") if isinstance(update, Mapping) else None
+        if not isinstance(number, int) or isinstance(number, bool):
+            number = None
+        key = (
+            str(number)
+            if number is not None
+            else hashlib.sha256(json.dumps(update, sort_keys=True).encode()).hexdigest()
+        )
+        payload = update if isinstance(update, Mapping) else {"unreadable": update}
+        # Numbers are the bot's own: another token's begin elsewhere, and may meet those that were kept before.
+        kept = await self._parley.edge.keep(PLATFORM, f"{self._bot_id}:{key}", payload, account=sender_id(update))
+        if kept is not None:
+            self._respond(payload)
+        return number + 1 if number is not None else 0
+
+    def _respond(self, update: Mapping[str, Any]) -> None:
+        """What courtesy asks for at once, beside the turn. None of it may fail the update."""
+        query = update.get("callback_query")
+        if isinstance(query, Mapping) and isinstance(query.get("id"), str):
+            self._spawn(self._acknowledge(query["id"]))
+        elif (group := addressed_in_group(update, self._username)) is not None:
+            self._spawn(self._invite(*group))
+
+    async def _acknowledge(self, query: str) -> None:
+        """Let a tap's spinner stop even where the answer takes long or is none."""
+        await asyncio.sleep(TAP_WAITS)
+        await self.door.answer_tap(query)
+
+    async def _invite(self, group: int, language: str | None) -> None:
+        """Called by its name in a group, the bot says where it can be talked to."""
+        spoken = (language or "").replace("_", "-").partition("-")[0].lower()
+        reader = Reader(spoken if spoken in LANGUAGES else SOURCE_LANGUAGE, "UTC")
+        link = Button(OPEN_PRIVATE, url=f"https://t.me/{self._username}?start=group")
+        answer = Answer(screen=Screen(PRIVATE_ONLY, buttons=(link,)))
+        try:
+            await self.door.send(str(group), answer, Writer(self._parley.catalogues, reader))
+        except SendError as error:
+            log.info("no invitation", error=str(error))
+
+    # Beside
+
+    async def _stored(self, file_id: int) -> bytes | None:
+        return await self._parley.threads.run(_bytes_of, self._parley.sessions, file_id)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _bytes_of(sessions: Sessions, file_id: int) -> bytes | None:
+    with sessions.reading() as session:
+        file = session.get(files.File, file_id)
+        if file is None or file.sha256 is None:
+            return None
+        return b"".join(files.read(session, file.sha256))
