@@ -17,8 +17,8 @@ from bot.kit.text import Phrase, Raw, _
 from db.machinery import Draft
 
 ANSWER, SKIP, BACK = "form.answer", "form.skip", "form.back"
-CANCEL, SEND, CHANGE, RESUME = "form.cancel", "form.send", "form.change", "form.resume"
-BUILT_IN = frozenset({ANSWER, SKIP, BACK, CANCEL, SEND, CHANGE, RESUME})
+CANCEL, SEND, CHANGE = "form.cancel", "form.send", "form.change"
+BUILT_IN = frozenset({ANSWER, SKIP, BACK, CANCEL, SEND, CHANGE})
 
 
 class Drafts:
@@ -191,7 +191,6 @@ class Drafts:
             back=Button(_("Back"), BACK, {"draft": draft.id}) if position > 0 and asking else None,
             skip=self._skip(draft, form, asking),
             cancel=Button(_("Cancel"), CANCEL, {"draft": draft.id}),
-            resume=Button(_("Fill it in"), RESUME, {"draft": draft.id}, Style.PRIMARY),
             send=Button(_("Send"), SEND, {"draft": draft.id}, Style.PRIMARY) if asking is None else None,
         )
 

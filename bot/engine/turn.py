@@ -261,8 +261,6 @@ class Turn:
                 self._drafts.back(draft)
             case drafts.CHANGE:
                 draft.asking = field
-            case drafts.RESUME:
-                return Answer(form=self._drafts.view(draft))
             case drafts.SEND:
                 if self._drafts.asking(draft) is None:
                     return self._submit(draft)

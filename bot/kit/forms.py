@@ -327,8 +327,7 @@ class FormView:
     """A form as it stands. `asking` is the field a chat asks now; None means all are answered: show the review.
 
     `token` names the draft to whoever submits all fields at once. `choices` are the asked field's options as buttons;
-    `back`, `skip`, `cancel` and `send` are present when they can be used; `resume` opens it where it stands, for a door
-    that needs a tap to do so.
+    `back`, `skip`, `cancel` and `send` are present when they can be used.
     """
 
     form: str
@@ -346,7 +345,6 @@ class FormView:
     skip: Button | None = None
     cancel: Button | None = None
     send: Button | None = None
-    resume: Button | None = None
 
     def field(self, name: str) -> FieldView:
         return next(each for each in self.fields if each.name == name)
