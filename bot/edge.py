@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.delivery import Delivery
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
-from bot.kit.events import Event
+from bot.kit.events import Answer, Event
 from bot.work import Threads, Work
 from db.machinery import Inbox, InboxState
 from db.session import Sessions
@@ -61,13 +61,16 @@ class Edge:
             self._work.wake()
         return kept
 
-    async def handle(self, inbox: int, *, reply: bool = True) -> Outcome | None:
-        """Run the turn of a kept update; with `reply` its answer goes out through the outbox at once.
+    async def handle(
+        self, inbox: int, *, reply: bool | Callable[[Answer], bool] = True, send_now: bool = True
+    ) -> Outcome | None:
+        """Run the turn of a kept update; an answer that `reply` holds of goes out through the outbox.
 
-        What cannot be parsed or fails five times is quarantined, and its neighbours flow.
+        With `send_now` it is sent before this returns; otherwise by its job, and nobody waits for the platform. What
+        cannot be parsed or fails five times is quarantined, and its neighbours flow.
         """
         outcome = await self._threads.run(self._turn, inbox, reply)
-        if outcome is not None and outcome.outgoing_id is not None:
+        if send_now and outcome is not None and outcome.outgoing_id is not None:
             await self._deliver_now(outcome.outgoing_id)
         return outcome
 
@@ -116,7 +119,7 @@ class Edge:
         except IntegrityError:
             return None
 
-    def _turn(self, inbox_id: int, reply: bool) -> Outcome | None:
+    def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool]) -> Outcome | None:
         with self._sessions.reading() as session:
             row = session.get_one(Inbox, inbox_id)
             platform, body, trace, state = row.platform, row.payload, row.trace, row.state

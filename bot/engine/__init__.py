@@ -6,6 +6,7 @@ the audit line commit together, or not at all. The engine renders nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -56,10 +57,13 @@ class Engine:
         self.work = work
         self.public_url = public_url.rstrip("/")
 
-    def turn(self, event: Event, *, trace: str, inbox_id: int | None = None, reply: bool = False) -> Outcome | None:
+    def turn(
+        self, event: Event, *, trace: str, inbox_id: int | None = None, reply: bool | Callable[[Answer], bool] = False
+    ) -> Outcome | None:
         """Run one event and return the answer; None when this update was handled before.
 
-        With `reply` the answer is an outbox row of its own, so that a crash after the commit does not swallow it.
+        With `reply` the answer is an outbox row of its own, so that a crash after the commit does not swallow it. A
+        door that can show some answers in another way says which ones are messages.
         """
         caller = event.caller
         with self.sessions.writing() as session:
@@ -84,7 +88,8 @@ class Engine:
             turn = Turn(self, session, person, account, now=now, trace=trace)
             answer = turn.answer(event)
             outgoing_id = None
-            if reply and (answer.screen or answer.form):
+            wanted = reply(answer) if callable(reply) else reply
+            if wanted and (answer.screen or answer.form):
                 outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event)
             if row is not None:
                 row.state = InboxState.DONE
