@@ -61,7 +61,7 @@ class Published:
     def _any_of(self, validator: Any, branches: list[Schema], value: Any, schema: Schema) -> Iterator[ValidationError]:
         """A union says what is wrong with the branch that was meant, not that all of them were missed."""
         if isinstance(value, dict) and all(self._types_of(branch) for branch in branches):
-            branches = [branch for branch in branches if value.get("type") in self._types_of(branch)]
+            branches = [branch for branch in branches if str(value.get("type")) in self._types_of(branch)]
         nearest: list[ValidationError] | None = None
         for branch in branches:
             errors = list(validator.descend(value, branch))

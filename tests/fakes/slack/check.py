@@ -252,6 +252,10 @@ def check_options(answer: Any) -> list[Json]:
     """The options with which a bot answered a look-up."""
     answer = answer if isinstance(answer, dict) else {}
     groups = answer.get("option_groups", [])
+    if not all(isinstance(each, list) for each in (groups, answer.get("options", []))) or not all(
+        isinstance(group, dict) and isinstance(group.get("options"), list) for group in groups
+    ):
+        raise Refused("invalid_arguments", [said("must provide array", "/options")])
     if ("options" in answer) == ("option_groups" in answer):
         raise Refused("invalid_arguments", [said("must provide either options or option_groups", "/")])
     options = options_of(answer)

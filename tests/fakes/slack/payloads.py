@@ -1,4 +1,8 @@
-"""The payloads that Slack sends: events, commands, shortcuts, taps, submissions, look-ups."""
+"""The payloads that Slack sends: events, commands, shortcuts, taps, submissions, look-ups.
+
+Their fields are those of the types that Bolt for JavaScript publishes (checked against 5.1.0), and where the examples
+of Slack's reference pages say more or other, theirs.
+"""
 
 from typing import Any
 
@@ -68,20 +72,24 @@ def interaction(slack: SlackApi, user: User, kind: str, **more: Any) -> Json:
 
 
 def shortcut(slack: SlackApi, user: User, callback_id: str) -> Json:
-    """A global shortcut."""
+    """A global shortcut; it names neither the app nor, as others do, the person twice."""
     at = slack.world.new_ts(slack.clock())
     trigger = slack.new_trigger(user.id)
-    return interaction(slack, user, "shortcut", callback_id=callback_id, trigger_id=trigger, action_ts=at)
+    payload = interaction(slack, user, "shortcut", callback_id=callback_id, trigger_id=trigger, action_ts=at)
+    del payload["api_app_id"], payload["user"]["name"]
+    return payload
 
 
 def message_shortcut(slack: SlackApi, user: User, message: Message, callback_id: str) -> Json:
     """A shortcut on a message."""
     where = slack.world.conversations[message.conversation]
-    return interaction(
+    payload = interaction(
         slack, user, "message_action", callback_id=callback_id, trigger_id=slack.new_trigger(user.id),
         action_ts=slack.world.new_ts(slack.clock()), message_ts=message.ts, message=message.body(),
         channel={"id": where.id, "name": where.name}, response_url=response_url(slack, user, where, message),
     )  # fmt: skip
+    del payload["api_app_id"]
+    return payload
 
 
 def block_actions(slack: SlackApi, user: User, place: Message | View, action: Json) -> Json:

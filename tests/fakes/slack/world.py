@@ -110,11 +110,15 @@ class File:
     def body(self) -> Json:
         """The file as the Web API gives it; its private address wants the bot's token."""
         private = f"{self.base}/files/{self.id}/{self.name}"
+        ending = self.name.rpartition(".")[2]
         return {
-            "id": self.id, "created": 1, "name": self.name, "title": self.title or self.name, "mimetype": self.kind,
-            "filetype": self.name.rpartition(".")[2], "size": len(self.content), "user": self.owner, "mode": "hosted",
-            "is_external": False, "url_private": private, "url_private_download": f"{private}?download=1",
-            "file_access": "visible", "channels": [], "ims": [self.conversation] if self.conversation else [],
+            "id": self.id, "created": 1, "timestamp": 1, "name": self.name, "title": self.title or self.name,
+            "mimetype": self.kind, "filetype": ending, "pretty_type": ending.upper(), "size": len(self.content),
+            "user": self.owner, "username": "", "user_team": TEAM, "mode": "hosted", "editable": False,
+            "is_external": False, "external_type": "", "is_public": False, "public_url_shared": False,
+            "display_as_bot": False, "file_access": "visible", "url_private": private,
+            "url_private_download": f"{private}?download=1", "permalink": f"https://fake.slack.com/files/{self.id}",
+            "channels": [], "groups": [], "ims": [self.conversation] if self.conversation else [],
         }  # fmt: skip
 
 
@@ -230,9 +234,8 @@ class View:
 
     def body(self) -> Json:
         """The view as the Web API and interactions give it."""
-        empty: Json = {"private_metadata": "", "callback_id": "", "external_id": ""}
-        if self.kind == "modal":
-            empty |= {"close": None, "submit": None, "clear_on_close": False, "notify_on_close": False}
+        empty: Json = {"private_metadata": "", "callback_id": "", "external_id": "", "close": None, "submit": None}
+        empty |= {"clear_on_close": False, "notify_on_close": False, "title": {"type": "plain_text", "text": "View"}}
         return {
             **empty, **self.sent, "id": self.id, "team_id": TEAM, "app_id": APP, "bot_id": BOT, "hash": self.hash,
             "state": {"values": self.values}, "root_view_id": self.root or self.id, "previous_view_id": self.previous,
