@@ -1,0 +1,237 @@
+"""The demo's page: two people side by side, what just happened, and a clock that can be put forward.
+
+Serves loopback only. Everything it draws it draws from the payloads the platforms would get.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from sse_starlette.sse import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot import http
+from db.files import LIMIT
+from db.session import upgrade
+from scheduling.clock import ShiftedClock
+
+from .guide import hint
+from .personas import PERSONAS, Persona
+from .seed import ZONE
+from .stage import Stage, database, persona
+
+FOLDER = Path(__file__).parent
+STATE = Path("build/demo")
+PORTS_TRIED = 50
+PING = 25  # seconds between signs of life on the stream of changes
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+class NotLoopback(Exception):
+    """The demo has personas without passwords and a clock for everybody: it never listens beyond this machine."""
+
+
+def serve(*, host: str, port: int, fresh: bool) -> None:
+    """Serve until told to stop; the last line printed before that is the address."""
+    if not _is_loopback(host):
+        raise NotLoopback(f"the demo listens on this machine only, not on {host}")
+    listening = _listen(host, port)
+    address = f"http://{host}:{listening.getsockname()[1]}"
+    if fresh:
+        for file in STATE.glob("parley.db*"):
+            file.unlink()
+    url = database(STATE)
+    upgrade(url)
+    stage = Stage(database_url=url, clock=ShiftedClock(), public_url=address)
+    app = application(stage)
+    config = uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=2)
+    server = _Announcing(config, address)
+    server.run(sockets=[listening])
+    stage.close()
+
+
+class _Announcing(uvicorn.Server):
+    """Prints the address once requests are taken."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        print("Parley's demo is at", flush=True)  # noqa: T201  a command's output
+        print(f"{self._address}/demo/", flush=True)  # noqa: T201  a command's output
+
+
+def application(stage: Stage) -> Starlette:
+    """The demo beside Parley's own page, so that the links in messages lead somewhere."""
+    page = DemoPage(stage)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await stage.begin()
+        yield
+        page.stopping = True
+        stage.tell()
+
+    return http.application(stage.parley, more=page.routes(), secure=False, lifespan=lifespan)
+
+
+class DemoPage:
+    """The routes under /demo/."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.stopping = False
+
+    def routes(self) -> list[Route | Mount]:
+        return [
+            Route("/demo", lambda _request: RedirectResponse("/demo/")),
+            Route("/demo/", self.index),
+            Route("/demo/state", self.state),
+            Route("/demo/changes", self.changes),
+            Route("/demo/happened", self.happened),
+            Route("/demo/clock", self.clock, methods=["POST"]),
+            Route("/demo/pane/{key}", self.pane),
+            Route("/demo/pane/{key}/{what}", self.act, methods=["POST"]),
+            Mount("/demo/static", StaticFiles(directory=FOLDER / "static")),
+        ]
+
+    async def index(self, _request: Request) -> Response:
+        return FileResponse(FOLDER / "templates" / "demo.html", headers=HEADERS)
+
+    async def state(self, _request: Request) -> Response:
+        local = self.stage.clock.now().astimezone(ZoneInfo(ZONE))
+        people = [{"key": each.key, "name": each.name, "what": each.what} for each in PERSONAS]
+        return JSONResponse(
+            {"now": f"{local:%A %d %B %Y, %H:%M}", "people": people, "guide": hint(self.stage)}, headers=HEADERS
+        )
+
+    async def changes(self, _request: Request) -> Response:
+        return EventSourceResponse(self._changes(), ping=PING)
+
+    async def _changes(self) -> AsyncIterator[dict[str, str]]:
+        while not self.stopping:
+            await self.stage.changed.wait()
+            yield {"event": "changed", "data": "now"}
+
+    async def happened(self, _request: Request) -> Response:
+        return JSONResponse([asdict(each) for each in await self.stage.happened()], headers=HEADERS)
+
+    async def clock(self, request: Request) -> Response:
+        """Put the clock forward: by so many seconds, or to what happens next by itself."""
+        wanted = await request.json()
+        if wanted.get("next"):
+            at = await self.stage.next_due()
+            by = at - self.stage.clock.now() + timedelta(seconds=1) if at is not None else timedelta(hours=1)
+        else:
+            by = timedelta(seconds=min(max(float(wanted["seconds"]), 0), 31 * 86400))
+        await self.stage.advance(max(by, timedelta(seconds=1)))
+        return JSONResponse({"ok": True})
+
+    async def pane(self, request: Request) -> Response:
+        who = _persona(request)
+        if who is None:
+            return JSONResponse({"error": "nobody by that name"}, status_code=404)
+        about = {
+            "name": who.name,
+            "door": who.door,
+            "language": who.language,
+            "rtl": who.is_rtl,
+        }
+        if who.door == "slack":
+            return JSONResponse(about | self.stage.workspace.pane(who), headers=HEADERS)
+        items = [
+            {"id": each.id, "from_bot": each.from_bot, "params": each.params} for each in self.stage.chats.chat(who)
+        ]
+        return JSONResponse(about | {"items": items}, headers=HEADERS)
+
+    async def act(self, request: Request) -> Response:
+        """One thing a person does."""
+        who, what = _persona(request), request.path_params["what"]
+        if who is None:
+            return JSONResponse({"error": "nobody by that name"}, status_code=404)
+        if what in ("attach", "upload"):
+            return JSONResponse(await self._file(who, what, request))
+        body = await request.json()
+        if what == "say":
+            await self.stage.says(who, str(body["text"]))
+        elif who.door == "telegram" and what == "tap":
+            await self.stage.taps(who, int(body["message"]), str(body["data"]))
+        elif who.door == "slack":
+            return JSONResponse(await self._slack(who, what, body))
+        else:
+            return JSONResponse({"error": f"nobody can {what} there"}, status_code=404)
+        return JSONResponse({"ok": True})
+
+    async def _slack(self, who: Persona, what: str, body: dict[str, Any]) -> Any:
+        workspace = self.stage.workspace
+        if what == "options":
+            return await workspace.options(who, body["block_id"], body["action_id"], body["query"])
+        deeds = {
+            "tap": ("tapped a button", lambda: workspace.taps(who, body)),
+            "submit": ("sent a form", lambda: workspace.submits(who, body["values"])),
+            "close": ("closed a form", lambda: workspace.closes(who)),
+            "home": ("opened the Home tab", lambda: workspace.opens_home(who)),
+        }
+        said, how = deeds[what]
+        await self.stage.acts(who, said, how)
+        return {"ok": True}
+
+    async def _file(self, who: Persona, what: str, request: Request) -> Any:
+        form = await request.form(max_files=1, max_part_size=LIMIT)
+        file = form["file"]
+        if not isinstance(file, UploadFile):
+            return {"error": "no file"}
+        data, kind, name = await file.read(), file.content_type or "application/octet-stream", file.filename or "file"
+        if what == "upload":
+            return self.stage.workspace.upload(who, name, kind, data)
+        await self.stage.attaches(who, name, kind, data, str(form.get("text", "")))
+        return {"ok": True}
+
+
+def _persona(request: Request) -> Persona | None:
+    try:
+        return persona(request.path_params["key"])
+    except KeyError:
+        return None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket on `port`, or on the next free one."""
+    for candidate in range(port, port + PORTS_TRIED):
+        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, candidate))
+        except OSError:
+            listening.close()
+        else:
+            return listening
+    raise OSError(f"no free port from {port} to {port + PORTS_TRIED - 1}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,98 @@
+"""One person's side of a conversation as words: what is new on their screen, what they can press, what they type.
+
+The same on every door, so that a terminal, a transcript and a test speak to all of them alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from bot.kit.text import without_isolates
+
+from .personas import Persona
+from .stage import Stage
+
+
+class NoSuchButton(Exception):
+    """Nothing on the screen is called that; the message lists what is."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Something that can be pressed: its label, and doing so."""
+
+    label: str
+    do: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One thing on a person's screen, in words."""
+
+    id: str
+    text: str
+    presses: tuple[Press, ...] = ()
+
+
+@dataclass
+class Talk:
+    """What `persona` sees and does."""
+
+    stage: Stage
+    persona: Persona
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def screen(self) -> list[Shown]:
+        """Everything that Parley shows this person, oldest first."""
+        if self.persona.door == "slack":
+            return self.stage.workspace.shown(self.persona, self.stage)
+        return [
+            Shown(
+                str(item.id),
+                item.text,
+                tuple(Press(label, self._tap(item.id, data)) for label, data in item.buttons),
+            )
+            for item in self.stage.chats.chat(self.persona)
+            if item.from_bot
+        ]
+
+    def fresh(self) -> list[Shown]:
+        """What was not there, or not in these words, when this was asked last."""
+        now = self.screen()
+        new = [each for each in now if (each.id, each.text) not in self._seen]
+        self._seen |= {(each.id, each.text) for each in now}
+        return new
+
+    async def say(self, text: str) -> None:
+        """Type `text`; in an open modal it goes into the next empty field."""
+        if self.persona.door == "slack" and await self.stage.workspace.types(self.persona, text):
+            return
+        await self.stage.says(self.persona, text)
+
+    async def press(self, label: str) -> None:
+        """Press the newest thing that is called `label`. Raises NoSuchButton."""
+        screen = self.screen()
+        for each in reversed(screen):
+            for press in each.presses:
+                if _same(press.label, label):
+                    await press.do()
+                    return
+        offered = dict.fromkeys(press.label for each in screen[-3:] for press in each.presses)
+        raise NoSuchButton(f"there is no [{label}]; there are {', '.join(f'[{each}]' for each in offered) or 'none'}")
+
+    def _tap(self, message: int, data: str) -> Callable[[], Awaitable[None]]:
+        async def tap() -> None:
+            await self.stage.taps(self.persona, message, data)
+
+        return tap
+
+
+def _same(shown: str, wanted: str) -> bool:
+    return folded(shown) == folded(wanted)
+
+
+def folded(text: str) -> str:
+    """`text` for comparing: no direction marks or joiners, white space folded."""
+    bare = without_isolates(text).replace("\u2060", "").replace("\u200f", "").replace("\u200e", "")
+    return " ".join(bare.split())
