@@ -148,7 +148,9 @@ class Drafts:
         command = self._registry[draft.form]
         asking = self.asking(draft)
         wanted = forms.asked(form, draft.answers)
-        depends = any(how.when is not None for how in form.asks.values())
+        # The rest may look otherwise after an answer: other questions apply, or another language holds.
+        takes_effect = form.answered.__func__ is not Form.answered.__func__  # type: ignore[attr-defined]
+        depends = takes_effect or any(how.when is not None for how in form.asks.values())
         fields = []
         for name in wanted:
             how = form.asks[name]
