@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Verdict:
-    """What checking the chain found. `broken_at` is the id of the first line that does not fit, `head` the last digest."""
+    """What checking the chain found: `broken_at` is the first line that does not fit, by id; `head` the last digest."""
 
     sealed: int
     unsealed: int
@@ -44,13 +45,13 @@ def seal(session: Session) -> int:
 def verify(session: Session) -> Verdict:
     """Walk the chain from its beginning and stop at the first line that does not fit."""
     digest, expected = BEGINNING, 1
-    for line in session.scalars(
-        select(Audit).where(Audit.position.is_not(None)).order_by(Audit.position).execution_options(yield_per=BATCH)
-    ):
-        if line.position != expected:
-            return Verdict(expected - 1, 0, digest, missing_after=expected - 1)
-        if line.digest != line.digest_after(digest):
-            return Verdict(expected - 1, 0, digest, broken_at=line.id)
-        digest, expected = str(line.digest), expected + 1
+    chain = select(Audit).where(Audit.position.is_not(None)).order_by(Audit.position)
+    with closing(session.scalars(chain.execution_options(yield_per=BATCH))) as lines:
+        for line in lines:
+            if line.position != expected:
+                return Verdict(expected - 1, 0, digest, missing_after=expected - 1)
+            if line.digest != line.digest_after(digest):
+                return Verdict(expected - 1, 0, digest, broken_at=line.id)
+            digest, expected = str(line.digest), expected + 1
     unsealed = session.scalar(select(func.count()).select_from(Audit).where(Audit.position.is_(None))) or 0
     return Verdict(expected - 1, unsealed, digest)
