@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import handlers
 from bot.delivery import Delivery
 from bot.edge import Edge
 from bot.engine import Engine
@@ -16,17 +17,13 @@ from db.session import Sessions, connect
 from scheduling import due
 from scheduling.clock import Clock
 
-CATALOGUES = Path(__file__).parent.parent / "handlers" / "locales"
+CATALOGUES = Path(handlers.__file__).parent / "locales"
 
 
 class Parley:
-    """Hands each part the parts below it. Doors are added before it runs."""
+    """Hands each part the parts below it. Doors are added before it runs; a test may bring capabilities of its own."""
 
     def __init__(self, *, database_url: str, public_url: str, clock: Clock, registry: Registry | None = None) -> None:
-        if registry is None:
-            import handlers  # noqa: PLC0415  a test of the machinery brings a capability of its own
-
-            registry = handlers.registry
         self.clock = clock
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
@@ -35,7 +32,7 @@ class Parley:
         self.doors: dict[str, Door] = {}
         self.engine = Engine(
             sessions=self.sessions,
-            registry=registry,
+            registry=registry or handlers.registry,
             clock=clock,
             catalogues=self.catalogues,
             work=self.work,

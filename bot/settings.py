@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,29 +24,30 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PARLEY_", env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(
-        "sqlite:///build/parley.db",
+        default="sqlite:///build/parley.db",
         description="Where everything is kept: sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
     )
     public_url: str = Field(
-        "http://127.0.0.1:8765", description="The address at which people reach Parley, without a final slash."
+        default="http://127.0.0.1:8765", description="The address at which people reach Parley, without a final slash."
     )
-    host: str = Field("127.0.0.1", description="The address to listen on.")
-    port: int = Field(8765, ge=1, le=65535, description="The port to listen on.")
-    log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8765, ge=1, le=65535, description="The port to listen on.")
+    log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
 
-    slack_bot_token: SecretStr | None = Field(None, description="Slack: the bot's token, xoxb-…")
+    slack_bot_token: SecretStr | None = Field(default=None, description="Slack: the bot's token, xoxb-…")
     slack_app_token: SecretStr | None = Field(
-        None, description="Slack: the app-level token, xapp-…; with it Parley uses Socket Mode."
+        default=None, description="Slack: the app-level token, xapp-…; with it Parley uses Socket Mode."
     )
     slack_signing_secret: SecretStr | None = Field(
-        None, description="Slack: the signing secret; with it and without an app token Slack calls /slack/events."
+        default=None,
+        description="Slack: the signing secret; with it and without an app token Slack calls /slack/events.",
     )
-    slack_api_url: str = Field("https://slack.com/api/", description="Slack: where its Web API is.")
+    slack_api_url: str = Field(default="https://slack.com/api/", description="Slack: where its Web API is.")
 
-    telegram_token: SecretStr | None = Field(None, description="Telegram: the bot's token, from @BotFather.")
-    telegram_api_url: str = Field("https://api.telegram.org", description="Telegram: where its Bot API is.")
+    telegram_token: SecretStr | None = Field(default=None, description="Telegram: the bot's token, from @BotFather.")
+    telegram_api_url: str = Field(default="https://api.telegram.org", description="Telegram: where its Bot API is.")
     telegram_webhook_secret: SecretStr | None = Field(
-        None,
+        default=None,
         description="Telegram: 32 to 256 letters, digits, - or _; with it Telegram calls /telegram.",
     )
 
@@ -63,6 +65,12 @@ class Settings(BaseSettings):
             if path and not values.get(name):
                 values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
         return values
+
+    def secrets(self) -> list[str]:
+        """Everything that must never be written anywhere, the database's password included."""
+        held: list[SecretStr | None] = [getattr(self, name) for name in SECRETS]
+        password = urlsplit(self.database_url).password
+        return [each.get_secret_value() for each in held if each] + ([unquote(password)] if password else [])
 
 
 def example() -> str:

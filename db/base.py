@@ -43,8 +43,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it from the class
         datetime: Instant(),
-        dict[str, Any]: JSON(),
-        list[Any]: JSON(),
+        dict[str, Any]: JSON(none_as_null=True),  # no value is NULL on every path, not JSON's null on some
+        list[Any]: JSON(none_as_null=True),
         int: BigInteger().with_variant(Integer, "sqlite"),
         # Values, not member names, are stored; no native type, so that a new member needs no migration lock.
         enum.Enum: Enum(

@@ -23,16 +23,17 @@ def connect(url: str) -> Engine:
 
     SQLite runs in WAL with full synchronous writes (measured: NORMAL loses confirmed commits in a power cut) and
     begins every writing transaction IMMEDIATE (a read-then-write one fails at once, ignoring the busy timeout).
+    An error hides the values of its statement: people's words have no place in a log.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": 10, "check_same_thread": False})
+        engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

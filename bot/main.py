@@ -1,0 +1,285 @@
+"""The composition root and the command line.
+
+Every command imports what it needs when it runs, so that `parley --help` answers at once: no chat SDK, no SQLAlchemy
+and no solver is imported for it (a test looks).
+"""
+
+# ruff: noqa: PLC0415  lazy imports are the point of this file
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+app = typer.Typer(
+    help="Parley: where Customs, business and other government agencies talk, meet and keep their word.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+database = typer.Typer(help="The database's tables.", no_args_is_help=True)
+admin = typer.Typer(help="The administration and its first people.", no_args_is_help=True)
+audit = typer.Typer(help="Who did what, when, from where: the audit chain.", invoke_without_command=True)
+outbox = typer.Typer(help="Messages that wait, failed or are in doubt.", invoke_without_command=True)
+slack = typer.Typer(help="Setting Slack up.", no_args_is_help=True)
+telegram = typer.Typer(help="Setting Telegram up.", no_args_is_help=True)
+for name, group in {
+    "db": database,
+    "admin": admin,
+    "audit": audit,
+    "outbox": outbox,
+    "slack": slack,
+    "telegram": telegram,
+}.items():
+    app.add_typer(group, name=name)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+
+
+def _settings() -> Settings:
+    from bot.ops.logs import configure
+    from bot.settings import Settings
+
+    settings = Settings()
+    configure(settings.log_format, settings.secrets())
+    return settings
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The port, or the next free one.")] = 8765,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew.")] = False,
+    host: Annotated[str, typer.Option(help="Only a loopback address is taken.")] = "127.0.0.1",
+) -> None:
+    """Play the whole of Parley on a local page: no account, no token, no outgoing connection."""
+    from bot.demo.page import serve
+    from bot.ops.logs import configure
+
+    configure("console")
+    serve(host=host, port=port, fresh=fresh)
+
+
+@app.command()
+def chat(
+    persona: Annotated[
+        str, typer.Option("--as", help="A persona of the demo: broker, officer, lead, importer …")
+    ] = "broker",
+    script: Annotated[Path | None, typer.Option(help="Play a transcript; exit 1 where an answer differs.")] = None,
+) -> None:
+    """The demo in a terminal, or a transcript of it."""
+    if script is not None:
+        from bot.demo.script import play
+
+        raise typer.Exit(play(script))
+    from bot.demo.chat import chat as talk
+
+    talk(persona)
+
+
+@app.command(name="all")
+def run_all() -> None:
+    """Run everything in one process: the doors, the page, the outbox, the clock."""
+    from bot.ops.serve import serve
+
+    serve(_settings())
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to this version."""
+    from db.session import upgrade as migrate
+
+    migrate(_settings().database_url)
+
+
+@admin.command("create")
+def create_administration(
+    code: Annotated[str, typer.Option(help="A short name, such as sk.")],
+    title: Annotated[str, typer.Option("--name", help="What it is called.")],
+    country: Annotated[str, typer.Option(help="ISO 3166 code, for public holidays.")],
+    zone: Annotated[str, typer.Option(help="IANA time zone.")],
+    language: Annotated[str, typer.Option(help="en, fr or ar.")] = "en",
+) -> None:
+    """Create the administration this Parley serves."""
+    from bot.ops.people import create
+
+    create(_settings().database_url, code=code, name=title, country=country, zone=zone, language=language)
+
+
+@admin.command("grant")
+def grant(
+    account: Annotated[
+        str, typer.Argument(help="telegram:ID or slack:TEAM:USER, as the person's own screen shows it.")
+    ],
+    role: Annotated[
+        Literal["administrator", "lead", "officer", "coordinator"], typer.Option(help="What they may do.")
+    ] = "administrator",
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How long it holds.")] = 365,
+) -> None:
+    """Give a person who has written to Parley a role over the whole country: the first administrator."""
+    from bot.ops.people import grant as give
+
+    give(_settings().database_url, account=account, role=role, days=days)
+
+
+@app.command()
+def signin(
+    account: Annotated[str, typer.Argument(help="telegram:ID or slack:TEAM:USER.")],
+) -> None:
+    """Print a one-time link to Parley's page for a person."""
+    from bot.ops.people import sign_in
+
+    settings = _settings()
+    typer.echo(sign_in(settings.database_url, settings.public_url, account=account))
+
+
+@app.command()
+def ledger(
+    issue: Annotated[str | None, typer.Argument(help="A reference; all issues without.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who has received, opened and acknowledged each outcome, and whom it could not reach."""
+    _show("ledger", as_json, issue=issue)
+
+
+@app.command()
+def debt(as_json: AsJson = False) -> None:
+    """Issues settled but not heard, and their age, for each office."""
+    _show("debt", as_json)
+
+
+@outbox.callback()
+def show_outbox(context: typer.Context, as_json: AsJson = False) -> None:
+    """What waits, what failed and why, what is in doubt."""
+    if context.invoked_subcommand is None:
+        _show("outbox", as_json)
+
+
+@outbox.command("release")
+def outbox_release() -> None:
+    """Let a restored system send again what its outbox holds."""
+    from bot.ops.backup import release
+
+    typer.echo(f"{release(_settings().database_url)} messages released")
+
+
+@app.command()
+def due(as_json: AsJson = False) -> None:
+    """What will happen when."""
+    _show("due", as_json)
+
+
+@audit.callback()
+def show_audit(context: typer.Context, as_json: AsJson = False) -> None:
+    """Who did what, when, from where."""
+    if context.invoked_subcommand is None:
+        _show("audit", as_json)
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Check the chain; exit 1 at the first altered line."""
+    from bot.ops.show import verify_audit
+
+    verdict, intact = verify_audit(_settings().database_url)
+    typer.echo(verdict)
+    raise typer.Exit(0 if intact else 1)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write.")],
+    recipient: Annotated[str | None, typer.Option(help="An age recipient, age1…: the file is encrypted to it.")] = None,
+) -> None:
+    """Write everything, attachments included, into one file, while Parley goes on."""
+    from bot.ops.backup import back_up
+
+    _report(back_up(_settings().database_url, file, recipient), "written to", file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file written by `parley backup`.")],
+    identity: Annotated[Path | None, typer.Option(help="The age identity file, for an encrypted one.")] = None,
+    erasures: Annotated[
+        Path | None, typer.Option(help="What `parley erasures --json` printed last: who was erased stays erased.")
+    ] = None,
+) -> None:
+    """Read a backup into an empty database. Its outbox starts on hold."""
+    from bot.ops.backup import read_erasures
+    from bot.ops.backup import restore as read_back
+
+    erased = read_erasures(erasures) if erasures else ()
+    _report(read_back(_settings().database_url, file, identity, erased), "restored from", file)
+    typer.echo("Its outbox is on hold: look at it with `parley outbox`, then run `parley outbox release`.")
+
+
+@app.command()
+def erasures(as_json: AsJson = False) -> None:
+    """Who was erased and when, by number: keep it beside your backups for `parley restore --erasures`."""
+    _show("erasures", as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False, offline: Annotated[bool, typer.Option(help="Ask no platform.")] = False) -> None:
+    """Check the set-up: one line each, OK, WARN or FAIL, with what to do."""
+    from bot.ops.doctor import examine
+
+    findings, well = examine(_settings(), offline=offline, as_json=as_json)
+    typer.echo(findings)
+    raise typer.Exit(0 if well else 1)
+
+
+@slack.command("manifest")
+def slack_manifest() -> None:
+    """Print the app's manifest, and the link that installs it."""
+    from bot.platforms.slack.manifest import install_link, manifest
+
+    text = manifest(_settings().public_url)
+    typer.echo(text)
+    typer.echo(install_link(text))
+
+
+@telegram.command("setup")
+def telegram_setup() -> None:
+    """Set the bot's commands, name and descriptions in every language."""
+    from bot.ops.serve import set_telegram_up
+
+    set_telegram_up(_settings())
+
+
+@app.command("env")
+def env() -> None:
+    """Print `.env.example`."""
+    from bot.settings import example
+
+    typer.echo(example(), nl=False)
+
+
+def _show(what: str, as_json: bool, **more: str | None) -> None:
+    from bot.ops.show import show
+
+    typer.echo(show(_settings().database_url, what, as_json=as_json, **more))
+
+
+def _report(rows: dict[str, int], what: str, file: Path) -> None:
+    typer.echo(f"{sum(rows.values())} rows of {len(rows)} tables {what} {file}")
+
+
+def run() -> None:
+    """The command line. What an operator can put right is one line and exit code 1; a fault of ours is a traceback."""
+    try:
+        app()
+    except Exception as error:
+        from bot.ops.trouble import in_one_line
+
+        line = in_one_line(error)
+        if line is None:
+            raise
+        typer.echo(f"parley: {line}", err=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,97 @@
+"""The first steps that no chat can take: the administration, its first administrator, a sign-in link."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.kit.text import LANGUAGES
+from bot.ops.database import opened
+from bot.ops.trouble import Trouble
+from db.machinery import Audit
+from db.people import Account, Administration, Pass, Person, Role, RoleName, Scope
+from db.session import Sessions, connect, upgrade
+from scheduling.clock import SystemClock
+
+SIGN_IN = "web"
+
+
+def create(url: str, *, code: str, name: str, country: str, zone: str, language: str) -> None:
+    """Create the administration, its tables first where they are missing."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Trouble(f"{zone!r} is no time zone: an IANA name is needed, such as Africa/Tunis") from None
+    if country not in holidays.list_supported_countries():
+        raise Trouble(f"{country!r} is no country with known public holidays: two letters are needed, such as TN")
+    if language not in LANGUAGES:
+        raise Trouble(f"{language!r} is not among Parley's languages: {', '.join(LANGUAGES)}")
+    upgrade(url)
+    engine = connect(url)
+    with Sessions(engine).writing() as session:
+        if session.scalar(select(Administration.id).where(Administration.code == code)) is not None:
+            raise Trouble(f"there is an administration called {code} already")
+        home = Administration(code=code, name={language: name}, country=country, zone=zone, language=language)
+        session.add(home)
+        session.flush()
+        _note(session, "admin.create", home.id, {"administration": home.id}, SystemClock().now())
+    engine.dispose()
+
+
+def grant(url: str, *, account: str, role: str, days: int) -> None:
+    """Give a role over the whole country to the person behind `account`. Audited like every grant."""
+    now = SystemClock().now()
+    with opened(url) as sessions, sessions.writing() as session:
+        person = _person(session, account)
+        home = session.get_one(Administration, person.administration_id)
+        given = Role(
+            administration_id=home.id,
+            person_id=person.id,
+            name=RoleName(role),
+            scope=Scope.COUNTRY,
+            scope_id=home.country,
+            starts_at=now,
+            ends_at=now + timedelta(days=days),
+        )
+        session.add(given)
+        session.flush()
+        _note(session, "admin.grant", home.id, {"person": person.id, "role": given.id}, now)
+
+
+def sign_in(url: str, public_url: str, *, account: str) -> str:
+    """A one-time link to the page, good for fifteen minutes."""
+    now = SystemClock().now()
+    with opened(url) as sessions, sessions.writing() as session:
+        person = _person(session, account)
+        code = Pass.issue(session, SIGN_IN, person.id, at=now)
+        _note(session, "admin.signin", person.administration_id, {"person": person.id}, now)
+    return f"{public_url.rstrip('/')}/in/{code}"
+
+
+def _person(session: Session, account: str) -> Person:
+    platform, _colon, external_id = account.partition(":")
+    found = session.scalar(select(Account).where(Account.platform == platform, Account.external_id == external_id))
+    if found is None:
+        raise Trouble(f"{account} has not written to Parley yet; its own screen shows the name to use")
+    return session.get_one(Person, found.person_id)
+
+
+def _note(session: Session, what: str, administration_id: int, ids: dict[str, int], at: datetime) -> None:
+    """An audit line: whoever may run commands here is nobody that Parley knows."""
+    about = next(f"{name}:{value}" for name, value in ids.items())
+    session.add(
+        Audit(
+            administration_id=administration_id,
+            at=at,
+            who=None,
+            door="console",
+            what=what,
+            about=about,
+            ids=ids,
+            trace=f"console-{at:%Y%m%dT%H%M%S%f}",
+        )
+    )

@@ -1,0 +1,202 @@
+"""The processes. `serve` runs everything in one: the doors, the page, the outbox, the clock."""
+
+# ruff: noqa: PLC0415  a platform's SDK is loaded only where that platform is set up: half the memory, half the start
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+import structlog
+import uvicorn
+from sqlalchemy import make_url, select, text
+
+from bot import http
+from bot.core import Parley
+from bot.ops.database import opened
+from bot.ops.trouble import Trouble
+from db.people import Administration
+from db.session import connect
+from scheduling.clock import SystemClock
+from scheduling.ticker import Ticker
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from bot.settings import Settings
+
+log = structlog.get_logger()
+ONE_INSTANCE = 7_211_001  # the advisory lock's number on PostgreSQL: any constant that nothing else uses
+GRACE = 5  # seconds for requests, for each platform and for jobs under way
+
+
+class Wire(Protocol):
+    """One platform's connection: it brings updates in and performs what a door draws."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def handle_http(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]: ...
+    def health(self) -> Mapping[str, Any]: ...
+
+
+def serve(settings: Settings) -> None:
+    """Run until told to stop. Raises Trouble where it cannot begin."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # uvicorn hands the signal back when it is done: that is no failure
+    with ExitStack() as stack:
+        with opened(settings.database_url) as sessions, sessions.reading() as session:
+            if session.scalar(select(Administration.id).limit(1)) is None:
+                raise Trouble("there is no administration yet: run `parley admin create` first")
+        stack.enter_context(alone(settings.database_url))
+        parley = Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
+        stack.callback(parley.close)
+        wires, receivers = _wires(settings, parley)
+        app = http.application(
+            parley,
+            receivers=receivers,
+            health=lambda: {name: dict(wire.health()) for name, wire in wires.items()},
+            secure=settings.public_url.startswith("https://"),
+            lifespan=lambda _app: running(parley, wires),
+        )
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        uvicorn.Server(config).run()
+
+
+def _leave(_number: int, _frame: Any) -> NoReturn:
+    raise SystemExit(0)
+
+
+@asynccontextmanager
+async def running(parley: Parley, wires: Mapping[str, Wire]) -> AsyncIterator[None]:
+    """Everything that goes on beside the requests; stops intake first, then lets what is under way finish."""
+    recovered = await parley.edge.recover()
+    log.info("started", waiting_updates=recovered, doors=sorted(wires))
+    ticker = Ticker(parley.tick)
+    jobs = asyncio.create_task(parley.work.run())
+    ticker.start()
+    starting = [asyncio.create_task(_keep_starting(name, wire)) for name, wire in wires.items()]
+    try:
+        yield
+    finally:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*(_stop(name, wire) for name, wire in wires.items()))
+        ticker.stop()
+        parley.work.stop()
+        await asyncio.wait([jobs], timeout=2 * GRACE)
+        log.info("stopped")
+
+
+async def _stop(name: str, wire: Wire) -> None:
+    """A platform that does not let go keeps nobody waiting: what it had not confirmed comes again."""
+    try:
+        async with asyncio.timeout(GRACE):
+            await wire.stop()
+    except Exception as error:  # noqa: BLE001  whatever a platform does at the end, the others are stopped too
+        log.warning("cannot stop", door=name, error=type(error).__name__)
+
+
+async def _keep_starting(name: str, wire: Wire) -> None:
+    """A platform that cannot be reached at start is tried again; the others and the page serve meanwhile."""
+    pause = 1.0
+    while True:
+        try:
+            await wire.start()
+        except Exception as error:  # noqa: BLE001  whatever keeps a platform away, the others go on
+            log.error("cannot start", door=name, error=type(error).__name__, again_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(60.0, pause * 2)
+        else:
+            return
+
+
+@contextmanager
+def alone(database_url: str) -> Iterator[None]:
+    """Refuse a second process on the same database: two embedded engines would both run its jobs."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        with Path(f"{url.database}.lock").expanduser().open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Trouble(f"another Parley runs on {url.database}: stop it first") from None
+            yield
+        return
+    engine = connect(database_url)
+    try:
+        with engine.connect() as connection:
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": ONE_INSTANCE}):
+                raise Trouble("another Parley runs on this database: stop it first")
+            connection.commit()  # the lock is the connection's, and no transaction stays open beside it
+            yield
+    finally:
+        engine.dispose()
+
+
+def set_telegram_up(settings: Settings) -> None:
+    """Set the bot's commands, name and descriptions, and say what was done."""
+    parley = Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
+    wire = _telegram(settings, parley)
+    if wire is None:
+        raise Trouble("set PARLEY_TELEGRAM_TOKEN first: @BotFather gives it to you")
+    asyncio.run(wire.set_up())
+    parley.close()
+
+
+def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[str, http.Receiver]]:
+    wires: dict[str, Wire] = {}
+    receivers: dict[str, http.Receiver] = {}
+    if (slack := _slack(settings, parley)) is not None:
+        wires["slack"], receivers["/slack/events"] = slack, slack.handle_http
+    if (telegram := _telegram(settings, parley)) is not None:
+        wires["telegram"], receivers["/telegram"] = telegram, telegram.handle_http
+    return wires, receivers
+
+
+def _slack(settings: Settings, parley: Parley) -> Any:
+    if settings.slack_bot_token is None:
+        return None
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        raise Trouble("Slack needs PARLEY_SLACK_APP_TOKEN (Socket Mode) or PARLEY_SLACK_SIGNING_SECRET (HTTP events)")
+    from bot.platforms.slack.wire import SlackWire
+
+    return SlackWire(
+        parley,
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=_open(settings.slack_app_token),
+        signing_secret=_open(settings.slack_signing_secret),
+        api_url=settings.slack_api_url,
+    )
+
+
+def _telegram(settings: Settings, parley: Parley) -> Any:
+    if settings.telegram_token is None:
+        return None
+    from bot.platforms.telegram.wire import TelegramWire
+
+    try:
+        return TelegramWire(
+            parley,
+            token=settings.telegram_token.get_secret_value(),
+            api_url=settings.telegram_api_url,
+            public_url=settings.public_url,
+            webhook_secret=_open(settings.telegram_webhook_secret),
+        )
+    except ValueError as error:
+        raise Trouble(f"Telegram: {error}") from None
+
+
+def _open(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -1,0 +1,118 @@
+"""Each state without opening the database: the ledger, the debt, the outbox, what is due, the audit lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.ops.database import opened
+from db import audit
+from db.machinery import Audit, Due, Outgoing, Sending
+from db.people import Erasure
+from scheduling.clock import SystemClock
+
+MOST = 500
+Record = Mapping[str, Any]
+
+
+def show(url: str, what: str, *, as_json: bool, **more: str | None) -> str:
+    """One state as a table for people, or as a JSON list of objects for programs."""
+    with opened(url) as sessions, sessions.reading() as session:
+        records = list(_STATES[what](session, **{key: value for key, value in more.items() if value is not None}))
+    if as_json:
+        return json.dumps(records, default=str, ensure_ascii=False, indent=2)
+    return _table(what, records)
+
+
+def verify_audit(url: str) -> tuple[str, bool]:
+    """What `parley audit verify` says, and whether the chain is intact."""
+    with opened(url) as sessions, sessions.reading() as session:
+        found = audit.verify(session)
+    if found.broken_at is not None:
+        return f"BROKEN: line {found.broken_at} was altered; the {found.sealed} lines before it are intact.", False
+    if found.missing_after is not None:
+        return f"BROKEN: a line is missing after position {found.missing_after}.", False
+    return f"OK: {found.sealed} lines, {found.unsealed} not sealed yet, head {found.head}.", True
+
+
+def _outbox(session: Session) -> Iterable[Record]:
+    rows = select(Outgoing).where(Outgoing.state != Sending.ACCEPTED).order_by(Outgoing.id.desc()).limit(MOST)
+    for row in session.scalars(rows):
+        yield {
+            "id": row.id,
+            "person": row.person_id,
+            "news": row.once,
+            "state": row.state.value,
+            "reason": row.reason,
+            "attempts": row.attempts,
+            "may_repeat": row.may_repeat,
+            "not_before": row.not_before,
+            "expires_at": row.expires_at,
+            "trace": row.trace,
+        }
+
+
+def _due(session: Session) -> Iterable[Record]:
+    rows = select(Due).where(Due.done_at.is_(None), Due.cancelled_at.is_(None)).order_by(Due.at).limit(MOST)
+    for row in session.scalars(rows):
+        yield {"id": row.id, "at": row.at, "job": row.job, "args": row.args, "key": row.key, "fired_at": row.fired_at}
+
+
+def _audit(session: Session) -> Iterable[Record]:
+    for row in session.scalars(select(Audit).order_by(Audit.id.desc()).limit(MOST)):
+        yield {
+            "id": row.id,
+            "at": row.at,
+            "who": row.who,
+            "door": row.door,
+            "what": row.what,
+            "about": row.about,
+            "ids": row.ids,
+            "trace": row.trace,
+            "digest": row.digest,
+        }
+
+
+def _ledger(session: Session, issue: str | None = None) -> Iterable[Record]:
+    from db import ledger  # noqa: PLC0415
+
+    return ledger.lines(session, issue=issue)
+
+
+def _debt(session: Session) -> Iterable[Record]:
+    from db import ledger  # noqa: PLC0415
+
+    return ledger.debt(session, at=SystemClock().now())
+
+
+def _erasures(session: Session) -> Iterable[Record]:
+    for row in session.scalars(select(Erasure).order_by(Erasure.id)):
+        yield {"person": row.person_id, "at": row.at.isoformat()}
+
+
+_STATES: dict[str, Callable[..., Iterable[Record]]] = {
+    "outbox": _outbox,
+    "due": _due,
+    "audit": _audit,
+    "ledger": _ledger,
+    "debt": _debt,
+    "erasures": _erasures,
+}
+
+
+def _table(what: str, records: list[Record]) -> str:
+    console = Console(width=160)
+    if not records:
+        return f"{what}: nothing"
+    table = Table(*records[0].keys(), title=what)
+    for record in records:
+        table.add_row(*("" if value is None else str(value) for value in record.values()))
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()
