@@ -25,6 +25,7 @@ class Parley:
 
     def __init__(self, *, database_url: str, public_url: str, clock: Clock, registry: Registry | None = None) -> None:
         self.clock = clock
+        self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
         self.work = Embedded(self.sessions, clock, self.threads)

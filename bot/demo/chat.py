@@ -17,8 +17,9 @@ from scheduling.clock import ShiftedClock
 
 from .personas import PERSONAS
 from .script import CLOCK, span
+from .shown import Press
 from .stage import Stage, database, persona
-from .talk import NoSuchButton, Press, Talk
+from .talk import NoSuchButton, Talk
 
 STATE = Path("build/chat")
 HELP = "Type a message, a button's number or [its label]; /as officer, +1 day, /who, /quit."

@@ -28,8 +28,9 @@ from db.session import upgrade
 from scheduling.clock import ManualClock
 
 from .personas import BY_KEY
+from .shown import Shown
 from .stage import Stage, database
-from .talk import NoSuchButton, Shown, Talk, folded
+from .talk import NoSuchButton, Talk, folded
 
 BEGINS = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday, in the desks' working hours
 DIFFERS, MALFORMED = 1, 2

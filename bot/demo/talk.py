@@ -5,34 +5,17 @@ The same on every door, so that a terminal, a transcript and a test speak to all
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.kit.text import without_isolates
 
 from .personas import Persona
+from .shown import Deed, Press, Shown
 from .stage import Stage
 
 
 class NoSuchButton(Exception):
     """Nothing on the screen is called that; the message lists what is."""
-
-
-@dataclass(frozen=True)
-class Press:
-    """Something that can be pressed: its label, and doing so."""
-
-    label: str
-    do: Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One thing on a person's screen, in words."""
-
-    id: str
-    text: str
-    presses: tuple[Press, ...] = ()
 
 
 @dataclass
@@ -81,7 +64,7 @@ class Talk:
         offered = dict.fromkeys(press.label for each in screen[-3:] for press in each.presses)
         raise NoSuchButton(f"there is no [{label}]; there are {', '.join(f'[{each}]' for each in offered) or 'none'}")
 
-    def _tap(self, message: int, data: str) -> Callable[[], Awaitable[None]]:
+    def _tap(self, message: int, data: str) -> Deed:
         async def tap() -> None:
             await self.stage.taps(self.persona, message, data)
 

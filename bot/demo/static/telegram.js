@@ -47,7 +47,7 @@ export function draw(pane, act) {
     act("attach", form);
   });
   const composer = node("form", { class: "composer" },
-    node("label", { class: "clip", title: "Attach" }, "📎", file), text,
+    node("label", { class: "clip", title: "Attach" }, "+", file), text,
     node("button", { type: "submit" }, "Send"));
   composer.addEventListener("submit", (event) => {
     event.preventDefault();
