@@ -1,0 +1,139 @@
+"""Slack's own client, making one call at a time. Never trying again by itself: only the outbox decides that.
+
+Left alone, the library sends once more after a reset, and one call makes two posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.kit.door import Permanent, SendError, Transient, Unknown
+from scheduling.clock import Clock
+
+from .errors import WORKSPACE, no_answer, refusal
+
+log = structlog.get_logger()
+
+CALL = aiohttp.ClientTimeout(total=10, connect=5)
+FILE = aiohttp.ClientTimeout(total=120, connect=5)
+IDLE = 5.0  # seconds a connection waits for its next call: shorter than Slack does, or a call would meet a closed one
+CHUNK = 64 * 1024
+# Older methods read forms only.
+FORMS = frozenset({"files.getUploadURLExternal", "files.info", "users.info"})
+# The request did not leave.
+NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+
+Json = dict[str, Any]
+
+
+class Client:
+    """Calls of the Web API at `api_url`, and the files beside it, each answered or raised as a `SendError`."""
+
+    def __init__(self, token: str, api_url: str, clock: Clock) -> None:
+        self._token = token
+        self._api = urlsplit(api_url)
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self.web = AsyncWebClient(token, base_url=api_url, timeout=10, retry_handlers=[])
+
+    async def open(self) -> None:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(keepalive_timeout=IDLE)
+            self.web.session = self._session = aiohttp.ClientSession(connector=connector, timeout=CALL)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self.web.session = self._session = None
+
+    async def perform(self, method: str, arguments: Json) -> Json:
+        """One call, and its answer's body. The method `response_url` posts to the address in `url`."""
+        session = self._opened()
+        try:
+            if method == "response_url":
+                return await self._answer_at(session, arguments)
+            sent: Json = {"data": arguments} if method in FORMS else {"json": arguments}
+            answer = await self.web.api_call(method, **sent)
+        except SlackApiError as error:
+            raise self._refused(method, error) from None
+        except NOT_SENT as error:
+            raise Transient(type(error).__name__) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise no_answer(method, type(error).__name__) from None
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    def _refused(self, method: str, error: SlackApiError) -> SendError:
+        answer: Any = error.response
+        if isinstance(answer, aiohttp.ClientResponse):  # what came was no JSON, though it said so
+            if answer.status == HTTPStatus.OK:
+                return no_answer(method, "unreadable answer")
+            return refusal(answer.status, None, answer.headers.get("Retry-After"), self._clock.now())
+        named = answer.data.get("error") if isinstance(answer.data, dict) else None
+        if named in WORKSPACE:
+            log.error("slack refuses the app", method=method, error=named)
+        wait: Mapping[str, str] = {key.lower(): value for key, value in answer.headers.items()}
+        return refusal(answer.status_code, named, wait.get("retry-after"), self._clock.now())
+
+    async def _answer_at(self, session: aiohttp.ClientSession, arguments: Json) -> Json:
+        url = arguments["url"]
+        self._check(url)
+        said = {key: value for key, value in arguments.items() if key != "url"}
+        async with session.post(url, json=said, allow_redirects=False) as answer:
+            if answer.status != HTTPStatus.OK:
+                raise refusal(
+                    answer.status, f"http_{answer.status}", answer.headers.get("Retry-After"), self._clock.now()
+                )
+        return {}
+
+    # Files
+
+    async def download(self, url: str, limit: int) -> bytes:
+        """The bytes of a file, at most `limit`."""
+        self._check(url)
+        headers = {"Authorization": f"Bearer {self._token}"}
+        data = bytearray()
+        try:
+            async with self._opened().get(url, headers=headers, allow_redirects=False, timeout=FILE) as answer:
+                if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+                    raise Permanent("not_found")
+                if answer.status != HTTPStatus.OK:
+                    raise refusal(answer.status, None, answer.headers.get("Retry-After"), self._clock.now())
+                if answer.content_type == "text/html" and not urlsplit(url).path.endswith((".html", ".htm")):
+                    raise Permanent("refused", "the sign-in page: the scope files:read is missing")
+                async for chunk in answer.content.iter_chunked(CHUNK):
+                    data += chunk
+                    if len(data) > limit:
+                        raise Permanent("too_large")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Transient(type(error).__name__) from None
+        return bytes(data)
+
+    async def upload(self, url: str, data: bytes) -> None:
+        """Take a file where Slack asked for it."""
+        self._check(url)
+        try:
+            async with self._opened().post(url, data=data, allow_redirects=False, timeout=FILE) as answer:
+                if answer.status != HTTPStatus.OK:
+                    raise refusal(answer.status, f"http_{answer.status}", None, self._clock.now())
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unknown(type(error).__name__) from None
+
+    def _check(self, url: str) -> None:
+        """The token and people's words go to Slack's own machines, whatever address a payload names."""
+        address = urlsplit(url)
+        host, ours = address.hostname or "", self._api.hostname or ""
+        if address.scheme != self._api.scheme or not (host == ours or host.endswith(f".{ours}")):
+            raise Permanent("refused", "not an address of Slack's")
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise Transient("not connected yet")
+        return self._session
