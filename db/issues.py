@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Identified, OfAdministration
+from .files import File
 from .people import RoleName, Scope, Sector, Who
 
+ENTRY = "entry"  # what a file hangs on
 INTERNATIONAL_REGION = "international"  # the region a coordinator holds who answers for all regions together
 
 
@@ -49,7 +51,8 @@ class Voice(StrEnum):
     REOPENED = "reopened"
 
 
-FROM_CUSTOMS = (Voice.QUESTION, Voice.REPLY, Voice.ADVICE, Voice.REOPENED)
+TO_REPORTER = (Voice.QUESTION, Voice.REPLY, Voice.ADVICE)
+TO_EVERYBODY = (Voice.NEWS, Voice.REOPENED)
 
 
 class How(StrEnum):
@@ -148,7 +151,7 @@ class Issue(OfAdministration, Base):
     def take(self, officer_id: int, *, at: datetime) -> bool:
         if self.state is not State.OPEN:
             return False
-        self.state, self.officer_id, self.taken_at = State.TAKEN, officer_id, self.taken_at or at
+        self.state, self.officer_id, self.taken_at = State.TAKEN, officer_id, at
         return True
 
     def give_to(self, officer_id: int, *, at: datetime) -> bool:
@@ -157,7 +160,7 @@ class Issue(OfAdministration, Base):
             return False
         if self.state is State.OPEN:
             return self.take(officer_id, at=at)
-        self.officer_id = officer_id
+        self.officer_id, self.taken_at = officer_id, at
         return True
 
     def move_to(self, centre_id: int) -> bool:
@@ -193,7 +196,8 @@ class Issue(OfAdministration, Base):
             return False
         if self.state is State.ASKED:
             self._go_on(at)
-        self.officer_id, self.taken_at = self.officer_id or officer_id, self.taken_at or at
+        if self.officer_id is None:
+            self.officer_id, self.taken_at = officer_id, at
         self.state = State.PROPOSED
         return True
 
@@ -331,22 +335,19 @@ class Entry(OfAdministration, Base):
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """All of it to staff who see the issue; to others what they wrote and what Customs told them."""
-        ours = cls.administration_id == who.administration_id
-        if who.is_staff:
-            return and_(
-                ours, or_(cls.author_id == who.id, cls.issue_id.in_(select(Issue.id).where(Issue.visible_to(who))))
-            )
-        part = select(Issue.merged_into_id).join(Participation, Participation.issue_id == Issue.id)
-        merged = part.where(
-            Participation.person_id == who.id, Participation.left_at.is_(None), Issue.merged_into_id > 0
-        )
-        return and_(
-            ours,
-            or_(
-                cls.author_id == who.id,
-                and_(cls.voice.in_(FROM_CUSTOMS), cls.issue_id.in_(_reported_by(who.id))),
-                and_(cls.voice == Voice.NEWS, or_(cls.issue_id.in_(_joined_by(who.id)), cls.issue_id.in_(merged))),
-            ),
+        staffed = cls.issue_id.in_(select(Issue.id).where(Issue.visible_to(who))) if who.is_staff else false()
+        return and_(cls.administration_id == who.administration_id, or_(cls.told_to(who.id), staffed))
+
+    @classmethod
+    def told_to(cls, person_id: int) -> ColumnElement[bool]:
+        """What a person wrote; what Customs told them alone; and what it told everybody who takes part, be it in an
+        issue that theirs was merged into. Never what another of them wrote."""
+        joined = _joined_by(person_id)
+        merged = select(Issue.merged_into_id).where(Issue.id.in_(joined), Issue.merged_into_id.is_not(None))
+        return or_(
+            and_(cls.author_id == person_id, cls.voice != Voice.NOTE),
+            and_(cls.voice.in_(TO_REPORTER), cls.issue_id.in_(_reported_by(person_id))),
+            and_(cls.voice.in_(TO_EVERYBODY), or_(cls.issue_id.in_(joined), cls.issue_id.in_(merged))),
         )
 
 
@@ -381,6 +382,12 @@ class Problem(OfAdministration, Base):
     @classmethod
     def under_way(cls) -> ColumnElement[bool]:
         return cls.issue_id.in_(select(Issue.id).where(Issue.under_way()))
+
+
+def files_visible_to(who: Who) -> ColumnElement[bool]:
+    """Attachments: one's own, and those of the entries one may see."""
+    entries = select(Entry.id).where(Entry.visible_to(who))
+    return or_(File.visible_to(who), and_(File.owner == ENTRY, File.owner_id.in_(entries)))
 
 
 def _reported_by(person_id: int) -> Any:

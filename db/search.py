@@ -76,19 +76,25 @@ def find(session: Session, kind: str, words: str, *, among: Any, limit: int) -> 
     return session.scalars(found.where(vector.op("@@")(query)).order_by(rank.desc(), Document.id.desc())).all()
 
 
+def likeness(words: str, line: str) -> float:
+    """How much of `line` occurs in `words`: the part of its distinct terms, from 0 to 1."""
+    wanted = set(terms(line))
+    return len(wanted & set(terms(words))) / len(wanted) if wanted else 0.0
+
+
 def terms(words: str) -> Iterator[str]:
-    """The stems of `words` in order, and after them the marks of the terms of trade among them."""
+    """The stems of `words` in order, each term of trade among them after its mark."""
     stems = [_stem(each) for each in _meaningful(words)]
-    yield from stems
     known = _trade_terms()
     place = 0
     while place < len(stems):
-        longest = 0
+        longest = 1
         for sequence, mark in known.get(stems[place], ()):
             if tuple(stems[place : place + len(sequence)]) == sequence and len(sequence) >= longest:
                 longest = len(sequence)
                 yield mark
-        place += max(1, longest)
+        yield from stems[place : place + longest]
+        place += longest
 
 
 def _meaningful(words: str) -> Iterator[str]:

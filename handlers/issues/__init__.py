@@ -1,6 +1,19 @@
 """Issues: what trade asks Customs to put right, and what became of it."""
 
-from . import desk, own, raising, reminders
+from . import desk, finding, hearing, levels, moving, offering, outcome, own, problems, raising, reminders
 from .room import issues
 
-__all__ = ["desk", "issues", "own", "raising", "reminders"]
+__all__ = [
+    "desk",
+    "finding",
+    "hearing",
+    "issues",
+    "levels",
+    "moving",
+    "offering",
+    "outcome",
+    "own",
+    "problems",
+    "raising",
+    "reminders",
+]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Attachment, Button, Fact, Quote, Screen, Style, button
 from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngettext
 from db.files import File, FileState
-from db.issues import Entry, Issue, IssueLink, Level, Participation, State, Voice
+from db.issues import ENTRY, Entry, Issue, IssueLink, Level, Participation, Problem, State, Voice
+from db.outcomes import settled
 from db.people import Organisation, Person
 
 from . import clock
@@ -51,9 +52,7 @@ def card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
 
 def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
     """For staff: the words, who said them, the clock, and what can be done now."""
-    entries = list(ctx.session.scalars(select(Entry).where(_thread(issue)).order_by(Entry.id.desc()).limit(SHOWN)))[
-        ::-1
-    ]
+    entries = _latest(ctx, issue, own=False)
     return Screen(
         heading=Raw(issue.title, issue.language),
         body=(*((lead,) if lead else ()), *quotes(ctx, entries, SAID_AT_DESK)),
@@ -65,9 +64,7 @@ def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
 
 def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
     """For whoever raised it: their words, what Customs told them, when they hear more. Nobody else's words or name."""
-    entries = list(ctx.session.scalars(select(Entry).where(_told_to(issue)).order_by(Entry.id.desc()).limit(SHOWN)))[
-        ::-1
-    ]
+    entries = _latest(ctx, issue, own=True)
     together = _(
         "Others told Customs the same. One answer is being prepared for all of you; nobody learns who else asked."
     )
@@ -91,6 +88,10 @@ def line(issue: Issue) -> Phrase:
     return _("{ref} · {state}", ref=Code(issue.ref), state=issue.state)
 
 
+def to_desk() -> Button:
+    return button(_("Issues at my desk"), "issues.desk")
+
+
 def quotes(ctx: Context, entries: Sequence[Entry], said: dict[Voice, Phrase]) -> tuple[Quote, ...]:
     """Entries in their own words, each with who said it and when."""
     found = names(ctx, {each.author_id for each in entries})
@@ -111,25 +112,26 @@ def names(ctx: Context, ids: set[int]) -> dict[int, Text]:
 
 def attachments(ctx: Context, entries: Sequence[Entry]) -> tuple[Attachment, ...]:
     """What hangs on these entries and was not refused."""
-    mine = File.owner == "entry", File.owner_id.in_([each.id for each in entries])
+    mine = File.owner == ENTRY, File.owner_id.in_([each.id for each in entries])
     files = ctx.session.scalars(select(File).where(*mine, File.state != FileState.REFUSED).order_by(File.id))
     return tuple(Attachment(each.id, each.name, each.media_type) for each in files)
 
 
-def _thread(issue: Issue) -> ColumnElement[bool]:
-    """The desk reads an issue together with what was merged into it."""
+def thread(issue: Issue, *, own: bool) -> ColumnElement[bool]:
+    """The entries a reader is shown: the desk reads an issue together with what was merged into it; whoever raised it
+    reads what they wrote and were told."""
+    if own:
+        here = or_(Entry.issue_id == issue.id, Entry.issue_id == issue.merged_into_id)
+        return and_(here, Entry.told_to(issue.reporter_id))
     return or_(Entry.issue_id == issue.id, Entry.issue_id.in_(select(Issue.id).where(Issue.merged_into_id == issue.id)))
 
 
-def _told_to(issue: Issue) -> ColumnElement[bool]:
-    """What whoever raised it wrote, and what Customs told them: here, or to everybody where it was merged into."""
-    own = (Entry.issue_id == issue.id) & (
-        (Entry.author_id == issue.reporter_id)
-        | Entry.voice.in_((Voice.QUESTION, Voice.REPLY, Voice.NEWS, Voice.ADVICE, Voice.REOPENED))
-    )
-    if issue.merged_into_id is None:
-        return own
-    return own | ((Entry.issue_id == issue.merged_into_id) & (Entry.voice == Voice.NEWS))
+def _latest(ctx: Context, issue: Issue, *, own: bool) -> Sequence[Entry]:
+    """How it began, and the latest that was said."""
+    entries = select(Entry).where(thread(issue, own=own))
+    began = ctx.session.scalars(entries.order_by(Entry.id).limit(1)).all()
+    latest = ctx.session.scalars(entries.order_by(Entry.id.desc()).limit(SHOWN - 1)).all()
+    return sorted({*began, *latest}, key=lambda each: each.id)
 
 
 def _basic(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
@@ -175,6 +177,7 @@ def _working(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
             Participation.left_at.is_(None),
         )
     )
+    problem = session.scalar(select(Problem).where(Problem.issue_id == issue.id))
     return (
         Fact(_("Raised by"), _("{name}, {organisation}", name=reporter, organisation=organisation.name))
         if organisation
@@ -183,6 +186,7 @@ def _working(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
         Fact(_("Level"), issue.level) if issue.level is not Level.NATIONAL else None,
         *_time_left(ctx, issue),
         Fact(_("Others who take part"), others) if others else None,
+        Fact(_("Shared as"), Raw(problem.line, problem.language)) if problem else None,
         Fact(_("Merged into it"), listed([Code(each) for each in merged])) if merged else None,
         Fact(_("Merged into"), Code(Issue.ref_of(issue.merged_into_id))) if issue.merged_into_id else None,
         Fact(_("Linked with"), listed([Code(each) for each in linked])) if linked else None,
@@ -204,15 +208,34 @@ def _time_left(ctx: Context, issue: Issue) -> tuple[Fact, ...]:
 
 def desk_buttons(issue: Issue) -> tuple[Button, ...]:
     """What the desk does next, most likely first. The engine hides what this reader may not do."""
-    about = issue.id
-    return {
-        State.OPEN: (button(_("Take it"), "issues.take", style=Style.PRIMARY, issue=about),),
-        State.TAKEN: (),
-        State.ASKED: (),
-        State.PROPOSED: (),
-        State.SETTLED: (),
-    }.get(issue.state, ())
+
+    def does(label: Phrase, verb: str, style: Style = Style.PLAIN) -> Button:
+        return Button(label, f"issues.{verb}", {"issue": issue.id}, style)
+
+    take = does(_("Take it"), "take", Style.PRIMARY)
+    ask, reply = does(_("Ask"), "ask"), does(_("Reply"), "reply")
+    propose = does(_("Propose an outcome"), "propose")
+    approve = does(_("Approve"), "approve", Style.PRIMARY)
+    send_back = does(_("Send back"), "send_back")
+    told = Button(_("Who has heard"), "ledger.show", {"issue": issue.id})
+    advise = (does(_("Advise"), "advise", Style.PRIMARY),) if issue.level is not Level.NATIONAL else ()
+    steps = {
+        State.OPEN: (take, ask, reply, propose),
+        State.TAKEN: (ask, reply, propose),
+        State.ASKED: (reply, propose),
+        State.PROPOSED: (approve, send_back, does(_("See the outcome"), "proposed")),
+        State.SETTLED: (told, does(_("Open again"), "reopen")),
+    }
+    return (*advise, *steps.get(issue.state, ()), does(_("More"), "more"))
 
 
 def _own_buttons(ctx: Context, issue: Issue) -> tuple[Button, ...]:
-    return ()
+    def does(label: Phrase, verb: str, style: Style = Style.PLAIN) -> Button:
+        return Button(label, f"issues.{verb}", {"issue": issue.id}, style)
+
+    answer = (does(_("Answer"), "answer", Style.PRIMARY),) if issue.state is State.ASKED else ()
+    add = (does(_("Add something"), "add"),) if issue.is_under_way or issue.state is State.MERGED else ()
+    withdraw = (does(_("Withdraw"), "withdraw"),) if issue.is_under_way else ()
+    outcome = settled(ctx.session, issue.merged_into_id or issue.id)
+    heard = (button(_("See what became of it"), "issues.outcome", outcome=outcome.id),) if outcome else ()
+    return (*answer, *heard, *add, *withdraw, does(_("All that was said"), "thread"))

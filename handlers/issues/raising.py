@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -12,14 +12,14 @@ from bot.kit import allow
 from bot.kit.clean import clean_line, shorten
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Screen
-from bot.kit.text import Code, Raw, When, _
+from bot.kit.screen import Row, Screen, Style, button
+from bot.kit.text import Code, Phrase, Raw, When, _
 from db.centres import Centre
 from db.issues import How, Issue, Participation, Voice
 from db.people import Kind, Organisation, Sector, Standing
 from handlers import centres
 
-from . import cards, clock, telling
+from . import cards, clock, finding, telling
 from .room import issues
 
 TITLE, PORT, OPTIONS = 120, 60, 25
@@ -113,21 +113,31 @@ class Raise(Form):
         telling.write(ctx, issue, Voice.RAISED, self.detail, self.files)
         clock.promise(ctx, issue)
         telling.tell_desk(ctx, issue, _("A new issue has come to your desk."), once=f"{issue.ref}:arrived")
-        return received(ctx, issue, centre)
+        return received(ctx, issue, centre, self.detail)
 
 
-def received(ctx: Context, issue: Issue, centre: Centre | None) -> Screen:
-    """What the person holds in hand: a reference, a date, and why it is that date."""
-    if centre is None or issue.answer_due is None:
-        lead = _("Received. Your reference is {ref}. We are finding the right desk for it.", ref=Code(issue.ref))
-        return cards.own_card(ctx, issue, lead)
-    lead = _(
-        "Received. Your reference is {ref}. We answer by {when}.", ref=Code(issue.ref), when=When(issue.answer_due)
-    )
+def received(ctx: Context, issue: Issue, centre: Centre | None, words: str) -> Screen:
+    """What the person holds in hand: a reference, a date, why it is that date, and who may have the same problem."""
+    alike = finding.lookalikes(ctx, words)
+    lead = _("Received. Your reference is {ref}. We are finding the right desk for it.", ref=Code(issue.ref))
+    why: tuple[Phrase, ...] = ()
+    if centre is not None and issue.answer_due is not None:
+        when = When(issue.answer_due)
+        lead = _("Received. Your reference is {ref}. We answer by {when}.", ref=Code(issue.ref), when=when)
+        why = clock.days_off(centre, ctx.now, issue.answer_due, ctx.who.language)
     screen = cards.own_card(ctx, issue, lead)
-    why = clock.days_off(centre, ctx.now, issue.answer_due, ctx.who.language)
-    body: tuple[Any, ...] = (lead, *why, *screen.body[1:])
-    return Screen(screen.heading, body, screen.facts, files=screen.files, buttons=screen.buttons)
+    others = (_("Others may have the same problem. If it is yours too, say so: you will hear what becomes of it."),)
+    return replace(
+        screen,
+        body=(lead, *why, *screen.body[1:], *(others if alike else ())),
+        rows=tuple(
+            Row(
+                Raw(each.line, each.language),
+                buttons=(button(_("Same here"), "issues.same", style=Style.PRIMARY, problem=each.id),),
+            )
+            for each in alike
+        ),
+    )
 
 
 def title_of(detail: str) -> str:

@@ -8,7 +8,7 @@ from bot.kit import allow
 from bot.kit.allow import Rule
 from bot.kit.capability import Capability
 from bot.kit.text import _, name_members
-from db.issues import How, Issue, Level, State
+from db.issues import How, Issue, Level, State, Voice
 from db.outcomes import Decision, Reason
 from db.people import Who
 
@@ -22,6 +22,8 @@ def _raised(who: Who, about: Any) -> bool:
 reporter = Rule("whoever raised it", _raised)
 routers = allow.officers | allow.coordinators | allow.administrators  # who may say which desk answers
 approvers = allow.leads | allow.administrators
+
+BY_REPORTER = (Voice.RAISED, Voice.ADDITION, Voice.ANSWER)
 
 name_members(
     {

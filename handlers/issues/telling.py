@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import or_, select, update
 
 from bot.kit.context import Context
-from bot.kit.screen import Screen
-from bot.kit.text import Phrase
+from bot.kit.screen import Fact, Quote, Screen, button
+from bot.kit.text import Code, Phrase, Raw, When, _
 from db.files import File
-from db.issues import Entry, Issue, Participation, Voice
+from db.issues import ENTRY, Entry, Issue, Participation, Problem, Voice
+from db.outcomes import owed
 from db.people import Person, RoleName
 from handlers import centres
 
-from . import cards
+from . import cards, finding
+from .room import BY_REPORTER
 
 
 def write(ctx: Context, issue: Issue, voice: Voice, words: str, files: Sequence[int] = ()) -> Entry:
@@ -30,9 +32,11 @@ def write(ctx: Context, issue: Issue, voice: Voice, words: str, files: Sequence[
     )
     ctx.session.add(entry)
     ctx.session.flush()
+    if voice in BY_REPORTER and ctx.who.id == issue.reporter_id:
+        finding.index_issue(ctx, issue)
     if files:
         mine = File.id.in_(files), File.person_id == ctx.who.id, File.owner.is_(None)
-        ctx.session.execute(update(File).where(*mine).values(owner="entry", owner_id=entry.id))
+        ctx.session.execute(update(File).where(*mine).values(owner=ENTRY, owner_id=entry.id))
     return entry
 
 
@@ -70,10 +74,36 @@ def tell_reporter(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> Non
         ctx.notify(issue.reporter_id, cards.own_card(ctx, issue, lead), once=once)
 
 
+def tell_everybody(ctx: Context, issue: Issue, lead: Phrase, entry: Entry) -> int:
+    """Tell everybody who takes part what the desk wrote to all of them, and return how many they are.
+
+    Each sees their own words' place only: whoever raised one of the issues is led to theirs, others to the problem.
+    """
+    problem = ctx.session.scalar(select(Problem.id).where(Problem.issue_id == issue.id))
+    among = or_(Issue.id == issue.id, Issue.merged_into_id == issue.id)
+    raised = dict(
+        ctx.session.execute(select(Issue.reporter_id, Issue.id).where(among).order_by(Issue.id.desc())).tuples()
+    )
+    everybody = owed(ctx.session, issue.id)
+    for person_id in everybody:
+        own = raised.get(person_id)
+        see = button(_("See it"), "issues.show", issue=own) if own else None
+        see = see or (button(_("See it"), "issues.problem", problem=problem) if problem else None)
+        screen = Screen(
+            lead,
+            (Quote(Raw(entry.words, entry.language), _("Customs, on {when}", when=When(entry.at))),),
+            (Fact(_("Reference"), Code(Issue.ref_of(own or issue.id))),),
+            buttons=(see,) if see else (),
+        )
+        if person_id != ctx.who.id:
+            ctx.notify(person_id, screen, once=f"{issue.ref}:entry:{entry.id}")
+    return len(everybody)
+
+
 def stays(ctx: Context, issue: Issue) -> bool:
     """Whether the person who raised it still takes part."""
-    rows = ctx.session.query(Participation.left_at).filter_by(issue_id=issue.id, person_id=issue.reporter_id)
-    return rows.scalar() is None
+    theirs = Participation.issue_id == issue.id, Participation.person_id == issue.reporter_id
+    return ctx.session.scalar(select(Participation.id).where(*theirs, Participation.left_at.is_(None))) is not None
 
 
 def _tell(ctx: Context, to: Iterable[int], screen: Screen, once: str) -> None:

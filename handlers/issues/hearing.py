@@ -1,0 +1,155 @@
+"""What became of it: told to everyone who took part, each with their own words; then acknowledged, and judged."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from bot.kit import allow
+from bot.kit.context import Context, Told
+from bot.kit.screen import Button, Fact, Quote, Row, Screen, Style, button
+from bot.kit.text import Code, Phrase, Raw, When, _
+from db.issues import Issue
+from db.machinery import Receipt
+from db.outcomes import TOLD, Outcome, Owed, owed
+from handlers.paging import PAGE, turn_pages
+
+from . import telling
+from .room import issues
+
+
+def tell(ctx: Context, issue: Issue, outcome: Outcome) -> int:
+    """Tell everybody who is owed the outcome, and return how many they are. Nobody is named to anybody."""
+    everybody = owed(ctx.session, issue.id)
+    for each in everybody.values():
+        screen = outcome_screen(ctx, issue, outcome, each)
+        ctx.notify(each.person_id, screen, once=f"{issue.ref}:outcome:{outcome.id}", told=Told(TOLD, outcome.id))
+    return len(everybody)
+
+
+def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None, lead: Phrase | None = None) -> Screen:
+    """The outcome for one person: their own words first, then what was asked, found and done."""
+    own = _own_issue(ctx, issue, to)
+    wrote = Quote(Raw(to.words, to.language), _("You wrote")) if to and to.words else None
+    return Screen(
+        _("What became of it"),
+        (*((lead,) if lead else ()), *((wrote,) if wrote else ()), *told(outcome)),
+        (Fact(_("Reference"), Code(own.ref)), *facts(outcome)),
+        buttons=_buttons(outcome),
+    )
+
+
+def told(outcome: Outcome) -> tuple[Quote, ...]:
+    """The three things an outcome says, in the words and the language they were written in."""
+    return (
+        Quote(Raw(outcome.asked, outcome.language), _("What was asked")),
+        Quote(Raw(outcome.found, outcome.language), _("What Customs found")),
+        Quote(Raw(outcome.words, outcome.language), _("What was done, or why not")),
+    )
+
+
+def facts(outcome: Outcome) -> tuple[Fact, ...]:
+    reason = (Fact(_("Reason"), outcome.reason),) if outcome.reason else ()
+    return (Fact(_("Result"), outcome.decision), *reason)
+
+
+@issues.command("outcome", _("See what became of it"), allow=allow.members)
+def outcome_(ctx: Context, outcome: Outcome) -> Screen:
+    """An outcome one was told. Opening it is the sign that it was opened."""
+    receipt = _receipt(ctx, outcome)
+    if receipt is not None and receipt.opened_at is None:
+        receipt.opened_at = ctx.now
+    return _screen(ctx, outcome)
+
+
+@issues.command("outcomes", _("What became of it"), allow=allow.members, menu=25)
+def outcomes(ctx: Context, page: int = 0) -> Screen:
+    """Every outcome one was told, the latest first; what was not acknowledged says so."""
+    mine = select(Receipt).where(Receipt.about == TOLD, Receipt.person_id == ctx.who.id)
+    total = ctx.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    lines = ctx.session.scalars(mine.order_by(Receipt.id.desc()).offset(page * PAGE).limit(PAGE))
+    rows = tuple(_row(ctx, each) for each in lines)
+    none = _("Nothing you took part in has been settled yet. You will hear it here when it is.")
+    return Screen(
+        _("What became of it"), () if rows else (none,), rows=rows, buttons=turn_pages("issues.outcomes", page, total)
+    )
+
+
+@issues.command("acknowledge", _("Acknowledge"), allow=allow.members, reads=True)
+def acknowledge(ctx: Context, outcome: Outcome) -> Screen:
+    """One has heard it."""
+    _heard(ctx, outcome)
+    return _screen(ctx, outcome, _("Thank you. Customs knows that you have heard."))
+
+
+@issues.command("helped", _("It helped"), allow=allow.members, reads=True)
+def helped(ctx: Context, outcome: Outcome) -> Screen:
+    """It did what was needed."""
+    _heard(ctx, outcome, useful=True)
+    return _screen(ctx, outcome, _("Thank you for saying so."))
+
+
+@issues.command("not_helped", _("It did not help"), allow=allow.members, reads=True)
+def not_helped(ctx: Context, outcome: Outcome) -> Screen:
+    """It did not: a person is asked to look at it again."""
+    if _heard(ctx, outcome, useful=False):
+        issue = ctx.session.get_one(Issue, outcome.issue_id)
+        lead = _(
+            "Somebody who took part says that the outcome did not help. Please get in touch, or open the issue again."
+        )
+        telling.tell_leads(ctx, issue, lead, once=f"{issue.ref}:not_helped:{outcome.id}:{ctx.who.id}")
+    return _screen(ctx, outcome, _("Thank you for saying so. The lead of the desk has been asked to look at it again."))
+
+
+def unheard(ctx: Context) -> int:
+    """How many outcomes wait to be acknowledged by whoever asks: for the home screen."""
+    mine = Receipt.about == TOLD, Receipt.person_id == ctx.who.id, Receipt.acknowledged_at.is_(None)
+    return ctx.session.scalar(select(func.count()).select_from(Receipt).where(*mine)) or 0
+
+
+def _heard(ctx: Context, outcome: Outcome, *, useful: bool | None = None) -> bool:
+    """Note in the ledger that somebody acknowledged it; False for staff, who were told nothing."""
+    receipt = _receipt(ctx, outcome)
+    if receipt is None:
+        return False
+    receipt.opened_at = receipt.opened_at or ctx.now
+    receipt.acknowledged_at = receipt.acknowledged_at or ctx.now
+    receipt.useful = receipt.useful if useful is None else useful
+    return True
+
+
+def _screen(ctx: Context, outcome: Outcome, lead: Phrase | None = None) -> Screen:
+    issue = ctx.session.get_one(Issue, outcome.issue_id)
+    return outcome_screen(ctx, issue, outcome, owed(ctx.session, issue.id).get(ctx.who.id), lead)
+
+
+def _receipt(ctx: Context, outcome: Outcome) -> Receipt | None:
+    mine = Receipt.about == TOLD, Receipt.about_id == outcome.id, Receipt.person_id == ctx.who.id
+    return ctx.session.scalar(select(Receipt).where(*mine))
+
+
+def _own_issue(ctx: Context, issue: Issue, to: Owed | None) -> Issue:
+    """The report a person knows by its reference: theirs, where it was merged into this one."""
+    if to is None:
+        return issue
+    theirs = Issue.merged_into_id == issue.id, Issue.reporter_id == to.person_id
+    return ctx.session.scalars(select(Issue).where(*theirs).order_by(Issue.id)).first() or issue
+
+
+def _row(ctx: Context, receipt: Receipt) -> Row:
+    outcome = ctx.session.get_one(Outcome, receipt.about_id)
+    when = When(outcome.approved_at or receipt.created_at, day_only=True)
+    said = (
+        _("{result}, {when}", result=outcome.decision, when=when)
+        if receipt.acknowledged_at
+        else _("{result}, {when}, waits for you", result=outcome.decision, when=when)
+    )
+    see: Button = button(_("Open"), "issues.outcome", style=Style.PRIMARY, outcome=outcome.id)
+    return Row(Raw(outcome.asked, outcome.language), said, (see,))
+
+
+def _buttons(outcome: Outcome) -> tuple[Button, ...]:
+    return (
+        button(_("Acknowledge"), "issues.acknowledge", style=Style.PRIMARY, outcome=outcome.id),
+        button(_("It helped"), "issues.helped", outcome=outcome.id),
+        button(_("It did not help"), "issues.not_helped", outcome=outcome.id),
+    )

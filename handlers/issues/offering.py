@@ -1,0 +1,42 @@
+"""What somebody's words could be for: the answer Customs waits for, or a new issue. Offered as buttons, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bot.kit.clean import graphemes
+from bot.kit.context import Context
+from bot.kit.screen import Button, Style, button
+from bot.kit.text import Code, _
+from db.issues import Issue, State
+
+from .room import issues
+
+SENTENCE = 12  # graphemes: shorter words raise nothing
+ASKED_AT_ONCE = 3
+
+
+@issues.offer
+def offers(ctx: Context, words: str) -> Sequence[Button]:
+    """Answer what one was asked, then raise it as something new."""
+    asked = (
+        select(Issue)
+        .where(Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who))
+        .order_by(Issue.id.desc())
+        .limit(ASKED_AT_ONCE)
+    )
+    found = [
+        button(
+            _("Answer {ref} with it", ref=Code(issue.ref)),
+            "issues.answer",
+            style=Style.PRIMARY,
+            issue=issue.id,
+            words=words,
+        )
+        for issue in ctx.session.scalars(asked)
+    ]
+    if graphemes(words) >= SENTENCE:
+        found.append(button(_("Raise it as an issue"), "issues.raise", detail=words))
+    return found

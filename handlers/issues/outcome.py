@@ -1,0 +1,178 @@
+"""Closing an issue: one officer proposes the outcome, another person approves it, everybody who took part is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.kit import allow
+from bot.kit.context import Context
+from bot.kit.forms import Form, ask
+from bot.kit.screen import Button, Fact, Refusal, Screen, Style, button
+from bot.kit.text import Code, Phrase, Raw, When, _, ngettext
+from db.issues import Issue, State, Voice
+from db.outcomes import Decision, Outcome, Reason, pending, settled
+from db.people import RoleName
+from handlers import centres
+
+from . import cards, clock, desk, finding, hearing, telling
+from .room import approvers, issues
+
+
+@issues.form("propose", _("Propose an outcome"), allow=allow.officers)
+class Propose(Form):
+    """What was asked, what Customs found, what was done or why not. Somebody else approves it."""
+
+    issue: Issue = ask.about()
+    asked: str = ask.prose(
+        _("What was asked?"), max=600, hint=_("In neutral words: everybody who took part reads this. Name nobody.")
+    )
+    found: str = ask.prose(_("What did Customs find?"), max=1500)
+    decision: Decision = ask.choice(_("Was it done?"))
+    reason: Reason | None = ask.choice(
+        _("Why not, or not all of it?"), when=lambda so_far: so_far.decision in (Decision.PARTLY, Decision.NOT)
+    )
+    words: str = ask.prose(
+        _("What was done, or why not, in your own words?"), max=1500, hint=_("Say what changes for them, and when.")
+    )
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
+        return (*desk.last_words(ctx, bound["issue"]), *finding.precedents(ctx, bound["issue"]))
+
+    def submit(self, ctx: Context) -> Screen:
+        issue = self.issue
+        was_asked = issue.state is State.ASKED
+        if was_asked:
+            clock.quieten(ctx, issue)
+        if not issue.propose(ctx.who.id, at=ctx.now):
+            raise Refusal(_("No outcome can be proposed now. Its state is: {state}.", state=issue.state))
+        if was_asked:
+            clock.set_going(ctx, issue)
+        outcome = Outcome(
+            administration_id=issue.administration_id,
+            issue_id=issue.id,
+            asked=self.asked,
+            found=self.found,
+            decision=self.decision,
+            reason=self.reason,
+            words=self.words,
+            language=ctx.who.language,
+            proposed_by_id=ctx.who.id,
+            proposed_at=ctx.now,
+        )
+        ctx.session.add(outcome)
+        ctx.session.flush()
+        for person_id in second_pair_of_eyes(ctx, issue):
+            ctx.notify(person_id, proposal(ctx, issue, outcome), once=f"{issue.ref}:proposed:{outcome.id}")
+        return proposal(ctx, issue, outcome, _("Proposed. Somebody else approves it before anybody is told."))
+
+
+def second_pair_of_eyes(ctx: Context, issue: Issue) -> Sequence[int]:
+    """The leads of the desk but whoever proposes; where there is no other, who oversees the desks."""
+    leads = centres.desk(ctx.session, issue.centre_id, RoleName.LEAD, at=ctx.now) if issue.centre_id else ()
+    others = [each for each in leads if each != ctx.who.id]
+    if others:
+        return others
+    above = centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
+    return [each for each in above if each != ctx.who.id]
+
+
+def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None = None) -> Screen:
+    """The outcome as it waits: all of its words, who proposed it, and the two answers to it."""
+    name = cards.names(ctx, {outcome.proposed_by_id})[outcome.proposed_by_id]
+    buttons: tuple[Button, ...] = ()
+    if outcome.is_pending and issue.state is State.PROPOSED:
+        buttons = (
+            button(_("Approve"), "issues.approve", style=Style.PRIMARY, issue=issue.id),
+            button(_("Send back"), "issues.send_back", issue=issue.id),
+        )
+    return Screen(
+        lead or _("An outcome waits for your approval."),
+        (Raw(issue.title, issue.language), *hearing.told(outcome)),
+        (
+            Fact(_("Reference"), Code(issue.ref)),
+            *hearing.facts(outcome),
+            Fact(_("Proposed by"), name),
+            Fact(_("Proposed on"), When(outcome.proposed_at)),
+        ),
+        buttons=(*buttons, button(_("The issue"), "issues.show", issue=issue.id)),
+    )
+
+
+@issues.command("proposed", _("See the outcome"), allow=allow.staff)
+def proposed(ctx: Context, issue: Issue) -> Screen:
+    """The outcome that waits for approval."""
+    return proposal(ctx, issue, _waiting(ctx, issue), _("This outcome waits for approval."))
+
+
+@issues.command("approve", _("Approve"), allow=approvers)
+def approve(ctx: Context, issue: Issue) -> Screen:
+    """A second person agrees: the issue is settled, and everybody who took part is told."""
+    last = settled(ctx.session, issue.id)
+    if issue.state is State.SETTLED and last is not None:
+        name = cards.names(ctx, {last.approved_by_id or 0}).get(last.approved_by_id or 0, cards.SOMEBODY)
+        raise Refusal(_("Already approved by {name} on {when}.", name=name, when=When(last.approved_at or ctx.now)))
+    if issue.reporter_id == ctx.who.id:
+        raise Refusal(_("You raised this issue yourself. Somebody else has to approve its outcome."))
+    outcome = _waiting(ctx, issue)
+    if not outcome.approve(ctx.who.id, at=ctx.now):
+        raise Refusal(_("You proposed this outcome yourself. Somebody else has to approve it."))
+    clock.quieten(ctx, issue)
+    issue.settle(outcome_approved=outcome.approved_at is not None, at=ctx.now)
+    ctx.session.flush()
+    finding.index_outcome(ctx, issue, outcome)
+    count = hearing.tell(ctx, issue, outcome)
+    if outcome.proposed_by_id != ctx.who.id:
+        card = cards.desk_card(ctx, issue, _("Your outcome was approved. Everybody who took part is being told."))
+        ctx.notify(outcome.proposed_by_id, card, once=f"{issue.ref}:approved:{outcome.id}")
+    told = ngettext(
+        "Approved. {count} person is being told.",
+        "Approved. {count} people are being told, each in their language.",
+        count,
+    )
+    return cards.desk_card(ctx, issue, told)
+
+
+@issues.form("send_back", _("Send back"), allow=approvers)
+class SendBack(Form):
+    """The outcome is not good enough yet."""
+
+    issue: Issue = ask.about()
+    words: str = ask.prose(_("What should be different?"), max=1000)
+
+    def submit(self, ctx: Context) -> Screen:
+        outcome = _waiting(ctx, self.issue)
+        outcome.send_back(ctx.who.id, self.words, at=ctx.now)
+        self.issue.take_back()
+        telling.write(ctx, self.issue, Voice.NOTE, self.words)
+        lead = _("The outcome you proposed was sent back.")
+        card = cards.desk_card(ctx, self.issue, lead)
+        if outcome.proposed_by_id != ctx.who.id:
+            ctx.notify(outcome.proposed_by_id, card, once=f"{self.issue.ref}:sent_back:{outcome.id}")
+        return cards.desk_card(ctx, self.issue, _("Sent back. The clock has not stopped."))
+
+
+@issues.form("reopen", _("Open again"), allow=allow.officers | allow.administrators)
+class Reopen(Form):
+    """It was settled too early. The desk's clock begins anew, and everybody who took part hears why."""
+
+    issue: Issue = ask.about()
+    reason: str = ask.prose(
+        _("Why is it opened again?"), max=1000, hint=_("Everybody who takes part reads this. Name nobody.")
+    )
+
+    def submit(self, ctx: Context) -> Screen:
+        if not self.issue.reopen():
+            raise Refusal(_("Only a settled issue can be opened again. Its state is: {state}.", state=self.issue.state))
+        clock.promise(ctx, self.issue)
+        entry = telling.write(ctx, self.issue, Voice.REOPENED, self.reason)
+        telling.tell_everybody(ctx, self.issue, _("Customs has opened again what you took part in"), entry)
+        return cards.desk_card(ctx, self.issue, _("Opened again. The clock has begun anew."))
+
+
+def _waiting(ctx: Context, issue: Issue) -> Outcome:
+    outcome = pending(ctx.session, issue.id) if issue.state is State.PROPOSED else None
+    if outcome is None:
+        raise Refusal(_("No outcome waits for approval here. Its state is: {state}.", state=issue.state))
+    return outcome
