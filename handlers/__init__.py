@@ -8,5 +8,5 @@ registry = Registry(
     [home.home, people.people, centres.centres, issues.issues, ledger.ledger],
     home="home.show",
     welcome="people.register",
-    free_text=("issues.raise", "detail"),
+    begins=("issues.raise", "detail"),
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
 from bot.kit.capability import Command, Registry
+from bot.kit.clean import shorten
 from bot.kit.screen import Button, Screen
 from bot.kit.text import Raw, _
 
 CUT_OFF = 72
 MOST = 3
-SENTENCE = 12  # characters: shorter texts are not offered as the beginning of a form
+SHOWN = 80  # graphemes of somebody's words that are repeated to them
 
 
 def nearest(words: str, commands: Iterable[Command], write: Callable[[Any], str]) -> list[Command]:
@@ -35,21 +36,24 @@ def nearest(words: str, commands: Iterable[Command], write: Callable[[Any], str]
     return [by_name[name] for name in ordered][:MOST]
 
 
-def screen(words: str, registry: Registry, may: Callable[[Command], bool], write: Callable[[Any], str]) -> Screen:
-    """What to answer to `words` that are neither a command nor an answer."""
+def screen(
+    words: str,
+    offers: Sequence[Button],
+    registry: Registry,
+    may: Callable[[Command], bool],
+    write: Callable[[Any], str],
+) -> Screen:
+    """What to answer to `words` that are neither a command nor an answer: what they could be for, then commands."""
     allowed = [command for command in registry.menu() if may(command)]
     close = nearest(words, allowed, write)
-    shown = close or allowed[: MOST * 2]
-    buttons = [Button(command.title, command.name) for command in shown]
-    body: tuple[Any, ...] = (_("Did you mean one of these?") if close else _("Here is what I can do."),)
-    if registry.free_text is not None and len(words) >= SENTENCE:
-        name, field = registry.free_text
-        if may(registry[name]):
-            body = (_("If this is something Customs should put right, I can take it down as it is."),)
-            first = Button(registry[name].title, name, {field: words})
-            buttons = [first, *(button for button in buttons if button.command != name)]
+    offered = {button.command for button in offers}
+    shown = [command for command in close or allowed[: MOST * 2] if command.name not in offered]
+    if offers:
+        body = _("Your words are not lost: choose what they are for.")
+    else:
+        body = _("Did you mean one of these?") if close else _("Here is what I can do.")
     return Screen(
-        heading=_("I did not take “{words}” as a command.", words=Raw(words[:80])),
-        body=body,
-        buttons=tuple(buttons),
+        heading=_("I did not take “{words}” as a command.", words=Raw(shorten(words, SHOWN))),
+        body=(body,),
+        buttons=(*offers, *(Button(command.title, command.name) for command in shown)),
     )

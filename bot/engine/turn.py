@@ -230,8 +230,9 @@ class Turn:
         if command.form is not None:
             self._may_about(command, self._load(command, args))
             draft, goes_on = self._drafts.open(command, args)
-            notice = _("You had begun this. Here is where you were.") if goes_on else None
-            return Answer(form=self._drafts.view(draft), notice=notice)
+            if not goes_on:  # it may have been opened with all it asks: "find P-000123"
+                return self._onward(draft)
+            return Answer(form=self._drafts.view(draft), notice=_("You had begun this. Here is where you were."))
         if command.confirm is not None and not args.get(CONFIRMED):
             return Answer(screen=self._confirmation(command, args))
         entities = self._load(command, args)
@@ -308,7 +309,7 @@ class Turn:
 
     def _begin_with(self, event: Answered) -> Answer:
         """Files out of the blue: most often the beginning of an issue. Offer it, keeping them."""
-        free = self._engine.registry.free_text
+        free = self._engine.registry.begins
         if free is None:
             return self._suggestions(event.text or "")
         answer = self._run(free[0], {free[1]: event.text} if event.text else {})
@@ -384,7 +385,8 @@ class Turn:
         if not words.strip():
             return self._home()
         may = lambda command: command.allow(self.ctx.who)  # noqa: E731  one line says it
-        return Answer(screen=suggest.screen(words, self._engine.registry, may, self._plain))
+        offers = [button for find in self._engine.registry.offers for button in find(self.ctx, words)]
+        return Answer(screen=suggest.screen(words, offers, self._engine.registry, may, self._plain))
 
     def _bound(self, answer: Answer) -> Answer:
         bound: Answer = handles.bind(

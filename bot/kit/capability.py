@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 from db.base import OfAdministration
 
 from .allow import Rule
+from .context import Context
 from .forms import FieldKind, Form, prepare
+from .screen import Button
 from .text import Phrase
 
 
@@ -45,6 +47,9 @@ class Job:
     entities: Mapping[str, type[OfAdministration]]
 
 
+Offer = Callable[[Context, str], Sequence[Button]]
+
+
 class Capability:
     """One verb room: `issues = Capability("issues", _("Issues"))`, then `@issues.command(…)`, `@issues.form(…)`."""
 
@@ -53,6 +58,12 @@ class Capability:
         self.title = title
         self.commands: dict[str, Command] = {}
         self.jobs: dict[str, Job] = {}
+        self.offers: list[Offer] = []
+
+    def offer(self, find: Offer) -> Offer:
+        """Register `(ctx, words) -> buttons`: what words that are no command could be for. Nothing is run by it."""
+        self.offers.append(find)
+        return find
 
     def command(
         self,
@@ -118,8 +129,8 @@ def _parameters(run: Callable[..., Any]) -> tuple[dict[str, type[OfAdministratio
 class Registry:
     """All capabilities.
 
-    `home` answers a greeting, `welcome` whoever is not registered yet; `free_text` is the form, and its field, that
-    is offered for words that are no command. `unkept` is a test for words that must not be kept (a disclosure of
+    `home` answers a greeting, `welcome` whoever is not registered yet; `begins` is the form, and its field, that a file
+    out of the blue begins. `unkept` is a test for words that must not be kept (a disclosure of
     corruption) and the command that answers them.
     """
 
@@ -129,23 +140,25 @@ class Registry:
         *,
         home: str,
         welcome: str,
-        free_text: tuple[str, str] | None = None,
+        begins: tuple[str, str] | None = None,
         unkept: tuple[Callable[[str], bool], str] | None = None,
     ) -> None:
         self.capabilities = tuple(capabilities)
         self.commands: dict[str, Command] = {}
         self.jobs: dict[str, Job] = {}
         self.by_verb: dict[str, Command] = {}
+        self.offers: list[Offer] = []
         for capability in self.capabilities:
             self.commands |= capability.commands
             self.jobs |= capability.jobs
+            self.offers += capability.offers
             for command in capability.commands.values():
                 # Typed verbs are the menu's: a verb two capabilities share is typed with its capability's name.
                 if command.menu is not None and self.by_verb.setdefault(command.verb, command) is not command:
                     raise ValueError(f"two menu commands are called {command.verb}")
         self.home = self.commands[home]
         self.welcome = self.commands[welcome]
-        self.free_text = free_text
+        self.begins = begins
         self.unkept = unkept
 
     def __getitem__(self, name: str) -> Command:

@@ -206,6 +206,8 @@ class Writer:
                 return self._phrase(value)
             case Raw():
                 return self._isolated(self.dialect.raw(value.words))
+            case StrEnum():  # before str, which it is too
+                return self._phrase(phrase_of(value))
             case str():
                 return self._isolated(self.dialect.raw(value))
             case Code():
@@ -219,8 +221,6 @@ class Writer:
                 return self.dialect.link(value.url, label)
             case Listed():
                 return format_list([self.write(each) for each in value.values], locale=self.reader.locale)
-            case StrEnum():
-                return self._phrase(phrase_of(value))
             case bool():
                 return self._phrase(_("yes") if value else _("no"))
             case int() | float() | Decimal():

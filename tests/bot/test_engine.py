@@ -102,9 +102,7 @@ def cool(ctx: Context, cups: int) -> None:
     ctx.session.add(Organisation(administration_id=ctx.who.administration_id, name=f"cold {cups}", kind=Kind.BUSINESS))
 
 
-REGISTRY = Registry(
-    [tea], home="tea.home", welcome="tea.name", free_text=None, unkept=(lambda words: "poison" in words, "tea.home")
-)
+REGISTRY = Registry([tea], home="tea.home", welcome="tea.name", unkept=(lambda words: "poison" in words, "tea.home"))
 
 
 class Deferred:
