@@ -483,6 +483,8 @@ class Turn:
         """One line: ids only, never a person's words."""
         ids = {key: value for key, value in args.items() if isinstance(value, int | bool)}
         ids |= {name: entity.id for name, entity in entities.items()}
+        for made in self._touched.made:
+            ids.setdefault(made.__tablename__, made.id)
         about = next((f"{name}:{value}" for name, value in ids.items()), None)
         self._session.add(
             Audit(
@@ -535,6 +537,7 @@ class _Touched:
 
     def __init__(self, session: Session) -> None:
         self.domain = False
+        self.made: list[Any] = []  # what is new and has an id, oldest first
         sqlalchemy_event.listen(session, "before_flush", self._note)
 
     def _note(self, session: Session, *_rest: Any) -> None:
@@ -545,6 +548,8 @@ class _Touched:
         ]
         if any(type(each).__module__ != "db.machinery" for each in changed):
             self.domain = True
+        new = [each for each in session.new if type(each).__module__ != "db.machinery" and hasattr(each, "id")]
+        self.made += new
 
 
 def _receipt_of(outgoing_id: int) -> Any:
