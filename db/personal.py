@@ -94,7 +94,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     """
     session.flush()
     updates = update(Inbox).where(_sent_by(session, person.id))
-    session.execute(updates.values(payload=None, state=InboxState.DONE))
+    session.execute(updates.values(payload=None, account="", state=InboxState.DONE))
     for kept in (Draft, Handle, WebSession, Pass):
         session.execute(delete(kept).where(kept.person_id == person.id))
     session.execute(update(Pass).where(Pass.other_id == person.id).values(other_id=None))

@@ -276,18 +276,19 @@ class Writer:
         return f"{LEFT_TO_RIGHT_ISOLATE}{text}{POP_ISOLATE}" if self.reader.is_rtl else text
 
 
-_MEMBERS: dict[StrEnum, Phrase] = {}
+# By enumeration and value: members of two enumerations with one value are equal, and may be called differently.
+_MEMBERS: dict[tuple[type, str], Phrase] = {}
 
 
-def name_members(names: Mapping[Any, Phrase]) -> None:
-    """Say what the members of an enumeration are called. Enumerations live in `db/`, words do not."""
-    _MEMBERS.update(names)
+def name_members(names: Sequence[tuple[Any, Phrase]]) -> None:
+    """Say what the members of enumerations are called. Enumerations live in `db/`, words do not."""
+    _MEMBERS.update({(type(member), member.value): name for member, name in names})
 
 
 def phrase_of(member: StrEnum) -> Phrase:
     """What an enumeration member is called."""
     try:
-        return _MEMBERS[member]
+        return _MEMBERS[type(member), member.value]
     except KeyError:
         raise LookupError(f"{member!r} has no name: call name_members() beside its capability") from None
 

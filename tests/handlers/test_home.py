@@ -1,0 +1,100 @@
+"""Home shows what waits and what one may do; help says the same to everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.kit.events import Caller
+from bot.kit.text import Link
+from db.machinery import Audit
+from db.people import Administration, RoleName
+
+from .people_world import World, asked, labels, plain, screen, text
+
+AMINA = Caller("telegram", "1001", "1001", "Amina", "fr")
+RUIZ = Caller("slack", "T1:U7", "U7", "Ruiz", "en")
+ADMIN = Caller("slack", "T1:U1", "U1", "Ada", "en")
+
+
+def test_a_stranger_is_asked_for_a_language_at_once(people_world: World) -> None:
+    for words in ("/start", "home", ""):
+        assert asked(people_world.call(AMINA, words)) == "language"
+
+
+def test_a_stranger_who_only_looks_may_begin(people_world: World) -> None:
+    shown = people_world.open(RUIZ, "home.show")
+    assert labels(shown) == ["Begin", "Help"]
+    assert asked(people_world.press(RUIZ, shown, "Begin")) == "language"
+
+
+def test_home_greets_by_name_and_says_when_nothing_waits(people_world: World) -> None:
+    people_world.known(AMINA)
+    shown = screen(people_world.call(AMINA, "home"))
+    assert plain(shown.heading) == "Hello, Amina." and plain(shown.body[0]) == "Nothing waits for you."
+
+
+def test_what_was_begun_waits_at_home_with_its_own_words(people_world: World) -> None:
+    people_world.known(AMINA)
+    opened = people_world.open(AMINA, "issues.raise", detail="My container has been held for three days")
+    first = asked(opened)
+    shown = people_world.call(AMINA, "home")
+    assert "Begun and not sent | My container has been held for three days" in text(shown)
+    assert asked(people_world.press(AMINA, shown, "Go on")) == first
+
+
+def test_what_waits_for_officers_waits_at_home(people_world: World) -> None:
+    people_world.known(RUIZ, RoleName.OFFICER)
+    people_world.known(AMINA)
+    people_world.open(AMINA, "people.move")
+    people_world.press(AMINA, people_world.say(AMINA, "Sahara Dates"), "Propose “Sahara Dates”")
+    shown = people_world.call(RUIZ, "home")
+    assert "1 organisation to verify" in text(shown)
+    assert "Sahara Dates" in text(people_world.press(RUIZ, shown, "Look"))
+    assert "to verify" not in text(people_world.call(AMINA, "home"))
+
+
+@pytest.mark.parametrize(
+    ("caller", "role", "sees", "sees_not"),
+    [
+        (AMINA, None, {"Raise an issue", "My issues", "My organisation"}, {"Roles", "Organisations to verify"}),
+        (RUIZ, RoleName.OFFICER, {"Organisations to verify"}, {"Roles"}),
+        (RUIZ, RoleName.LEAD, {"Organisations to verify"}, {"Roles"}),
+        (RUIZ, RoleName.COORDINATOR, {"Raise an issue"}, {"Roles", "Organisations to verify"}),
+        (ADMIN, RoleName.ADMINISTRATOR, {"Roles", "Organisations to verify"}, set()),
+    ],
+)
+def test_everybody_sees_their_own_tiles(
+    people_world: World, caller: Caller, role: RoleName | None, sees: set[str], sees_not: set[str]
+) -> None:
+    people_world.known(caller, *([role] if role else []))
+    shown = set(labels(people_world.call(caller, "home")))
+    assert sees <= shown and not sees_not & shown
+
+
+def test_help_names_the_safe_address_in_the_same_words_for_everybody(people_world: World) -> None:
+    people_world.known(AMINA)
+    people_world.known(ADMIN, RoleName.ADMINISTRATOR)
+    stranger = Caller("telegram", "7", "7", "Nobody", "en")
+    bodies = [screen(people_world.call(caller, "help")).body for caller in (AMINA, ADMIN)]
+    bodies.append(screen(people_world.open(stranger, "home.help")).body)
+    assert bodies[0] == bodies[1] == bodies[2]
+    assert Link("https://safe.example/tell") in bodies[0]
+
+
+def test_without_an_address_help_says_so(people_world: World) -> None:
+    people_world.known(AMINA)
+    with people_world.sessions.writing() as session:
+        session.get_one(Administration, people_world.home_id).integrity_url = None
+    shown = screen(people_world.call(AMINA, "help"))
+    assert "has not published a safe address yet" in text(shown)
+    assert not any(isinstance(each, Link) for each in shown.body)
+
+
+def test_being_shown_the_safe_address_leaves_no_trace_of_who(people_world: World) -> None:
+    people_world.known(AMINA)
+    before = people_world.count(Audit)
+    from_menu = labels(people_world.call(AMINA, "home")) + labels(people_world.call(AMINA, "help"))
+    shown = people_world.open(AMINA, "home.safely")
+    assert plain(screen(shown).heading) == "I have not kept what you wrote."
+    assert "Tell about corruption safely" not in from_menu
+    assert people_world.count(Audit) == before
