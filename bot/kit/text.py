@@ -280,9 +280,9 @@ class Writer:
 _MEMBERS: dict[tuple[type, str], Phrase] = {}
 
 
-def name_members(names: Sequence[tuple[Any, Phrase]]) -> None:
-    """Say what the members of enumerations are called. Enumerations live in `db/`, words do not."""
-    _MEMBERS.update({(type(member), member.value): name for member, name in names})
+def name_members(names: Mapping[Any, Phrase]) -> None:
+    """Say what the members of an enumeration are called. Enumerations live in `db/`, words do not."""
+    _MEMBERS.update({(type(member), member.value): name for member, name in names.items()})
 
 
 def phrase_of(member: StrEnum) -> Phrase:
