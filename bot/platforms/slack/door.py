@@ -68,7 +68,8 @@ class SlackDoor:
         Returns `channel` and `ts`; for the Home tab `home`, the person's id.
         """
         if edits is not None and "home" in edits:
-            await self._perform("views.publish", {"user_id": edits["home"], "view": self._home(answer, writer)})
+            view = draw.home(answer, writer, self._page, is_inside=bool(edits.get("is_inside")))
+            await self._perform("views.publish", {"user_id": edits["home"], "view": view})
             return {"home": edits["home"]}
         message = await self._edit(edits, answer, writer) if edits is not None and "ts" in edits else None
         if message is None:
@@ -183,9 +184,6 @@ class SlackDoor:
                 raise
             return None
         return message
-
-    def _home(self, answer: Answer, writer: Writer) -> Json:
-        return draw.home(answer, writer, self._page)
 
     async def _send_files(self, message: Mapping[str, Any], files: tuple[Attachment, ...], writer: Writer) -> None:
         """Send files of ours after their message, each once below it; a line instead where that does not work."""

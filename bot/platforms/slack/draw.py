@@ -20,6 +20,7 @@ from .sheet import ANSWER, Sheet, Surface
 FORM = "form"  # the callback id of a modal that is a form; any other only shows something
 TITLE, ALERT, SUMMARY = 24, 200, 3000
 
+HOME = _("Home")
 SENT_BEFORE = _("You may have received this before.")
 CHECK = _("Please check what you are about to send.")
 SEVERAL_WRONG = _("Please look at these answers again:")
@@ -32,9 +33,13 @@ def message(answer: Answer, writer: Writer, page: str, *, repeated: bool = False
     return {"text": _summary(said, answer, writer), "blocks": sheet.blocks()}
 
 
-def home(answer: Answer, writer: Writer, page: str) -> Json:
-    """The view of the Home tab."""
-    return {"type": "home", "blocks": _sheet(answer, writer, page, "home").blocks()}
+def home(answer: Answer, writer: Writer, page: str, *, is_inside: bool = False) -> Json:
+    """The view of the Home tab; `is_inside` when it is about to show something else than home, with a way back."""
+    sheet = _sheet(answer, writer, page, "home")
+    labels = [button.label for button in answer.screen.buttons] if answer.screen is not None else []
+    if is_inside and HOME not in labels:
+        sheet.controls([sheet.homeward(HOME)])
+    return {"type": "home", "blocks": sheet.blocks()}
 
 
 def modal(form: FormView, writer: Writer, page: str, *, notice: Phrase | None = None, about: Json) -> Json:

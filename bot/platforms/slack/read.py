@@ -17,7 +17,7 @@ from bot.kit.events import Answered, Called, Caller, Changed, Event, Submitted
 
 from . import fields
 from .draw import FORM
-from .sheet import ADDRESS, ANSWER, OPEN
+from .sheet import ADDRESS, ANSWER, HOMEWARD, OPEN
 
 PLATFORM = "slack"
 NAME = 80
@@ -175,6 +175,8 @@ def _event(event: Json, caller: Caller) -> Event:
 
 
 def _tap(body: Json, caller: Caller, where: Place) -> Event:
+    if _action(body).startswith(f"{HOMEWARD}:"):
+        return home_opened(caller)
     value = str(body["actions"][0]["value"])
     if _action(body).startswith(f"{OPEN}:"):
         return Changed(caller, value)
@@ -182,7 +184,7 @@ def _tap(body: Json, caller: Caller, where: Place) -> Event:
     if where == "message":
         on = {"channel": str(body["container"]["channel_id"]), "ts": str(body["container"]["message_ts"])}
     elif where == "home":
-        on = {"home": caller.address}
+        on = {"home": caller.address, "is_inside": True}
     return Called(caller, handle=value, message=on)
 
 

@@ -22,8 +22,9 @@ TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 300
 BAR = 10
 STYLES = {Style.PRIMARY: "primary", Style.DANGER: "danger"}
 
-# What a button does: run its command and show the answer, or answer a question where it is asked.
-RUN, ANSWER, OPEN, ADDRESS = "run", "answer", "open", "address"
+# What a button does: run its command, answer a question where it is asked, open a form as a modal, go to an address,
+# or lead back to what the Home tab shows first.
+RUN, ANSWER, OPEN, ADDRESS, HOMEWARD = "run", "answer", "open", "address", "home"
 
 
 class Sheet:
@@ -221,6 +222,10 @@ class Sheet:
     def opener(self, token: str) -> Json:
         """A button that opens the form in progress as a modal."""
         return self._control(_("Open the form"), OPEN) | {"value": token}
+
+    def homeward(self, label: Phrase) -> Json:
+        """A button that shows the Home tab as it is when it is opened."""
+        return self._control(label, HOMEWARD)
 
     def _control(self, label: Any, does: str) -> Json:
         """Every control of a surface has a name of its own: what it does, and its number."""

@@ -272,7 +272,7 @@ class FakeSlack(SlackApi):
             options = options_of(element)
             if "external" in element["type"] and value is not None:
                 for one in [value] if isinstance(value, str) else value:
-                    options += await self.looks_up(person, element["action_id"], one, place)
+                    options += await self.looks_up(person, block["block_id"], one, place)
             kept = inputs.held(element, value, options, partial(self._file, person))
             if isinstance(place, View):
                 place.values[block["block_id"]][element["action_id"]] = kept
