@@ -19,6 +19,7 @@ from db.outcomes import TOLD, Outcome
 from db.people import Mandate, Organisation, Person, RoleName
 from handlers.issues import cards, telling
 from handlers.paging import PAGE, turn_pages
+from handlers.people.naming import SOMEBODY
 
 ledger = Capability("ledger", _("Feedback ledger"))
 UNREACHED = "unreached"  # a message that asks somebody to pass on that an outcome waits
@@ -162,7 +163,7 @@ def _contact(ctx: Context, person_id: int) -> int | None:
     organisation = (
         select(Organisation.contact_id)
         .join(Mandate, Mandate.organisation_id == Organisation.id)
-        .where(Mandate.person_id == person_id, Mandate.in_force(ctx.now))
+        .where(Mandate.person_id == person_id, Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
         .order_by(Mandate.starts_at.desc())
         .limit(1)
     )
@@ -171,7 +172,7 @@ def _contact(ctx: Context, person_id: int) -> int | None:
 
 
 def _row(line: Line) -> Row:
-    name: Text = Raw(line["person"]) if line["person"] else cards.SOMEBODY
+    name: Text = Raw(line["person"]) if line["person"] else SOMEBODY
     title = _("{name}, {organisation}", name=name, organisation=line["organisation"]) if line["organisation"] else name
     if line["state"] is not Heard.FAILED:
         said = _("{state}, {when}", state=line["state"], when=When(line["at"]))

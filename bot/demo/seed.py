@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.centres import Centre
@@ -150,6 +150,13 @@ def seed(sessions: Sessions, *, at: datetime) -> None:
         for persona in PERSONAS:
             if not persona.is_new:
                 _persona(session, home, persona, centres, organisations, at)
+        verifier = (
+            select(Role.person_id)
+            .where(Role.name.in_((RoleName.LEAD, RoleName.ADMINISTRATOR)))
+            .order_by(Role.id)
+            .limit(1)
+        )
+        session.execute(update(Mandate).values(confirmed_by_id=verifier.scalar_subquery()))
         for number, (name, role, centre) in enumerate(COLLEAGUES):
             person = _person(session, home, name, "en", Kind.CUSTOMS, None, at)
             _account(session, person, "slack", f"{TEAM}:U1{number:03}", at)

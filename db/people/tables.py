@@ -19,7 +19,7 @@ RECHECK_BEFORE = timedelta(days=30)  # so long before its end a mandate is asked
 class Administration(Identified, Base):
     """A Customs administration: the owner of everything that happens in its cases.
 
-    `home_regions` are `{"code": …, "name": {language: name}}`. `integrity_url` is the public address, the same for
+    `home_regions` are those of the world it belongs to, `{"code": …, "name": {language: name}}`. `integrity_url` is the public address, the same for
     everybody, where corruption can be disclosed safely.
     """
 
@@ -74,7 +74,7 @@ class Person(OfAdministration, Base):
     name: Mapped[str] = mapped_column(default="")
     kind: Mapped[Kind | None]
     sector: Mapped[Sector | None]
-    region: Mapped[str | None]
+    region: Mapped[str | None]  # where in the country: a port, or "country" for all of it
     language: Mapped[str]
     zone: Mapped[str]
     quiet_from: Mapped[time | None] = mapped_column(default=time(20, 0))

@@ -13,12 +13,12 @@ from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngette
 from db.files import File, FileState
 from db.issues import ENTRY, Entry, Issue, IssueLink, Level, Participation, Problem, State, Voice
 from db.outcomes import settled
-from db.people import Organisation, Person
+from db.people import Organisation
+from handlers.people.naming import called
 
 from . import clock
 
 SHOWN = 4  # entries on a card; the rest is one button away
-SOMEBODY = _("somebody who has left Parley")
 
 SAID_AT_DESK = {
     Voice.RAISED: _("{name} raised it on {when}"),
@@ -105,9 +105,8 @@ def quotes(ctx: Context, entries: Sequence[Entry], said: dict[Voice, Phrase]) ->
 
 
 def names(ctx: Context, ids: set[int]) -> dict[int, Text]:
-    """What people are called; somebody erased has no name left."""
-    rows = ctx.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()
-    return {row.id: Raw(row.name) if row.name else SOMEBODY for row in rows}
+    """What people are called; somebody erased is a representative of their organisation."""
+    return called(ctx.session, ids)
 
 
 def attachments(ctx: Context, entries: Sequence[Entry]) -> tuple[Attachment, ...]:

@@ -14,6 +14,7 @@ from db.issues import Issue, State, Voice
 from db.outcomes import Decision, Outcome, Reason, pending, settled
 from db.people import RoleName
 from handlers import centres
+from handlers.people.naming import SOMEBODY
 
 from . import cards, clock, desk, finding, hearing, telling
 from .room import approvers, issues
@@ -111,7 +112,7 @@ def approve(ctx: Context, issue: Issue) -> Screen:
     """A second person agrees: the issue is settled, and everybody who took part is told."""
     last = settled(ctx.session, issue.id)
     if issue.state is State.SETTLED and last is not None:
-        name = cards.names(ctx, {last.approved_by_id or 0}).get(last.approved_by_id or 0, cards.SOMEBODY)
+        name = cards.names(ctx, {last.approved_by_id or 0}).get(last.approved_by_id or 0, SOMEBODY)
         raise Refusal(_("Already approved by {name} on {when}.", name=name, when=When(last.approved_at or ctx.now)))
     if issue.reporter_id == ctx.who.id:
         raise Refusal(_("You raised this issue yourself. Somebody else has to approve its outcome."))

@@ -13,7 +13,7 @@ from db.people import Kind, Mandate, Organisation, Person, Standing
 from handlers.paging import PAGE, turn_pages
 
 from .naming import called
-from .organisations import choices, chosen, proposal, tell_verifiers
+from .organisations import attribute, choices, chosen, proposal, tell_verifiers
 from .room import people
 from .rules import first_voice, themselves, verifiers
 
@@ -63,6 +63,7 @@ def confirm(ctx: Context, mandate: Mandate) -> Screen:
     if mandate.person_id == ctx.who.id:
         raise Refusal(_("Somebody else has to confirm that you speak for it."))
     if mandate.confirm(by=ctx.who.id, at=ctx.now):
+        attribute(ctx, mandate)
         told = Screen(
             _("You speak for {organisation}.", organisation=organisation.name),
             (_("This was confirmed and holds until {when}.", when=mandate.ends_at),),

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from bot.kit.text import Raw, Text, _
 from db.people import Mandate, Organisation, Person
 
+SOMEBODY = _("somebody who has left Parley")
+
 
 def called(session: Session, person_ids: Collection[int]) -> dict[int, Text]:
     """Their names. Whoever was erased is a representative of the organisation they last spoke for."""
@@ -18,12 +20,10 @@ def called(session: Session, person_ids: Collection[int]) -> dict[int, Text]:
     spoke = session.execute(
         select(Mandate.person_id, Organisation.name)
         .join(Organisation, Organisation.id == Mandate.organisation_id)
-        .where(Mandate.person_id.in_(nameless))
+        .where(Mandate.person_id.in_(nameless), Mandate.confirmed_by_id.is_not(None))
         .order_by(Mandate.starts_at, Mandate.id)
     ).all()
-    found: dict[int, Text] = {
-        row.id: Raw(row.name) if row.name else _("somebody who has left Parley") for row in people
-    }
+    found: dict[int, Text] = {row.id: Raw(row.name) if row.name else SOMEBODY for row in people}
     for row in spoke:
         found[row.person_id] = _("a representative of {organisation}", organisation=row.name)
     return found

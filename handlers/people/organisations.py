@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rapidfuzz import fuzz, process, utils
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, Option
 from bot.kit.screen import Fact, Row, Screen, Style, button
 from bot.kit.text import Raw, _
+from db.issues import Issue
 from db.people import Kind, Mandate, Organisation, Person, RoleName, Standing, holders
 from handlers.paging import PAGE, turn_pages
 
 from .naming import called
 from .room import people
 from .rules import verifiers
+from .searching import closest
 
 NEW = "new:"
 NAME = 120  # characters
-CUT_OFF = 60
 
 
 def choices(ctx: Context, query: str) -> Sequence[Option]:
@@ -34,12 +34,10 @@ def choices(ctx: Context, query: str) -> Sequence[Option]:
         return [Option(query, Raw(names[int(query)]))]
     typed = clean_line(query.removeprefix(NEW))[:NAME]
     if not typed:
-        return [Option(str(key), Raw(name)) for key, name in list(names.items())[:CHOICES_SHOWN]]
-    close = process.extract(
-        typed, names, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=CUT_OFF, limit=CHOICES_SHOWN - 1
-    )
-    found = [Option(str(key), Raw(name)) for name, _score, key in close]
-    if any(name.casefold() == typed.casefold() for name, _score, _key in close):
+        return [Option(str(key), Raw(names[key])) for key in closest("", names)]
+    close = closest(typed, names, most=CHOICES_SHOWN - 1)
+    found = [Option(str(key), Raw(names[key])) for key in close]
+    if any(names[key].casefold() == typed.casefold() for key in close):
         return found
     return [*found, Option(f"{NEW}{typed}", _("Propose “{name}”", name=typed))]
 
@@ -158,6 +156,7 @@ def verify(ctx: Context, organisation: Organisation) -> Screen:
     )
     if first is not None:
         first.confirm(by=ctx.who.id, at=ctx.now)
+        attribute(ctx, first)
         organisation.contact_id = organisation.contact_id or first.person_id
         told = Screen(
             _("{organisation} is verified.", organisation=organisation.name),
@@ -183,6 +182,13 @@ def refuse(ctx: Context, organisation: Organisation) -> Screen:
         )
         ctx.notify(mandate.person_id, told, once=f"organisation:{organisation.id}:refused")
     return _decided(organisation)
+
+
+def attribute(ctx: Context, mandate: Mandate) -> None:
+    """What the person raised since they said for whom they speak was said for that organisation after all."""
+    raised = Issue.reporter_id == mandate.person_id, Issue.raised_at >= mandate.starts_at
+    nobodys = update(Issue).where(*raised, Issue.organisation_id.is_(None))
+    ctx.session.execute(nobodys.values(organisation_id=mandate.organisation_id))
 
 
 def waiting_to_verify(ctx: Context) -> int:

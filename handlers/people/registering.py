@@ -9,16 +9,18 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.kit.context import Context
-from bot.kit.forms import Form, Option, ask
+from bot.kit.forms import CHOICES_SHOWN, Form, Option, ask
 from bot.kit.screen import Fact, Screen, Style, button
-from bot.kit.text import LANGUAGES, Code, Named, Raw, Text, _
+from bot.kit.text import LANGUAGES, Code, Raw, Text, _, phrase_of
 from db import personal, retention
-from db.people import Account, Administration, Kind, Organisation, Person, RoleName, Sector, holders
+from db.centres import Centre
+from db.people import Account, Kind, Organisation, Person, RoleName, Scope, Sector, holders
 
 from .mandates import speak_for
 from .organisations import choices
 from .room import people
 from .rules import strangers
+from .searching import closest
 
 STRANGER_FOR = timedelta(days=30)
 ADDRESS_KEPT = timedelta(hours=6)  # for the last message; delivery gives up a reply after as long
@@ -30,11 +32,14 @@ def languages(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
 
 
-def regions(ctx: Context, query: str) -> Sequence[Option]:
-    """The administration's regions, and the whole country."""
-    home = ctx.session.get_one(Administration, ctx.who.administration_id)
-    named = [Option(region["code"], Named(region["name"])) for region in home.home_regions]
-    return [*named, Option(WHOLE_COUNTRY, _("The whole country"))]
+def places(ctx: Context, query: str) -> Sequence[Option]:
+    """The ports that the centres of expertise know, and the whole country."""
+    desks = ctx.session.scalars(select(Centre.ports).where(Centre.visible_to(ctx.who)).order_by(Centre.id))
+    ports = {port: port for known in desks for port in known}
+    if query == WHOLE_COUNTRY:
+        return [Option(WHOLE_COUNTRY, phrase_of(Scope.COUNTRY))]
+    found = [Option(port, Raw(port)) for port in closest(query, ports, most=CHOICES_SHOWN - 1)]
+    return [*found, Option(WHOLE_COUNTRY, phrase_of(Scope.COUNTRY))]
 
 
 def forget(ctx: Context, person: Person) -> None:
@@ -69,7 +74,7 @@ class Register(Form):
     sector: Sector | None = ask.choice(
         _("Which sector do you know best?"), optional=True, when=lambda so_far: so_far.kind is not Kind.CUSTOMS
     )
-    region: str | None = ask.choice(_("In which part of the country do you work?"), options=regions, optional=True)
+    region: str | None = ask.pick(_("Where in the country do you work most?"), options=places, optional=True)
 
     @classmethod
     def answered(cls, ctx: Context, name: str, value: Any) -> None:

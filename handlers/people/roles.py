@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from rapidfuzz import fuzz, process, utils
 from sqlalchemy import select
 
 from bot.kit import allow
 from bot.kit.context import Context
-from bot.kit.forms import CHOICES_SHOWN, Form, Option, ask
+from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Refusal, Row, Screen, button
 from bot.kit.text import Named, Raw, Text, When, _
 from db.centres import Centre
@@ -20,9 +19,9 @@ from handlers.paging import PAGE, turn_pages
 
 from .naming import called
 from .room import people
+from .searching import closest
 
 LONGEST = timedelta(days=2 * 366)
-CUT_OFF = 60
 DESK_ROLES = (RoleName.OFFICER, RoleName.LEAD)
 
 
@@ -32,12 +31,7 @@ def person_choices(ctx: Context, query: str) -> Sequence[Option]:
     names = {row.id: row.name for row in ctx.session.execute(known.order_by(Person.name, Person.id))}
     if query.isdecimal() and len(query) < 18 and int(query) in names:
         return [Option(query, Raw(names[int(query)]))]
-    if not query.strip():
-        return [Option(str(key), Raw(name)) for key, name in list(names.items())[:CHOICES_SHOWN]]
-    close = process.extract(
-        query, names, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=CUT_OFF, limit=CHOICES_SHOWN
-    )
-    return [Option(str(key), Raw(name)) for name, _score, key in close]
+    return [Option(str(key), Raw(names[key])) for key in closest(query, names)]
 
 
 def centre_choices(ctx: Context, query: str) -> Sequence[Option]:

@@ -8,7 +8,8 @@ from zoneinfo import available_timezones
 from babel import Locale
 from babel.core import get_global
 from babel.dates import get_timezone_location
-from rapidfuzz import fuzz, process, utils
+
+from .searching import closest
 
 CUT_OFF = 75
 MOST = 6
@@ -38,12 +39,9 @@ def search(query: str, language: str) -> list[tuple[str, str]]:
     known = cities(language)
     if query in known:
         return [(query, known[query])]
-    close = process.extract(
-        query, known, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=CUT_OFF, limit=MOST
-    )
+    close = closest(query, known, cut_off=CUT_OFF, most=MOST)
     if not close:  # a city as English writes it, in a reader's other script
         english = cities("en")
-        close = process.extract(
-            query, english, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=CUT_OFF, limit=MOST
-        )
-    return [(zone, known.get(zone, city)) for city, _score, zone in close]
+        known = english | known
+        close = closest(query, english, cut_off=CUT_OFF, most=MOST)
+    return [(zone, known[zone]) for zone in close]

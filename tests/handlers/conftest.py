@@ -1,4 +1,4 @@
-"""The small world the tests of people and home are played in."""
+"""The worlds the tests of capabilities play in: a whole one behind doors, and a small one of engine and database."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from .people_world import World
+from tests.world import World
+
+from .people_world import World as PeopleWorld
 
 
 @pytest.fixture
-def people_world(database_url: str) -> Iterator[World]:
-    """A World on an empty database of each kind."""
+def world(database_url: str) -> Iterator[World]:
     made = World(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def people_world(database_url: str) -> Iterator[PeopleWorld]:
+    made = PeopleWorld(database_url)
     yield made
     made.close()

@@ -33,6 +33,7 @@ from scheduling.clock import ManualClock
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
+WEEK = {"zone": "Africa/Tunis", "days": {day: ["08:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}}
 REGIONS = [{"code": "north", "name": {"en": "The North", "fr": "Le Nord"}}]
 
 
@@ -77,7 +78,14 @@ class World:
             maritime = Organisation(
                 administration_id=home.id, name="Maritime Trading", kind=Kind.BUSINESS, standing=Standing.VERIFIED
             )
-            desk = Centre(administration_id=home.id, code="perishables", name={"en": "Perishables"}, week={})
+            desk = Centre(
+                administration_id=home.id,
+                code="perishables",
+                name={"en": "Perishables"},
+                ports=["Sodal", "Salin Airport"],
+                week=WEEK,
+                takes_the_rest=True,
+            )
             session.add_all([maritime, desk])
             session.flush()
             self.home_id, self.maritime_id, self.desk_id = home.id, maritime.id, desk.id

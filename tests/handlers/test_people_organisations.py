@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from bot.kit.events import Caller
-from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Standing, Who, who
+from db.issues import Issue
+from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Sector, Standing, Who, who
 
 from .people_world import World, asked, labels, plain, screen, text
 
@@ -49,6 +50,28 @@ def test_a_mandate_opens_nothing_before_somebody_else_confirms_it(people_world: 
     people_world.press(RUIZ, claim, "Confirm")
     assert seen(people_world, amina).organisation_id == people_world.maritime_id
     assert "You speak for Maritime Trading." in text(people_world.news(amina)[-1])
+
+
+def test_what_was_raised_meanwhile_is_the_organisations_once_it_is_confirmed(people_world: World) -> None:
+    officer, amina = people_world.known(RUIZ, RoleName.OFFICER), people_world.known(AMINA)
+    now = people_world.clock.now()
+
+    def raise_one(title: str, at: datetime) -> None:
+        with people_world.sessions.writing() as session:
+            session.add(
+                Issue(
+                    administration_id=people_world.home_id, title=title, language="en", reporter_id=amina,
+                    sector=Sector.GENERAL, raised_at=at, clock_started_at=at,
+                )
+            )  # fmt: skip
+
+    raise_one("before", now - timedelta(hours=1))
+    move_to_maritime(people_world, AMINA)
+    raise_one("meanwhile", now + timedelta(hours=1))
+    people_world.press(RUIZ, people_world.news(officer)[0], "Confirm")
+    with people_world.sessions.reading() as session:
+        found = session.execute(select(Issue.title, Issue.organisation_id).order_by(Issue.id)).all()
+    assert [tuple(row) for row in found] == [("before", None), ("meanwhile", people_world.maritime_id)]
 
 
 def test_an_officer_cannot_confirm_their_own_mandate(people_world: World) -> None:
