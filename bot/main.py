@@ -109,6 +109,10 @@ def create_administration(
     from bot.ops.people import create
 
     create(_settings().database_url, code=code, name=title, country=country, zone=zone, language=language)
+    typer.echo(
+        f"Created {title}. Next: set the tokens (see .env.example), run `parley all`, write to Parley in your chat,"
+    )
+    typer.echo("and make yourself administrator with `parley admin grant` and the name your own screen shows there.")
 
 
 @admin.command("grant")
@@ -124,7 +128,8 @@ def grant(
     """Give a person who has written to Parley a role over the whole country: the first administrator."""
     from bot.ops.people import grant as give
 
-    give(_settings().database_url, account=account, role=role, days=days)
+    until = give(_settings().database_url, account=account, role=role, days=days)
+    typer.echo(f"{account} is {role} until {until:%Y-%m-%d}")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,6 +27,8 @@ def connect(url: str) -> Engine:
     An error hides the values of its statement: people's words have no place in a log.
     """
     parsed = make_url(url)
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ArgumentError("only sqlite and postgresql+psycopg are known")
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)

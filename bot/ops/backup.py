@@ -70,19 +70,16 @@ def restore(
     damaged, or another version's, leaves the database without rows.
     """
     key = _identity(identity) if identity is not None else None
-    engine = connect(url)
-    try:
-        _refuse_rows(engine)
-        with file.open("rb") as raw, _unsealed(raw, key) as plain, gzip.GzipFile(fileobj=plain, mode="rb") as packed:
-            try:
-                counts = _read(engine, url, packed, erasures)
-            except DAMAGED as error:
-                raise Trouble(
-                    f"{file} is no backup, or is damaged ({type(error).__name__}): nothing was restored"
-                ) from error
-    finally:
-        engine.dispose()
-    return counts
+    with file.open("rb") as raw:
+        engine = connect(url)
+        try:
+            _refuse_rows(engine)
+            with _unsealed(raw, key) as plain, gzip.GzipFile(fileobj=plain, mode="rb") as packed:
+                return _read(engine, url, packed, erasures)
+        except DAMAGED as error:
+            raise Trouble(f"{file} is no backup, or damaged ({type(error).__name__}): nothing was restored") from error
+        finally:
+            engine.dispose()
 
 
 def release(url: str) -> int:

@@ -25,6 +25,7 @@ QUIET = {
     "telegram": logging.ERROR,
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.ERROR,
+    "alembic": logging.WARNING,
     "apscheduler": logging.WARNING,
     "aiohttp.access": logging.WARNING,
     "uvicorn.access": logging.WARNING,

@@ -42,8 +42,8 @@ def create(url: str, *, code: str, name: str, country: str, zone: str, language:
     engine.dispose()
 
 
-def grant(url: str, *, account: str, role: str, days: int) -> None:
-    """Give a role over the whole country to the person behind `account`. Audited like every grant."""
+def grant(url: str, *, account: str, role: str, days: int) -> datetime:
+    """Give a role over the whole country to the person behind `account`, and return its end. Audited."""
     now = SystemClock().now()
     with opened(url) as sessions, sessions.writing() as session:
         person = _person(session, account)
@@ -60,6 +60,7 @@ def grant(url: str, *, account: str, role: str, days: int) -> None:
         session.add(given)
         session.flush()
         _note(session, "admin.grant", home.id, {"person": person.id, "role": given.id}, now)
+        return given.ends_at
 
 
 def sign_in(url: str, public_url: str, *, account: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.ops.database import opened
-from db import audit
+from db import audit, ledger
 from db.machinery import Audit, Due, Outgoing, Sending
 from db.people import Erasure
 from scheduling.clock import SystemClock
@@ -80,14 +81,10 @@ def _audit(session: Session) -> Iterable[Record]:
 
 
 def _ledger(session: Session, issue: str | None = None) -> Iterable[Record]:
-    from db import ledger  # noqa: PLC0415
-
     return ledger.lines(session, issue=issue)
 
 
 def _debt(session: Session) -> Iterable[Record]:
-    from db import ledger  # noqa: PLC0415
-
     return ledger.debt(session, at=SystemClock().now())
 
 
@@ -112,7 +109,13 @@ def _table(what: str, records: list[Record]) -> str:
         return f"{what}: nothing"
     table = Table(*records[0].keys(), title=what)
     for record in records:
-        table.add_row(*("" if value is None else str(value) for value in record.values()))
+        table.add_row(*map(_cell, record.values()))
     with console.capture() as capture:
         console.print(table)
     return capture.get()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}Z"
+    return "" if value is None else str(value)
