@@ -37,7 +37,7 @@ def help_starts() -> Figure:
     """`parley --help` against importing the Telegram library: nobody pays for what they do not use."""
     ours, theirs = [], []
     for _ in range(RUNS):
-        ours.append(_seconds([sys.executable, "-m", "bot.main", "--help"]))
+        ours.append(_seconds([str(Path(sys.executable).with_name("parley")), "--help"]))
         theirs.append(_seconds([sys.executable, "-c", "import telegram.ext"]))
     value, against = statistics.median(ours), statistics.median(theirs)
     return Figure("help", round(value, 3), "s", round(against, 3), _ratio(value, against), "ratio < 1", value < against)

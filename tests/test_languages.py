@@ -91,7 +91,7 @@ def test_the_plural_rule_is_the_languages_own(language: str) -> None:
     rule = catalogue(language).metadata["Plural-Forms"]
     found = re.match(r"nplurals=(\d+); plural=(.*);", rule)
     assert found is not None
-    choose = gettext.c2py(found[2])  # type: ignore[attr-defined]  undocumented, and what gettext itself uses
+    choose = gettext.c2py(found[2])  # undocumented, and what gettext itself uses
     locale = Locale.parse(language)
     order = ["zero", "one", "two", "few", "many", "other"]
     used = [name for name in order if name in {locale.plural_form(number) for number in range(300)}]

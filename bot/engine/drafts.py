@@ -211,7 +211,7 @@ class Drafts:
         if asking is None or not form.asks[asking].optional:
             return None
         has_files = form.asks[asking].kind is FieldKind.FILES and draft.answers.get(asking)
-        return Button(_("Done") if has_files else _("Skip"), SKIP, {"draft": draft.id, "field": asking})
+        return Button(_("That is all") if has_files else _("Skip"), SKIP, {"draft": draft.id, "field": asking})
 
     def skip(self, draft: Draft, name: str) -> None:
         """Leave an optional question out; for files already sent, say that there are no more."""

@@ -284,7 +284,7 @@ def test_files_are_kept_and_wait_to_be_fetched(house: House) -> None:
     photo = Attached("pot.jpg", "image/jpeg", 10, {"platform": "telegram", "file_id": "f"})
     one = house.turn(Answered(AMINA, files=(photo,)))
     assert asked(one) == "Photos of the pot?"
-    review = house.press(AMINA, one, "Done")
+    review = house.press(AMINA, one, "That is all")
     assert asked(review) == "review"
     done = house.press(AMINA, review, "Send")
     assert done.answer.screen is not None and done.answer.screen.body == (Raw("green None 1 1"),)

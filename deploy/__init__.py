@@ -1,0 +1,1 @@
+"""What an installation and its keepers run: catalogues, and what a deployment needs."""

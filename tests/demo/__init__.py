@@ -1,0 +1,1 @@
+"""The demo: its page, its terminal, its transcripts."""

@@ -1,0 +1,65 @@
+"""Transcripts are documentation and tests at once: every one of them is played, and a wrong one is told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.demo.script import DIFFERS, MALFORMED, Malformed, parse, play
+
+TRANSCRIPTS = sorted((Path(__file__).parent.parent / "transcripts").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+def test_a_transcript_goes_as_written(path: Path) -> None:
+    assert play(path) == 0
+
+
+def _written(folder: Path, *lines: str) -> Path:
+    path = folder / "t.md"
+    path.write_text("\n".join(["# A transcript", "```parley", *lines, "```", ""]), encoding="utf-8")
+    return path
+
+
+def test_the_first_difference_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _written(tmp_path, "@importer telegram en", "> /help", "< Parley is a teapot")
+    assert play(path) == DIFFERS
+    said = capsys.readouterr().err
+    assert "line 5 is not what is shown" in said
+    assert "-Parley is a teapot" in said
+
+
+def test_a_button_that_is_not_there_is_a_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert play(_written(tmp_path, "@importer telegram en", "> /help", "[Make tea]")) == DIFFERS
+    assert "there is no [Make tea]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["> hello"],
+        ["@nobody telegram en"],
+        ["@broker slack fr"],
+        ["@broker telegram"],
+        ["@broker telegram fr", "+ soon"],
+        ["@broker telegram fr", "hello"],
+    ],
+)
+def test_a_malformed_transcript_says_which_line(
+    lines: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play(_written(tmp_path, *lines)) == MALFORMED
+    assert f"line {len(lines) + 2}" in capsys.readouterr().err
+
+
+def test_a_file_without_a_block_is_malformed(tmp_path: Path) -> None:
+    path = tmp_path / "t.md"
+    path.write_text("# Nothing here\n")
+    assert play(path) == MALFORMED
+    with pytest.raises(Malformed):
+        list(parse("nothing"))
+
+
+def test_a_missing_file_is_malformed(tmp_path: Path) -> None:
+    assert play(tmp_path / "none.md") == MALFORMED
