@@ -1,0 +1,81 @@
+"""The HTTP side: health, the platforms' own calls, Parley's page. Assembles routes; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.core import Parley
+from bot.edge import BODY_LIMIT
+from bot.platforms.web.pages import Pages
+from db.people import Administration
+
+# (status, headers, body) for the raw bytes and headers of one request of a platform
+Receiver = Callable[[bytes, Mapping[str, str]], Awaitable[tuple[int, Mapping[str, str], bytes]]]
+
+
+def application(
+    parley: Parley,
+    *,
+    receivers: Mapping[str, Receiver] | None = None,
+    health: Callable[[], Mapping[str, Any]] | None = None,
+    more: Sequence[BaseRoute] = (),
+    secure: bool = True,
+    lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
+) -> Starlette:
+    """The ASGI application. `receivers` maps a path to what takes that platform's requests there."""
+    pages = Pages(
+        sessions=parley.sessions,
+        clock=parley.clock,
+        catalogues=parley.catalogues,
+        registry=parley.engine.registry,
+        turn=parley.edge.direct,
+        off_loop=parley.threads.run,
+        secure=secure,
+    )
+
+    async def alive(_request: Request) -> Response:
+        return JSONResponse({"status": "ok", **(health() if health else {})})
+
+    async def ready(_request: Request) -> Response:
+        """Whether a turn could run now: the database answers and there is an administration."""
+        try:
+            found = await parley.threads.run(_has_administration, parley)
+        except Exception as error:  # noqa: BLE001  whatever is wrong, the answer is "not ready", with its kind
+            return JSONResponse({"status": "not ready", "why": type(error).__name__}, status_code=503)
+        if not found:
+            return JSONResponse({"status": "not ready", "why": "no administration yet"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    async def no_icon(_request: Request) -> Response:
+        return Response(status_code=204)
+
+    routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/favicon.ico", no_icon)]
+    routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
+    return Starlette(routes=[*routes, *more, *pages.routes()], lifespan=lifespan)
+
+
+def _receiving(take: Receiver) -> Callable[[Request], Awaitable[Response]]:
+    async def receive(request: Request) -> Response:
+        """Hands on the raw bytes: what a platform signed is checked before anything is parsed."""
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                return Response(status_code=413)
+        status, headers, content = await take(bytes(body), dict(request.headers))
+        return Response(content, status, dict(headers))
+
+    return receive
+
+
+def _has_administration(parley: Parley) -> bool:
+    with parley.sessions.reading() as session:
+        return session.scalar(select(Administration.id).limit(1)) is not None
