@@ -2,11 +2,12 @@
 
 from bot.kit.capability import Registry
 
-from . import centres, home, issues, ledger, people
+from . import centres, home, integrity, issues, ledger, people
 
 registry = Registry(
     [home.home, people.people, centres.centres, issues.issues, ledger.ledger],
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),
+    unkept=(integrity.looks_like_disclosure, "home.safely"),
 )

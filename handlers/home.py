@@ -21,17 +21,29 @@ UNFINISHED = 3
 PREVIEW = 80
 PURPOSE = _("Where Customs, business and other government agencies talk, meet and keep their word to each other.")
 
-# Everything a person may want to begin with; the engine hides what they may not do.
+# What a person most often comes for; the engine hides what they may not do.
+DUTIES = (
+    button(_("Issues at my desk"), "issues.desk", style=Style.PRIMARY),
+    button(_("Feedback debt"), "ledger.debt"),
+    button(_("Organisations to verify"), "people.organisations"),
+    button(_("Roles"), "people.roles"),
+)
 TILES = (
     button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY),
     button(_("My issues"), "issues.mine"),
-    button(_("Organisations to verify"), "people.organisations"),
-    button(_("Roles"), "people.roles"),
+    button(_("Shared problems"), "issues.problems"),
     button(_("My organisation"), "people.organisation"),
-    button(_("Centres of expertise"), "centres.centres"),
     button(_("Preferences"), "people.preferences"),
-    button(_("Open my page"), "people.signin"),
     button(_("Help"), "home.help"),
+)
+# What else there is, for whoever looks for it in help.
+MORE = (
+    button(_("What became of it"), "issues.outcomes"),
+    button(_("Find an issue"), "issues.find"),
+    button(_("Centres of expertise"), "centres.centres"),
+    button(_("Link another account"), "people.link"),
+    button(_("Open my page"), "people.signin"),
+    button(_("My data"), "people.data"),
 )
 
 
@@ -48,7 +60,7 @@ def show(ctx: Context, start: str = "") -> Screen:
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),
         rows=rows,
-        buttons=TILES,
+        buttons=DUTIES + TILES,
     )
 
 
@@ -69,7 +81,7 @@ def help_(ctx: Context) -> Screen:
             ),
             *integrity.where(ctx),
         ),
-        buttons=(*(each for each in TILES if each.command != "home.help"), button(_("My data"), "people.data")),
+        buttons=(*(each for each in DUTIES + TILES if each.command != "home.help"), *MORE),
     )
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from bot.kit.events import Caller
+import handlers
+from bot.kit.events import Answered, Caller
 from bot.kit.text import Link
-from db.machinery import Audit
-from db.people import Administration, RoleName
+from db.machinery import Audit, Inbox
+from db.people import Administration, Person, RoleName, Who, who
 
-from .people_world import World, asked, labels, plain, screen, text
+from .people_world import World, asked, buttons, labels, plain, screen, text
 
 AMINA = Caller("telegram", "1001", "1001", "Amina", "fr")
 RUIZ = Caller("slack", "T1:U7", "U7", "Ruiz", "en")
 ADMIN = Caller("slack", "T1:U1", "U1", "Ada", "en")
+
+
+def seen(world: World, caller: Caller) -> Who:
+    with world.sessions.reading() as session:
+        return who(session, session.get_one(Person, world.person(caller).id), at=world.clock.now())
 
 
 def test_a_stranger_is_asked_for_a_language_at_once(people_world: World) -> None:
@@ -56,10 +63,15 @@ def test_what_waits_for_officers_waits_at_home(people_world: World) -> None:
 @pytest.mark.parametrize(
     ("caller", "role", "sees", "sees_not"),
     [
-        (AMINA, None, {"Raise an issue", "My issues", "My organisation"}, {"Roles", "Organisations to verify"}),
-        (RUIZ, RoleName.OFFICER, {"Organisations to verify"}, {"Roles"}),
-        (RUIZ, RoleName.LEAD, {"Organisations to verify"}, {"Roles"}),
-        (RUIZ, RoleName.COORDINATOR, {"Raise an issue"}, {"Roles", "Organisations to verify"}),
+        (
+            AMINA,
+            None,
+            {"Raise an issue", "My issues", "My organisation"},
+            {"Roles", "Issues at my desk", "Organisations to verify"},
+        ),
+        (RUIZ, RoleName.OFFICER, {"Issues at my desk", "Organisations to verify"}, {"Roles"}),
+        (RUIZ, RoleName.LEAD, {"Issues at my desk", "Feedback debt", "Organisations to verify"}, {"Roles"}),
+        (RUIZ, RoleName.COORDINATOR, {"Issues at my desk"}, {"Roles", "Organisations to verify"}),
         (ADMIN, RoleName.ADMINISTRATOR, {"Roles", "Organisations to verify"}, set()),
     ],
 )
@@ -88,6 +100,41 @@ def test_without_an_address_help_says_so(people_world: World) -> None:
     shown = screen(people_world.call(AMINA, "help"))
     assert "has not published a safe address yet" in text(shown)
     assert not any(isinstance(each, Link) for each in shown.body)
+
+
+def test_help_leads_to_every_command_of_the_menu_one_may_use(people_world: World) -> None:
+    people_world.known(ADMIN, RoleName.ADMINISTRATOR, RoleName.LEAD)
+    person = seen(people_world, ADMIN)
+    wanted = {each.name for each in handlers.registry.menu() if each.allow(person)} - {"home.help"}
+    shown = {each.command for each in buttons(people_world.call(ADMIN, "help"))}
+    assert wanted <= shown
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_disclosure_is_kept_nowhere_and_answered_with_the_safe_address(people_world: World, begun: bool) -> None:
+    people_world.known(AMINA)
+    if begun:
+        people_world.open(AMINA, "issues.raise")
+    words = "The inspector wanted a bribe of 300 dinars"
+    with people_world.sessions.writing() as session:
+        update = Inbox(
+            platform="telegram",
+            key="u1",
+            account="1001",
+            payload=words,
+            received_at=people_world.clock.now(),
+            trace="t",
+        )
+        session.add(update)
+        session.flush()
+        inbox_id = update.id
+    shown = people_world.turn(Answered(AMINA, words), inbox_id=inbox_id)
+    assert plain(screen(shown).heading) == "I have not kept what you wrote."
+    assert Link("https://safe.example/tell") in screen(shown).body
+    with people_world.sessions.reading() as session:
+        for table in Administration.metadata.sorted_tables:
+            for row in session.execute(select(table)).mappings():
+                assert "bribe" not in str(dict(row))
 
 
 def test_being_shown_the_safe_address_leaves_no_trace_of_who(people_world: World) -> None:
