@@ -37,11 +37,14 @@ def link(ctx: Context, words: str = "") -> Screen:
     return Screen(
         _("Link another account"),
         (
-            _("On your other account with Parley, send this. It works once, for fifteen minutes:"),
-            Code(f"/link {code}"),
+            _(
+                "On your other account with Parley, choose “Link another account”, then “Enter a code”, and send this one."
+                " It works once, for fifteen minutes:"
+            ),
+            Code(code),
             _("Give it to nobody: whoever sends it asks to be you. You will be asked to confirm."),
         ),
-        buttons=(button(_("Enter a code from there instead"), "people.enter"), button(_("Home"), "home.show")),
+        buttons=(button(_("Enter a code"), "people.enter"), button(_("Home"), "home.show")),
     )
 
 

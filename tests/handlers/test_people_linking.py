@@ -26,8 +26,8 @@ WRONG = "This code is not valid. Ask for a new one: on the account you had first
 
 def code_of(world: World, caller: Caller) -> str:
     shown = screen(world.call(caller, "link"))
-    (token,) = (each.token for each in shown.body if isinstance(each, Code))
-    return token.removeprefix("/link ")
+    (code,) = (each.token for each in shown.body if isinstance(each, Code))
+    return code
 
 
 def linked(world: World) -> tuple[int, int]:
