@@ -50,14 +50,19 @@ def card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
     return own_card(ctx, issue, lead) if own else desk_card(ctx, issue, lead)
 
 
-def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
-    """For staff: the words, who said them, the clock, and what can be done now."""
+def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None, *, new: Sequence[Entry] = ()) -> Screen:
+    """For staff: the words, who said them, the clock, and what can be done now.
+
+    Files come along with what is `new`; otherwise they are counted, and stand with all that was said.
+    """
     entries = _latest(ctx, issue, own=False)
     return Screen(
         heading=Raw(issue.title, issue.language),
         body=(*((lead,) if lead else ()), *quotes(ctx, entries, SAID_AT_DESK)),
-        facts=tuple(each for each in (*_basic(ctx, issue), *_working(ctx, issue)) if each),
-        files=attachments(ctx, entries),
+        facts=tuple(
+            each for each in (*_basic(ctx, issue), *_working(ctx, issue), _files(ctx, issue, own=False)) if each
+        ),
+        files=attachments(ctx, new),
         buttons=desk_buttons(issue),
     )
 
@@ -75,8 +80,9 @@ def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
             *((together,) if issue.state is State.MERGED else ()),
             *quotes(ctx, entries, SAID_TO_TRADE),
         ),
-        facts=tuple(each for each in (*_basic(ctx, issue), _promised(ctx, issue)) if each),
-        files=attachments(ctx, entries),
+        facts=tuple(
+            each for each in (*_basic(ctx, issue), _promised(ctx, issue), _files(ctx, issue, own=True)) if each
+        ),
         buttons=_own_buttons(ctx, issue),
     )
 
@@ -114,6 +120,13 @@ def attachments(ctx: Context, entries: Sequence[Entry]) -> tuple[Attachment, ...
     mine = File.owner == ENTRY, File.owner_id.in_([each.id for each in entries])
     files = ctx.session.scalars(select(File).where(*mine, File.state != FileState.REFUSED).order_by(File.id))
     return tuple(Attachment(each.id, each.name, each.media_type) for each in files)
+
+
+def _files(ctx: Context, issue: Issue, *, own: bool) -> Fact | None:
+    """How many files there are: nobody wants their own photo back with every message."""
+    entries = ctx.session.scalars(select(Entry).where(thread(issue, own=own))).all()
+    count = len(attachments(ctx, entries))
+    return Fact(_("Photos and documents"), count) if count else None
 
 
 def thread(issue: Issue, *, own: bool) -> ColumnElement[bool]:

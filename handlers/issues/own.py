@@ -81,7 +81,7 @@ class Add(Form):
             raise Refusal(CLOSED)
         entry = telling.write(ctx, self.issue, Voice.ADDITION, self.words, self.files)
         lead = _("Something was added to an issue.")
-        telling.tell_officer(ctx, speaks, lead, once=f"{self.issue.ref}:entry:{entry.id}")
+        telling.tell_officer(ctx, speaks, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
         return cards.own_card(ctx, self.issue, _("Added. The desk has been told."))
 
 
@@ -109,7 +109,7 @@ class Answer(Form):
             _go_on(ctx, self.issue)
         entry = telling.write(ctx, self.issue, Voice.ANSWER if was_asked else Voice.ADDITION, self.words, self.files)
         lead = _("Your question has been answered.") if was_asked else _("Something was added to an issue.")
-        telling.tell_officer(ctx, self.issue, lead, once=f"{self.issue.ref}:entry:{entry.id}")
+        telling.tell_officer(ctx, self.issue, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
         if self.issue.answer_due is None:
             return cards.own_card(ctx, self.issue, _("Thank you. The desk has your answer."))
         lead = _("Thank you. The desk has your answer. It answers by {when}.", when=When(self.issue.answer_due))

@@ -110,9 +110,10 @@ class Raise(Form):
                 joined_at=ctx.now,
             )
         )
-        telling.write(ctx, issue, Voice.RAISED, self.detail, self.files)
+        entry = telling.write(ctx, issue, Voice.RAISED, self.detail, self.files)
         clock.promise(ctx, issue)
-        telling.tell_desk(ctx, issue, _("A new issue has come to your desk."), once=f"{issue.ref}:arrived")
+        arrived = f"{issue.ref}:arrived"
+        telling.tell_desk(ctx, issue, _("A new issue has come to your desk."), once=arrived, new=(entry,))
         return received(ctx, issue, centre, self.detail)
 
 

@@ -46,16 +46,16 @@ def staff(ctx: Context, issue: Issue, *names: RoleName) -> Sequence[int]:
     return at_desk or centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
 
 
-def tell_desk(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
+def tell_desk(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
     """Tell everybody at the desk."""
-    _tell(ctx, staff(ctx, issue), cards.desk_card(ctx, issue, lead), once)
+    _tell(ctx, staff(ctx, issue), cards.desk_card(ctx, issue, lead, new=new), once)
 
 
-def tell_officer(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
+def tell_officer(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
     """Tell the officer who has it; the whole desk where nobody has."""
     officer = ctx.session.get(Person, issue.officer_id) if issue.officer_id else None
     to = (officer.id,) if officer and officer.id in staff(ctx, issue) else staff(ctx, issue)
-    _tell(ctx, to, cards.desk_card(ctx, issue, lead), once)
+    _tell(ctx, to, cards.desk_card(ctx, issue, lead, new=new), once)
 
 
 def tell_leads(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
@@ -81,9 +81,8 @@ def tell_everybody(ctx: Context, issue: Issue, lead: Phrase, entry: Entry) -> in
     """
     problem = ctx.session.scalar(select(Problem.id).where(Problem.issue_id == issue.id))
     among = or_(Issue.id == issue.id, Issue.merged_into_id == issue.id)
-    raised = dict(
-        ctx.session.execute(select(Issue.reporter_id, Issue.id).where(among).order_by(Issue.id.desc())).tuples()
-    )
+    reports = select(Issue.reporter_id, Issue.id).where(among).order_by(Issue.id.desc())
+    raised = {row.reporter_id: row.id for row in ctx.session.execute(reports)}
     everybody = owed(ctx.session, issue.id)
     for person_id in everybody:
         own = raised.get(person_id)
