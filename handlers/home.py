@@ -12,6 +12,7 @@ from bot.kit.text import Raw, _, ngettext
 from db.machinery import Draft
 
 from . import integrity
+from .issues.waiting import waiting
 from .people import linking, mandates, organisations
 from .people.rules import verifiers
 
@@ -55,7 +56,7 @@ def show(ctx: Context, start: str = "") -> Screen:
     if not ctx.who.is_registered:
         begin = button(_("Begin"), "people.register", style=Style.PRIMARY)
         return Screen(_("Welcome to Parley."), (PURPOSE,), buttons=(begin, button(_("Help"), "home.help")))
-    rows = (*_unfinished(ctx), *_about_people(ctx))
+    rows = (*_unfinished(ctx), *waiting(ctx), *_about_people(ctx))
     return Screen(
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),

@@ -38,8 +38,8 @@ def link(ctx: Context, words: str = "") -> Screen:
         _("Link another account"),
         (
             _(
-                "On your other account with Parley, choose “Link another account”, then “Enter a code”, and send this one."
-                " It works once, for fifteen minutes:"
+                "On your other account with Parley, choose “Link another account”, then “Enter a code”, and send this"
+                " one. It works once, for fifteen minutes:"
             ),
             Code(code),
             _("Give it to nobody: whoever sends it asks to be you. You will be asked to confirm."),

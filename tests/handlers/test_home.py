@@ -10,7 +10,9 @@ from bot.kit.events import Answered, Caller
 from bot.kit.text import Link
 from db.machinery import Audit, Inbox
 from db.people import Administration, Person, RoleName, Who, who
+from tests.world import World as WholeWorld
 
+from .issue_steps import proposed, raised
 from .people_world import World, asked, buttons, labels, plain, screen, text
 
 AMINA = Caller("telegram", "1001", "1001", "Amina", "fr")
@@ -58,6 +60,30 @@ def test_what_waits_for_officers_waits_at_home(people_world: World) -> None:
     assert "1 organisation to verify" in text(shown)
     assert "Sahara Dates" in text(people_world.press(RUIZ, shown, "Look"))
     assert "to verify" not in text(people_world.call(AMINA, "home"))
+
+
+def test_each_step_of_an_issue_waits_at_the_home_of_whoever_is_to_take_it(world: WholeWorld) -> None:
+    def home(who: str) -> str:
+        return world.do(who, "home.show").text
+
+    assert "Nothing waits for you." in home("amina")
+    issue = raised(world)
+    assert "1 issue nobody has taken" in home("ruiz") and "nobody has taken" not in home("amina")
+    assert "nobody has taken" not in home("gus"), "another desk's"
+    world.do("ruiz", "issues.take", issue=issue)
+    assert "1 issue you have taken" in home("ruiz") and "you have taken" not in home("olga")
+    world.submit("ruiz", "issues.ask", {"words": "Which container?"}, issue=issue)
+    assert "Customs has asked you something" in home("amina")
+    assert world.press("amina", "Answer").answer.form is not None
+    world.submit("amina", "issues.answer", {"words": "MSKU 1234567"}, issue=issue)
+    assert "asked you something" not in home("amina")
+    proposed(world, issue)
+    assert "waits for your approval" in home("lena") and "waits for your approval" not in home("ruiz")
+    world.do("lena", "issues.approve", issue=issue)
+    assert "waits for your approval" not in home("lena") and "you have taken" not in home("ruiz")
+    assert "1 outcome you have not acknowledged" in home("amina")
+    world.press("amina", "Acknowledge")
+    assert "not acknowledged" not in home("amina")
 
 
 @pytest.mark.parametrize(
