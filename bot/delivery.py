@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import filetype
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from bot.kit.events import Answer
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.work import Retry, Threads
-from db.files import LIMIT, File, FileState, store
+from db.files import LIMIT, File, FileState, sniffed, store
 from db.machinery import Due, Outgoing, Receipt, Sending
 from db.people import Account, Person
 from db.session import Sessions
@@ -32,7 +31,6 @@ log = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 FETCH_PAUSE, FETCHED_WITHIN = timedelta(seconds=15), timedelta(hours=6)
 UNREACHED = "ledger.unreached"
-REFUSED_TYPES = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
 
 
 @dataclass(frozen=True)
@@ -263,9 +261,8 @@ class Delivery:
     def _fetched(self, file_id: int, data: bytes) -> None:
         with self._sessions.writing() as session:
             file = session.get_one(File, file_id)
-            kind = filetype.guess(data)
-            media_type = kind.mime if kind else file.media_type
-            if media_type in REFUSED_TYPES:
+            media_type = sniffed(data, file.media_type)
+            if media_type is None:
                 file.state, file.reason = FileState.REFUSED, "program"
                 return
             file.media_type, file.size = media_type, len(data)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -37,6 +38,7 @@ def application(
         catalogues=parley.catalogues,
         registry=parley.engine.registry,
         turn=parley.edge.direct,
+        options=parley.engine.options,
         off_loop=parley.threads.run,
         secure=secure,
     )
@@ -59,7 +61,14 @@ def application(
 
     routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/favicon.ico", no_icon)]
     routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
-    return Starlette(routes=[*routes, *more, *pages.routes()], lifespan=lifespan)
+    return Starlette(
+        routes=[*routes, *more, *pages.routes()],
+        lifespan=lifespan,
+        exception_handlers={
+            HTTPException: lambda request, error: pages.door(request, "nowhere", error.status_code),
+            Exception: lambda request, _error: pages.door(request, "broken", 500),
+        },
+    )
 
 
 def _receiving(take: Receiver) -> Callable[[Request], Awaitable[Response]]:

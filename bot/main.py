@@ -72,6 +72,11 @@ def chat(
     script: Annotated[Path | None, typer.Option(help="Play a transcript; exit 1 where an answer differs.")] = None,
 ) -> None:
     """The demo in a terminal, or a transcript of it."""
+    import logging
+
+    from bot.ops.logs import configure
+
+    configure("console", least=logging.WARNING)
     if script is not None:
         from bot.demo.script import play
 
@@ -104,11 +109,24 @@ def create_administration(
     country: Annotated[str, typer.Option(help="ISO 3166 code, for public holidays.")],
     zone: Annotated[str, typer.Option(help="IANA time zone.")],
     language: Annotated[str, typer.Option(help="en, fr or ar.")] = "en",
+    slack_team: Annotated[str | None, typer.Option(help="The Slack workspace that is this one's, T….")] = None,
+    integrity_url: Annotated[
+        str | None, typer.Option(help="Where corruption is reported, safely: shown instead of keeping such words.")
+    ] = None,
 ) -> None:
     """Create the administration this Parley serves."""
     from bot.ops.people import create
 
-    create(_settings().database_url, code=code, name=title, country=country, zone=zone, language=language)
+    create(
+        _settings().database_url,
+        code=code,
+        name=title,
+        country=country,
+        zone=zone,
+        language=language,
+        slack_team=slack_team,
+        integrity_url=integrity_url,
+    )
     typer.echo(
         f"Created {title}. Next: set the tokens (see .env.example), run `parley all`, write to Parley in your chat,"
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import filetype
 from sqlalchemy import ColumnElement, LargeBinary, and_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -16,6 +17,7 @@ from .people import Who
 
 LIMIT = 20 * 1024 * 1024
 CHUNK = 512 * 1024
+PROGRAMS = frozenset({"application/x-msdownload", "application/x-executable", "application/x-sharedlib"})
 
 
 class FileState(StrEnum):
@@ -51,6 +53,13 @@ class File(OfAdministration, Base):
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """One's own. What hangs on a case is reached through the case, whose `visible_to` decides."""
         return and_(cls.administration_id == who.administration_id, cls.person_id == who.id)
+
+
+def sniffed(data: bytes, claimed: str | None) -> str | None:
+    """The media type by content, else as claimed; None for a program, which is not kept."""
+    found = filetype.guess(data)
+    media_type = found.mime if found else claimed or "application/octet-stream"
+    return None if media_type in PROGRAMS else media_type
 
 
 def store(session: Session, data: bytes) -> str:

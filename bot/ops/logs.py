@@ -33,8 +33,11 @@ QUIET = {
 FRAMES = 8
 
 
-def configure(form: str, secrets: Collection[str] = ()) -> None:
-    """Log to standard error as JSON lines, or readably where `form` is "console"; never any of `secrets`."""
+def configure(form: str, secrets: Collection[str] = (), *, least: int = logging.INFO) -> None:
+    """Log to standard error as JSON lines, or readably where `form` is "console"; never any of `secrets`.
+
+    Nothing below the level `least` is written.
+    """
     render = _console if form == "console" else structlog.processors.JSONRenderer()
     last: list[Any] = [_where_it_failed, _without(secrets, render)]
     shared: list[Any] = [
@@ -44,14 +47,14 @@ def configure(form: str, secrets: Collection[str] = ()) -> None:
     ]
     structlog.configure(
         processors=[*shared, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         ProcessorFormatter(processors=[ProcessorFormatter.remove_processors_meta, *last], foreign_pre_chain=shared)
     )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=least, handlers=[handler], force=True)
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
 

@@ -6,21 +6,39 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.kit.text import LANGUAGES
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.machinery import Audit
-from db.people import Account, Administration, Pass, Person, Role, RoleName, Scope
-from db.session import Sessions, connect, upgrade
+from db.people import (
+    Administration,
+    Pass,
+    Person,
+    RoleName,
+    Scope,
+    create_administration,
+    find_person,
+    grant_role,
+)
+from db.session import upgrade
 from scheduling.clock import SystemClock
 
 SIGN_IN = "web"
 
 
-def create(url: str, *, code: str, name: str, country: str, zone: str, language: str) -> None:
+def create(
+    url: str,
+    *,
+    code: str,
+    name: str,
+    country: str,
+    zone: str,
+    language: str,
+    slack_team: str | None,
+    integrity_url: str | None,
+) -> None:
     """Create the administration, its tables first where they are missing."""
     try:
         ZoneInfo(zone)
@@ -31,15 +49,21 @@ def create(url: str, *, code: str, name: str, country: str, zone: str, language:
     if language not in LANGUAGES:
         raise Trouble(f"{language!r} is not among Parley's languages: {', '.join(LANGUAGES)}")
     upgrade(url)
-    engine = connect(url)
-    with Sessions(engine).writing() as session:
-        if session.scalar(select(Administration.id).where(Administration.code == code)) is not None:
-            raise Trouble(f"there is an administration called {code} already")
-        home = Administration(code=code, name={language: name}, country=country, zone=zone, language=language)
-        session.add(home)
-        session.flush()
+    with opened(url) as sessions, sessions.writing() as session:
+        try:
+            home = create_administration(
+                session,
+                code=code,
+                name={language: name},
+                country=country,
+                zone=zone,
+                language=language,
+                slack_team=slack_team,
+                integrity_url=integrity_url,
+            )
+        except ValueError as error:
+            raise Trouble(str(error)) from None
         _note(session, "admin.create", home.id, {"administration": home.id}, SystemClock().now())
-    engine.dispose()
 
 
 def grant(url: str, *, account: str, role: str, days: int) -> datetime:
@@ -48,17 +72,18 @@ def grant(url: str, *, account: str, role: str, days: int) -> datetime:
     with opened(url) as sessions, sessions.writing() as session:
         person = _person(session, account)
         home = session.get_one(Administration, person.administration_id)
-        given = Role(
-            administration_id=home.id,
-            person_id=person.id,
-            name=RoleName(role),
-            scope=Scope.COUNTRY,
-            scope_id=home.country,
-            starts_at=now,
-            ends_at=now + timedelta(days=days),
-        )
-        session.add(given)
-        session.flush()
+        try:
+            given = grant_role(
+                session,
+                person,
+                RoleName(role),
+                scope=Scope.COUNTRY,
+                scope_id=home.country,
+                at=now,
+                until=now + timedelta(days=days),
+            )
+        except ValueError as error:
+            raise Trouble(str(error)) from None
         _note(session, "admin.grant", home.id, {"person": person.id, "role": given.id}, now)
         return given.ends_at
 
@@ -74,11 +99,10 @@ def sign_in(url: str, public_url: str, *, account: str) -> str:
 
 
 def _person(session: Session, account: str) -> Person:
-    platform, _colon, external_id = account.partition(":")
-    found = session.scalar(select(Account).where(Account.platform == platform, Account.external_id == external_id))
+    found = find_person(session, account)
     if found is None:
         raise Trouble(f"{account} has not written to Parley yet; its own screen shows the name to use")
-    return session.get_one(Person, found.person_id)
+    return found
 
 
 def _note(session: Session, what: str, administration_id: int, ids: dict[str, int], at: datetime) -> None:

@@ -10,31 +10,42 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.kit.events import Answer
-from bot.kit.forms import FieldKind
+from bot.kit.forms import FieldKind, FieldView
 from bot.kit.screen import Progress, Quote
-from bot.kit.text import Catalogues, Reader, Writer, _
+from bot.kit.text import Catalogues, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
 
 FOLDER = Path(__file__).parent
 WORDS = {
     "agree": _("I agree"),
-    "attach": _("Photos and documents"),
     "choose": _("Choose …"),
     "form_errors": _("Please look at these answers again:"),
     "left_out": _("leave out"),
     "menu": _("Menu"),
     "optional": _("may be left out"),
+    "replaced": _("Choosing others replaces them."),
     "send": _("Send"),
     "sign_in": _("Sign in to your page"),
     "sign_in_why": _("This link works once. It opens your own page on this device for twelve hours."),
     "sign_out": _("Sign out"),
     "skip_link": _("Go to the content"),
     "update": _("Show the questions that apply"),
-    "expired": _("This link has been used or is too old."),
-    "expired_next": _("Ask Parley in your chat for a new one: “Open my page”."),
-    "signed_out": _("You are signed out."),
-    "signed_out_next": _("To come back, ask Parley in your chat: “Open my page”."),
-    "welcome": _("Parley is where Customs, business and other agencies talk and keep their word to each other."),
-    "at_most": _("At most {max} characters."),
+}
+# The pages of nobody in particular: a heading and what to do.
+STATES = {
+    "nobody": (
+        _("Parley is where Customs, business and other agencies talk and keep their word to each other."),
+        _("To come in, ask Parley in your chat: “Open my page”."),
+    ),
+    "offer": (WORDS["sign_in"], WORDS["sign_in_why"]),
+    "expired": (
+        _("This link has been used or is too old."),
+        _("Ask Parley in your chat for a new one: “Open my page”."),
+    ),
+    "out": (_("You are signed out."), _("To come back, ask Parley in your chat: “Open my page”.")),
+    "stale": (_("This page is too old."), _("Nothing was changed. Go back, load it again and send once more.")),
+    "too_large": (_("That is too much at once."), _("Please send fewer or smaller files.")),
+    "nowhere": (_("There is nothing here."), _("The address may be old. Begin at your own page.")),
+    "broken": (_("Something went wrong on our side."), _("Nothing was changed. Please try again in a little while.")),
 }
 
 
@@ -65,14 +76,20 @@ class Drawer:
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        self._environment.globals |= {"FieldKind": FieldKind, "kind_of": _kind_of, "WORDS": WORDS}
+        self._environment.globals |= {
+            "WORDS": WORDS,
+            "STATES": STATES,
+            "kind_of": _kind_of,
+            "own_direction": _own_direction,
+            "limit": _limit,
+        }
 
     def page(self, template: str, reader: Reader, **values: Any) -> str:
         """One page. Templates write the kit's text with `say(…)` and, without markup, with `plain(…)`."""
         writer = Writer(self._catalogues, reader, Html())
         return self._environment.get_template(template).render(
             say=lambda value: Markup(writer.write(value)),  # noqa: S704  the dialect has escaped it
-            plain=writer.plain,
+            plain=lambda value: without_isolates(writer.plain(value)),
             reader=reader,
             **values,
         )
@@ -92,3 +109,19 @@ def _kind_of(value: Any) -> str:
             return "progress"
         case _:
             return "text"
+
+
+def _own_direction(value: Any) -> Markup:
+    """A person's words run as they run; a sentence of ours runs as its page does, whatever word it begins with."""
+    return Markup(' dir="auto"') if isinstance(value, Raw | str) else Markup("")
+
+
+def _limit(field: FieldView) -> Phrase | None:
+    """How much fits into a field, where that may matter."""
+    if field.kind is FieldKind.PROSE and field.max:
+        return _("At most {most} characters.", most=field.max)
+    if field.kind is FieldKind.FILES:
+        return ngettext(
+            "{count} photo or document, up to 20 MB.", "Up to {count} photos and documents, 20 MB each.", field.max
+        )
+    return None
