@@ -19,8 +19,8 @@ RECHECK_BEFORE = timedelta(days=30)  # so long before its end a mandate is asked
 class Administration(Identified, Base):
     """A Customs administration: the owner of everything that happens in its cases.
 
-    `home_regions` are those of the world it belongs to, `{"code": …, "name": {language: name}}`. `integrity_url` is the public address, the same for
-    everybody, where corruption can be disclosed safely.
+    `home_regions` are those of the world it belongs to, `{"code": …, "name": {language: name}}`. `integrity_url` is the
+    public address, the same for everybody, where corruption can be disclosed safely.
     """
 
     __tablename__ = "administration"
