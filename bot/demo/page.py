@@ -6,13 +6,14 @@ Serves loopback only. Everything it draws it draws from the payloads the platfor
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -62,11 +63,17 @@ def serve(*, host: str, port: int, fresh: bool) -> None:
     url = database(STATE)
     upgrade(url)
     stage = Stage(database_url=url, clock=ShiftedClock(), public_url=address)
-    app = application(stage)
-    config = uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=2)
-    server = _Announcing(config, address)
-    server.run(sockets=[listening])
-    stage.close()
+    config = uvicorn.Config(application(stage), log_level="warning", log_config=None, timeout_graceful_shutdown=2)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # uvicorn hands the signal back when it is done: that is no failure
+    try:
+        _Announcing(config, address).run(sockets=[listening])
+    finally:
+        stage.close()
+
+
+def _leave(_number: int, _frame: Any) -> NoReturn:
+    raise SystemExit(0)
 
 
 class _Announcing(uvicorn.Server):

@@ -33,7 +33,6 @@ from .personas import PERSONAS, TEAM, Persona
 ZONE = "Africa/Tunis"
 COUNTRY = "TN"  # whose public holidays the made-up country keeps
 REGION = "NMENA"
-PORTS = ["Port Sodal", "Port B", "Airport Salin", "Land border Tazir"]
 OFFICE_HOURS = {day: ["08:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 LONG_HOURS = {day: ["07:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 
@@ -52,6 +51,7 @@ CENTRES: tuple[dict[str, Any], ...] = (
         "name": {"en": "Textiles desk", "fr": "Bureau des textiles", "ar": "مكتب المنسوجات"},
         "sectors": [Sector.TEXTILES],
         "chapters": [f"{chapter:02}" for chapter in range(50, 64)],
+        "ports": ["Port Sodal"],
     },
     {
         "code": "electronics",
@@ -74,6 +74,7 @@ CENTRES: tuple[dict[str, Any], ...] = (
         "name": {"en": "Vehicles desk", "fr": "Bureau des véhicules", "ar": "مكتب المركبات"},
         "sectors": [Sector.VEHICLES],
         "chapters": ["86", "87", "88", "89"],
+        "ports": ["Land border Tazir"],
     },
     {
         "code": "express",
@@ -104,7 +105,16 @@ ORGANISATIONS: tuple[tuple[str, Kind, Sector | None], ...] = (
     ("Transport and Ports Agency", Kind.AGENCY, None),
 )
 
-# People who are not played: colleagues at the other desks, and the contacts of organisations.
+# People who are not played, but have a past (`bot.demo.past`): traders, and colleagues at the other desks.
+TRADERS: tuple[tuple[str, str, str, str], ...] = (
+    ("Rachid Haddad", "fr", "Transit Haddad & Fils", "70010"),
+    ("Karim Belaid", "fr", "Salin Express", "70011"),
+    ("Sofia Marin", "en", "Nimbus Components", "70012"),
+    ("ليلى منصور", "ar", "Sodal Spinning Mills", "70013"),
+    ("Jonas Weber", "en", "Tazir Motors", "70014"),
+    ("Nadia Cherif", "fr", "National Association of Customs Brokers", "70015"),
+    ("عمر الزين", "ar", "Chamber of Commerce of Salin", "70016"),
+)
 COLLEAGUES: tuple[tuple[str, RoleName, str], ...] = (
     ("Mariam Sow", RoleName.OFFICER, "perishables"),
     ("Peter Novak", RoleName.OFFICER, "textiles"),
@@ -116,11 +126,11 @@ COLLEAGUES: tuple[tuple[str, RoleName, str], ...] = (
 )
 
 
-def seed(sessions: Sessions, *, at: datetime) -> None:
-    """Fill an empty database; an administration that is there already is left alone."""
+def seed(sessions: Sessions, *, at: datetime) -> bool:
+    """Fill an empty database; False, and nothing done, where there is an administration already."""
     with sessions.writing() as session:
         if session.scalar(select(Administration.id)) is not None:
-            return
+            return False
         home = Administration(
             code="saline",
             name={"en": "Customs of Saline", "fr": "Douane de Saline", "ar": "جمارك سالين"},
@@ -150,20 +160,19 @@ def seed(sessions: Sessions, *, at: datetime) -> None:
         for persona in PERSONAS:
             if not persona.is_new:
                 _persona(session, home, persona, centres, organisations, at)
-        verifier = (
-            select(Role.person_id)
-            .where(Role.name.in_((RoleName.LEAD, RoleName.ADMINISTRATOR)))
-            .order_by(Role.id)
-            .limit(1)
-        )
-        session.execute(update(Mandate).values(confirmed_by_id=verifier.scalar_subquery()))
         for number, (name, role, centre) in enumerate(COLLEAGUES):
             person = _person(session, home, name, "en", Kind.CUSTOMS, None, at)
             _account(session, person, "slack", f"{TEAM}:U1{number:03}", at)
             _role(session, home, person, role, Scope.CENTRE, str(centres[centre].id), at)
-        contact = _person(session, home, "Rachid Haddad", "fr", Kind.BUSINESS, Sector.PERISHABLES, at)
-        _account(session, contact, "telegram", "70010", at)
-        organisations["Transit Haddad & Fils"].contact_id = contact.id
+        for name, language, organisation, user in TRADERS:
+            speaks_for = organisations[organisation]
+            person = _person(session, home, name, language, speaks_for.kind, speaks_for.sector, at)
+            _account(session, person, "telegram", user, at)
+            _mandate(session, home, person, speaks_for, at)
+            speaks_for.contact_id = person.id
+        verifier = select(Role.person_id).where(Role.name == RoleName.ADMINISTRATOR).limit(1)
+        session.execute(update(Mandate).values(confirmed_by_id=verifier.scalar_subquery()))
+    return True
 
 
 def _centre(session: Session, home: Administration, given: dict[str, Any]) -> Centre:
@@ -204,16 +213,7 @@ def _persona(
     person = _person(session, home, persona.name, persona.language, persona.kind, persona.sector, at)
     _account(session, person, persona.door, persona.external_id, at)
     if persona.organisation is not None:
-        session.add(
-            Mandate(
-                administration_id=home.id,
-                person_id=person.id,
-                organisation_id=organisations[persona.organisation].id,
-                starts_at=at,
-                ends_at=at + timedelta(days=365),
-                recheck_at=at + timedelta(days=335),
-            )
-        )
+        _mandate(session, home, person, organisations[persona.organisation], at)
     if persona.role is not None:
         if persona.centre is not None:
             _role(session, home, person, persona.role, Scope.CENTRE, str(centres[persona.centre].id), at)
@@ -247,6 +247,19 @@ def _person(
     session.add(person)
     session.flush()
     return person
+
+
+def _mandate(session: Session, home: Administration, person: Person, speaks_for: Organisation, at: datetime) -> None:
+    session.add(
+        Mandate(
+            administration_id=home.id,
+            person_id=person.id,
+            organisation_id=speaks_for.id,
+            starts_at=at,
+            ends_at=at + timedelta(days=365),
+            recheck_at=at + timedelta(days=335),
+        )
+    )
 
 
 def _account(session: Session, person: Person, platform: str, external_id: str, at: datetime) -> None:

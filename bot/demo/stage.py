@@ -20,6 +20,7 @@ from db.machinery import Audit, Due, Outgoing, Sending, Setting
 from db.people import Person
 from scheduling.clock import ManualClock, ShiftedClock
 
+from . import past
 from .personas import BY_KEY, Persona
 from .seed import seed
 from .slack import Workspace
@@ -28,7 +29,8 @@ from .telegram import Chats
 REMEMBERED = 400
 CLOCK = "demo_clock"
 CHATS = "demo_chats"
-LONGEST_STEP = timedelta(hours=1)
+SEEDED_BEFORE = timedelta(days=60)
+LEAST_STEP = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Stage:
         self, *, database_url: str, clock: ShiftedClock | ManualClock, public_url: str = "http://127.0.0.1:8765"
     ) -> None:
         self.clock = clock
+        self._database_url, self._public_url = database_url, public_url
         self.parley = Parley(database_url=database_url, public_url=public_url, clock=clock)
         self.log: deque[Happened] = deque(maxlen=REMEMBERED)
         self.chats = Chats(record=self._record)
@@ -61,10 +64,12 @@ class Stage:
         self._audited = 0
         self._acting = asyncio.Lock()
 
-    async def begin(self, *, at: datetime | None = None) -> None:
-        """Seed the country, or take up where a run before this one ended."""
+    async def begin(self) -> None:
+        """Seed the country and its past, or take up where a run before this one ended."""
+        now = self.clock.now()
+        if await self.parley.threads.run(seed, self.parley.sessions, at=now - SEEDED_BEFORE):
+            await past.play(self._database_url, at=now, public_url=self._public_url)
         await self.parley.threads.run(self._restore)
-        await self.parley.threads.run(seed, self.parley.sessions, at=(at or self.clock.now()) - timedelta(days=30))
         await self.parley.edge.recover()
         await self._settle()
 
@@ -105,13 +110,13 @@ class Stage:
         return await self._act(persona, what, how)
 
     async def advance(self, by: timedelta) -> None:
-        """Put the clock forward in steps, so that what falls due does so in its order."""
+        """Put the clock forward from one thing that falls due to the next, so that each happens at its own instant."""
         async with self._acting:
-            left = by
-            while left > timedelta():
-                step = min(left, LONGEST_STEP)
-                self.clock.advance(step)
-                left -= step
+            until = self.clock.now() + by
+            while (now := self.clock.now()) < until:
+                due = await self.next_due()
+                stop = until if due is None or due > until else max(due, now + LEAST_STEP)
+                self.clock.advance(min(stop, until) - now)
                 await self._settle()
         self.log.append(Happened("clock", f"It is now {self.clock.now():%A %d %B %Y, %H:%M} UTC."))
         self.tell()
