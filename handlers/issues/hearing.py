@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 
 from bot.kit import allow
@@ -26,15 +28,18 @@ def tell(ctx: Context, issue: Issue, outcome: Outcome) -> int:
     return len(everybody)
 
 
-def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None, lead: Phrase | None = None) -> Screen:
+def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None) -> Screen:
     """The outcome for one person: their own words first, then what was asked, found and done."""
     own = _own_issue(ctx, issue, to)
     wrote = Quote(Raw(to.words, to.language), _("You wrote")) if to and to.words else None
     return Screen(
         _("What became of it"),
-        (*((lead,) if lead else ()), *((wrote,) if wrote else ()), *told(outcome)),
+        (*((wrote,) if wrote else ()), *told(outcome)),
         (Fact(_("Reference"), Code(own.ref)), *facts(outcome)),
-        buttons=_buttons(outcome),
+        buttons=(
+            button(_("Acknowledge"), "issues.acknowledge", style=Style.PRIMARY, outcome=outcome.id),
+            *_judge(outcome),
+        ),
     )
 
 
@@ -77,26 +82,25 @@ def outcomes(ctx: Context, page: int = 0) -> Screen:
 @issues.command("acknowledge", _("Acknowledge"), allow=allow.members, reads=True)
 def acknowledge(ctx: Context, outcome: Outcome) -> Screen:
     """One has heard it."""
-    _heard(ctx, outcome)
-    return _screen(ctx, outcome, _("Thank you. Customs knows that you have heard."))
+    heard = _heard(ctx, outcome)
+    return _screen(ctx, outcome, _("Thank you. Customs knows that you have heard.") if heard else None)
 
 
 @issues.command("helped", _("It helped"), allow=allow.members, reads=True)
 def helped(ctx: Context, outcome: Outcome) -> Screen:
     """It did what was needed."""
-    _heard(ctx, outcome, useful=True)
-    return _screen(ctx, outcome, _("Thank you for saying so."))
+    heard = _heard(ctx, outcome, useful=True)
+    return _screen(ctx, outcome, _("Thank you for saying so.") if heard else None)
 
 
 @issues.command("not_helped", _("It did not help"), allow=allow.members, reads=True)
 def not_helped(ctx: Context, outcome: Outcome) -> Screen:
     """It did not: a person is asked to look at it again."""
-    if _heard(ctx, outcome, useful=False):
-        issue = ctx.session.get_one(Issue, outcome.issue_id)
-        lead = _(
-            "Somebody who took part says that the outcome did not help. Please get in touch, or open the issue again."
-        )
-        telling.tell_leads(ctx, issue, lead, once=f"{issue.ref}:not_helped:{outcome.id}:{ctx.who.id}")
+    if not _heard(ctx, outcome, useful=False):
+        return _screen(ctx, outcome)
+    issue = ctx.session.get_one(Issue, outcome.issue_id)
+    lead = _("Somebody who took part says that the outcome did not help. Please get in touch, or open the issue again.")
+    telling.tell_leads(ctx, issue, lead, once=f"{issue.ref}:not_helped:{outcome.id}:{ctx.who.id}")
     return _screen(ctx, outcome, _("Thank you for saying so. The lead of the desk has been asked to look at it again."))
 
 
@@ -118,8 +122,16 @@ def _heard(ctx: Context, outcome: Outcome, *, useful: bool | None = None) -> boo
 
 
 def _screen(ctx: Context, outcome: Outcome, lead: Phrase | None = None) -> Screen:
+    """The outcome again, without the buttons that have done their work."""
     issue = ctx.session.get_one(Issue, outcome.issue_id)
-    return outcome_screen(ctx, issue, outcome, owed(ctx.session, issue.id).get(ctx.who.id), lead)
+    screen = outcome_screen(ctx, issue, outcome, owed(ctx.session, issue.id).get(ctx.who.id))
+    receipt = _receipt(ctx, outcome)
+    buttons = screen.buttons
+    if receipt is None:
+        buttons = (button(_("The issue"), "issues.show", issue=issue.id),)
+    elif receipt.acknowledged_at is not None:
+        buttons = _judge(outcome) if receipt.useful is None else ()
+    return replace(screen, body=(*((lead,) if lead else ()), *screen.body), buttons=buttons)
 
 
 def _receipt(ctx: Context, outcome: Outcome) -> Receipt | None:
@@ -147,9 +159,8 @@ def _row(ctx: Context, receipt: Receipt) -> Row:
     return Row(Raw(outcome.asked, outcome.language), said, (see,))
 
 
-def _buttons(outcome: Outcome) -> tuple[Button, ...]:
+def _judge(outcome: Outcome) -> tuple[Button, ...]:
     return (
-        button(_("Acknowledge"), "issues.acknowledge", style=Style.PRIMARY, outcome=outcome.id),
         button(_("It helped"), "issues.helped", outcome=outcome.id),
         button(_("It did not help"), "issues.not_helped", outcome=outcome.id),
     )

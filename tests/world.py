@@ -1,0 +1,408 @@
+"""An administration with two desks, its officers and some traders, on the real engine, behind doors that only record.
+
+    world = World(url)
+    world.say("amina", "raise")
+    world.press("amina", "Perishable goods")
+    assert "Received" in world.last("amina").text
+
+Everything goes the whole way: the edge, the turn, the outbox, delivery, what falls due. Nothing is read from the
+database to find out what somebody was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.core import Parley
+from bot.engine import Outcome
+from bot.kit.door import Permanent
+from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, Event, Submitted
+from bot.kit.forms import FormView
+from bot.kit.screen import Button, Quote, Screen, map_buttons
+from bot.kit.text import Writer, without_isolates
+from db.centres import Centre
+from db.machinery import Due, Job
+from db.people import (
+    Account,
+    Kind,
+    Mandate,
+    Organisation,
+    Person,
+    RoleName,
+    Scope,
+    Standing,
+    create_administration,
+    grant_role,
+)
+from scheduling.clock import ManualClock
+
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine o'clock in Tunis, an ordinary week
+ZONE = "Africa/Tunis"
+YEAR = timedelta(days=365)
+WEEK = {
+    "zone": ZONE,
+    "days": {day: ["09:00-12:00", "13:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
+}
+TEAM = "T1"
+
+# name: (door, role, where); traders have neither role nor place
+CAST: dict[str, tuple[str, RoleName | None, str]] = {
+    "ruiz": ("slack", RoleName.OFFICER, "perishables"),
+    "olga": ("slack", RoleName.OFFICER, "perishables"),
+    "lena": ("slack", RoleName.LEAD, "perishables"),
+    "gus": ("slack", RoleName.OFFICER, "general"),
+    "lars": ("slack", RoleName.LEAD, "general"),
+    "cora": ("slack", RoleName.COORDINATOR, "north"),
+    "inga": ("slack", RoleName.COORDINATOR, "international"),
+    "adam": ("slack", RoleName.ADMINISTRATOR, "TN"),
+    "amina": ("telegram", None, ""),
+    "badr": ("telegram", None, ""),
+    "chloe": ("telegram", None, ""),
+    "dina": ("telegram", None, ""),
+    "emil": ("telegram", None, ""),
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One message as its recipient read it: without markup, in their language."""
+
+    text: str
+    buttons: Mapping[str, str]  # label -> handle
+    answer: Answer
+    language: str
+
+    def __contains__(self, words: str) -> bool:
+        return words in self.text
+
+
+@dataclass
+class Recorder:
+    """A door without a platform: what is sent to an address is kept; an address may be out of reach."""
+
+    name: str
+    sent: dict[str, list[Sent]] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)  # address -> why it refuses for good
+    files: dict[str, bytes] = field(default_factory=dict)
+    ids: count[int] = field(default_factory=lambda: count(1))
+
+    def read(self, payload: Mapping[str, Any]) -> Event | None:
+        caller = Caller(
+            self.name, payload["from"], payload["from"], payload["name"], payload.get("language", "en"), ZONE
+        )
+        if "reach" in payload:
+            return Changed(caller, reach=payload["reach"])
+        if "handle" in payload:
+            return Called(caller, handle=payload["handle"])
+        if "files" in payload:
+            files = tuple(
+                Attached(name, None, None, {"platform": self.name, "file_id": name}) for name in payload["files"]
+            )
+            return Answered(caller, payload.get("words"), files)
+        if payload["words"].startswith("/"):
+            return Called(caller, words=payload["words"])
+        return Answered(caller, payload["words"])
+
+    async def send(
+        self,
+        address: str,
+        answer: Answer,
+        writer: Writer,
+        *,
+        edits: Mapping[str, Any] | None = None,
+        repeated: bool = False,
+    ) -> Mapping[str, Any]:
+        if address in self.broken:
+            raise Permanent(self.broken[address])
+        seen = Sent(_text(answer, writer), _buttons(answer, writer), answer, writer.reader.language)
+        self.sent.setdefault(address, []).append(seen)
+        return {"id": next(self.ids)}
+
+    async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
+        return self.files[origin["file_id"]][:limit]
+
+
+class World:
+    """The cast above, registered, each on their own door. Time stands until `pass_time`."""
+
+    def __init__(self, url: str, *, at: datetime = MONDAY) -> None:
+        self.clock = ManualClock(at)
+        self.parley = Parley(database_url=url, public_url="https://parley.example", clock=self.clock)
+        self.doors = {name: Recorder(name) for name in ("slack", "telegram")}
+        for door in self.doors.values():
+            self.parley.add(door)
+        self._runner = asyncio.Runner()
+        self._keys = count(1)
+        self.ids: dict[str, int] = {}
+        self.centres: dict[str, int] = {}
+        self._people(at)
+
+    def close(self) -> None:
+        self._runner.close()
+        self.parley.close()
+
+    # Talking
+
+    def say(self, who: str, words: str) -> Sent:
+        """Type something; a command begins with "/". Returns the answer."""
+        return self._turn(who, {"words": words})
+
+    def press(self, who: str, label: str) -> Sent:
+        """Press the button with that label on the latest message that has one."""
+        for message in reversed(self.received(who)):
+            if label in message.buttons:
+                return self._turn(who, {"handle": message.buttons[label]})
+        raise AssertionError(f"{who} has no button {label!r}; the last message was:\n{self.last(who).text}")
+
+    def attach(self, who: str, name: str, data: bytes, words: str | None = None) -> Sent:
+        """Send a file, with or without words."""
+        self.doors[CAST[who][0]].files[name] = data
+        return self._turn(who, {"files": [name], "words": words})
+
+    def fill(self, who: str, *answers: str) -> Sent:
+        """Answer question after question, as far as there are answers: "[label]" presses, anything else is typed."""
+        given = self.last(who)
+        for each in answers:
+            given = self.press(who, each[1:-1]) if each.startswith("[") else self.say(who, each)
+        return given
+
+    def do(self, who: str, command: str, **args: Any) -> Sent:
+        """Run a command at once, as a page does: by its name. Returns the answer."""
+        return self._direct(who, Called(self.caller(who), name=command, args=args))
+
+    def submit(self, who: str, form: str, values: Mapping[str, Any], **about: int) -> Sent:
+        """Open a form and send all of its fields at once, as a modal does. Returns what it answers."""
+        self.do(who, form, **about)
+        opened = self.last(who).answer.form
+        if opened is None:
+            return self.last(who)
+        empty: dict[str, Any] = {each.name: None for each in opened.fields}
+        return self._direct(who, Submitted(self.caller(who), opened.token, empty | dict(values)))
+
+    def caller(self, who: str) -> Caller:
+        return Caller(CAST[who][0], address(who), address(who), who.title(), "en", ZONE)
+
+    def received(self, who: str) -> list[Sent]:
+        """Everything somebody was sent, answers to them included, oldest first."""
+        return self.doors[CAST[who][0]].sent.get(address(who), [])
+
+    def last(self, who: str) -> Sent:
+        return self.received(who)[-1]
+
+    def news(self, who: str, since: int) -> list[Sent]:
+        """What came after the first `since` messages."""
+        return self.received(who)[since:]
+
+    def seen(self) -> dict[str, int]:
+        """How many messages each has, to tell later what is new."""
+        return {who: len(self.received(who)) for who in CAST}
+
+    def told(self, before: Mapping[str, int]) -> set[str]:
+        """Who has heard anything since."""
+        return {who for who in CAST if len(self.received(who)) > before[who]}
+
+    # What happens to them
+
+    def pass_time(self, **by: float) -> None:
+        """Let time pass, and what falls due happen at its own instant."""
+        until = self.clock.now() + timedelta(**by)
+        while (at := self._next_instant()) is not None and at <= until:
+            self.clock.advance(max(at - self.clock.now(), timedelta()))
+            self.settle()
+        self.clock.advance(until - self.clock.now())
+        self.settle()
+
+    def _next_instant(self) -> datetime | None:
+        """When something is planned next: a due row, or a message that waits for the end of quiet hours."""
+        with self.parley.sessions.reading() as session:
+            due = select(func.min(Due.at)).where(Due.fired_at.is_(None), Due.cancelled_at.is_(None))
+            job = select(func.min(Job.at)).where(Job.failed_at.is_(None))
+            return min((at for query in (due, job) if (at := session.scalar(query))), default=None)
+
+    def wait_until(self, at: datetime) -> None:
+        self.pass_time(seconds=(at - self.clock.now()).total_seconds())
+
+    def settle(self) -> None:
+        self._runner.run(self.parley.settle())
+
+    def blocks(self, who: str, reason: str = "blocked") -> None:
+        """From now on their door refuses whatever is sent to them."""
+        self.doors[CAST[who][0]].broken[address(who)] = reason
+
+    # Making them
+
+    def _people(self, at: datetime) -> None:
+        with self.parley.sessions.writing() as session:
+            home = create_administration(
+                session,
+                code="sk",
+                name={"en": "Customs of Sokal"},
+                country="TN",
+                zone=ZONE,
+                language="en",
+                regions=[{"code": "north", "name": {"en": "The North"}}],
+                integrity_url=None,
+            )
+            session.flush()
+            self.home = home.id
+            for code, more in DESKS.items():
+                desk = Centre(administration_id=home.id, code=code, week=WEEK, **more)
+                session.add(desk)
+                session.flush()
+                self.centres[code] = desk.id
+            trading = Organisation(
+                administration_id=home.id, name="Sodal Trading", kind=Kind.BUSINESS, standing=Standing.VERIFIED
+            )
+            health = Organisation(
+                administration_id=home.id, name="Food Safety Agency", kind=Kind.AGENCY, standing=Standing.VERIFIED
+            )
+            session.add_all([trading, health])
+            session.flush()
+            self.organisation, self.agency = trading.id, health.id
+            for who, (door, role, where) in CAST.items():
+                self.ids[who] = _person(session, home.id, who, door, role, self.centres.get(where, where), at)
+            for who in ("amina", "emil"):
+                person = session.get_one(Person, self.ids[who])
+                mandate = Mandate.given(person, trading, at=at)
+                mandate.confirmed_by_id = self.ids["adam"]
+                session.add(mandate)
+
+    def _turn(self, who: str, payload: dict[str, Any]) -> Sent:
+        door = CAST[who][0]
+        payload |= {"from": address(who), "name": who.title()}
+        before = len(self.received(who))
+
+        async def go() -> None:
+            await self.parley.edge.keep(door, str(next(self._keys)), payload, account=address(who))
+            await self.parley.settle()
+
+        self._runner.run(go())
+        answered = self.news(who, before)
+        if not answered:
+            raise AssertionError(f"{who} got no answer to {payload}")
+        return answered[-1]
+
+    def _direct(self, who: str, event: Event) -> Sent:
+        async def go() -> Outcome:
+            outcome = await self.parley.edge.direct(event, trace="direct")
+            await self.parley.settle()
+            return outcome
+
+        outcome = self._runner.run(go())
+        writer = Writer(self.parley.catalogues, outcome.reader)
+        seen = Sent(
+            _text(outcome.answer, writer), _buttons(outcome.answer, writer), outcome.answer, outcome.reader.language
+        )
+        self.doors[CAST[who][0]].sent.setdefault(address(who), []).append(seen)
+        return seen
+
+
+DESKS: dict[str, dict[str, Any]] = {
+    "perishables": {
+        "name": {"en": "Perishables desk", "fr": "Bureau des périssables", "ar": "مكتب السلع سريعة التلف"},
+        "sectors": ["perishables"],
+        "chapters": ["03", "08"],
+        "ports": ["Port B"],
+        "answer_hours": 16,
+    },
+    "general": {
+        "name": {"en": "General desk", "fr": "Bureau général", "ar": "المكتب العام"},
+        "sectors": ["general"],
+        "ports": ["Port Sodal"],
+        "answer_hours": 24,
+        "takes_the_rest": True,
+    },
+}
+
+
+def address(who: str) -> str:
+    return f"{TEAM}:{who}" if CAST[who][0] == "slack" else who
+
+
+def _person(session: Any, home: int, who: str, door: str, role: RoleName | None, where: int | str, at: datetime) -> int:
+    person = Person(
+        administration_id=home,
+        name=who.title(),
+        kind=Kind.CUSTOMS if role else Kind.BUSINESS,
+        language="en",
+        zone=ZONE,
+        met_at=at,
+        language_chosen_at=at,
+        consented_at=at,
+        registered_at=at,
+    )
+    session.add(person)
+    session.flush()
+    session.add(
+        Account(
+            person_id=person.id,
+            platform=door,
+            external_id=address(who),
+            address=address(who),
+            met_at=at,
+            used_at=at,
+        )
+    )
+    if role is not None:
+        scope = Scope.CENTRE if isinstance(where, int) else Scope.COUNTRY if where == "TN" else Scope.REGION
+        grant_role(session, person, role, scope=scope, scope_id=str(where), at=at, until=at + YEAR)
+    return int(person.id)
+
+
+def _text(answer: Answer, writer: Writer) -> str:
+    lines: list[str] = [writer.plain(answer.notice)] if answer.notice else []
+    if answer.screen:
+        lines += _screen(answer.screen, writer)
+    if answer.form:
+        lines += _form(answer.form, writer)
+    return without_isolates("\n".join(lines))
+
+
+def _screen(screen: Screen, writer: Writer) -> list[str]:
+    lines = [writer.plain(screen.heading), *(_said(each, writer) for each in screen.body)]
+    lines += [f"{writer.plain(fact.label)}: {writer.plain(fact.value)}" for fact in screen.facts]
+    for row in screen.rows:
+        lines.append(f"- {writer.plain(row.title)}" + (f" ({writer.plain(row.detail)})" if row.detail else ""))
+    if screen.table:
+        lines += [" | ".join(writer.plain(cell) for cell in row) for row in screen.table.rows]
+    return lines + [f"[file {each.name}]" for each in screen.files]
+
+
+def _form(form: FormView, writer: Writer) -> list[str]:
+    lines = [_said(each, writer) for each in form.intro]
+    lines += [f"{writer.plain(each.label)} {writer.plain(each.error)}" for each in form.fields if each.error]
+    if form.refusal:
+        lines.append(writer.plain(form.refusal))
+    if form.asking:
+        asked = form.field(form.asking)
+        return [*lines, writer.plain(asked.label), *([writer.plain(asked.hint)] if asked.hint else [])]
+    return [
+        *lines,
+        *(f"{writer.plain(each.label)} {writer.plain(each.shown)}" for each in form.fields if each.answered),
+    ]
+
+
+def _said(part: Any, writer: Writer) -> str:
+    if isinstance(part, Quote):
+        return f"{writer.plain(part.by)}: {writer.plain(part.words)}" if part.by else writer.plain(part.words)
+    return writer.plain(part)
+
+
+def _buttons(answer: Answer, writer: Writer) -> dict[str, str]:
+    """Every button by its label; of several with one label (in a list) the first."""
+    found: dict[str, str] = {}
+
+    def note(button: Button) -> Button:
+        if button.handle:
+            found.setdefault(without_isolates(writer.plain(button.label)), button.handle)
+        return button
+
+    map_buttons(answer, note)
+    return found
