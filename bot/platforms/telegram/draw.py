@@ -15,7 +15,7 @@ from bot.kit.clean import graphemes, shorten, utf16_len
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
 from bot.kit.screen import Attachment, Button, Progress, Quote, Row, Screen, Style, Table
-from bot.kit.text import Link, Phrase, Raw, Text, Writer, _, listed, ngettext
+from bot.kit.text import Link, Named, Phrase, Raw, Text, Writer, _, listed, ngettext, without_isolates
 
 from .html import Html, cut, plain
 
@@ -123,7 +123,8 @@ class _Page:
         return RIGHT_TO_LEFT_MARK + line if self.writer.reader.is_rtl else line
 
     def fact(self, label: Text, value: Any) -> str:
-        name = self.writer.dialect.strong(self.writer.write(_("{label}:", label=label)))
+        is_question = self.writer.plain(label).endswith(("?", "؟"))
+        name = self.writer.dialect.strong(self.writer.write(label if is_question else _("{label}:", label=label)))
         written = self.writer.write(value)
         return self._directed(f"{name}\n{written}" if "\n" in written else f"{name} {written}")
 
@@ -230,7 +231,12 @@ class _Page:
 
     def _keys_of(self, buttons: Iterable[Button], before: str = "") -> list[_Key]:
         usable = (each for each in buttons if each.handle is not None or (each.url and _is_address(each.url)))
-        return [_Key(before + self.writer.plain(each.label), each) for each in usable]
+        return [_Key(before + self._label(each.label), each) for each in usable]
+
+    def _label(self, label: Text) -> str:
+        """A name alone on a button needs no isolation from words around it."""
+        written = self.writer.plain(label)
+        return without_isolates(written) if isinstance(label, Raw | Named) else written
 
     def _place(self, keys: Iterable[_Key]) -> None:
         """Short ones two by two, long ones each on a line of its own."""

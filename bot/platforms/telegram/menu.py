@@ -73,7 +73,7 @@ def staff(sessions: Sessions, now: datetime) -> list[tuple[int, Who]]:
     with sessions.reading() as session:
         return [
             (int(account.address), who(session, person, at=now, is_guest=account.is_guest))
-            for account, person in session.execute(with_role).tuples()
+            for account, person in session.execute(with_role)
         ]
 
 

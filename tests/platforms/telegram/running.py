@@ -1,0 +1,61 @@
+"""Parley with its Telegram wire over real sockets, to be started and stopped within a test."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bot.core import Parley
+from bot.platforms.telegram.wire import TelegramWire
+from db.people import Administration
+from scheduling.clock import SystemClock
+from tests.fakes import FakeTelegram
+
+
+def settle(url: str) -> None:
+    """Give a new database its administration."""
+    parley = Parley(database_url=url, public_url="https://parley.example", clock=SystemClock())
+    with parley.sessions.writing() as session:
+        home = {"en": "Customs of Sakan", "fr": "Douanes de Sakan"}
+        session.add(Administration(code="sk", name=home, country="TN", zone="Africa/Tunis", language="en"))
+    parley.close()
+
+
+class House:
+    """One process: `parley` and its `wire`."""
+
+    def __init__(self, url: str, telegram: FakeTelegram, **more: Any) -> None:
+        self.parley = Parley(database_url=url, public_url="https://parley.example", clock=SystemClock())
+        self.wire = TelegramWire(self.parley, **{"token": telegram.token, "api_url": telegram.address} | more)
+        self._jobs: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self.parley.edge.recover()
+        self._jobs = asyncio.create_task(self.parley.work.run(poll=0.05))
+        await self.wire.start()
+
+    async def stop(self) -> None:
+        await self.wire.stop()
+        self.parley.work.stop()
+        if self._jobs is not None:
+            await self._jobs
+        self.parley.close()
+
+    async def die(self) -> None:
+        """End as abruptly as one can within one process: nothing under way is finished."""
+        if self._jobs is not None:
+            self._jobs.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._jobs
+        await self.wire.stop()
+        self.parley.close()
+
+
+@contextlib.asynccontextmanager
+async def running(url: str, telegram: FakeTelegram, **more: Any) -> AsyncIterator[House]:
+    house = House(url, telegram, **more)
+    await house.start()
+    try:
+        yield house
+    finally:
+        await house.stop()
