@@ -1,8 +1,4 @@
-"""The line to Slack: Bolt brings in what people do, each of it kept before Slack is told that we have it.
-
-Events wait for a worker. Commands, taps and modals run here and now, because what Slack is acknowledged with is their
-answer and a trigger lives three seconds.
-"""
+"""The line to Slack: Bolt brings in what people do, by Socket Mode or as signed requests."""
 
 from __future__ import annotations
 
@@ -10,8 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -20,20 +16,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.engine import Engine, Outcome
-from bot.kit.door import Door, SendError
-from bot.kit.events import Answer, Caller, Event
-from bot.kit.text import Catalogues, Writer
-from bot.work import Threads
 from db import files
-from db.session import Sessions
-from scheduling.clock import Clock
 
-from . import draw, fields
 from .client import Client
 from .door import SlackDoor
+from .interact import Host, Interactions
 from .profiles import Profiles
-from .read import PLATFORM, actor, caller_of, home_opened, kept, key, place, token_of
+from .read import PLATFORM
 
 log = structlog.get_logger()
 
@@ -43,39 +32,9 @@ CONNECTING = 15.0
 TIMESTAMP = re.compile(r"[0-9]{1,12}")
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 ANYTHING = re.compile(r".*", re.DOTALL)
-GONE = frozenset({"app_uninstalled", "tokens_revoked"})
 
 Response = tuple[int, Mapping[str, str], bytes]
 Json = dict[str, Any]
-
-
-class Intake(Protocol):
-    """Where an update is committed, and its turn is run."""
-
-    async def keep(
-        self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
-    ) -> int | None: ...
-
-    async def handle(
-        self, inbox: int, *, reply: bool | Callable[[Answer], bool] = True, send_now: bool = True
-    ) -> Outcome | None: ...
-
-    async def direct(self, event: Event, *, trace: str) -> Outcome: ...
-
-
-class Host(Protocol):
-    """What the wire needs of Parley."""
-
-    sessions: Sessions
-    threads: Threads
-    clock: Clock
-    catalogues: Catalogues
-    engine: Engine
-
-    @property
-    def edge(self) -> Intake: ...
-
-    def add(self, door: Door) -> None: ...
 
 
 class SlackWire:
@@ -103,7 +62,6 @@ class SlackWire:
         self._team = ""
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self.door = SlackDoor(
             self._client.perform,
             download=self._client.download,
@@ -112,6 +70,7 @@ class SlackWire:
             page=parley.engine.public_url,
         )
         parley.add(self.door)
+        self._interactions = Interactions(parley, self.door, self._caller)
 
     async def start(self) -> None:
         """Connect. Raises a `SendError` where Slack refuses us, TimeoutError where no socket opens; call it again."""
@@ -136,9 +95,7 @@ class SlackWire:
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
             self._socket = None
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._interactions.stop()
         await self._client.close()
 
     def health(self) -> Mapping[str, Any]:
@@ -185,7 +142,7 @@ class SlackWire:
         return hmac.compare_digest(f"v0={digest}", signature)
 
     def _listening(self, who: Mapping[str, Any]) -> AsyncApp:
-        """Bolt, every kind of payload going to `_take`. It answers Slack only when that has returned."""
+        """Bolt, every kind of payload going one way. It answers Slack only when that has returned."""
         us = AuthorizeResult(
             enterprise_id=who.get("enterprise_id"),
             team_id=self._team,
@@ -212,66 +169,13 @@ class SlackWire:
 
     def _listener(self) -> Callable[..., Awaitable[BoltResponse]]:
         async def take(body: Json) -> BoltResponse:
-            answer = await self._take(body)
+            answer = await self._interactions.take(body)
             return BoltResponse(status=200, body=answer or "")
 
         return take
 
-    async def _take(self, body: Json) -> Json:
-        """Keep what somebody did, run its turn or leave it to a worker, and return Slack's acknowledgement."""
-        if body.get("type") == "block_suggestion":
-            return await self._options(body)
-        if body.get("type") == "event_callback" and body.get("event", {}).get("type") in GONE:
-            log.error("slack has removed the app", event_type=body["event"]["type"])
-        try:
-            where = place(body)
-            team, user = actor(body) if where is not None else ("", "")
-        except (LookupError, TypeError, AttributeError, ValueError):
-            # Nobody can make it out: it is put aside, and what comes behind it flows.
-            await self._parley.edge.keep(PLATFORM, key(body), {"body": kept({**body, "view": {}})}, account="?")
-            return {}
-        if where is None:
-            return {}
-        caller = await self._profiles.caller(team, user, home=self._team)
-        stored = {"caller": caller, "body": kept(body)}
-        account = f"{caller['team']}:{caller['user']}"
-        inbox = await self._parley.edge.keep(PLATFORM, key(body), stored, account=account, later=where == "event")
-        if inbox is None or where == "event":
-            return {}
-        outcome = await self._parley.edge.handle(inbox, reply=self.door.is_message(body), send_now=False)
-        if outcome is None:
-            return {}
-        if where == "submission" and outcome.answer.screen is not None and draw.about(body["view"]).get("from"):
-            self._spawn(self._show_home(caller_of(caller)))
-        writer = Writer(self._parley.catalogues, outcome.reader)
-        try:
-            return await self.door.respond(body, outcome.answer, writer)
-        except SendError as error:
-            log.warning("answer not shown", inbox=inbox, error=str(error))
-            return {}
-
-    async def _options(self, body: Json) -> Json:
-        """What can be chosen for a field, as somebody types. A read: nothing is kept of it."""
-        team, user = actor(body)
-        caller = caller_of(await self._profiles.caller(team, user, home=self._team))
-        wanted = token_of(body["view"]), body["block_id"], str(body.get("value") or "")
-        offered, reader = await self._parley.threads.run(self._parley.engine.options, caller, *wanted)
-        return {"options": fields.options_of(offered, Writer(self._parley.catalogues, reader))}
-
-    async def _show_home(self, caller: Caller) -> None:
-        """Publish the Home tab again: something has just been done from there."""
-        look = home_opened(caller)
-        outcome = await self._parley.edge.direct(look, trace=f"home-{caller.external_id}")
-        writer = Writer(self._parley.catalogues, outcome.reader)
-        try:
-            await self.door.send(caller.address, outcome.answer, writer, edits=look.message)
-        except SendError as error:
-            log.info("home not published", error=str(error))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _caller(self, team: str, user: str) -> Mapping[str, Any]:
+        return await self._profiles.caller(team, user, home=self._team)
 
     async def _stored(self, file_id: int) -> bytes | None:
         return await self._parley.threads.run(self._read_file, file_id)
