@@ -21,7 +21,6 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.core import Parley
-from bot.engine import Outcome
 from bot.kit.door import Permanent
 from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FormView
@@ -141,6 +140,7 @@ class World:
         self._runner = asyncio.Runner()
         self._keys = count(1)
         self.ids: dict[str, int] = {}
+        self.problems = 0  # how many were published: their ids count along
         self.centres: dict[str, int] = {}
         self._people(at)
 
@@ -290,17 +290,13 @@ class World:
         return answered[-1]
 
     def _direct(self, who: str, event: Event) -> Sent:
-        async def go() -> Outcome:
-            outcome = await self.parley.edge.direct(event, trace="direct")
-            await self.parley.settle()
-            return outcome
-
-        outcome = self._runner.run(go())
+        outcome = self._runner.run(self.parley.edge.direct(event, trace="direct"))
         writer = Writer(self.parley.catalogues, outcome.reader)
         seen = Sent(
             _text(outcome.answer, writer), _buttons(outcome.answer, writer), outcome.answer, outcome.reader.language
         )
         self.doors[CAST[who][0]].sent.setdefault(address(who), []).append(seen)
+        self.settle()
         return seen
 
 

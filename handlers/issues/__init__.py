@@ -1,6 +1,6 @@
 """Issues: what trade asks Customs to put right, and what became of it."""
 
-from . import desk, finding, hearing, levels, moving, offering, outcome, own, problems, raising, reminders
+from . import desk, finding, hearing, levels, moving, offering, outcome, own, problems, raising, reminders, translating
 from .room import issues
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "problems",
     "raising",
     "reminders",
+    "translating",
 ]

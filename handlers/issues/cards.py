@@ -67,7 +67,7 @@ def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None, *, new: Se
     )
 
 
-def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
+def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None, *, new: Sequence[Entry] = ()) -> Screen:
     """For whoever raised it: their words, what Customs told them, when they hear more. Nobody else's words or name."""
     entries = _latest(ctx, issue, own=True)
     together = _(
@@ -83,6 +83,7 @@ def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
         facts=tuple(
             each for each in (*_basic(ctx, issue), _promised(ctx, issue), _files(ctx, issue, own=True)) if each
         ),
+        files=attachments(ctx, new),
         buttons=_own_buttons(ctx, issue),
     )
 

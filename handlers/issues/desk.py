@@ -108,7 +108,7 @@ class Reply(Form):
         _must_be_open(self.issue)
         entry = telling.write(ctx, self.issue, Voice.REPLY, self.words, self.files)
         lead = _("Customs has replied to you.")
-        telling.tell_reporter(ctx, self.issue, lead, once=f"{self.issue.ref}:entry:{entry.id}")
+        telling.tell_reporter(ctx, self.issue, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
         return cards.desk_card(ctx, self.issue, _("Sent."))
 
 

@@ -12,7 +12,8 @@ from bot.kit.screen import Button, Fact, Quote, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, When, _
 from db.issues import Issue
 from db.machinery import Receipt
-from db.outcomes import TOLD, Outcome, Owed, owed
+from db.outcomes import TOLD, Outcome, OutcomeTranslation, Owed, owed, translations
+from db.people import Person
 from handlers.paging import PAGE, turn_pages
 
 from . import telling
@@ -34,7 +35,7 @@ def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None
     wrote = Quote(Raw(to.words, to.language), _("You wrote")) if to and to.words else None
     return Screen(
         _("What became of it"),
-        (*((wrote,) if wrote else ()), *told(outcome)),
+        (*((wrote,) if wrote else ()), *told_to(ctx, outcome, to.person_id if to else ctx.who.id)),
         (Fact(_("Reference"), Code(own.ref)), *facts(outcome)),
         buttons=(
             button(_("Acknowledge"), "issues.acknowledge", style=Style.PRIMARY, outcome=outcome.id),
@@ -43,13 +44,22 @@ def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None
     )
 
 
-def told(outcome: Outcome) -> tuple[Quote, ...]:
+def told(outcome: Outcome | OutcomeTranslation) -> tuple[Quote, ...]:
     """The three things an outcome says, in the words and the language they were written in."""
     return (
         Quote(Raw(outcome.asked, outcome.language), _("What was asked")),
         Quote(Raw(outcome.found, outcome.language), _("What Customs found")),
         Quote(Raw(outcome.words, outcome.language), _("What was done, or why not")),
     )
+
+
+def told_to(ctx: Context, outcome: Outcome, person_id: int) -> tuple[Quote | Phrase, ...]:
+    """The same for one person: in their language first, where somebody translated it, and always in the original."""
+    language = ctx.session.get_one(Person, person_id).language
+    translated = translations(ctx.session, outcome.id).get(language)
+    if translated is None:
+        return told(outcome)
+    return (*told(translated), _("Translated by Customs. In the original:"), *told(outcome))
 
 
 def facts(outcome: Outcome) -> tuple[Fact, ...]:
@@ -102,12 +112,6 @@ def not_helped(ctx: Context, outcome: Outcome) -> Screen:
     lead = _("Somebody who took part says that the outcome did not help. Please get in touch, or open the issue again.")
     telling.tell_leads(ctx, issue, lead, once=f"{issue.ref}:not_helped:{outcome.id}:{ctx.who.id}")
     return _screen(ctx, outcome, _("Thank you for saying so. The lead of the desk has been asked to look at it again."))
-
-
-def unheard(ctx: Context) -> int:
-    """How many outcomes wait to be acknowledged by whoever asks: for the home screen."""
-    mine = Receipt.about == TOLD, Receipt.person_id == ctx.who.id, Receipt.acknowledged_at.is_(None)
-    return ctx.session.scalar(select(func.count()).select_from(Receipt).where(*mine)) or 0
 
 
 def _heard(ctx: Context, outcome: Outcome, *, useful: bool | None = None) -> bool:

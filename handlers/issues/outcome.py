@@ -9,9 +9,9 @@ from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Fact, Refusal, Screen, Style, button
-from bot.kit.text import Code, Phrase, Raw, When, _, ngettext
+from bot.kit.text import LANGUAGES, Code, Phrase, Raw, When, _, listed, ngettext
 from db.issues import Issue, State, Voice
-from db.outcomes import Decision, Outcome, Reason, pending, settled
+from db.outcomes import Decision, Outcome, Reason, languages_wanted, pending, settled, translations
 from db.people import RoleName
 from handlers import centres
 from handlers.people.naming import SOMEBODY
@@ -87,7 +87,10 @@ def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None =
         buttons = (
             button(_("Approve"), "issues.approve", style=Style.PRIMARY, issue=issue.id),
             button(_("Send back"), "issues.send_back", issue=issue.id),
+            button(_("Add a translation"), "issues.translate", outcome=outcome.id),
         )
+    wanted = [Raw(LANGUAGES[each], each) for each in languages_wanted(ctx.session, outcome) if each in LANGUAGES]
+    there = [Raw(LANGUAGES[each], each) for each in translations(ctx.session, outcome.id)]
     return Screen(
         lead or _("An outcome waits for your approval."),
         (Raw(issue.title, issue.language), *hearing.told(outcome)),
@@ -96,6 +99,8 @@ def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None =
             *hearing.facts(outcome),
             Fact(_("Proposed by"), name),
             Fact(_("Proposed on"), When(outcome.proposed_at)),
+            *((Fact(_("Translated into"), listed(there)),) if there else ()),
+            *((Fact(_("Also read in, not translated"), listed(wanted)),) if wanted and outcome.is_pending else ()),
         ),
         buttons=(*buttons, button(_("The issue"), "issues.show", issue=issue.id)),
     )

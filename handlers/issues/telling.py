@@ -68,10 +68,10 @@ def tell_overseers(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> No
     _tell(ctx, to, cards.desk_card(ctx, issue, lead), once)
 
 
-def tell_reporter(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
+def tell_reporter(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
     """Tell whoever raised it, unless they have left."""
     if stays(ctx, issue):
-        ctx.notify(issue.reporter_id, cards.own_card(ctx, issue, lead), once=once)
+        ctx.notify(issue.reporter_id, cards.own_card(ctx, issue, lead, new=new), once=once)
 
 
 def tell_everybody(ctx: Context, issue: Issue, lead: Phrase, entry: Entry) -> int:

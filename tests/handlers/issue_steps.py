@@ -23,9 +23,8 @@ def number(shown: Sent) -> int:
 def published(world: World, issue: int, line: str = "Refrigerated goods are held up at Port B") -> int:
     """An officer makes a problem of it. The problem's id."""
     world.submit("ruiz", "issues.publish", {"line": line}, issue=issue)
-    # Problems are numbered as they are published, and a test that needs more than one counts along.
-    world.problems = getattr(world, "problems", 0) + 1
-    return int(world.problems)
+    world.problems += 1
+    return world.problems
 
 
 def same_here(world: World, who: str, problem: int, words: str | None = None) -> Sent:

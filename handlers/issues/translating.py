@@ -1,0 +1,54 @@
+"""An outcome in the languages of those who are owed it: entered by a person while it waits for approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.kit import allow
+from bot.kit.context import Context
+from bot.kit.forms import Form, Option, ask
+from bot.kit.screen import Refusal, Screen
+from bot.kit.text import LANGUAGES, Raw, _
+from db.issues import Issue
+from db.outcomes import Outcome, OutcomeTranslation, languages_wanted, translations
+
+from . import hearing, outcome
+from .room import issues
+
+
+def _languages(ctx: Context, query: str) -> Sequence[Option]:
+    """Every language of Parley by its own name."""
+    return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
+
+
+@issues.form("translate", _("Add a translation"), allow=allow.officers | allow.leads)
+class Translate(Form):
+    """What the outcome says, in another language. Whoever approves the outcome sees it too."""
+
+    outcome: Outcome = ask.about()
+    language: str = ask.choice(_("Into which language?"), options=_languages)
+    asked: str = ask.prose(_("What was asked?"), max=600)
+    found: str = ask.prose(_("What did Customs find?"), max=1500)
+    words: str = ask.prose(_("What was done, or why not, in your own words?"), max=1500)
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
+        return hearing.told(bound["outcome"])
+
+    def submit(self, ctx: Context) -> Screen:
+        if not self.outcome.is_pending:
+            raise Refusal(_("This outcome does not wait for approval any more."))
+        if self.language == self.outcome.language:
+            raise Refusal(_("The outcome is written in that language already."), field="language")
+        text = translations(ctx.session, self.outcome.id).get(self.language)
+        if text is None:
+            text = OutcomeTranslation(outcome_id=self.outcome.id, language=self.language)
+            ctx.session.add(text)
+        text.asked, text.found, text.words = self.asked, self.found, self.words
+        text.by_id, text.at = ctx.who.id, ctx.now
+        ctx.session.flush()
+        issue = ctx.session.get_one(Issue, self.outcome.issue_id)
+        left = languages_wanted(ctx.session, self.outcome)
+        lead = _("Translated.") if left else _("Translated. Everybody who is owed it can read it in their language.")
+        return outcome.proposal(ctx, issue, self.outcome, lead)
