@@ -24,7 +24,7 @@ from bot.kit.clean import clean_line
 from bot.kit.events import Answer, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FieldKind, FormView, Option
 from bot.kit.screen import Refusal
-from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Phrase, Reader, Writer, _
+from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Phrase, Reader, Writer, _, without_isolates
 from db.files import LIMIT, File, FileState, read, sniffed, store
 from db.people import Person, who
 from db.session import Sessions
@@ -126,9 +126,10 @@ class Pages:
         return response
 
     async def sign_out(self, request: Request) -> Response:
-        visit, form = await self._visit(request), await request.form(max_part_size=FIELD_LIMIT)
-        if visit is not None and not self._is_meant(request, visit, form):
-            return self.door(request, "stale", 403)
+        visit = await self._visit(request)
+        async with request.form(max_part_size=FIELD_LIMIT) as form:
+            if visit is not None and not self._is_meant(request, visit, form):
+                return self.door(request, "stale", 403)
         if visit is not None:
             await self._off_loop(self._visits.forget, request.cookies[self._cookie])
         response = self.door(request, "out", 200)
@@ -158,20 +159,22 @@ class Pages:
             return self.door(request, "nobody", 401)
         if not 0 <= int(request.headers.get("content-length", "-1")) <= REQUEST_LIMIT:
             return self.door(request, "too_large", 413)
-        form = await request.form(max_files=2 * FILES_AT_ONCE, max_part_size=FIELD_LIMIT)
-        if not self._is_meant(request, visit, form):
-            return self.door(request, "stale", 403)
-        token = str(form.get("token", ""))
-        typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-        values: dict[str, Any] = {name: value for name, value in typed.items() if name not in ("csrf", "token", "do")}
-        files, errors = await self._uploads(form)
-        event: Event = Changed(visit.caller, token, {name: value for name, value in values.items() if value})
-        if typed.get("do") != "update" and not errors:
-            # A file question without a file is left out, unless files were kept for it before.
-            asked = {name for name, value in form.multi_items() if isinstance(value, UploadFile)}
-            kept = {name.removeprefix("kept:") for name in values if name.startswith("kept:")}
-            values |= {name: [] for name in asked - kept - files.keys()}
-            event = Submitted(visit.caller, token, values, files)
+        async with request.form(max_files=2 * FILES_AT_ONCE, max_part_size=FIELD_LIMIT) as form:
+            if not self._is_meant(request, visit, form):
+                return self.door(request, "stale", 403)
+            token = str(form.get("token", ""))
+            typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+            values: dict[str, Any] = {
+                name: value for name, value in typed.items() if name not in ("csrf", "token", "do")
+            }
+            files, errors = await self._uploads(form)
+            event: Event = Changed(visit.caller, token, {name: value for name, value in values.items() if value})
+            if typed.get("do") != "update" and not errors:
+                # A file question without a file is left out, unless files were kept for it before.
+                asked = {name for name, value in form.multi_items() if isinstance(value, UploadFile)}
+                kept = {name.removeprefix("kept:") for name in values if name.startswith("kept:")}
+                values |= {name: [] for name in asked - kept - files.keys()}
+                event = Submitted(visit.caller, token, values, files)
         outcome = await self._run(event)
         answer = outcome.answer
         if answer.form is not None:
@@ -216,10 +219,11 @@ class Pages:
         visit = await self._visit(request)
         if visit is None:
             return self.door(request, "nobody", 401)
-        form = await request.form(max_part_size=FIELD_LIMIT)
-        if not self._is_meant(request, visit, form):
-            return self.door(request, "stale", 403)
-        return await self._show(visit, await self._run(make(visit, form)))
+        async with request.form(max_part_size=FIELD_LIMIT) as form:
+            if not self._is_meant(request, visit, form):
+                return self.door(request, "stale", 403)
+            event = make(visit, form)
+        return await self._show(visit, await self._run(event))
 
     async def _run(self, event: Event) -> Outcome:
         return await self._turn(event, trace=f"web-{secrets.token_hex(8)}")
@@ -295,7 +299,7 @@ class Pages:
     def _labels(self, visit: Visit, token: str, field: str, query: str) -> list[str]:
         found, reader = self._options(visit.caller, token, field, query)
         writer = Writer(self._catalogues, reader)
-        return [writer.plain(option.label) for option in found]
+        return [without_isolates(writer.plain(option.label)) for option in found]
 
     def _store(self, data: bytes) -> str:
         with self._sessions.writing() as session:
