@@ -145,8 +145,10 @@ class Sheet:
         for part in screen.body:
             self.body(part)
         self.facts(screen.facts)
+        repeated = {label for label, times in labels.items() if times > 1}
         for row in screen.rows:
-            self._row(row, {label for label, times in labels.items() if times > 1})
+            if not self._is_full:
+                self._row(row, repeated)
         if screen.table is not None:
             self._table(screen.table)
         if screen.files:
