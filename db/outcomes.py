@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, and_, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .base import Base, OfAdministration
+from .base import Base, Identified, OfAdministration
 from .issues import How, Issue, Participation
 from .machinery import Receipt
-from .people import Who
+from .people import Person, Who
 
 TOLD = "outcome"  # what the ledger calls it
 
@@ -92,6 +92,20 @@ class Outcome(OfAdministration, Base):
         return True
 
 
+class OutcomeTranslation(Identified, Base):
+    """What an outcome says in another language, entered by a person: beside the original, never in its place."""
+
+    __tablename__ = "outcome_translation"
+    __table_args__ = (UniqueConstraint("outcome_id", "language"),)
+    outcome_id: Mapped[int] = mapped_column(ForeignKey("outcome.id"))
+    language: Mapped[str]
+    asked: Mapped[str]
+    found: Mapped[str]
+    words: Mapped[str]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
 @dataclass(frozen=True)
 class Owed:
     """Somebody who is owed an outcome, with their own words where they gave any."""
@@ -118,6 +132,19 @@ def owed(session: Session, issue_id: int) -> Mapping[int, Owed]:
     for row in sorted(rows, key=lambda each: list(How).index(each.how)):
         found.setdefault(row.person_id, Owed(row.person_id, row.how, row.words, row.language))
     return found
+
+
+def translations(session: Session, outcome_id: int) -> Mapping[str, OutcomeTranslation]:
+    """What was translated, by language."""
+    found = session.scalars(select(OutcomeTranslation).where(OutcomeTranslation.outcome_id == outcome_id))
+    return {each.language: each for each in found}
+
+
+def languages_wanted(session: Session, outcome: Outcome) -> list[str]:
+    """The languages of those who are owed an outcome that it does not speak yet."""
+    spoken = {outcome.language, *translations(session, outcome.id)}
+    people = select(Person.language).where(Person.id.in_(owed(session, outcome.issue_id))).distinct()
+    return sorted(set(session.scalars(people)) - spoken)
 
 
 def pending(session: Session, issue_id: int) -> Outcome | None:

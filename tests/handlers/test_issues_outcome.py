@@ -31,7 +31,7 @@ def test_an_outcome_is_proposed_by_one_and_approved_by_another(world: World) -> 
         "Proposed by: Ruiz",
         "Proposed on: Monday 23 November 2026 09:00 (Tunis)",
     ]
-    assert list(world.last("lena").buttons) == ["Approve", "Send back", "The issue"]
+    assert list(world.last("lena").buttons) == ["Approve", "Send back", "Add a translation", "The issue"]
     assert "Approve" not in world.last("ruiz").buttons
     before = world.seen()
     assert "Approved. 1 person is being told." in world.press("lena", "Approve")
