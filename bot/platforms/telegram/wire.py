@@ -42,6 +42,7 @@ PATH = "/telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+MENU_SECONDS = 60.0
 TAP_WAITS = 1.5  # seconds for an answer to acknowledge its own tap, before the wire does
 PRIVATE_ONLY = _("I answer in private chats only.")
 OPEN_PRIVATE = _("Open our private chat")
@@ -126,7 +127,8 @@ class TelegramWire:
         """Set menus, name and descriptions now, for the command line. Raises a `SendError`."""
         await self._client.open()
         try:
-            menus, words = await self._set_menus(), await menu.set_words(self._client.perform, self._parley.catalogues)
+            menus = await menu.set_menus(self._client.perform, await self._menus())
+            words = await menu.set_words(self._client.perform, self._parley.catalogues)
             log.info("telegram set up", menus=menus, words=words)
         finally:
             await self._client.close()
@@ -156,7 +158,7 @@ class TelegramWire:
         await self._until_done(self._get_known)
         await self._until_done(self._set_webhook if self._secret else self._drop_webhook)
         log.info("telegram connected", bot=self._username, mode="webhook" if self._secret else "polling")
-        self._spawn(self._until_done(self._show_menus))
+        self._spawn(self._keep_menus())
         if not self._secret:
             await self._poll()
 
@@ -183,14 +185,22 @@ class TelegramWire:
         if (await self._client.perform("getWebhookInfo", {})).get("url"):
             await self._client.perform("deleteWebhook", {})
 
-    async def _show_menus(self) -> None:
-        await self._set_menus()
+    async def _keep_menus(self) -> None:
+        """A role that begins or ends, or another language, shows in that person's menu soon after."""
+        shown: list[menu.Menu] = []
+        while True:
+            try:
+                wanted = await self._menus()
+                await menu.set_menus(self._client.perform, [each for each in wanted if each not in shown])
+                shown = wanted
+            except Exception as error:  # noqa: BLE001  a menu is a convenience: it is tried again with the next look
+                log.warning("menus not set", error=str(error))
+            await asyncio.sleep(MENU_SECONDS)
 
-    async def _set_menus(self) -> int:
+    async def _menus(self) -> list[menu.Menu]:
         parley = self._parley
         members = await parley.threads.run(menu.staff, parley.sessions, parley.clock.now())
-        wanted = menu.menus(parley.engine.registry, parley.catalogues, members)
-        return await menu.set_menus(self._client.perform, wanted)
+        return list(menu.menus(parley.engine.registry, parley.catalogues, members))
 
     async def _poll(self) -> None:
         """Fetch for ever. An update is confirmed by the next call, so only once it is committed here."""

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,19 +14,23 @@ from aiohttp import web
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
+from bot.core import CATALOGUES
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer
 from bot.kit.screen import Attachment, Screen
-from bot.kit.text import Raw, Reader, When, Writer, _
+from bot.kit.text import LANGUAGES, Catalogues, Raw, Reader, When, Writer, _
 from bot.platforms.telegram import client as client_module
+from bot.platforms.telegram import menu
 from bot.platforms.telegram import wire as wire_module
 from bot.platforms.telegram.client import Client, Conflicting, WrongToken
 from bot.platforms.telegram.door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, Upload
+from bot.platforms.telegram.menu import TRADER
 from bot.platforms.telegram.wire import BODY_LIMIT
 from db import files
 from db.files import File, FileState
 from db.machinery import Inbox, InboxState
-from db.people import Account, Person, Role, RoleName, Scope
+from db.people import Account, Grant, Person, Role, RoleName, Scope
+from handlers import registry
 from tests.fakes import FakeTelegram
 from tests.fakes.telegram import User
 from tests.fakes.telegram.samples import picture
@@ -33,6 +39,8 @@ from .running import House, running, settle
 from .test_draw import AT, button
 from .updates import message
 
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+OVERSEER = replace(TRADER, grants=frozenset({Grant(RoleName.ADMINISTRATOR, Scope.COUNTRY, "TN")}))
 SECRET = "a-secret_of_32_characters_or_more"
 
 
@@ -181,8 +189,9 @@ async def test_a_file_goes_out_as_a_form_with_its_name(client: Client, telegram:
     assert sent["caption"] == "the seal"
     found = await client.perform("getFile", {"file_id": sent["photo"][0]["file_id"]})
     assert await client.download(found["file_path"]) == photo.data
-    paper = await client.perform("sendDocument", {"chat_id": broker.id, "document": Upload("b c.pdf", None, b"%PDF")})
-    assert paper["document"]["file_name"] == "b c.pdf"
+    name = "تقرير \"a\";é 'x'.pdf"
+    paper = await client.perform("sendDocument", {"chat_id": broker.id, "document": Upload(name, None, b"%PDF")})
+    assert paper["document"]["file_name"] == name.replace('"', "'")
 
 
 # Long polling
@@ -411,11 +420,14 @@ async def test_an_instant_and_a_stored_photo_reach_the_reader(telegram: FakeTele
 
 
 async def test_the_menu_is_set_once_in_every_language_and_for_staff_their_own(
-    telegram: FakeTelegram, url: str, broker: User
+    telegram: FakeTelegram, url: str, broker: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wire_module, "MENU_SECONDS", 0.1)
     async with running(url, telegram) as house:
         await telegram.says(broker, "/start")
-        await telegram.until(lambda: rows(house, Inbox.state == InboxState.DONE) == 1)
+        await telegram.until(lambda: len(telegram.calls("setMyCommands")) == 3)
+        await telegram.until(lambda: rows(house, Inbox.state == InboxState.DONE))
+        ordinary = telegram.menu(broker)
         with house.parley.sessions.writing() as session:
             person = session.scalars(select(Person)).one()
             person.registered_at, person.language = AT, "fr"
@@ -430,23 +442,34 @@ async def test_the_menu_is_set_once_in_every_language_and_for_staff_their_own(
                     ends_at=AT + timedelta(days=365),
                 )
             )
-        other = telegram.user("Ben", language_code="ar")
-        await telegram.until(lambda: telegram.calls("setMyCommands"))
-        ordinary = telegram.menu(broker)
-        await house.wire.set_up()
-        assert telegram.menu(other) == ordinary
-        assert telegram.menu(broker) != ordinary and "/cancel" in telegram.menu(broker)
+        await telegram.until(lambda: telegram.menu(broker) != ordinary)
+        assert "/cancel" in telegram.menu(broker) and len(telegram.menu(broker)) <= 8
+        assert telegram.menu(telegram.user("Ben", language_code="ar")) == ordinary
         assert 1 < len(ordinary) <= 8 and "/raise" in ordinary and "/help" in ordinary
-        assert len(telegram.world.commands) == 4
-        assert {key for key, _language in telegram.world.words} == {"name", "description", "short_description"}
         with house.parley.sessions.writing() as session:
             session.scalars(select(Role)).one().ends_at = AT - timedelta(days=90)
+        await telegram.until(lambda: telegram.menu(broker) == ordinary)
         await house.wire.set_up()
-        assert telegram.menu(broker) == ordinary
+        assert {key for key, _language in telegram.world.words} == {"name", "description", "short_description"}
         settings = [call for call in telegram.recorded if call.method.startswith(("setMy", "deleteMy"))]
         await house.wire.set_up()
         assert [call for call in telegram.recorded if call.method.startswith(("setMy", "deleteMy"))] == settings
+        what = [
+            (call.method, repr(call.arguments.get("scope")), call.arguments.get("language_code")) for call in settings
+        ]
+        assert len(what) == len(set(what)), "each is set once"
     assert not telegram.refusals
+
+
+def test_what_the_bot_says_of_itself_fits_in_every_language() -> None:
+    limits = {"name": 64, "description": 512, "short_description": 120}
+    catalogues = Catalogues(CATALOGUES)
+    for language in LANGUAGES:
+        for what, _ending, phrase in menu.WORDS:
+            assert len(Writer(catalogues, Reader(language, "UTC")).plain(phrase)) <= limits[what]
+    for shown in menu.menus(registry, catalogues, [(1, TRADER), (2, OVERSEER)]):
+        for verb, title in shown.commands:
+            assert COMMAND.fullmatch(verb) and 3 <= len(title) <= 256
 
 
 async def test_the_token_is_in_no_log_and_no_error(
