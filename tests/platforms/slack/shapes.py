@@ -70,7 +70,13 @@ phrases = st.one_of(
 )
 texts = st.one_of(phrases, raws, whens, links, words.map(Code), words.map(lambda said: Named({"en": said, "fr": said})))
 values = st.one_of(
-    texts, words, st.none(), st.integers(-(2**63), 2**63), st.booleans(), st.dates(), st.lists(raws, max_size=4).map(listed)
+    texts,
+    words,
+    st.none(),
+    st.integers(-(2**63), 2**63),
+    st.booleans(),
+    st.dates(),
+    st.lists(raws, max_size=4).map(listed),
 )
 labels = st.one_of(phrases, raws, words.map(Code))
 buttons = st.one_of(
