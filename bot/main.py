@@ -274,6 +274,7 @@ def telegram_setup() -> None:
     from bot.ops.serve import set_telegram_up
 
     set_telegram_up(_settings())
+    typer.echo("Telegram shows Parley's commands, name and descriptions in every language.")
 
 
 @app.command("env")

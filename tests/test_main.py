@@ -383,6 +383,18 @@ async def test_the_doctor_finds_nothing_at_a_database_that_is_away(bare: Shell) 
 # The whole thing
 
 
+async def test_setting_telegram_up(shell: Shell) -> None:
+    shell(*CREATE)
+    async with FakeTelegram.running() as telegram:
+        door = {"PARLEY_TELEGRAM_TOKEN": telegram.token, "PARLEY_TELEGRAM_API_URL": telegram.address}
+        done = await asyncio.to_thread(shell, "telegram", "setup", **door)
+        assert done.returncode == 0 and "every language" in done.stdout
+        assert "/raise" in telegram.menu(telegram.user("Amina", language_code="fr")) and telegram.refusals == []
+    away = await asyncio.to_thread(shell, "telegram", "setup", **door)
+    assert away.returncode == 1 and "Telegram does not take it" in away.stderr
+    assert telegram.token not in away.stderr and "Traceback" not in away.stderr
+
+
 def free_port() -> int:
     with closing(socket.socket()) as found:
         found.bind(("127.0.0.1", 0))

@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -18,6 +18,7 @@ from sqlalchemy import make_url, select, text
 
 from bot import http
 from bot.core import Parley
+from bot.kit.door import SendError
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.people import Administration
@@ -53,8 +54,7 @@ def serve(settings: Settings) -> None:
             if session.scalar(select(Administration.id).limit(1)) is None:
                 raise Trouble("there is no administration yet: run `parley admin create` first")
         stack.enter_context(alone(settings.database_url))
-        parley = Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
-        stack.callback(parley.close)
+        parley = stack.enter_context(closing(_parley(settings)))
         wires, receivers = _wires(settings, parley)
         app = http.application(
             parley,
@@ -146,13 +146,19 @@ def alone(database_url: str) -> Iterator[None]:
 
 
 def set_telegram_up(settings: Settings) -> None:
-    """Set the bot's commands, name and descriptions, and say what was done."""
-    parley = Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
-    wire = _telegram(settings, parley)
-    if wire is None:
-        raise Trouble("set PARLEY_TELEGRAM_TOKEN first: @BotFather gives it to you")
-    asyncio.run(wire.set_up())
-    parley.close()
+    """Set the bot's commands, name and descriptions."""
+    with opened(settings.database_url), closing(_parley(settings)) as parley:
+        wire = _telegram(settings, parley)
+        if wire is None:
+            raise Trouble("set PARLEY_TELEGRAM_TOKEN first: @BotFather gives it to you")
+        try:
+            asyncio.run(wire.set_up())
+        except SendError as error:
+            raise Trouble(f"Telegram does not take it: {error}") from None
+
+
+def _parley(settings: Settings) -> Parley:
+    return Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
 
 
 def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[str, http.Receiver]]:
