@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
 
 
-def text_of(blocks: list[Json]) -> str:
+def text_of(blocks: Sequence[Json]) -> str:
     """Everything that is read, a line a paragraph."""
     return "\n".join(line for block in blocks for line in _lines(block) if line)
 
 
-def buttons_of(blocks: list[Json]) -> Iterator[Json]:
+def buttons_of(blocks: Sequence[Json]) -> Iterator[Json]:
     """Every button, in reading order."""
     for block in blocks:
         candidates = block.get("elements", []) if block["type"] == "actions" else [block.get("accessory")]
         yield from (each for each in candidates if each and each["type"] == "button")
 
 
-def inputs_of(blocks: list[Json]) -> Iterator[Json]:
+def links_of(blocks: Sequence[Json]) -> list[str]:
+    """Where the buttons lead that open an address."""
+    return [f"{each['text']['text']}: {each['url']}" for each in buttons_of(blocks) if "url" in each]
+
+
+def inputs_of(blocks: Sequence[Json]) -> Iterator[Json]:
     """The input blocks of a modal."""
     return (block for block in blocks if block["type"] == "input")
 

@@ -1,43 +1,94 @@
-"""The story's next step, said above the panes, from what has happened so far."""
+"""The story told step by step above the panes: whom to be next and what to try, from what has happened so far."""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from db.issues import Issue, Participation, State
-from db.machinery import Receipt
+from db.issues import Entry, How, Issue, Participation, Problem, Voice
+from db.machinery import Audit, Receipt
 from db.outcomes import Outcome
 
-from .stage import Stage
+Found = Callable[[datetime], Select[int]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """`persona` is whom to be; the step is done when `done`, asked since the demo began, finds a row."""
+
+    persona: str
+    text: str
+    done: Found
+
 
 STEPS = (
-    "1. Be Amina on the left: type “Mon conteneur frigorifique est bloqué depuis trois jours au port B” and send it.",
-    "2. Answer the few questions, add a photo if you like, and send the issue. The desk hears of it at once.",
-    "3. Be Daniel Ruiz on the right, in Slack: take the issue, then ask one question. Its clock stands still.",
-    "4. Amina answers. Then let others join: as Tom, Claire or سلمى, raise the same, or say “same here”.",
-    "5. Daniel merges what is the same and proposes an outcome; Grace Mbeki, the lead, approves it.",
-    "6. Everybody who took part has the outcome in their own language. Acknowledge it, and say whether it helped.",
-    "7. As Daniel, look at the ledger and the feedback debt. Put the clock forward to see reminders fall due.",
+    Step(
+        "broker",
+        "Be Amina. Write what is wrong in her own words, “Mon conteneur frigorifique est bloqué depuis trois jours au "
+        "port B”, and choose « Le signaler comme problème ». Answer the questions; she may add a photo.",
+        lambda since: select(Issue.id).where(Issue.raised_at > since),
+    ),
+    Step(
+        "officer",
+        "Be Daniel, in Slack. It is on his desk already, in her words: “Take it”, then “Ask” her one question. The "
+        "clock of his desk stands still until she answers.",
+        lambda since: select(Entry.id).where(Entry.voice == Voice.QUESTION, Entry.at > since),
+    ),
+    Step(
+        "broker",
+        "Amina has been asked, in French. Choose « Répondre », or simply write the answer.",
+        lambda since: select(Entry.id).where(Entry.voice == Voice.ANSWER, Entry.at > since),
+    ),
+    Step(
+        "officer",
+        "Daniel reads the answer. “More”, then “Share it as a problem”: in one neutral line that others can join.",
+        lambda since: select(Problem.id).where(Problem.published_at > since),
+    ),
+    Step(
+        "importer",
+        "Others have it too. Be Tom: “/problems”, “Open”, “Same here”. Be سلمى, whose pane runs from right to left, "
+        "and do the same. Nobody sees who else it is.",
+        lambda since: select(Participation.id).where(
+            Participation.how == How.SAME_HERE, Participation.joined_at > since
+        ),
+    ),
+    Step(
+        "officer",
+        "Daniel proposes an outcome: what was asked, what Customs found, what was done. Earlier answers to like "
+        "questions stand above the form.",
+        lambda since: select(Outcome.id).where(Outcome.proposed_at > since),
+    ),
+    Step(
+        "lead",
+        "Nobody approves their own. Be Grace, the lead of the desk, and “Approve” it.",
+        lambda since: select(Outcome.id).where(Outcome.approved_at > since),
+    ),
+    Step(
+        "broker",
+        "Everybody who took part has the outcome, in their language and with their own words. As Amina, choose "
+        "« Accuser réception », and say whether it helped.",
+        lambda since: select(Receipt.id).where(Receipt.acknowledged_at > since),
+    ),
+    Step(
+        "officer",
+        "As Daniel, write “/parley debt”, then choose “Who has heard”: received, opened, acknowledged, and whom no "
+        "door reaches.",
+        lambda since: select(Audit.id).where(Audit.what.in_(("ledger.debt", "ledger.show")), Audit.at > since),
+    ),
+)
+AFTERWARDS = (
+    "That is the story. Put the clock forward to see reminders fall due, be Nora to meet Parley for the first time, "
+    "or look at Parley's own page."
 )
 
 
-def hint(stage: Stage) -> str:
-    """One sentence: what to try now."""
-    with stage.parley.sessions.reading() as session:
-        return STEPS[_step(session)]
-
-
-def _step(session: Session) -> int:
-    latest = session.scalars(select(Issue).order_by(Issue.id.desc()).limit(1)).first()
-    if latest is None:
-        return 0
-    if session.scalar(select(Receipt.id).where(Receipt.acknowledged_at.is_not(None)).limit(1)) is not None:
-        return 6
-    if session.scalar(select(Outcome.id).where(Outcome.approved_at.is_not(None)).limit(1)) is not None:
-        return 5
-    if session.scalar(select(func.count()).select_from(Participation)) or 0:
-        others = session.scalar(select(func.count()).select_from(Participation)) or 0
-        if others > 1:
-            return 4
-    return {State.OPEN: 2, State.TAKEN: 2, State.ASKED: 3, State.PROPOSED: 4}.get(latest.state, 5)
+def at_step(session: Session, since: datetime) -> int:
+    """The index of the first step that has not been done since `since`; their number when all have."""
+    for number, step in enumerate(STEPS):
+        if session.scalar(step.done(since).limit(1)) is None:
+            return number
+    return len(STEPS)

@@ -6,15 +6,15 @@ Serves loopback only. Everything it draws it draws from the payloads the platfor
 from __future__ import annotations
 
 import ipaddress
+import json
 import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import uvicorn
 from sse_starlette.sse import EventSourceResponse
@@ -26,18 +26,29 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot import http
+from bot.kit.text import RIGHT_TO_LEFT, SOURCE_LANGUAGE, Reader, Writer
+from bot.platforms.telegram import menu
 from db.files import LIMIT
 from db.session import upgrade
 from scheduling.clock import ShiftedClock
 
-from .guide import hint
-from .personas import PERSONAS, Persona
-from .seed import ZONE
+from . import guide
+from .personas import PERSONAS, ZONE, Persona
 from .stage import Stage, database, persona
 
 FOLDER = Path(__file__).parent
 STATE = Path("build/demo")
 PORTS_TRIED = 50
+A_MOMENT, LONGEST = timedelta(seconds=1), timedelta(days=31)
+PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
+SLACK = {
+    "tap": "tapped a button",
+    "submit": "sent a form",
+    "close": "closed a form",
+    "home": "opened the Home tab",
+    "shortcut": "took a shortcut",
+    "options": "searched",
+}
 PING = 25  # seconds between signs of life on the stream of changes
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -116,8 +127,8 @@ class DemoPage:
             Route("/demo/", self.index),
             Route("/demo/state", self.state),
             Route("/demo/changes", self.changes),
-            Route("/demo/happened", self.happened),
             Route("/demo/clock", self.clock, methods=["POST"]),
+            Route("/demo/file/{name}", self.file),
             Route("/demo/pane/{key}", self.pane),
             Route("/demo/pane/{key}/{what}", self.act, methods=["POST"]),
             Mount("/demo/static", StaticFiles(directory=FOLDER / "static")),
@@ -127,11 +138,28 @@ class DemoPage:
         return FileResponse(FOLDER / "templates" / "demo.html", headers=HEADERS)
 
     async def state(self, _request: Request) -> Response:
-        local = self.stage.clock.now().astimezone(ZoneInfo(ZONE))
-        people = [{"key": each.key, "name": each.name, "what": each.what} for each in PERSONAS]
-        return JSONResponse(
-            {"now": f"{local:%A %d %B %Y, %H:%M}", "people": people, "guide": hint(self.stage)}, headers=HEADERS
-        )
+        """The clock, the people, the story's next step, what just happened and what will happen by itself."""
+        return JSONResponse(await self.stage.parley.threads.run(self._state), headers=HEADERS)
+
+    def _state(self) -> dict[str, Any]:
+        stage = self.stage
+        began = stage.began()
+        with stage.parley.sessions.reading() as session:
+            step = guide.at_step(session, began)
+        told = {
+            "now": stage.clock.now(),
+            "zone": ZONE,
+            "people": [{"key": each.key, "name": each.name, "what": each.what, "door": each.door} for each in PERSONAS],
+            "guide": {
+                "step": step,
+                "steps": [{"persona": each.persona, "text": each.text} for each in guide.STEPS],
+                "afterwards": guide.AFTERWARDS,
+            },
+            "chapters": [asdict(each) for each in stage.story.chapters()],
+            "waiting": [asdict(each) for each in stage.story.waiting()],
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(told, default=datetime.isoformat))
+        return plain
 
     async def changes(self, _request: Request) -> Response:
         return EventSourceResponse(self._changes(), ping=PING)
@@ -141,36 +169,43 @@ class DemoPage:
             await self.stage.changed.wait()
             yield {"event": "changed", "data": "now"}
 
-    async def happened(self, _request: Request) -> Response:
-        return JSONResponse([asdict(each) for each in await self.stage.happened()], headers=HEADERS)
-
     async def clock(self, request: Request) -> Response:
         """Put the clock forward: by so many seconds, or to what happens next by itself."""
         wanted = await request.json()
         if wanted.get("next"):
-            at = await self.stage.next_due()
-            by = at - self.stage.clock.now() + timedelta(seconds=1) if at is not None else timedelta(hours=1)
+            waiting = await self.stage.parley.threads.run(self.stage.story.waiting)
+            by = waiting[0].at - self.stage.clock.now() + A_MOMENT if waiting else timedelta(hours=1)
         else:
-            by = timedelta(seconds=min(max(float(wanted["seconds"]), 0), 31 * 86400))
-        await self.stage.advance(max(by, timedelta(seconds=1)))
+            by = timedelta(seconds=float(wanted["seconds"]))
+        await self.stage.advance(min(max(by, A_MOMENT), LONGEST))
         return JSONResponse({"ok": True})
+
+    async def file(self, request: Request) -> Response:
+        """A picture of a conversation."""
+        name = request.path_params["name"]
+        data = self.stage.chats.files.get(name) or self.stage.workspace.files.get(name) or b""
+        kind = next((kind for start, kind in PICTURES.items() if data.startswith(start)), None)
+        return Response(data, media_type=kind, headers=HEADERS) if kind else Response(status_code=404)
 
     async def pane(self, request: Request) -> Response:
         who = _persona(request)
         if who is None:
             return JSONResponse({"error": "nobody by that name"}, status_code=404)
-        about = {
-            "name": who.name,
-            "door": who.door,
-            "language": who.language,
-            "rtl": who.is_rtl,
-        }
+        language = await self.stage.parley.threads.run(self.stage.language_of, who)
+        about = {"name": who.name, "door": who.door, "language": language, "rtl": language in RIGHT_TO_LEFT}
         if who.door == "slack":
             return JSONResponse(about | self.stage.workspace.pane(who), headers=HEADERS)
-        items = [
-            {"id": each.id, "from_bot": each.from_bot, "params": each.params} for each in self.stage.chats.chat(who)
-        ]
-        return JSONResponse(about | {"items": items}, headers=HEADERS)
+        return JSONResponse(about | self.stage.chats.pane(who) | self._bot(who), headers=HEADERS)
+
+    def _bot(self, who: Persona) -> dict[str, Any]:
+        """How the bot presents itself to this person's client: its menu of commands and its description."""
+        parley = self.stage.parley
+        wanted = "" if who.language == SOURCE_LANGUAGE else who.language
+        listed = menu.menus(parley.engine.registry, parley.catalogues)
+        commands = next(each.json for each in listed if each.language == wanted)
+        words = {what: phrase for what, _method, phrase in menu.WORDS}
+        writer = Writer(parley.catalogues, Reader(who.language, ZONE))
+        return {"commands": commands, "about": writer.plain(words["description"])}
 
     async def act(self, request: Request) -> Response:
         """One thing a person does."""
@@ -182,9 +217,12 @@ class DemoPage:
         body = await request.json()
         if what == "say":
             await self.stage.says(who, str(body["text"]))
-        elif who.door == "telegram" and what == "tap":
-            await self.stage.taps(who, int(body["message"]), str(body["data"]))
-        elif who.door == "slack":
+        elif who.door == "telegram" and what in ("tap", "block"):
+            if what == "tap":
+                await self.stage.taps(who, int(body["message"]), str(body["data"]))
+            else:
+                await self.stage.blocks(who, blocks=bool(body["blocks"]))
+        elif who.door == "slack" and what in SLACK:
             return JSONResponse(await self._slack(who, what, body))
         else:
             return JSONResponse({"error": f"nobody can {what} there"}, status_code=404)
@@ -195,13 +233,13 @@ class DemoPage:
         if what == "options":
             return await workspace.options(who, body["block_id"], body["action_id"], body["query"])
         deeds = {
-            "tap": ("tapped a button", lambda: workspace.taps(who, body)),
-            "submit": ("sent a form", lambda: workspace.submits(who, body["values"])),
-            "close": ("closed a form", lambda: workspace.closes(who)),
-            "home": ("opened the Home tab", lambda: workspace.opens_home(who)),
+            "tap": lambda: workspace.taps(who, body),
+            "submit": lambda: workspace.submits(who, body["values"]),
+            "close": lambda: workspace.closes(who),
+            "home": lambda: workspace.opens_home(who),
+            "shortcut": lambda: workspace.takes_shortcut(who, str(body["name"])),
         }
-        said, how = deeds[what]
-        await self.stage.acts(who, said, how)
+        await self.stage.acts(who, SLACK[what], deeds[what])
         return {"ok": True}
 
     async def _file(self, who: Persona, what: str, request: Request) -> Any:

@@ -23,7 +23,7 @@ from db.outcomes import Decision, Outcome, Reason
 from db.people import Account, Person, Sector
 from scheduling.clock import ManualClock
 
-from .seed import ZONE
+from .personas import ZONE
 from .slack import Workspace
 from .telegram import Chats
 
@@ -160,7 +160,7 @@ class _Past:
         self._begins = at
         self.clock = ManualClock(self._monday - timedelta(weeks=SETTLED[0].weeks))
         self.parley = Parley(database_url=database_url, public_url=public_url, clock=self.clock)
-        self._chats = Chats(record=_unseen)
+        self._chats = Chats(record=_unseen, clock=self.clock)
         self.parley.add(
             TelegramDoor(self._chats.perform, download=self._chats.download, stored=_no_file, sleep=_no_sleep)
         )

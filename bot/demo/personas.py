@@ -8,6 +8,7 @@ from bot.kit.text import RIGHT_TO_LEFT
 from db.people import Kind, RoleName, Sector
 
 TEAM = "TSALINE"  # the Slack workspace of the demo's customs administration
+ZONE = "Africa/Tunis"  # where all of them are
 
 
 @dataclass(frozen=True)

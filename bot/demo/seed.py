@@ -28,9 +28,8 @@ from db.people import (
 )
 from db.session import Sessions
 
-from .personas import PERSONAS, TEAM, Persona
+from .personas import PERSONAS, TEAM, ZONE, Persona
 
-ZONE = "Africa/Tunis"
 COUNTRY = "TN"  # whose public holidays the made-up country keeps
 REGION = "NMENA"
 OFFICE_HOURS = {day: ["08:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}

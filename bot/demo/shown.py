@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.kit.text import without_isolates
+
 Deed = Callable[[], Awaitable[None]]
+INVISIBLE = dict.fromkeys(map(ord, "\u2060\u200e\u200f"))
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,8 @@ class Shown:
     id: str
     text: str
     presses: tuple[Press, ...] = ()
+
+
+def legible(text: str) -> str:
+    """`text` as the eye sees it: without direction marks and joiners."""
+    return without_isolates(text).translate(INVISIBLE)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,32 +14,22 @@ from sqlalchemy import select
 from bot.core import Parley
 from bot.platforms.telegram.door import TelegramDoor
 from db.files import File, FileState, read
-from db.machinery import Audit, Due, Outgoing, Sending, Setting
-from db.people import Person
+from db.machinery import Setting
+from db.people import Account, Person
 from scheduling.clock import ManualClock, ShiftedClock
 
 from . import past
+from .happened import Record, Story
 from .personas import BY_KEY, Persona
 from .seed import seed
 from .slack import Workspace
 from .telegram import Chats
 
-REMEMBERED = 400
 CLOCK = "demo_clock"
 CHATS = "demo_chats"
+BEGAN = "demo_began"
 SEEDED_BEFORE = timedelta(days=60)
-LEAST_STEP = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class Happened:
-    """One line of "what just happened"."""
-
-    kind: str
-    title: str
-    detail: str = ""
-    payload: Any = None
-    waits: bool = False
+LONGEST_STEP = timedelta(hours=1)
 
 
 class Stage:
@@ -53,15 +41,14 @@ class Stage:
         self.clock = clock
         self._database_url, self._public_url = database_url, public_url
         self.parley = Parley(database_url=database_url, public_url=public_url, clock=clock)
-        self.log: deque[Happened] = deque(maxlen=REMEMBERED)
-        self.chats = Chats(record=self._record)
+        self.story = Story(self.parley)
+        self.chats = Chats(record=self._record, clock=clock)
         self.parley.add(
             TelegramDoor(self.chats.perform, download=self.chats.download, stored=self._stored, sleep=_no_sleep)
         )
         self.workspace = Workspace(self.parley, record=self._record, stored=self._stored)
         self.parley.add(self.workspace.door)
         self.changed = asyncio.Event()
-        self._audited = 0
         self._acting = asyncio.Lock()
 
     async def begin(self) -> None:
@@ -69,6 +56,7 @@ class Stage:
         now = self.clock.now()
         if await self.parley.threads.run(seed, self.parley.sessions, at=now - SEEDED_BEFORE):
             await past.play(self._database_url, at=now, public_url=self._public_url)
+            await self.parley.threads.run(self._keep, {BEGAN: {"at": now.isoformat()}})
         await self.parley.threads.run(self._restore)
         await self.parley.edge.recover()
         await self._settle()
@@ -80,130 +68,85 @@ class Stage:
 
     async def says(self, persona: Persona, text: str) -> None:
         """Type a message, a command among them."""
-        await self._act(persona, "wrote", lambda: self._say(persona, text))
+        await self.acts(persona, "wrote", lambda: self._say(persona, text))
 
-    async def taps(self, persona: Persona, message: Any, data: str) -> None:
+    async def taps(self, persona: Persona, message: int, data: str) -> None:
         """Press a button under a Telegram message."""
-        await self._act(
-            persona, "tapped a button", lambda: self._keep(persona, *self.chats.taps(persona, message, data))
+        await self.acts(
+            persona, "tapped a button", lambda: self._update(persona, *self.chats.taps(persona, message, data))
         )
 
     async def attaches(self, persona: Persona, name: str, media_type: str, data: bytes, caption: str = "") -> None:
         """Send a photo or a document."""
-        if persona.door == "slack":
-            await self._act(
-                persona, "sent a file", lambda: self.workspace.attaches(persona, name, media_type, data, caption)
-            )
-        else:
-            update = self.chats.attaches(persona, name, media_type, data, caption)
-            await self._act(persona, "sent a file", lambda: self._keep(persona, *update))
+
+        async def attach() -> None:
+            if persona.door == "slack":
+                await self.workspace.attaches(persona, name, media_type, data, caption)
+            else:
+                await self._update(persona, *self.chats.attaches(persona, name, media_type, data, caption))
+
+        await self.acts(persona, "sent a file", attach)
 
     async def blocks(self, persona: Persona, *, blocks: bool = True) -> None:
         """Block the bot in Telegram, or let it in again."""
         update = self.chats.blocks(persona, blocks=blocks)
-        await self._act(
-            persona, "blocked the bot" if blocks else "let the bot in", lambda: self._keep(persona, *update)
-        )
+        what = "blocked the bot" if blocks else "let the bot in"
+        await self.acts(persona, what, lambda: self._update(persona, *update))
 
     async def acts(self, persona: Persona, what: str, how: Callable[[], Awaitable[Any]]) -> Any:
-        """Anything a Slack person does: `how` plays it on the workspace."""
-        return await self._act(persona, what, how)
-
-    async def advance(self, by: timedelta) -> None:
-        """Put the clock forward from one thing that falls due to the next, so that each happens at its own instant."""
+        """Anything a person does: `how` plays it on their platform."""
         async with self._acting:
-            until = self.clock.now() + by
-            while (now := self.clock.now()) < until:
-                due = await self.next_due()
-                stop = until if due is None or due > until else max(due, now + LEAST_STEP)
-                self.clock.advance(min(stop, until) - now)
-                await self._settle()
-        self.log.append(Happened("clock", f"It is now {self.clock.now():%A %d %B %Y, %H:%M} UTC."))
-        self.tell()
-
-    async def next_due(self) -> datetime | None:
-        """When something happens next by itself."""
-        return await self.parley.threads.run(self._next_due)
-
-    async def _say(self, persona: Persona, text: str) -> None:
-        if persona.door == "slack":
-            await self.workspace.says(persona, text)
-        else:
-            await self._keep(persona, *self.chats.says(persona, text))
-
-    async def _keep(self, persona: Persona, key: str, update: Mapping[str, Any]) -> None:
-        await self.parley.edge.keep("telegram", key, update, account=persona.user)
-
-    async def _act(self, persona: Persona, what: str, how: Callable[[], Awaitable[Any]]) -> Any:
-        async with self._acting:
-            self.log.append(Happened("event", f"{persona.name} {what} in {persona.door.title()}."))
+            self.story.begin(f"{persona.name} {what} in {persona.door.title()}")
             done = await how()
             await self._settle()
         self.tell()
         return done
 
+    async def advance(self, by: timedelta) -> None:
+        """Put the clock forward in steps, so that what falls due does so in its order."""
+        async with self._acting:
+            self.story.begin("The clock was put forward")
+            left = by
+            while left > timedelta():
+                step = min(left, LONGEST_STEP)
+                self.clock.advance(step)
+                left -= step
+                await self._settle()
+        self.tell()
+
+    async def _say(self, persona: Persona, text: str) -> None:
+        if persona.door == "slack":
+            await self.workspace.says(persona, text)
+        else:
+            await self._update(persona, *self.chats.says(persona, text))
+
+    async def _update(self, persona: Persona, key: str, update: Mapping[str, Any]) -> None:
+        await self.parley.edge.keep("telegram", key, update, account=persona.user)
+
     async def _settle(self) -> None:
         await self.parley.settle()
-        await self.parley.threads.run(self._note_audit)
+        await self.parley.threads.run(self.story.note_audit)
         await self.parley.threads.run(self._keep_state)
 
-    # What came of it
-
-    async def happened(self) -> list[Happened]:
-        """Newest first; what waits comes first of all."""
-        waiting = await self.parley.threads.run(self._waiting)
-        return [*waiting, *reversed(self.log)]
-
     def _record(self, door: str, method: str, parameters: Any) -> None:
-        self.log.append(Happened("payload", f"{door} {method}", payload=parameters))
-
-    def _note_audit(self) -> None:
-        with self.parley.sessions.reading() as session:
-            for line in session.scalars(select(Audit).where(Audit.id > self._audited).order_by(Audit.id)):
-                self._audited = line.id
-                person = session.get(Person, line.who) if line.who else None
-                by = f"by {person.name or 'somebody new'}" if person else "by the clock"
-                chained = f"chained at {line.position}" if line.position else "not sealed yet"
-                detail = f"{line.about or 'nothing in particular'}, {by}, from {line.door}, {chained}"
-                self.log.append(Happened("audit", line.what, detail))
-
-    def _waiting(self) -> list[Happened]:
-        with self.parley.sessions.reading() as session:
-            dues = session.scalars(
-                select(Due).where(Due.fired_at.is_(None), Due.cancelled_at.is_(None)).order_by(Due.at).limit(12)
-            )
-            rows = [
-                Happened("due", row.job, f"falls due {row.at:%a %d %b %H:%M} UTC ({row.key})", waits=True)
-                for row in dues
-            ]
-            held = session.scalars(
-                select(Outgoing)
-                .where(Outgoing.state.in_([Sending.WAITING, Sending.HELD, Sending.SENDING]))
-                .order_by(Outgoing.not_before)
-                .limit(12)
-            )
-            for row in held:
-                person = session.get_one(Person, row.person_id)
-                when = f"to {person.name}, not before {row.not_before:%a %d %b %H:%M} UTC ({row.state.value})"
-                rows.append(Happened("outbox", row.once, when, waits=True))
-            return rows
-
-    def _next_due(self) -> datetime | None:
-        with self.parley.sessions.reading() as session:
-            due = session.scalar(
-                select(Due.at).where(Due.fired_at.is_(None), Due.cancelled_at.is_(None)).order_by(Due.at).limit(1)
-            )
-            told = session.scalar(
-                select(Outgoing.not_before)
-                .where(Outgoing.state == Sending.WAITING)
-                .order_by(Outgoing.not_before)
-                .limit(1)
-            )
-        return min((each for each in (due, told) if each is not None), default=None)
+        self.story.note(Record("payload", f"{door.title()}: {method}", payload=parameters))
 
     def tell(self) -> None:
+        """Let whoever looks on know that something has changed."""
         self.changed.set()
         self.changed = asyncio.Event()
+
+    def language_of(self, persona: Persona) -> str:
+        """The language this person has Parley speak; their platform's until they have met."""
+        mine = Account.platform == persona.door, Account.external_id == persona.external_id
+        chosen = select(Person.language).join(Account, Account.person_id == Person.id).where(*mine)
+        with self.parley.sessions.reading() as session:
+            return session.scalar(chosen) or persona.language
+
+    def began(self) -> datetime:
+        """When the demo was begun, its past being told."""
+        with self.parley.sessions.reading() as session:
+            return datetime.fromisoformat(session.get_one(Setting, BEGAN).value["at"])
 
     # What outlives a restart
 
@@ -211,6 +154,9 @@ class Stage:
         kept: dict[str, Any] = {CHATS: {"telegram": self.chats.to_json(), "slack": self.workspace.to_json()}}
         if isinstance(self.clock, ShiftedClock):
             kept[CLOCK] = {"seconds": self.clock.offset.total_seconds()}
+        self._keep(kept)
+
+    def _keep(self, kept: Mapping[str, Any]) -> None:
         with self.parley.sessions.writing() as session:
             for name, value in kept.items():
                 row = session.get(Setting, name)
@@ -222,12 +168,12 @@ class Stage:
     def _restore(self) -> None:
         with self.parley.sessions.reading() as session:
             clock, chats = session.get(Setting, CLOCK), session.get(Setting, CHATS)
-            self._audited = session.scalar(select(Audit.id).order_by(Audit.id.desc()).limit(1)) or 0
         if clock is not None and isinstance(self.clock, ShiftedClock):
             self.clock.offset = timedelta(seconds=clock.value["seconds"])
         if chats is not None:
             self.chats.load(chats.value["telegram"])
             self.workspace.load(chats.value["slack"])
+        self.story.start()
 
     async def _stored(self, file_id: int) -> bytes | None:
         return await self.parley.threads.run(self._bytes, file_id)

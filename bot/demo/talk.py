@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.kit.text import without_isolates
-
 from .personas import Persona
-from .shown import Deed, Press, Shown
+from .sheet import Sheet
+from .shown import Deed, Press, Shown, legible
 from .stage import Stage
 
 
@@ -29,7 +28,7 @@ class Talk:
     def screen(self) -> list[Shown]:
         """Everything that Parley shows this person, oldest first."""
         if self.persona.door == "slack":
-            return self.stage.workspace.shown(self.persona, self.stage)
+            return Sheet(self.stage, self.persona).shown()
         return [
             Shown(
                 str(item.id),
@@ -48,17 +47,23 @@ class Talk:
         return new
 
     async def say(self, text: str) -> None:
-        """Type `text`; in an open modal it goes into the next empty field."""
-        if self.persona.door == "slack" and await self.stage.workspace.types(self.persona, text):
+        """Type `text`; in an open modal it goes into the next empty input."""
+        if self.persona.door == "slack" and await Sheet(self.stage, self.persona).types(text):
             return
         await self.stage.says(self.persona, text)
+
+    async def attach(self, name: str, media_type: str, data: bytes) -> None:
+        """Send a file; in an open modal it goes into the input for files."""
+        if self.persona.door == "slack" and await Sheet(self.stage, self.persona).attaches(name, media_type, data):
+            return
+        await self.stage.attaches(self.persona, name, media_type, data)
 
     async def press(self, label: str) -> None:
         """Press the newest thing that is called `label`. Raises NoSuchButton."""
         screen = self.screen()
         for each in reversed(screen):
             for press in each.presses:
-                if _same(press.label, label):
+                if folded(press.label) == folded(label):
                     await press.do()
                     return
         offered = dict.fromkeys(press.label for each in screen[-3:] for press in each.presses)
@@ -71,11 +76,6 @@ class Talk:
         return tap
 
 
-def _same(shown: str, wanted: str) -> bool:
-    return folded(shown) == folded(wanted)
-
-
 def folded(text: str) -> str:
-    """`text` for comparing: no direction marks or joiners, white space folded."""
-    bare = without_isolates(text).replace("\u2060", "").replace("\u200f", "").replace("\u200e", "")
-    return " ".join(bare.split())
+    """`text` for comparing: as the eye sees it, white space folded."""
+    return " ".join(legible(text).split())

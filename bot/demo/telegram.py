@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 from bot.kit.door import Permanent
-from bot.kit.text import without_isolates
 from bot.platforms.telegram.door import NOT_EDITABLE, Upload
+from scheduling.clock import Clock
 
 from .personas import Persona
+from .shown import legible
 
 
 @dataclass
@@ -22,26 +23,32 @@ class Item:
     from_bot: bool
     method: str
     params: dict[str, Any]
+    at: int = 0  # seconds since 1970, as Telegram dates a message
 
     @property
     def text(self) -> str:
-        """What a person reads, without markup."""
+        """What a person reads, without markup; where its links lead."""
         shown = str(self.params.get("text") or self.params.get("caption") or "")
-        return without_isolates(_plain(shown) if self.from_bot else shown).replace("\u2060", "").replace("\u200f", "")
+        links = [f"{key['text']}: {key['url']}" for key in self._keys if "url" in key]
+        return legible("\n".join([_plain(shown) if self.from_bot else shown, *links]))
 
     @property
     def buttons(self) -> list[tuple[str, str]]:
-        """(label, callback data or address), in reading order."""
+        """(label, callback data), in reading order."""
+        return [(legible(key["text"]), key["callback_data"]) for key in self._keys if "callback_data" in key]
+
+    @property
+    def _keys(self) -> list[dict[str, Any]]:
         rows = (self.params.get("reply_markup") or {}).get("inline_keyboard", [])
-        keys = (key for row in rows for key in row)
-        return [(without_isolates(key["text"]), key.get("callback_data") or key.get("url", "")) for key in keys]
+        return [key for row in rows for key in row]
 
 
 @dataclass
 class Chats:
     """The whole platform: a chat a person, numbered updates, files by id."""
 
-    record: Any  # called with (method, parameters) for every call
+    record: Callable[[str, str, Any], None]
+    clock: Clock
     items: dict[str, list[Item]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
@@ -60,6 +67,9 @@ class Chats:
         if method == "editMessageText":
             return self._edit(chat, parameters)
         shown = {key: _shown(value) for key, value in parameters.items() if key != "chat_id"}
+        for upload in parameters.values():
+            if isinstance(upload, Upload):
+                shown["file"] = self._keep(upload.name, upload.data)
         item = self._add(chat, True, method, shown)
         return {"chat": {"id": int(chat)}, "message_id": item.id}
 
@@ -69,10 +79,14 @@ class Chats:
     def chat(self, persona: Persona) -> list[Item]:
         return self.items.setdefault(persona.user, [])
 
+    def pane(self, persona: Persona) -> dict[str, Any]:
+        """What the demo's page draws."""
+        return {"items": [asdict(each) for each in self.chat(persona)], "blocked": persona.user in self.blocked}
+
     def to_json(self) -> dict[str, Any]:
         """Everything that is on the screens, for the next run. Bytes of files are fetched by then."""
         chats = {
-            user: [[each.id, each.from_bot, each.method, each.params] for each in items]
+            user: [[each.id, each.from_bot, each.method, each.params, each.at] for each in items]
             for user, items in self.items.items()
         }
         return {"chats": chats, "number": self.number, "blocked": sorted(self.blocked)}
@@ -85,20 +99,22 @@ class Chats:
 
     def says(self, persona: Persona, text: str) -> tuple[str, dict[str, Any]]:
         item = self._add(persona.user, False, "message", {"text": text})
-        return self._update({"message": self._message(persona, item.id) | {"text": text}})
+        return self._update({"message": self._message(persona, item) | {"text": text}})
 
     def taps(self, persona: Persona, message_id: int, data: str) -> tuple[str, dict[str, Any]]:
-        message = {"message_id": message_id, "chat": {"id": int(persona.user), "type": "private"}, "date": 0}
+        chat = {"id": int(persona.user), "type": "private"}
+        item = next(each for each in self.chat(persona) if each.id == message_id)
+        message = {"message_id": item.id, "chat": chat, "date": item.at}
         query = {"id": str(self._next()), "from": self._user(persona), "message": message, "data": data}
         return self._update({"callback_query": query})
 
     def attaches(
         self, persona: Persona, name: str, media_type: str, data: bytes, caption: str
     ) -> tuple[str, dict[str, Any]]:
-        file_id = f"file-{self._next()}"
-        self.files[file_id] = data
+        file = self._keep(name, data)
+        file_id = file["id"]
         is_photo = media_type in ("image/jpeg", "image/png")
-        item = self._add(persona.user, False, "message", {"document": name, "file_name": name, "text": caption})
+        item = self._add(persona.user, False, "message", {"text": caption, "file": file})
         content: dict[str, Any] = {"caption": caption} if caption else {}
         if is_photo:
             content["photo"] = [{"file_id": file_id, "width": 800, "height": 600, "file_size": len(data)}]
@@ -109,14 +125,14 @@ class Chats:
                 "mime_type": media_type,
                 "file_size": len(data),
             }
-        return self._update({"message": self._message(persona, item.id) | content})
+        return self._update({"message": self._message(persona, item) | content})
 
     def blocks(self, persona: Persona, *, blocks: bool) -> tuple[str, dict[str, Any]]:
         (self.blocked.add if blocks else self.blocked.discard)(persona.user)
         change = {
             "chat": {"id": int(persona.user), "type": "private"},
             "from": self._user(persona),
-            "date": 0,
+            "date": int(self.clock.now().timestamp()),
             "new_chat_member": {"status": "kicked" if blocks else "member"},
         }
         return self._update({"my_chat_member": change})
@@ -128,14 +144,19 @@ class Chats:
                 return {"chat": {"id": int(chat)}, "message_id": item.id}
         raise Permanent(NOT_EDITABLE)
 
+    def _keep(self, name: str, data: bytes) -> dict[str, str]:
+        file_id = f"file-{self._next()}"
+        self.files[file_id] = data
+        return {"id": file_id, "name": name}
+
     def _add(self, chat: str, from_bot: bool, method: str, params: dict[str, Any]) -> Item:
-        item = Item(self._next(), from_bot, method, params)
+        item = Item(self._next(), from_bot, method, params, int(self.clock.now().timestamp()))
         self.items.setdefault(chat, []).append(item)
         return item
 
-    def _message(self, persona: Persona, message_id: int) -> dict[str, Any]:
+    def _message(self, persona: Persona, item: Item) -> dict[str, Any]:
         chat = {"id": int(persona.user), "type": "private"}
-        return {"message_id": message_id, "chat": chat, "from": self._user(persona), "date": 0}
+        return {"message_id": item.id, "chat": chat, "from": self._user(persona), "date": item.at}
 
     def _user(self, persona: Persona) -> dict[str, Any]:
         first, _space, last = persona.name.partition(" ")

@@ -1,78 +1,105 @@
 // The demo: two people side by side, what just happened beside them, and a clock that can be put forward.
 import { get, node, post } from "./dom.js";
+import * as happened from "./happened.js";
 import * as slack from "./slack.js";
 import * as telegram from "./telegram.js";
 
-const chosen = { left: "broker", right: "officer" };
-const shown = { left: { tab: "messages" }, right: { tab: "messages" } };
-let people = [];
-let only = "story";
+const sides = { left: { key: "broker" }, right: { key: "officer" } };
+const trouble = document.getElementById("trouble");
+let state = null;
 
 function failed(error) {
-  document.getElementById("guide").textContent = `That did not work: ${error.message}`;
+  trouble.textContent = `That did not work: ${error.message}`;
+  trouble.hidden = false;
+}
+
+function choice(side) {
+  const doors = Map.groupBy ? Map.groupBy(state.people, (person) => person.door) : new Map(["telegram", "slack"].map((door) => [door, state.people.filter((person) => person.door === door)]));
+  return node("select", { "aria-label": "Who is here", onchange: (event) => be(side, event.target.value) },
+    [...doors].map(([door, people]) => node("optgroup", { label: door === "slack" ? "In Slack" : "In Telegram" },
+      people.map((person) => node("option", { value: person.key, selected: person.key === sides[side].key }, `${person.name} · ${person.what}`)))));
+}
+
+function be(side, key) {
+  sides[side].key = key;
+  drawPane(side).catch(failed);
 }
 
 async function drawPane(side) {
-  const key = chosen[side];
-  const pane = await get(`/demo/pane/${key}`);
-  const act = async (what, body) => {
-    try {
-      if (what !== "look") await post(`/demo/pane/${key}/${what}`, body);
-      await refresh();
-    } catch (error) { failed(error); }
-  };
-  const upload = async (file) => {
-    const form = new FormData();
-    form.append("file", file);
-    return post(`/demo/pane/${key}/upload`, form);
-  };
-  const options = (blockId, actionId, query) => post(`/demo/pane/${key}/options`, { block_id: blockId, action_id: actionId, query });
-  const menu = node("select", { "aria-label": "Who", onchange: (event) => { chosen[side] = event.target.value; refresh(); } },
-    people.map((person) => node("option", { value: person.key, selected: person.key === key }, `${person.name} – ${person.what}`)));
-  const content = pane.door === "slack" ? slack.draw(pane, act, shown[side], upload, options) : telegram.draw(pane, act);
+  const { key } = sides[side];
   const section = document.getElementById(side);
-  const typed = section.querySelector(".composer input[type=text]")?.value ?? "";
-  const focused = section.querySelector(".composer")?.contains(document.activeElement);
+  const pane = await get(`/demo/pane/${key}`);
+  if (sides[side].key !== key) return;
+  if (sides[side].shown !== key || section.lang !== pane.language) mount(side, section, pane);
+  sides[side].update(pane);
+}
+
+function mount(side, section, pane) {
+  const { key } = sides[side];
+  const act = async (what, body) => {
+    section.setAttribute("aria-busy", "true");
+    try {
+      trouble.hidden = true;
+      await post(`/demo/pane/${key}/${what}`, body);
+      await refresh();
+    } catch (error) { failed(error); } finally { section.removeAttribute("aria-busy"); }
+  };
+  const ask = (what, body) => post(`/demo/pane/${key}/${what}`, body);
+  const body = node("div", { class: "screen", lang: pane.language, dir: pane.rtl ? "rtl" : "ltr" });
   section.className = `pane ${pane.door}`;
-  section.dir = pane.rtl ? "rtl" : "ltr";
   section.lang = pane.language;
-  section.replaceChildren(node("header", {}, menu, node("span", { class: "door" }, pane.door === "slack" ? "Slack" : "Telegram")),
-    ...content.filter((each) => each !== null && each !== undefined));
-  const input = section.querySelector(".composer input[type=text]");
-  if (input) { input.value = typed; if (focused) input.focus(); }
-  const list = section.querySelector("ol");
-  if (list) list.scrollTop = list.scrollHeight;
+  section.replaceChildren(node("header", { class: "who" }, node("span", { "aria-hidden": "true" }, "You are"), choice(side),
+    node("span", { class: "door" }, pane.door === "slack" ? "Slack" : "Telegram")), body);
+  sides[side].shown = key;
+  sides[side].update = (pane.door === "slack" ? slack : telegram).mount(body, pane, act, state.zone, ask);
 }
 
-async function drawHappened() {
-  const records = await get("/demo/happened");
-  const wanted = records.filter((record) => only === "story" || record.kind === only || (only === "waiting" && record.waits));
-  document.getElementById("events").replaceChildren(...wanted.slice(0, 60).map((record) =>
-    node("li", { class: record.kind },
-      node("span", { class: "kind" }, record.kind), " ", node("span", { class: "title" }, record.title),
-      record.detail ? node("p", {}, record.detail) : null,
-      record.payload ? node("details", {}, node("summary", {}, "exact payload"), node("pre", {}, JSON.stringify(record.payload, null, 2))) : null)));
+function drawGuide() {
+  const { step, steps, afterwards } = state.guide;
+  const now = steps[step];
+  document.getElementById("steps").replaceChildren(...steps.map((_each, index) => node("li", { class: index < step ? "done" : index === step ? "now" : "" })));
+  const guide = document.getElementById("guide");
+  const text = now ? `Step ${step + 1} of ${steps.length}. ${now.text}` : afterwards;
+  if (guide.textContent !== text) guide.textContent = text;
+  const person = now && state.people.find((each) => each.key === now.persona);
+  const here = person && Object.values(sides).some((side) => side.key === person.key);
+  const button = document.getElementById("be");
+  button.hidden = !person || here;
+  if (person) {
+    button.textContent = `Be ${person.name}`;
+    button.onclick = () => { be(person.door === "slack" ? "right" : "left", person.key); button.hidden = true; };
+  }
 }
 
-async function refresh() {
-  const state = await get("/demo/state");
-  people = state.people;
-  document.getElementById("now").textContent = state.now;
-  document.getElementById("guide").textContent = state.guide;
-  await Promise.all([drawPane("left"), drawPane("right"), drawHappened()]);
+// One look at a time: whoever asks while one is under way gets the one after it.
+let looking = null;
+let again = null;
+function refresh() {
+  if (looking === null) return (looking = look().finally(() => { looking = null; }));
+  again ??= looking.catch(() => {}).then(() => { again = null; return refresh(); });
+  return again;
 }
 
-document.querySelectorAll("[data-advance]").forEach((button) => button.addEventListener("click", () =>
-  post("/demo/clock", { seconds: Number(button.dataset.advance) }).then(refresh, failed)));
-document.getElementById("next-due").addEventListener("click", () => post("/demo/clock", { next: true }).then(refresh, failed));
-document.querySelectorAll(".happened [data-tab]").forEach((tab) => tab.addEventListener("click", () => {
-  only = tab.dataset.tab;
-  document.querySelectorAll(".happened [data-tab]").forEach((each) => each.setAttribute("aria-selected", String(each === tab)));
-  drawHappened().catch(failed);
-}));
+async function look() {
+  state = await get("/demo/state");
+  const now = document.getElementById("now");
+  now.dateTime = state.now;
+  now.textContent = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: state.zone }).format(new Date(state.now));
+  drawGuide();
+  happened.draw(state);
+  await Promise.all(Object.keys(sides).map(drawPane));
+}
 
-// A ping says that something changed; what, is fetched. A modal that is being filled is not redrawn under its reader.
-new EventSource("/demo/changes").addEventListener("changed", () => {
-  if (!document.querySelector(".overlay")) refresh().catch(failed);
-});
+async function advance(button, by) {
+  button.disabled = true;
+  try {
+    await post("/demo/clock", by);
+    await refresh();
+  } catch (error) { failed(error); } finally { button.disabled = false; }
+}
+document.querySelectorAll("[data-advance]").forEach((button) => button.addEventListener("click", () => advance(button, { seconds: Number(button.dataset.advance) })));
+document.getElementById("next").addEventListener("click", (event) => advance(event.currentTarget, { next: true }));
+
+// A ping says that something changed; what, is fetched.
+new EventSource("/demo/changes").addEventListener("changed", () => refresh().catch(failed));
 refresh().catch(failed);

@@ -1,5 +1,5 @@
 // Draws a Telegram chat from the very parameters that sendMessage, sendPhoto and their edits were called with.
-import { node } from "./dom.js";
+import { clockTime, composer, converse, node, picture, reconcile, withDays } from "./dom.js";
 
 const PLAIN_TAGS = new Set(["B", "STRONG", "I", "EM", "U", "S", "CODE", "PRE", "BLOCKQUOTE"]);
 
@@ -10,53 +10,78 @@ function rich(html) {
     if (each.nodeType === Node.TEXT_NODE) return document.createTextNode(each.data);
     if (each.nodeType !== Node.ELEMENT_NODE) return "";
     if (each.tagName === "A" && /^https?:/.test(each.getAttribute("href") ?? ""))
-      return node("a", { href: each.getAttribute("href"), rel: "noreferrer" }, ...copy(each));
-    if (each.tagName === "TG-TIME") return node("time", {}, ...copy(each));
-    if (PLAIN_TAGS.has(each.tagName)) return node(each.tagName.toLowerCase(), {}, ...copy(each));
-    return node("span", {}, ...copy(each));
+      return node("a", { href: each.getAttribute("href"), target: "_blank", rel: "noreferrer" }, copy(each));
+    if (each.tagName === "TG-TIME") return node("time", {}, copy(each));
+    if (PLAIN_TAGS.has(each.tagName)) return node(each.tagName.toLowerCase(), each.tagName === "BLOCKQUOTE" ? { dir: "auto" } : {}, copy(each));
+    return node("span", {}, copy(each));
   });
   return copy(parsed);
 }
 
+// A paragraph of its own for each direction: a message may hold both.
+function paragraphs(parts) {
+  const made = [[]];
+  for (const part of parts) {
+    if (part.nodeType !== Node.TEXT_NODE) { made.at(-1).push(part); continue; }
+    part.data.split("\n").forEach((line, index) => {
+      if (index) made.push([]);
+      if (line) made.at(-1).push(line);
+    });
+  }
+  return made.map((inside) => inside.length === 1 && inside[0].tagName === "BLOCKQUOTE" ? inside[0] : node("p", { dir: "auto" }, inside));
+}
+
 function keyboard(item, act) {
   const rows = item.params.reply_markup?.inline_keyboard ?? [];
-  if (!rows.length) return null;
-  return node("div", { class: "keyboard" }, rows.map((row) =>
-    node("div", { class: "row" }, row.map((key) => key.url
-      ? node("a", { class: "key", href: key.url, target: "_blank", rel: "noreferrer" }, key.text)
-      : node("button", { type: "button", class: `key ${key.style ?? ""}`, onclick: () => act("tap", { message: item.id, data: key.callback_data }) }, key.text)))));
+  return rows.length ? node("div", { class: "keyboard" }, rows.map((row) => node("div", { class: "row" }, row.map((key) => key.url
+    ? node("a", { class: "key", dir: "auto", href: key.url, target: "_blank", rel: "noreferrer" }, key.text, " ↗")
+    : node("button", { type: "button", dir: "auto", class: `key ${key.style ?? ""}`, onclick: () => act("tap", { message: item.id, data: key.callback_data }) }, key.text))))) : null;
 }
 
-function bubble(item, act) {
+function bubble(item, pane, act, zone) {
+  if (item.day) return node("li", { class: "day" }, node("span", {}, item.day));
   const text = item.params.text ?? item.params.caption ?? "";
-  const body = item.from_bot && item.params.parse_mode === "HTML" ? rich(text) : [text];
-  const file = item.params.photo || item.params.document
-    ? node("p", { class: "file" }, item.params.file_name ?? (item.params.photo ? "photo" : "document")) : null;
+  const parts = item.from_bot && item.params.parse_mode === "HTML" ? rich(text) : [document.createTextNode(text)];
   return node("li", { class: item.from_bot ? "theirs" : "mine" },
-    node("div", { class: "bubble", dir: "auto" }, file, ...body), item.from_bot ? keyboard(item, act) : null);
+    node("div", { class: "bubble" },
+      item.params.file ? picture(item.params.file) : null,
+      text ? paragraphs(parts) : null,
+      node("span", { class: "stamp" }, clockTime(item.at, pane.language, zone), item.from_bot ? "" : " ✓✓")),
+    item.from_bot ? keyboard(item, act) : null);
 }
 
-export function draw(pane, act) {
-  const list = node("ol", { class: "chat", "aria-live": "polite" }, pane.items.map((item) => bubble(item, act)));
-  const text = node("input", { type: "text", name: "text", autocomplete: "off", dir: "auto", "aria-label": "Message", placeholder: "Message" });
-  const file = node("input", { type: "file", class: "attach", "aria-label": "Attach a photo or a document" });
+export function mount(body, first, act, zone) {
+  const list = node("ol", { class: "chat", "aria-live": "polite", tabindex: "0", "aria-label": "Messages" });
+  const start = node("div", { class: "beginning" }, node("span", { class: "avatar big", "aria-hidden": "true" }, "P"),
+    node("p", { dir: "auto" }, first.about), node("button", { type: "button", onclick: () => act("say", { text: "/start" }) }, "START"));
+  const menu = node("div", { class: "menu", hidden: true });
+  const opener = node("button", { type: "button", class: "opener", "aria-expanded": "false", onclick: () => toggle(menu.hidden) }, "☰ Menu");
+  const toggle = (open) => { menu.hidden = !open; opener.setAttribute("aria-expanded", String(open)); };
+  const file = node("input", { type: "file", "aria-label": "Attach a photo or a document" });
+  const { form, input } = composer("Message", "Send", (text) => { toggle(false); act("say", { text }); },
+    [opener, node("label", { class: "clip", title: "Attach a photo or a document" }, node("span", { "aria-hidden": "true" }, "＋"), file)]);
   file.addEventListener("change", () => {
-    const form = new FormData();
-    form.append("file", file.files[0]);
-    form.append("text", text.value);
-    act("attach", form);
+    const sent = new FormData();
+    sent.append("file", file.files[0]);
+    sent.append("text", input.value);
+    file.value = input.value = "";
+    act("attach", sent);
   });
-  const composer = node("form", { class: "composer" },
-    node("label", { class: "clip", title: "Attach" }, "+", file), text,
-    node("button", { type: "submit" }, "Send"));
-  composer.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (text.value.trim()) act("say", { text: text.value });
-    text.value = "";
-  });
-  const commands = (pane.commands ?? []).length
-    ? node("div", { class: "commands" }, pane.commands.map((command) =>
-        node("button", { type: "button", title: command.description, onclick: () => act("say", { text: `/${command.command}` }) }, `/${command.command}`)))
-    : null;
-  return [list, commands, composer];
+  const blocking = node("button", { type: "button", class: "quiet" });
+  body.replaceChildren(
+    node("div", { class: "bar" }, node("span", { class: "avatar", "aria-hidden": "true" }, "P"),
+      node("div", { class: "title" }, node("strong", {}, "Parley"), node("small", {}, "bot")), blocking),
+    list, start, menu, form);
+  return (pane) => {
+    const empty = pane.items.length === 0;
+    start.hidden = !empty;
+    list.hidden = empty;
+    converse(list, withDays(pane.items, pane.language, zone), (item) => item.id, (item) => bubble(item, pane, act, zone));
+    reconcile(menu, pane.commands, (each) => each.command, (each) =>
+      node("button", { type: "button", onclick: () => { toggle(false); act("say", { text: `/${each.command}` }); } },
+        node("b", {}, `/${each.command}`), " ", node("span", { dir: "auto" }, each.description)));
+    blocking.textContent = pane.blocked ? "Unblock" : "Block";
+    blocking.title = pane.blocked ? "Let the bot write again" : "Block the bot, to see what becomes of an answer nobody can deliver";
+    blocking.onclick = () => act("block", { blocks: !pane.blocked });
+  };
 }
