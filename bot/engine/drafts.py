@@ -66,10 +66,15 @@ class Drafts:
         entities = self._load(command, args)
         bound = {name: entity.id for name, entity in entities.items()}
         self._session.execute(update(Draft).where(Draft.person_id == self._ctx.who.id).values(is_current=False))
+        given = {name: args[name] for name in form.asks if name in args and name not in bound}
         for draft in self.unfinished():
-            if draft.form == command.name and draft.bound == bound:
+            # Words that come along never replace what was answered before: they begin a form of their own.
+            if draft.form == command.name and draft.bound == bound and not given.keys() & draft.answers.keys():
+                goes_on = bool(draft.answers)
                 draft.is_current, draft.touched_at = True, self._ctx.now
-                return draft, bool(draft.answers)
+                for name, value in given.items():
+                    self.answer(draft, name, value)
+                return draft, goes_on
         draft = Draft(
             person_id=self._ctx.who.id,
             form=command.name,
@@ -82,9 +87,8 @@ class Drafts:
         )
         self._session.add(draft)
         self._session.flush()
-        for name in form.asks:
-            if name in args and name not in bound:
-                self.answer(draft, name, args[name])
+        for name, value in given.items():
+            self.answer(draft, name, value)
         return draft, False
 
     def answer(self, draft: Draft, name: str, given: Any) -> None:
@@ -103,6 +107,15 @@ class Drafts:
         held = draft.answers.get(name) or []
         self.answer(draft, name, [*held, *file_ids])
         draft.asking = name
+
+    def left_open(self, draft: Draft) -> list[str]:
+        """Every question that is asked and has no answer."""
+        return [name for name in forms.asked(self.form(draft), draft.answers) if name not in draft.answers]
+
+    def takes_files(self, draft: Draft) -> str | None:
+        """The question of this form that takes files, if it has one."""
+        asks = self.form(draft).asks
+        return next((name for name, how in asks.items() if how.kind is FieldKind.FILES), None)
 
     def asking(self, draft: Draft) -> str | None:
         """The question a chat asks now; None when every one has its answer."""

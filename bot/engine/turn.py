@@ -156,11 +156,11 @@ class Turn:
         how = self._drafts.form(draft).asks[asking]
         try:
             with self._session.begin_nested():
-                if event.files and how.kind is FieldKind.FILES:
-                    self._drafts.attach(draft, asking, self._keep_files(event.files))
-                elif event.files and not event.text:
-                    raise Refusal(_("A file is not expected here. You can add it at a later question."), field=asking)
-                else:
+                if event.files:
+                    kept = self._keep_early(draft, asking, event.files)
+                    if kept is not None and not event.text:
+                        return Answer(form=self._drafts.view(draft), notice=kept)
+                if not event.files or how.kind is not FieldKind.FILES:
                     self._drafts.answer(draft, asking, clean(event.text or ""))
         except Refusal as refused:
             query = event.text or "" if how.kind is FieldKind.PICK else ""
@@ -168,6 +168,17 @@ class Turn:
             # What was typed is a search where it finds something; otherwise it is a wrong answer.
             return Answer(form=view if query and view.choices else replace(view, refusal=refused.phrase))
         return self._onward(draft)
+
+    def _keep_early(self, draft: Draft, asking: str, files: tuple[Attached, ...]) -> Phrase | None:
+        """Keep files with the question that takes them, even while another is asked; then a notice says so."""
+        takes = self._drafts.takes_files(draft)
+        if takes is None:
+            raise Refusal(_("No file is expected here."), field=asking)
+        self._drafts.attach(draft, takes, self._keep_files(files))
+        if takes == asking:
+            return None
+        draft.asking = asking
+        return _("I kept your file. Please go on with the question.")
 
     def _declined(self, draft: Draft | None, why: Phrase) -> Answer:
         """What cannot be an answer, optional question or not: say why, and show again what is expected."""
@@ -180,10 +191,13 @@ class Turn:
     def _submitted(self, event: Submitted) -> Answer:
         draft = self._drafts.mine(event.token)
         errors = self._take(draft, event.values, event.files)
-        missing = self._drafts.asking(draft)
-        if errors or missing is not None:
-            if missing is not None and missing not in errors:
-                errors[missing] = _("This question needs an answer.")
+        # What can be left out and was not sent at all, such as radio buttons nobody touched, was left out.
+        for name in self._drafts.left_open(draft):
+            if self._drafts.form(draft).asks[name].optional:
+                self._drafts.skip(draft, name)
+            else:
+                errors.setdefault(name, _("This question needs an answer."))
+        if errors:
             return Answer(form=self._drafts.view(draft, errors=errors))
         return self._submit(draft)
 
@@ -316,8 +330,7 @@ class Turn:
         draft = self._drafts.current()
         if draft is None:
             return answer
-        asks = self._drafts.form(draft).asks
-        takes = next((name for name, how in asks.items() if how.kind is FieldKind.FILES), None)
+        takes = self._drafts.takes_files(draft)
         if takes is None:
             return answer
         self._drafts.attach(draft, takes, self._keep_files(event.files))

@@ -20,7 +20,12 @@ ASKED_AT_ONCE = 3
 
 @issues.offer
 def offers(ctx: Context, words: str) -> Sequence[Button]:
-    """Answer what one was asked, then raise it as something new."""
+    """Open what a reference names, answer what one was asked, then raise it as something new."""
+    meant = Issue.named(words)
+    if meant is not None:
+        named = ctx.session.scalar(select(Issue).where(meant, Issue.visible_to(ctx.who)))
+        if named is not None:
+            return (button(_("Open {ref}", ref=Code(named.ref)), "issues.show", style=Style.PRIMARY, issue=named.id),)
     asked = (
         select(Issue)
         .where(Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who))

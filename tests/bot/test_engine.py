@@ -282,13 +282,39 @@ def test_files_are_kept_and_wait_to_be_fetched(house: House) -> None:
     house.press(AMINA, house.call(AMINA, "order"), "Green")
     house.turn(Answered(AMINA, "1"))
     photo = Attached("pot.jpg", "image/jpeg", 10, {"platform": "telegram", "file_id": "f"})
-    one = house.turn(Answered(AMINA, files=(photo,)))
+    one = house.turn(Answered(AMINA, "with a caption", files=(photo,)))
     assert asked(one) == "Photos of the pot?"
     review = house.press(AMINA, one, "That is all")
     assert asked(review) == "review"
     done = house.press(AMINA, review, "Send")
     assert done.answer.screen is not None and done.answer.screen.body == (Raw("green None 1 1"),)
     assert [name for name, _ids in house.work.jobs if name == "fetch"] == ["fetch"]
+
+
+def test_a_file_that_comes_early_is_kept_for_the_question_that_takes_it(house: House) -> None:
+    house.register(AMINA)
+    house.press(AMINA, house.call(AMINA, "order"), "Green")
+    photo = Attached("pot.jpg", "image/jpeg", 10, {"platform": "telegram", "file_id": "f"})
+    kept = house.turn(Answered(AMINA, files=(photo,)))
+    assert asked(kept) == "How many cups?"
+    assert plain(kept.answer.notice) == "I kept your file. Please go on with the question."
+    review = house.turn(Answered(AMINA, "2", files=(photo,)))
+    assert asked(review) == "review"
+    assert view(review).field("photos").shown == 2
+
+
+def test_a_form_that_takes_no_file_says_so(house: House) -> None:
+    house.turn(Called(AMINA, name="tea.name"))
+    photo = Attached("me.jpg", "image/jpeg", 10, {"platform": "telegram", "file_id": "f"})
+    assert plain(view(house.turn(Answered(AMINA, files=(photo,)))).refusal) == "No file is expected here."
+
+
+def test_words_that_come_along_never_replace_an_answer(house: House) -> None:
+    house.register(AMINA)
+    house.press(AMINA, house.call(AMINA, "order"), "Green")
+    other = house.turn(Called(AMINA, name="tea.order", args={"leaf": "black"}))
+    assert view(other).field("leaf").value == "black"
+    assert house.count(Draft) == 2
 
 
 def test_all_fields_at_once_name_what_is_wrong_with_which(house: House) -> None:
