@@ -22,6 +22,8 @@ TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 300
 BAR = 10
 STYLES = {Style.PRIMARY: "primary", Style.DANGER: "danger"}
 
+YOUR_PAGE = _("your page")
+
 # What a button does: run its command, answer a question where it is asked, open a form as a modal, go to an address,
 # or lead back to what the Home tab shows first.
 RUN, ANSWER, OPEN, ADDRESS, HOMEWARD = "run", "answer", "open", "address", "home"
@@ -46,7 +48,7 @@ class Sheet:
 
     def blocks(self) -> list[Json]:
         """Everything so far; what must stand comes last, and before it, if so, that something was left out."""
-        note = _("This is shortened. All of it is on {page}.", page=Link(self._page, _("your page")))
+        note = _("This is shortened. All of it is on {page}.", page=Link(self._page, YOUR_PAGE))
         left_out = [block(section(elements(self.writer.write(note), italic=True)))] if self._is_short else []
         return [*self._blocks, *left_out, *self._foot]
 
