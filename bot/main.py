@@ -57,10 +57,12 @@ def demo(
     host: Annotated[str, typer.Option(help="Only a loopback address is taken.")] = "127.0.0.1",
 ) -> None:
     """Play the whole of Parley on a local page: no account, no token, no outgoing connection."""
+    import logging
+
     from bot.demo.page import serve
     from bot.ops.logs import configure
 
-    configure("console")
+    configure("console", least=logging.ERROR)
     serve(host=host, port=port, fresh=fresh)
 
 
@@ -76,7 +78,7 @@ def chat(
 
     from bot.ops.logs import configure
 
-    configure("console", least=logging.WARNING)
+    configure("console", least=logging.ERROR)
     if script is not None:
         from bot.demo.script import play
 

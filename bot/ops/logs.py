@@ -56,7 +56,7 @@ def configure(form: str, secrets: Collection[str] = (), *, least: int = logging.
     )
     logging.basicConfig(level=least, handlers=[handler], force=True)
     for name, level in QUIET.items():
-        logging.getLogger(name).setLevel(level)
+        logging.getLogger(name).setLevel(max(level, least))
 
 
 def _where_it_failed(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
