@@ -83,6 +83,7 @@ class Edge:
         outcome = await self._threads.run(self._engine.turn, event, trace=trace)
         if outcome is None:
             raise LookupError("a turn without an update always has an outcome")
+        log.info("turn", door=event.caller.platform, trace=trace)
         return outcome
 
     async def recover(self) -> int:
