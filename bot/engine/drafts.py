@@ -14,6 +14,7 @@ from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, FieldKind, FieldView, Form, FormView, Option
 from bot.kit.screen import Button, NotFound, Refusal, Scalar, Style
 from bot.kit.text import Phrase, Raw, _
+from db.files import File
 from db.machinery import Draft
 
 ANSWER, SKIP, BACK = "form.answer", "form.skip", "form.back"
@@ -97,10 +98,19 @@ class Drafts:
         if name not in form.asks or form.asks[name].kind is FieldKind.ABOUT:
             raise NotFound(_("This question is no longer open."))
         value = forms.parse(form, name, given, self._ctx, self._label)
+        if form.asks[name].kind is FieldKind.FILES:
+            value = self._own(value)
         draft.answers = draft.answers | {name: value}
         draft.asking, draft.touched_at = None, self._ctx.now
         self._session.flush()
         form.answered(self._ctx, name, forms.load(form, name, value))
+
+    def _own(self, file_ids: list[int]) -> list[int]:
+        """Those that this person sent: an id is only a number, and anybody can post one."""
+        mine = set(
+            self._session.scalars(select(File.id).where(File.id.in_(file_ids), File.person_id == self._ctx.who.id))
+        )
+        return [each for each in file_ids if each in mine]
 
     def attach(self, draft: Draft, name: str, file_ids: list[int]) -> None:
         """Add files to a question that takes them; it stays open for more until the person says they are done."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,13 +18,13 @@ from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, S
 from bot.kit.forms import FieldKind
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
 from bot.kit.text import Phrase, Reader, Writer, _
-from db.files import File, FileState
-from db.machinery import Audit, Draft, Due, Handle, Outgoing, Receipt
+from db.machinery import Draft
 from db.people import Account, Person, Who, who
 
 from . import drafts, handles, suggest
 from .drafts import Drafts
 from .outbox import Outbox
+from .rows import Rows
 
 if TYPE_CHECKING:
     from . import Engine
@@ -61,19 +60,20 @@ class Turn:
         self._session = session
         self._account = account
         self._person = person
-        self._trace = trace
         self.is_unkept = False  # what was said is not to be kept, not even as the update that brought it
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
-        self._door = account.platform if account else "clock"
-        self._touched = _Touched(session)
+        asker = self._who(person, account, now, administration_id)
+        door = account.platform if account else "clock"
+        jobs = engine.registry.jobs
+        self._rows = Rows(session, asker, work=engine.work, jobs=jobs, now=now, door=door, trace=trace)
         self._outbox = Outbox(session, engine.work, now, trace, self._may_press)
         self.ctx = Context(
-            who=self._who(person, account, now, administration_id),
+            who=asker,
             now=now,
             session=session,
             send=self._outbox.tell,
-            plan=self._plan,
-            drop=self._drop,
+            plan=self._rows.plan,
+            drop=self._rows.drop,
             link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
@@ -113,7 +113,7 @@ class Turn:
             handle = handles.find(self._session, event.handle, person_id=self.ctx.who.id, at=self.ctx.now)
             if handle is None:
                 return replace(self._home(), notice=OLD_BUTTON)
-            self._opened(handle)
+            self._is_news = self._rows.opened(handle)
             return self._run(handle.command, handle.args)
         if event.name is not None:
             return self._run(event.name, event.args)
@@ -174,7 +174,7 @@ class Turn:
         takes = self._drafts.takes_files(draft)
         if takes is None:
             raise Refusal(_("No file is expected here."), field=asking)
-        self._drafts.attach(draft, takes, self._keep_files(files))
+        self._drafts.attach(draft, takes, self._rows.keep_files(files))
         if takes == asking:
             return None
         draft.asking = asking
@@ -219,7 +219,7 @@ class Turn:
         for name in self._drafts.form(draft).asks:
             given: Any = values.get(name)
             if name in files:
-                given = [*(given or []), *self._keep_files(files[name])]
+                given = [*(given or []), *self._rows.keep_files(files[name])]
             elif name not in values:
                 continue
             try:
@@ -256,8 +256,8 @@ class Turn:
             raise LookupError(f"{command.name} does nothing")
         result = command.run(self.ctx, **(known | entities))
         self._session.flush()
-        if self._touched.domain or command.reads:
-            self._audit(command.name, entities, args)
+        if self._rows.is_changed or command.reads:
+            self._rows.audit(command.name, entities, args)
         return result if isinstance(result, Answer) else Answer(screen=result)
 
     def _steer(self, draft: Draft, what: str, args: Mapping[str, Any]) -> Answer:
@@ -317,7 +317,7 @@ class Turn:
         except Refusal as refused:
             errors = {refused.field: refused.phrase} if refused.field else {}
             return Answer(form=self._drafts.view(draft, errors=errors, refusal=refused.phrase))
-        self._audit(command.name, {}, bound)
+        self._rows.audit(command.name, {}, bound)
         self._person_may_have_changed()
         return Answer(screen=screen, ended=True)
 
@@ -333,7 +333,7 @@ class Turn:
         takes = self._drafts.takes_files(draft)
         if takes is None:
             return answer
-        self._drafts.attach(draft, takes, self._keep_files(event.files))
+        self._drafts.attach(draft, takes, self._rows.keep_files(event.files))
         draft.asking = None
         return Answer(form=self._drafts.view(draft), notice=_("I kept your file. Tell me what it is about."))
 
@@ -438,79 +438,10 @@ class Turn:
                 return
         job.run(self.ctx, **loaded)
         self._session.flush()
-        if self._touched.domain:
-            self._audit(name, {}, args)
+        if self._rows.is_changed:
+            self._rows.audit(name, {}, args)
 
-    def _plan(self, at: datetime, job: str, key: str, args: dict[str, Any]) -> None:
-        if job not in self._engine.registry.jobs:
-            raise LookupError(f"no job is called {job}")
-        due = self._session.scalar(select(Due).where(Due.key == key))
-        if due is None:
-            administration = self.ctx.who.administration_id
-            self._session.add(Due(administration_id=administration, job=job, args=args, key=key, at=at))
-        elif due.fired_at is None:
-            due.at, due.args, due.cancelled_at = at, args, None
-        self._session.flush()
-
-    def _drop(self, key: str) -> None:
-        due = self._session.scalar(select(Due).where(Due.key == key, Due.fired_at.is_(None)))
-        if due is not None:
-            due.cancelled_at = self.ctx.now
-
-    # Rows the engine keeps
-
-    def _opened(self, handle: Handle) -> None:
-        """Using a button of a message is the only sign that it was opened."""
-        if handle.outgoing_id is None:
-            return
-        self._is_news = True
-        receipt = self._session.scalar(
-            select(Receipt).where(Receipt.id == _receipt_of(handle.outgoing_id), Receipt.opened_at.is_(None))
-        )
-        if receipt is not None:
-            receipt.opened_at = self.ctx.now
-
-    def _keep_files(self, files: tuple[Attached, ...]) -> list[int]:
-        rows = [
-            File(
-                administration_id=self.ctx.who.administration_id,
-                person_id=self.ctx.who.id,
-                name=clean(each.name)[:200],
-                media_type=each.media_type,
-                size=each.size,
-                sha256=each.sha256,
-                origin=dict(each.origin) if each.origin else None,
-                state=FileState.STORED if each.sha256 else FileState.WAITING,
-                added_at=self.ctx.now,
-            )
-            for each in files
-        ]
-        self._session.add_all(rows)
-        self._session.flush()
-        for row in rows:
-            if row.state is FileState.WAITING:
-                self._engine.work.defer(self._session.connection(), "fetch", file=row.id)
-        return [row.id for row in rows]
-
-    def _audit(self, what: str, entities: Mapping[str, Any], args: Mapping[str, Any]) -> None:
-        """One line: ids only, never a person's words."""
-        ids = {key: value for key, value in args.items() if isinstance(value, int | bool)}
-        ids |= {name: entity.id for name, entity in entities.items()}
-        for made in self._touched.made:
-            ids.setdefault(made.__tablename__, made.id)
-        about = next((f"{name}:{value}" for name, value in ids.items()), None)
-        self._session.add(
-            Audit(
-                administration_id=self.ctx.who.administration_id,
-                at=self.ctx.now,
-                who=self.ctx.who.id or None,
-                door=self._door,
-                what=what,
-                about=about,
-                ids=ids,
-                trace=self._trace,
-            )
-        )
+    # Who it is for
 
     def _person_may_have_changed(self) -> None:
         """Registering, or choosing a language, takes effect within the same turn."""
@@ -518,6 +449,7 @@ class Turn:
             self._session.flush()
             fresh = who(self._session, self._person, at=self.ctx.now, is_guest=self.ctx.who.is_guest)
             self.ctx = replace(self.ctx, who=fresh)
+            self._rows.who = fresh
             self._drafts.follow(self.ctx)
 
     def _who(self, person: Person | None, account: Account | None, now: datetime, administration_id: int | None) -> Who:
@@ -543,27 +475,3 @@ def _words_of(event: Event) -> list[str]:
             return [event.text] if event.text else []
         case Submitted() | Changed():
             return [value for value in event.values.values() if isinstance(value, str)]
-
-
-class _Touched:
-    """Whether the turn changed anything but the engine's own tables."""
-
-    def __init__(self, session: Session) -> None:
-        self.domain = False
-        self.made: list[Any] = []  # what is new and has an id, oldest first
-        sqlalchemy_event.listen(session, "before_flush", self._note)
-
-    def _note(self, session: Session, *_rest: Any) -> None:
-        changed = [
-            *session.new,
-            *session.deleted,
-            *(each for each in session.dirty if session.is_modified(each)),
-        ]
-        if any(type(each).__module__ != "db.machinery" for each in changed):
-            self.domain = True
-        new = [each for each in session.new if type(each).__module__ != "db.machinery" and hasattr(each, "id")]
-        self.made += new
-
-
-def _receipt_of(outgoing_id: int) -> Any:
-    return select(Outgoing.receipt_id).where(Outgoing.id == outgoing_id).scalar_subquery()
