@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from db.session import upgrade
 from scheduling.clock import ShiftedClock
 
 from .personas import PERSONAS
 from .script import CLOCK, span
 from .shown import Press
-from .stage import Stage, database, persona
+from .stage import Stage, persona, state
 from .talk import NoSuchButton, Talk
 
 STATE = Path("build/chat")
@@ -27,13 +26,12 @@ HELP = "Type a message, a button's number or [its label]; /as officer, +1 day, /
 
 def chat(key: str) -> None:
     """Talk as `key` until the input ends. The state is the terminal's own, in build/chat."""
-    url = database(STATE)
-    upgrade(url)
-    stage = Stage(database_url=url, clock=ShiftedClock())
-    try:
-        asyncio.run(_Terminal(stage, key).run())
-    finally:
-        stage.close()
+    with state(STATE) as url:
+        stage = Stage(database_url=url, clock=ShiftedClock())
+        try:
+            asyncio.run(_Terminal(stage, key).run())
+        finally:
+            stage.close()
 
 
 class _Terminal:

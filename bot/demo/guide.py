@@ -30,59 +30,59 @@ STEPS = (
         "broker",
         "Be Amina. Write what is wrong in her own words, “Mon conteneur frigorifique est bloqué depuis trois jours au "
         "port B”, and choose « Le signaler comme problème ». Answer the questions; she may add a photo.",
-        lambda since: select(Issue.id).where(Issue.raised_at > since),
+        lambda since: select(Issue.id).where(Issue.raised_at >= since),
     ),
     Step(
         "officer",
         "Be Daniel, in Slack. It is on his desk already, in her words: “Take it”, then “Ask” her one question. The "
         "clock of his desk stands still until she answers.",
-        lambda since: select(Entry.id).where(Entry.voice == Voice.QUESTION, Entry.at > since),
+        lambda since: select(Entry.id).where(Entry.voice == Voice.QUESTION, Entry.at >= since),
     ),
     Step(
         "broker",
         "Amina has been asked, in French. Choose « Répondre », or simply write the answer.",
-        lambda since: select(Entry.id).where(Entry.voice == Voice.ANSWER, Entry.at > since),
+        lambda since: select(Entry.id).where(Entry.voice == Voice.ANSWER, Entry.at >= since),
     ),
     Step(
         "officer",
         "Daniel reads the answer. “More”, then “Share it as a problem”: in one neutral line that others can join.",
-        lambda since: select(Problem.id).where(Problem.published_at > since),
+        lambda since: select(Problem.id).where(Problem.published_at >= since),
     ),
     Step(
         "importer",
         "Others have it too. Be Tom: “/problems”, “Open”, “Same here”. Be سلمى, whose pane runs from right to left, "
         "and do the same. Nobody sees who else it is.",
         lambda since: select(Participation.id).where(
-            Participation.how == How.SAME_HERE, Participation.joined_at > since
+            Participation.how == How.SAME_HERE, Participation.joined_at >= since
         ),
     ),
     Step(
         "officer",
         "Daniel proposes an outcome: what was asked, what Customs found, what was done. Earlier answers to like "
         "questions stand above the form.",
-        lambda since: select(Outcome.id).where(Outcome.proposed_at > since),
+        lambda since: select(Outcome.id).where(Outcome.proposed_at >= since),
     ),
     Step(
         "lead",
         "Nobody approves their own. Be Grace, the lead of the desk, and “Approve” it.",
-        lambda since: select(Outcome.id).where(Outcome.approved_at > since),
+        lambda since: select(Outcome.id).where(Outcome.approved_at >= since),
     ),
     Step(
         "broker",
         "Everybody who took part has the outcome, in their language and with their own words. As Amina, choose "
         "« Accuser réception », and say whether it helped.",
-        lambda since: select(Receipt.id).where(Receipt.acknowledged_at > since),
+        lambda since: select(Receipt.id).where(Receipt.acknowledged_at >= since),
     ),
     Step(
         "officer",
         "As Daniel, write “/parley debt”, then choose “Who has heard”: received, opened, acknowledged, and whom no "
         "door reaches.",
-        lambda since: select(Audit.id).where(Audit.what.in_(("ledger.debt", "ledger.show")), Audit.at > since),
+        lambda since: select(Audit.id).where(Audit.what.in_(("ledger.debt", "ledger.show")), Audit.at >= since),
     ),
 )
 AFTERWARDS = (
     "That is the story. Put the clock forward to see reminders fall due, be Nora to meet Parley for the first time, "
-    "or look at Parley's own page."
+    "or look at Parley’s own page."
 )
 
 

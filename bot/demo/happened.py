@@ -13,19 +13,23 @@ from sqlalchemy import select
 
 from bot.core import Parley
 from db.machinery import Audit, Due, Outgoing, Sending
-from db.people import Person
+from db.people import Account, Person
+
+from .shown import apart
 
 REMEMBERED = 120  # things somebody did
 LISTED = 40  # rows that wait
+ADDRESSED = ("chat_id", "channel", "channel_id", "user_id")  # where a call says whom it is for
 UNSENT = (Sending.WAITING, Sending.HELD, Sending.SENDING)
 
 
 @dataclass(frozen=True)
 class Record:
-    """One consequence: an audit line, or a payload that a platform would get, exactly."""
+    """One consequence: an audit line, or a payload that a platform would get, exactly, and who it goes to."""
 
     kind: str
     title: str
+    at: datetime
     detail: str = ""
     payload: Any = None
 
@@ -58,21 +62,24 @@ class Story:
         self._chapters: deque[Chapter] = deque(maxlen=REMEMBERED)
         self._number = 0
         self._audited = 0
+        self._names: dict[str, str] = {}  # by address
 
     def start(self) -> None:
         """Tell nothing of what was written before now."""
         with self._parley.sessions.reading() as session:
             self._audited = session.scalar(select(Audit.id).order_by(Audit.id.desc()).limit(1)) or 0
+            named = select(Account.address, Person.name).join(Person, Person.id == Account.person_id)
+            self._names = {row.address: row.name for row in session.execute(named)}
 
     def begin(self, title: str) -> None:
         """Somebody has done something: what comes now comes of it."""
         self._number += 1
         self._chapters.append(Chapter(self._number, self._parley.clock.now(), title))
 
-    def note(self, record: Record) -> None:
-        if not self._chapters:
-            self.begin("Parley began")
-        self._chapters[-1].records.append(record)
+    def called(self, method: str, parameters: Any) -> None:
+        """A platform was called."""
+        to = next((str(parameters[each]) for each in ADDRESSED if each in parameters), "").removeprefix("D:")
+        self._note("payload", method, apart(self._names.get(to, to)) if to else "", parameters)
 
     def note_audit(self) -> None:
         """Note the audit lines written since this was done last."""
@@ -80,11 +87,16 @@ class Story:
             for line in session.scalars(select(Audit).where(Audit.id > self._audited).order_by(Audit.id)):
                 self._audited = line.id
                 person = session.get(Person, line.who) if line.who else None
-                by = f"by {person.name or 'somebody new'}" if person else "by the clock"
+                by = f"by {apart(person.name or 'somebody new')}" if person else "by the clock"
                 about = [line.about] if line.about else []
                 chained = [f"number {line.position} of the chain"] if line.position else []
                 detail = ", ".join([*about, by, f"from {line.door}", *chained])
-                self.note(Record("audit", line.what, detail))
+                self._note("audit", line.what, detail)
+
+    def _note(self, kind: str, title: str, detail: str, payload: Any = None) -> None:
+        if not self._chapters:
+            self.begin("Parley began")
+        self._chapters[-1].records.append(Record(kind, title, self._parley.clock.now(), detail, payload))
 
     def chapters(self) -> list[Chapter]:
         """The newest first."""
@@ -106,7 +118,7 @@ class Story:
                 .limit(LISTED)
             )
             for row, name in session.execute(unsent):
-                rows.append(Waiting("outbox", row.once, f"for {name} ({row.state.value})", row.not_before))
+                rows.append(Waiting("outbox", row.once, f"for {apart(name)} ({row.state.value})", row.not_before))
         return sorted(rows, key=lambda each: each.at)
 
     def _explained(self, row: Due) -> str:

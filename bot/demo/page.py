@@ -5,11 +5,12 @@ Serves loopback only. Everything it draws it draws from the payloads the platfor
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import json
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ import uvicorn
 from sse_starlette.sse import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -29,26 +31,18 @@ from bot import http
 from bot.kit.text import RIGHT_TO_LEFT, SOURCE_LANGUAGE, Reader, Writer
 from bot.platforms.telegram import menu
 from db.files import LIMIT
-from db.session import upgrade
 from scheduling.clock import ShiftedClock
 
 from . import guide
 from .personas import PERSONAS, ZONE, Persona
-from .stage import Stage, database, persona
+from .shown import apart
+from .stage import Stage, persona, state
 
 FOLDER = Path(__file__).parent
 STATE = Path("build/demo")
 PORTS_TRIED = 50
 A_MOMENT, LONGEST = timedelta(seconds=1), timedelta(days=31)
 PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
-SLACK = {
-    "tap": "tapped a button",
-    "submit": "sent a form",
-    "close": "closed a form",
-    "home": "opened the Home tab",
-    "shortcut": "took a shortcut",
-    "options": "searched",
-}
 PING = 25  # seconds between signs of life on the stream of changes
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -58,29 +52,35 @@ HEADERS = {
 }
 
 
-class NotLoopback(Exception):
+Deed = Callable[[], Awaitable[Any]]
+
+
+class NotLoopback(OSError):
     """The demo has personas without passwords and a clock for everybody: it never listens beyond this machine."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(errno.EADDRNOTAVAIL, "the demo listens on this machine only, not there", host)
 
 
 def serve(*, host: str, port: int, fresh: bool) -> None:
-    """Serve until told to stop; the last line printed before that is the address."""
+    """Serve until told to stop; the last line printed before that is the address.
+
+    Raises NotLoopback, and BlockingIOError while another process plays this checkout's demo.
+    """
     if not _is_loopback(host):
-        raise NotLoopback(f"the demo listens on this machine only, not on {host}")
-    listening = _listen(host, port)
-    address = f"http://{host}:{listening.getsockname()[1]}"
-    if fresh:
-        for file in STATE.glob("parley.db*"):
-            file.unlink()
-    url = database(STATE)
-    upgrade(url)
-    stage = Stage(database_url=url, clock=ShiftedClock(), public_url=address)
-    config = uvicorn.Config(application(stage), log_level="warning", log_config=None, timeout_graceful_shutdown=2)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)  # uvicorn hands the signal back when it is done: that is no failure
-    try:
-        _Announcing(config, address).run(sockets=[listening])
-    finally:
-        stage.close()
+        raise NotLoopback(host)
+    with state(STATE, fresh=fresh) as url, _listen(host, port) as listening:
+        address = f"http://{host}:{listening.getsockname()[1]}"
+        stage = Stage(database_url=url, clock=ShiftedClock(), public_url=address)
+        # Another site's page that has its own name point here is no visitor of ours.
+        app = TrustedHostMiddleware(application(stage), allowed_hosts=[host, "localhost"])
+        config = uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=2)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _leave)  # uvicorn hands the signal back when it is done: that is no failure
+        try:
+            _Announcing(config, address).run(sockets=[listening])
+        finally:
+            stage.close()
 
 
 def _leave(_number: int, _frame: Any) -> NoReturn:
@@ -215,42 +215,46 @@ class DemoPage:
         if what in ("attach", "upload"):
             return JSONResponse(await self._file(who, what, request))
         body = await request.json()
-        if what == "say":
-            await self.stage.says(who, str(body["text"]))
-        elif who.door == "telegram" and what in ("tap", "block"):
-            if what == "tap":
-                await self.stage.taps(who, int(body["message"]), str(body["data"]))
-            else:
-                await self.stage.blocks(who, blocks=bool(body["blocks"]))
-        elif who.door == "slack" and what in SLACK:
-            return JSONResponse(await self._slack(who, what, body))
-        else:
+        deed = (self._in_slack if who.door == "slack" else self._in_telegram)(who, body).get(what)
+        if deed is None:
             return JSONResponse({"error": f"nobody can {what} there"}, status_code=404)
-        return JSONResponse({"ok": True})
+        done = await deed()
+        return JSONResponse({"ok": True} if done is None else done)
 
-    async def _slack(self, who: Persona, what: str, body: dict[str, Any]) -> Any:
-        workspace = self.stage.workspace
-        if what == "options":
-            return await workspace.options(who, body["block_id"], body["action_id"], body["query"])
-        deeds = {
-            "tap": lambda: workspace.taps(who, body),
-            "submit": lambda: workspace.submits(who, body["values"]),
-            "close": lambda: workspace.closes(who),
-            "home": lambda: workspace.opens_home(who),
-            "shortcut": lambda: workspace.takes_shortcut(who, str(body["name"])),
+    def _in_telegram(self, who: Persona, body: dict[str, Any]) -> dict[str, Deed]:
+        stage = self.stage
+        return {
+            "say": lambda: stage.says(who, str(body["text"])),
+            "tap": lambda: stage.taps(who, int(body["message"]), str(body["data"])),
+            "block": lambda: stage.blocks(who, blocks=bool(body["blocks"])),
         }
-        await self.stage.acts(who, SLACK[what], deeds[what])
-        return {"ok": True}
+
+    def _in_slack(self, who: Persona, body: dict[str, Any]) -> dict[str, Deed]:
+        stage, slack = self.stage, self.stage.workspace
+
+        async def tap() -> None:
+            await stage.acts(who, f"pressed “{apart(slack.label(who, body))}”", lambda: slack.taps(who, body))
+
+        return {
+            "say": lambda: stage.says(who, str(body["text"])),
+            "tap": tap,
+            "submit": lambda: stage.acts(who, "sent a form", lambda: slack.submits(who, body["values"])),
+            "close": lambda: stage.acts(who, "closed a form", lambda: slack.closes(who)),
+            "home": lambda: stage.acts(who, "opened the Home tab", lambda: slack.opens_home(who)),
+            "shortcut": lambda: stage.acts(who, "took a shortcut", lambda: slack.takes_shortcut(who, body["name"])),
+            "options": lambda: slack.options(who, body["block_id"], body["action_id"], str(body["query"])),
+        }
 
     async def _file(self, who: Persona, what: str, request: Request) -> Any:
-        form = await request.form(max_files=1, max_part_size=LIMIT)
-        file = form["file"]
-        if not isinstance(file, UploadFile):
-            return {"error": "no file"}
-        data, kind, name = await file.read(), file.content_type or "application/octet-stream", file.filename or "file"
+        async with request.form(max_files=1, max_part_size=LIMIT) as form:
+            file, text = form["file"], str(form.get("text", ""))
+            if not isinstance(file, UploadFile):
+                return {"error": "no file"}
+            data = await file.read()
+        name, kind = file.filename or "file", file.content_type or "application/octet-stream"
         if what == "upload":
             return self.stage.workspace.upload(who, name, kind, data)
-        await self.stage.attaches(who, name, kind, data, str(form.get("text", "")))
+        await self.stage.attaches(who, name, kind, data, text)
         return {"ok": True}
 
 

@@ -24,12 +24,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from db.session import upgrade
 from scheduling.clock import ManualClock
 
 from .personas import BY_KEY
 from .shown import Shown
-from .stage import Stage, database
+from .stage import Stage, state
 from .talk import NoSuchButton, Talk, folded
 
 BEGINS = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday, in the desks' working hours
@@ -56,15 +55,18 @@ class Step:
     rest: str
 
 
-def play(path: Path) -> int:
-    """Play a transcript on a fresh demo; 0 when every answer was as expected. Says the first difference."""
+def play(path: Path, *, begun: Path | None = None) -> int:
+    """Play a transcript on a fresh demo; 0 when every answer was as expected. Says the first difference.
+
+    `begun` is the database of a demo that began at `BEGINS`; a copy of it saves telling the past again.
+    """
     try:
         steps = list(parse(path.read_text(encoding="utf-8")))
     except (Malformed, OSError, UnicodeDecodeError) as error:
         print(f"{path}: {error}", file=sys.stderr)  # noqa: T201  a command's output
         return MALFORMED
     try:
-        asyncio.run(_play(steps))
+        asyncio.run(_play(steps, begun))
     except Differs as error:
         print(f"{path}: {error}", file=sys.stderr)  # noqa: T201  a command's output
         return DIFFERS
@@ -106,10 +108,8 @@ def parse(text: str) -> Iterator[Step]:
         yield Step(number, sign, rest)
 
 
-async def _play(steps: list[Step]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        url = database(Path(folder))
-        upgrade(url)
+async def _play(steps: list[Step], begun: Path | None) -> None:
+    with tempfile.TemporaryDirectory() as folder, state(Path(folder), begun=begun) as url:
         stage = Stage(database_url=url, clock=ManualClock(BEGINS))
         try:
             await stage.begin()
@@ -156,7 +156,7 @@ class Player:
             case ">":
                 await talk.say(step.rest)
             case "!":
-                await self._stage.attaches(talk.persona, step.rest, "image/jpeg", PHOTO)
+                await talk.attach(step.rest, "image/jpeg", PHOTO)
             case "~":
                 await self._stage.blocks(talk.persona)
             case "[":

@@ -7,7 +7,7 @@ from typing import Any
 
 from .blocks import buttons_of, inputs_of, is_filled, links_of, text_of, value_text
 from .personas import Persona
-from .shown import Deed, Press, Shown, legible
+from .shown import Deed, Press, Shown, apart, legible
 from .slack import Json, Message
 from .stage import Stage
 
@@ -124,9 +124,10 @@ class Sheet:
 
     def _press(self, button: Mapping[str, Any], where: Json) -> Press:
         workspace, persona = self._workspace, self._persona
+        label = legible(button["text"]["text"])
 
         async def press() -> None:
             about = where | {"action_id": button["action_id"], "value": button.get("value")}
-            await self._stage.acts(persona, "tapped a button", lambda: workspace.taps(persona, about))
+            await self._stage.acts(persona, f"pressed “{apart(label)}”", lambda: workspace.taps(persona, about))
 
-        return Press(legible(button["text"]["text"]), press)
+        return Press(label, press)

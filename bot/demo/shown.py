@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.kit.text import without_isolates
+from bot.kit.text import FIRST_STRONG_ISOLATE, POP_ISOLATE, without_isolates
 
 Deed = Callable[[], Awaitable[None]]
 INVISIBLE = dict.fromkeys(map(ord, "\u2060\u200e\u200f"))
@@ -26,6 +26,11 @@ class Shown:
     id: str
     text: str
     presses: tuple[Press, ...] = ()
+
+
+def apart(name: str) -> str:
+    """A name of any script, so that it does not turn the English sentence around it."""
+    return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}"
 
 
 def legible(text: str) -> str:

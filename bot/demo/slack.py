@@ -12,8 +12,9 @@ from bot.platforms.slack.errors import SlackRefused
 from bot.platforms.slack.interact import Interactions
 from bot.platforms.slack.read import PLATFORM
 
-from .blocks import empty_value, inputs_of, is_filled
+from .blocks import buttons_of, empty_value, inputs_of, is_filled
 from .personas import PERSONAS, TEAM, ZONE, Persona
+from .shown import legible
 
 Json = dict[str, Any]
 BY_USER = {persona.user: persona for persona in PERSONAS if persona.door == PLATFORM}
@@ -133,6 +134,18 @@ class Workspace:
             body |= {"container": container | ({"is_ephemeral": True} if message.ephemeral else {})}
             body |= {"response_url": f"{persona.user}#{message.id}"}
         await self._interact(persona, body)
+
+    def label(self, persona: Persona, where: Mapping[str, Any]) -> str:
+        """What the button is called that `where` points to."""
+        user = persona.user
+        if "view" in where:
+            blocks = self.modals[user]["blocks"]
+        elif where["message"] == "home":
+            blocks = self.homes[user]["blocks"]
+        else:
+            blocks = next(each.payload for each in self.messages[user] if each.id == where["message"]).get("blocks", [])
+        found = (each["text"]["text"] for each in buttons_of(blocks) if each["action_id"] == where["action_id"])
+        return legible(next(found, "an answer"))
 
     async def submits(self, persona: Persona, values: Mapping[str, Json] | None = None) -> None:
         """Send the open modal. Like Slack's client, keep it back while a required input is empty."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import shutil
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +19,14 @@ from bot.platforms.telegram.door import TelegramDoor
 from db.files import File, FileState, read
 from db.machinery import Setting
 from db.people import Account, Person
+from db.session import upgrade
 from scheduling.clock import ManualClock, ShiftedClock
 
 from . import past
-from .happened import Record, Story
+from .happened import Story
 from .personas import BY_KEY, Persona
 from .seed import seed
+from .shown import apart
 from .slack import Workspace
 from .telegram import Chats
 
@@ -72,9 +77,9 @@ class Stage:
 
     async def taps(self, persona: Persona, message: int, data: str) -> None:
         """Press a button under a Telegram message."""
-        await self.acts(
-            persona, "tapped a button", lambda: self._update(persona, *self.chats.taps(persona, message, data))
-        )
+        label = self.chats.label(persona, message, data)
+        update = self.chats.taps(persona, message, data)
+        await self.acts(persona, f"pressed “{apart(label)}”", lambda: self._update(persona, *update))
 
     async def attaches(self, persona: Persona, name: str, media_type: str, data: bytes, caption: str = "") -> None:
         """Send a photo or a document."""
@@ -96,7 +101,7 @@ class Stage:
     async def acts(self, persona: Persona, what: str, how: Callable[[], Awaitable[Any]]) -> Any:
         """Anything a person does: `how` plays it on their platform."""
         async with self._acting:
-            self.story.begin(f"{persona.name} {what} in {persona.door.title()}")
+            self.story.begin(f"{apart(persona.name)} {what} in {persona.door.title()}")
             done = await how()
             await self._settle()
         self.tell()
@@ -129,7 +134,7 @@ class Stage:
         await self.parley.threads.run(self._keep_state)
 
     def _record(self, door: str, method: str, parameters: Any) -> None:
-        self.story.note(Record("payload", f"{door.title()}: {method}", payload=parameters))
+        self.story.called(f"{door.title()}: {method}", parameters)
 
     def tell(self) -> None:
         """Let whoever looks on know that something has changed."""
@@ -194,10 +199,26 @@ def persona(key: str) -> Persona:
         raise KeyError(f"nobody here is called {key}; there are {', '.join(BY_KEY)}") from None
 
 
-def database(folder: Path) -> str:
-    """Where the demo of `folder` keeps its state."""
+@contextmanager
+def state(folder: Path, *, fresh: bool = False, begun: Path | None = None) -> Iterator[str]:
+    """The address of the database in `folder`, at this version; begun anew if `fresh`, as a copy of `begun` if given.
+
+    Raises BlockingIOError while another process plays there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'parley.db'}"
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BlockingIOError(error.errno, "another demo is being played here: end it first", str(folder)) from None
+        if fresh:
+            for file in folder.glob("parley.db*"):
+                file.unlink()
+        if begun is not None:
+            shutil.copyfile(begun, folder / "parley.db")
+        url = f"sqlite:///{folder / 'parley.db'}"
+        upgrade(url)
+        yield url
 
 
 async def _no_sleep(_seconds: float) -> None:

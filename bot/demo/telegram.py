@@ -101,6 +101,11 @@ class Chats:
         item = self._add(persona.user, False, "message", {"text": text})
         return self._update({"message": self._message(persona, item) | {"text": text}})
 
+    def label(self, persona: Persona, message_id: int, data: str) -> str:
+        """What the button is called that carries `data`."""
+        item = next(each for each in self.chat(persona) if each.id == message_id)
+        return next((label for label, carried in item.buttons if carried == data), "an old button")
+
     def taps(self, persona: Persona, message_id: int, data: str) -> tuple[str, dict[str, Any]]:
         chat = {"id": int(persona.user), "type": "private"}
         item = next(each for each in self.chat(persona) if each.id == message_id)

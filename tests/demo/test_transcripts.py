@@ -12,8 +12,8 @@ TRANSCRIPTS = sorted((Path(__file__).parent.parent / "transcripts").glob("*.md")
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
-def test_a_transcript_goes_as_written(path: Path) -> None:
-    assert play(path) == 0
+def test_a_transcript_goes_as_written(path: Path, begun: Path) -> None:
+    assert play(path, begun=begun) == 0
 
 
 def _written(folder: Path, *lines: str) -> Path:
@@ -22,16 +22,18 @@ def _written(folder: Path, *lines: str) -> Path:
     return path
 
 
-def test_the_first_difference_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_difference_is_shown(begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _written(tmp_path, "@importer telegram en", "> /help", "< Parley is a teapot")
-    assert play(path) == DIFFERS
+    assert play(path, begun=begun) == DIFFERS
     said = capsys.readouterr().err
     assert "line 5 is not what is shown" in said
     assert "-Parley is a teapot" in said
 
 
-def test_a_button_that_is_not_there_is_a_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert play(_written(tmp_path, "@importer telegram en", "> /help", "[Make tea]")) == DIFFERS
+def test_a_button_that_is_not_there_is_a_difference(
+    begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play(_written(tmp_path, "@importer telegram en", "> /help", "[Make tea]"), begun=begun) == DIFFERS
     assert "there is no [Make tea]" in capsys.readouterr().err
 
 

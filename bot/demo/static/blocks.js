@@ -16,7 +16,7 @@ function rich(element) {
   const children = (element.elements ?? []).map(rich);
   switch (element.type) {
     case "rich_text_quote": return node("blockquote", { dir: "auto" }, children);
-    case "rich_text_section": return node("p", { dir: "auto" }, children);
+    case "rich_text_section": return node("p", { class: "plain" }, children);
     case "rich_text_preformatted": return node("pre", {}, children);
     case "rich_text_list": return node(element.style === "ordered" ? "ol" : "ul", {}, children.map((child) => node("li", {}, child)));
     case "link": return styled(element, node("a", { href: element.url, target: "_blank", rel: "noreferrer" }, element.text ?? element.url));
@@ -32,7 +32,7 @@ export function block(each, press, state) {
     case "header": return node("h3", { dir: "auto" }, each.text.text);
     case "divider": return node("hr");
     case "section": return node("div", { class: "section" },
-      each.text ? node("div", { class: "text", dir: "auto" }, each.text.text) : null,
+      each.text ? node("div", { class: "text plain" }, each.text.text) : null,
       each.fields ? node("dl", {}, each.fields.map((field) => node("div", {}, words(field)))) : null,
       each.accessory ? control(each.accessory, press, each, state) : null);
     case "context": return node("p", { class: "context" }, each.elements.map(words));

@@ -13,10 +13,12 @@ function moment(at, zone) {
   return new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date(at));
 }
 
-function record(each) {
+function record(each, zone, since) {
+  // What the clock brought has its own time.
+  const later = new Date(each.at) - new Date(since) > 60000 ? node("time", {}, moment(each.at, zone)) : null;
   if (each.kind === "payload")
-    return node("li", { class: "payload" }, node("details", {}, node("summary", {}, each.title), node("pre", {}, JSON.stringify(each.payload, null, 2))));
-  return node("li", { class: each.kind }, node("code", {}, each.title), " ", node("span", {}, each.detail));
+    return node("li", { class: "payload" }, node("details", {}, node("summary", {}, later, each.title, each.detail ? node("span", { class: "to" }, ` → ${each.detail}`) : null), node("pre", {}, JSON.stringify(each.payload, null, 2))));
+  return node("li", { class: each.kind }, later, node("code", {}, each.title), " ", node("span", {}, each.detail));
 }
 
 export function draw(state) {
@@ -26,6 +28,6 @@ export function draw(state) {
     node("li", { class: each.kind }, node("time", { datetime: each.at, title: each.when }, moment(each.at, state.zone)), node("small", {}, each.when),
       node("p", {}, node("code", {}, each.title), " ", each.detail)));
   reconcile(document.getElementById("chapters"), state.chapters, (each) => each.number, (each) =>
-    node("li", {}, node("h3", {}, node("span", { dir: "auto" }, each.title), node("time", { datetime: each.at }, moment(each.at, state.zone))),
-      node("ol", {}, each.records.map(record))));
+    node("li", {}, node("h3", {}, node("span", {}, each.title), node("time", { datetime: each.at }, moment(each.at, state.zone))),
+      node("ol", {}, each.records.map((one) => record(one, state.zone, each.at)))));
 }

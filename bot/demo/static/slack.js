@@ -39,7 +39,7 @@ export function mount(body, first, act, zone, ask) {
   const home = node("div", { class: "blocks home" });
   const file = node("input", { type: "file", "aria-label": "Attach a file" });
   const { form } = composer("Message Parley", "Send", (text) => act("say", { text }),
-    node("label", { class: "clip", title: "Attach a file" }, node("span", { "aria-hidden": "true" }, "＋"), file));
+    node("label", { class: "clip", title: "Attach a file" }, node("span", { "aria-hidden": "true" }, "+"), file));
   const shortcuts = node("div", { class: "shortcuts" },
     node("button", { type: "button", title: "The slash command", onclick: () => act("say", { text: "/parley" }) }, "/parley"),
     node("button", { type: "button", title: "A global shortcut of the app", onclick: () => act("shortcut", { name: "issues.raise" }) }, "⚡ Raise an issue"));
@@ -91,12 +91,20 @@ export function mount(body, first, act, zone, ask) {
       if (overlay) complain(overlay, pane.errors);
       return;
     }
+    const before = overlay?.querySelector(".blocks").scrollTop ?? 0;
+    const answering = overlay?.contains(document.activeElement) ? document.activeElement.closest(".field")?.dataset.block : null;
     overlay?.remove();
     overlay = pane.modal ? modal(pane, act, ask, upload) : null;
     surface.inert = overlay !== null;
-    if (!overlay) return;
+    if (!overlay) {
+      body.querySelector("[aria-selected=true]").focus({ preventScroll: true });
+      return;
+    }
     overlay.dataset.key = key;
     body.append(overlay);
-    overlay.querySelector(".field :is(input, textarea, select)")?.focus({ preventScroll: true });
+    overlay.querySelector(".blocks").scrollTop = before;
+    const field = answering ? `[data-block="${answering}"]` : ".field";
+    const inside = (which) => overlay.querySelector(`${field} ${which}`);
+    (inside("input:checked") ?? inside(":is(input, textarea, select)"))?.focus({ preventScroll: true });
   };
 }

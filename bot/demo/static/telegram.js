@@ -28,7 +28,7 @@ function paragraphs(parts) {
       if (line) made.at(-1).push(line);
     });
   }
-  return made.map((inside) => inside.length === 1 && inside[0].tagName === "BLOCKQUOTE" ? inside[0] : node("p", { dir: "auto" }, inside));
+  return made.map((inside) => inside.length === 1 && inside[0].tagName === "BLOCKQUOTE" ? inside[0] : node("p", { class: "plain" }, inside));
 }
 
 function keyboard(item, act) {
@@ -59,7 +59,7 @@ export function mount(body, first, act, zone) {
   const toggle = (open) => { menu.hidden = !open; opener.setAttribute("aria-expanded", String(open)); };
   const file = node("input", { type: "file", "aria-label": "Attach a photo or a document" });
   const { form, input } = composer("Message", "Send", (text) => { toggle(false); act("say", { text }); },
-    [opener, node("label", { class: "clip", title: "Attach a photo or a document" }, node("span", { "aria-hidden": "true" }, "＋"), file)]);
+    [opener, node("label", { class: "clip", title: "Attach a photo or a document" }, node("span", { "aria-hidden": "true" }, "+"), file)]);
   file.addEventListener("change", () => {
     const sent = new FormData();
     sent.append("file", file.files[0]);
