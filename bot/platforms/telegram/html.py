@@ -17,7 +17,7 @@ TEXT_LIMIT = 4096  # UTF-16 units, without tags
 # What Telegram would turn into something to tap, broken after its first sign: @name and a@b.c, #word, $USD, +216 …,
 # /word, scheme://, a.com, 10.0.0.1. Figures stay whole: a declaration's number is copied into other systems.
 _TAPPABLE = regex.compile(
-    r"@(?=\S)|#(?=\w)|\$(?=[A-Z1])"
+    r"[@#](?=\S)|\$(?=[A-Z1])"
     r"|\+(?=\d)"
     r"|(?<![A-Za-z0-9_])/(?=[A-Za-z0-9_])"
     r"|:(?=//)"

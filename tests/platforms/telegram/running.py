@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from bot.core import Parley
 from bot.platforms.telegram.wire import TelegramWire
-from db.people import Administration
+from db.people import Account, Administration, Kind, Person
 from scheduling.clock import SystemClock
 from tests.fakes import FakeTelegram
+from tests.fakes.telegram import User
 
 
 def settle(url: str) -> None:
@@ -18,6 +19,30 @@ def settle(url: str) -> None:
     with parley.sessions.writing() as session:
         home = {"en": "Customs of Sakan", "fr": "Douanes de Sakan"}
         session.add(Administration(code="sk", name=home, country="TN", zone="Africa/Tunis", language="en"))
+    parley.close()
+
+
+async def eventually(look: Callable[[], object], within: float = 10.0) -> None:
+    """Wait until something of ours is so; the server does not notice when our database changes."""
+    async with asyncio.timeout(within):
+        while not look():  # noqa: ASYNC110  a database has no event to wait for
+            await asyncio.sleep(0.02)
+
+
+def know(url: str, user: User) -> None:
+    """Let a person have registered before, in French."""
+    at = SystemClock().now()
+    parley = Parley(database_url=url, public_url="https://parley.example", clock=SystemClock())
+    with parley.sessions.writing() as session:
+        person = Person(
+            administration_id=1, name="Amina Diop", kind=Kind.BUSINESS, language="fr", zone="UTC", met_at=at
+        )
+        person.language_chosen_at = person.consented_at = person.registered_at = at
+        session.add(person)
+        session.flush()
+        account = Account(person_id=person.id, platform="telegram", external_id=str(user.id), address=str(user.id))
+        account.met_at = account.used_at = at
+        session.add(account)
     parley.close()
 
 

@@ -286,7 +286,9 @@ screens = st.builds(
     Screen,
     heading=texts,
     body=st.lists(blocks, max_size=5).map(tuple),
-    facts=st.lists(st.builds(Fact, st.just(_("Label")), texts | st.none() | st.integers()), max_size=4).map(tuple),
+    facts=st.lists(
+        st.builds(Fact, st.just(_("Label")), texts | st.none() | st.integers(-(10**15), 10**15)), max_size=4
+    ).map(tuple),
     rows=st.lists(st.builds(Row, texts, st.none() | raws, st.lists(buttons, max_size=3).map(tuple)), max_size=4).map(
         tuple
     ),

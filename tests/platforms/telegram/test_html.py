@@ -68,6 +68,7 @@ def test_an_address_in_figures_is_broken_and_other_figures_are_not() -> None:
 
 
 @given(typed)
+@example("#¼")
 @example("@" * 40)
 @example("evil..com")
 @example("1.2.3.4.5.6")

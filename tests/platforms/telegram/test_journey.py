@@ -17,7 +17,7 @@ from tests.fakes import FakeTelegram
 from tests.fakes.telegram import Message, User
 from tests.fakes.telegram.samples import picture
 
-from .running import House, running, settle
+from .running import House, eventually, know, running, settle
 
 PHRASES = Catalogues(CATALOGUES).of("fr")
 HELD = "Mon conteneur frigorifique est retenu depuis trois jours @sodal /approve"
@@ -131,8 +131,7 @@ async def test_a_draft_goes_on_where_it_was_after_the_process_died(
     telegram: FakeTelegram, url: str, amina: User
 ) -> None:
     broker = Broker(telegram, amina)
-    async with running(url, telegram):
-        await broker.registers()
+    know(url, amina)
     house = House(url, telegram)
     await house.start()
     await broker.says("/raise", question("issues.raise", "detail"))
@@ -151,8 +150,7 @@ async def test_what_was_kept_and_not_handled_is_handled_after_a_restart_once(
     telegram: FakeTelegram, url: str, amina: User
 ) -> None:
     broker = Broker(telegram, amina)
-    async with running(url, telegram):
-        await broker.registers()
+    know(url, amina)
     deaf = House(url, telegram)
     await deaf.wire.start()  # takes updates in; nothing works on them
     await telegram.says(amina, "/raise")
@@ -170,8 +168,8 @@ async def test_a_double_tap_and_a_redelivered_update_have_one_effect(
     telegram: FakeTelegram, url: str, amina: User
 ) -> None:
     broker = Broker(telegram, amina)
+    know(url, amina)
     async with running(url, telegram) as house:
-        await broker.registers()
         await broker.raises_up_to_files()
         review = await broker.taps("Skip", "Please check what you are about to send.")
         first = await telegram.taps(amina, fr("Send"), on=review)
@@ -190,13 +188,13 @@ async def test_whoever_blocks_the_bot_is_unreachable_until_they_come_back(
     telegram: FakeTelegram, url: str, amina: User
 ) -> None:
     broker = Broker(telegram, amina)
+    know(url, amina)
     async with running(url, telegram) as house:
-        await broker.registers()
         await telegram.blocks(amina)
         await telegram.settled()
-        await telegram.until(lambda: count(house, Account, Account.unreachable_reason == "blocked"))
+        await eventually(lambda: count(house, Account, Account.unreachable_reason == "blocked"))
         await telegram.unblocks(amina)
-        await telegram.until(lambda: not count(house, Account, Account.unreachable_since.is_not(None)))
+        await eventually(lambda: not count(house, Account, Account.unreachable_since.is_not(None)))
         await broker.says("/help", "What Parley is for")
 
 
@@ -205,8 +203,8 @@ async def test_an_issue_is_raised_from_a_forwarded_photo_and_never_from_forwarde
 ) -> None:
     broker = Broker(telegram, amina)
     forward = {"type": "hidden_user", "sender_user_name": "Chef", "date": 1}
+    know(url, amina)
     async with running(url, telegram) as house:
-        await broker.registers()
         await broker.says("/raise", question("issues.raise", "detail"))
         body = {"message_id": 900, "date": 1, "chat": {"id": amina.id, "type": "private"}, "from": amina.body()}
         telegram.updates.add("message", body | {"text": "/cancel", "forward_origin": forward})

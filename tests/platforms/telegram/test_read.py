@@ -145,6 +145,12 @@ def test_a_group_that_calls_the_bot_by_its_name_is_noticed() -> None:
     assert addressed_in_group(message(text="/help@parley_bot", chat=PRIVATE), "parley_bot") is None
 
 
+def test_a_person_is_their_number_whatever_they_call_themselves() -> None:
+    other = {"first_name": "Officer Diallo", "last_name": "✔ Customs", "username": "customs_official"}
+    event = read(message(text="x", **{"from": AMINA | other}))
+    assert event is not None and event.caller.key == CALLER.key and event.caller.name == "Officer Diallo ✔ Customs"
+
+
 def test_a_name_is_cleaned_and_bounded() -> None:
     event = read(message(text="x", **{"from": AMINA | {"first_name": "A\x00\u202e\ud800" * 99, "last_name": None}}))
     assert event is not None and len(event.caller.name) <= 80

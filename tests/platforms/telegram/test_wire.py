@@ -35,7 +35,7 @@ from tests.fakes import FakeTelegram
 from tests.fakes.telegram import User
 from tests.fakes.telegram.samples import picture
 
-from .running import House, running, settle
+from .running import House, eventually, running, settle
 from .test_draw import AT, button
 from .updates import message
 
@@ -227,7 +227,7 @@ async def test_an_update_that_cannot_be_parsed_is_quarantined_and_its_neighbours
         telegram.updates.add("callback_query", {"id": 5, "from": None})
         telegram.updates.add("my_chat_member", {})
         await telegram.settled()
-        await telegram.until(lambda: rows(house, Inbox.state == InboxState.WAITING) == 0)
+        await eventually(lambda: rows(house, Inbox.state == InboxState.WAITING) == 0)
         assert rows(house, Inbox.state == InboxState.QUARANTINED) == 3
         assert rows(house, Inbox.state == InboxState.DONE) == 1
         assert len([each for each in telegram.messages(broker) if each.by_bot]) == 1
@@ -245,7 +245,7 @@ async def test_the_line_is_up_again_after_every_kind_of_trouble(
         assert house.wire.health()["ok"] is False
         await telegram.says(broker, "/start")
         await telegram.settled()
-        await telegram.until(lambda: house.wire.health()["ok"])
+        await eventually(lambda: house.wire.health()["ok"])
     health = house.wire.health()
     assert health["mode"] == "polling" and health["trouble"] is None and health["last_ok"] is not None
 
@@ -258,7 +258,7 @@ async def test_a_conflict_is_an_alarm_and_loses_nothing(
         async with running(url, telegram) as house:
             await telegram.until(lambda: telegram.calls("getUpdates") or house.wire.health()["ok"])
             await client.perform("setWebhook", {"url": "https://elsewhere.example/hook"})
-            await telegram.until(lambda: house.wire.health()["trouble"] == "Conflicting")
+            await eventually(lambda: house.wire.health()["trouble"] == "Conflicting")
             await client.perform("deleteWebhook", {})
             await telegram.says(broker, "/start")
             await telegram.settled()
@@ -297,7 +297,7 @@ async def test_in_a_group_the_bot_points_to_its_private_chat_and_does_nothing_el
         await telegram.says(broker, "/raise", group)
         await telegram.says(broker, "/raise@parley_fake_bot", group)
         await telegram.until(lambda: [each for each in telegram.messages(group) if each.by_bot])
-        await telegram.until(lambda: rows(house, Inbox.state == InboxState.DONE) == 2)
+        await eventually(lambda: rows(house, Inbox.state == InboxState.DONE) == 2)
         (told,) = [each for each in telegram.messages(group) if each.by_bot]
         assert told.keyboard is not None
         assert told.keyboard["inline_keyboard"][0][0]["url"] == "https://t.me/parley_fake_bot?start=group"
@@ -364,7 +364,7 @@ async def test_poison_is_kept_for_us_to_see_and_never_comes_again(
     for _time in range(2):
         answer, _headers, _content = await hooked.wire.handle_http(body, {"x-telegram-bot-api-secret-token": SECRET})
         assert answer == status
-    await telegram.until(lambda: rows(hooked, Inbox.state == InboxState.QUARANTINED) == kept)
+    await eventually(lambda: rows(hooked, Inbox.state == InboxState.QUARANTINED) == kept)
     assert rows(hooked) == kept
 
 
@@ -426,7 +426,7 @@ async def test_the_menu_is_set_once_in_every_language_and_for_staff_their_own(
     async with running(url, telegram) as house:
         await telegram.says(broker, "/start")
         await telegram.until(lambda: len(telegram.calls("setMyCommands")) == 3)
-        await telegram.until(lambda: rows(house, Inbox.state == InboxState.DONE))
+        await eventually(lambda: rows(house, Inbox.state == InboxState.DONE))
         ordinary = telegram.menu(broker)
         with house.parley.sessions.writing() as session:
             person = session.scalars(select(Person)).one()
@@ -487,7 +487,7 @@ async def test_the_token_is_in_no_log_and_no_error(
             await telegram.until(lambda: [each for each in telegram.messages(broker) if each.by_bot], within=10)
             telegram.revokes()
             await telegram.says(broker, "/start")
-            await telegram.until(lambda: house.wire.health()["trouble"] == "WrongToken")
+            await eventually(lambda: house.wire.health()["trouble"] == "WrongToken")
     written = caplog.text + repr(logs) + "".join(str(each.exc_info) for each in caplog.records)
     assert telegram.token not in written and telegram.token.partition(":")[2] not in written
     assert "telegram refuses the bot's token" in repr(logs)
