@@ -50,9 +50,7 @@ def matrix() -> str:
 
 
 def test_the_matrix_in_the_repository_is_the_one_in_force() -> None:
-    assert MATRIX.read_text(encoding="utf-8") == matrix(), (
-        "run `python -m tests.test_permissions`, then review"
-    )
+    assert MATRIX.read_text(encoding="utf-8") == matrix(), "run `python -m tests.test_permissions`, then review"
 
 
 def test_a_stranger_may_only_introduce_themselves_and_ask_for_help() -> None:
