@@ -6,11 +6,13 @@ may hold the address that was called, token included. What leaves here is a `Sen
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
+from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import structlog
@@ -32,6 +34,7 @@ from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from .door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, Upload
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 CONNECT_SECONDS, ANSWER_SECONDS, FILE_SECONDS = 5.0, 10.0, 60.0
 DEFAULT_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
@@ -141,30 +144,43 @@ class Client:
             request=_http(),
             get_updates_request=_http(),
         )
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
 
     async def open(self) -> None:
+        self._is_closing = False
         await self._bot.open()
 
     async def close(self) -> None:
+        """Begin no more calls, and let those under way come to an end: cut off, their outcome would be unknown."""
+        self._is_closing = True
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=ANSWER_SECONDS)
         await self._bot.close_connections()
 
     async def perform(self, method: str, parameters: dict[str, Any], *, seconds: float | None = None) -> Any:
         """One call, its `result` as JSON. `seconds` is how long the answer may take. Raises a `SendError`."""
         has_file = any(isinstance(value, Upload) for value in parameters.values())
         given = {key: _input_file(value) if isinstance(value, Upload) else value for key, value in parameters.items()}
-        try:
-            return await self._bot.call(method, given, seconds or (FILE_SECONDS if has_file else ANSWER_SECONDS))
-        except Exception as error:  # noqa: BLE001  the library raises whatever it raises; all of it has a class of ours
-            failed = classified(error, method)
-        raise failed  # outside the handler, so that the library's words do not travel along
+        patience = seconds or (FILE_SECONDS if has_file else ANSWER_SECONDS)
+        return await self._made(self._bot.call(method, given, patience), method)
 
     async def download(self, path: str) -> bytes:
         """The bytes of a file that `getFile` named. Raises a `SendError`."""
+        return await self._made(self._bot.download(path), "download")
+
+    async def _made(self, call: Coroutine[Any, Any, T], method: str) -> T:
+        if self._is_closing:
+            call.close()
+            raise Transient("the line is closing")
+        task = asyncio.create_task(call)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
         try:
-            return await self._bot.download(path)
-        except Exception as error:  # noqa: BLE001  as above
-            failed = classified(error, "download")
-        raise failed
+            return await task
+        except Exception as error:  # noqa: BLE001  the library raises whatever it raises; all of it has a class of ours
+            failed = classified(error, method)
+        raise failed  # outside the handler, so that the library's words do not travel along
 
 
 def classified(error: Exception, method: str) -> SendError:

@@ -194,6 +194,16 @@ async def test_a_file_goes_out_as_a_form_with_its_name(client: Client, telegram:
     assert paper["document"]["file_name"] == name.replace('"', "'")
 
 
+async def test_closing_the_line_cuts_nothing_off(telegram: FakeTelegram, broker: User) -> None:
+    client = Client(telegram.token, telegram.address)
+    telegram.fails("sendMessage", "slow", seconds=0.3)
+    under_way = asyncio.create_task(client.perform("sendMessage", {"chat_id": broker.id, "text": "hello"}))
+    await asyncio.sleep(0.1)
+    await client.close()
+    assert (await under_way)["text"] == "hello"
+    assert type(await refused(client)) is Transient, "nothing begins any more"
+
+
 # Long polling
 
 
@@ -211,9 +221,11 @@ async def test_nothing_is_confirmed_before_it_is_committed(
 
     house.parley.edge.keep = failing  # type: ignore[method-assign]
     await telegram.says(broker, "/start")
-    await house.start()
-    await telegram.settled()
-    await house.stop()
+    with capture_logs() as logs:
+        await house.start()
+        await telegram.settled()
+        await house.stop()
+    assert [each["event"] for each in logs].count("updates cannot be kept") == 2
     offsets = [call.arguments["offset"] for call in telegram.calls("getUpdates")]
     assert offsets[:3] == [0, 0, 0], "fetched again twice, and confirmed only after that"
 
@@ -484,7 +496,7 @@ async def test_the_token_is_in_no_log_and_no_error(
             for _time in range(4):
                 await telegram.says(broker, "/start")
             await telegram.settled()
-            await telegram.until(lambda: [each for each in telegram.messages(broker) if each.by_bot], within=10)
+            await telegram.until(lambda: [each for each in telegram.messages(broker) if each.by_bot], within=30)
             telegram.revokes()
             await telegram.says(broker, "/start")
             await eventually(lambda: house.wire.health()["trouble"] == "WrongToken")
