@@ -132,7 +132,7 @@ def test_a_photo_reaches_the_desk_and_is_seen_through_the_issue_only(world: Worl
     world.say("amina", "/raise")
     world.fill("amina", "Reefer held.", "[Perishable goods]", "[Skip]", "[Skip]", "[Skip]")
     world.attach("amina", "gate.jpg", b"\xff\xd8\xff\xe0 a photo")
-    world.fill("amina", "[Done]", "[Send]")
+    world.fill("amina", "[That is all]", "[Send]")
     assert "[file gate.jpg]" in world.last("ruiz")
     with world.parley.sessions.reading() as session:
         seen = {
