@@ -1,0 +1,123 @@
+"""`parley all`: everything in one process, started, refused twice, stopped, and down while people write."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+
+import httpx
+from sqlalchemy import select
+
+from db.machinery import Inbox, InboxState, Outgoing, Sending
+from db.session import Sessions, connect
+from scheduling.clock import monotonic
+from tests.fakes import FakeTelegram
+from tests.shell import CREATE, PARLEY, Shell
+
+
+async def test_setting_telegram_up(shell: Shell) -> None:
+    shell(*CREATE)
+    async with FakeTelegram.running() as telegram:
+        door = {"PARLEY_TELEGRAM_TOKEN": telegram.token, "PARLEY_TELEGRAM_API_URL": telegram.address}
+        done = await asyncio.to_thread(shell, "telegram", "setup", **door)
+        assert done.returncode == 0 and "every language" in done.stdout
+        assert "/raise" in telegram.menu(telegram.user("Amina", language_code="fr")) and telegram.refusals == []
+    away = await asyncio.to_thread(shell, "telegram", "setup", **door)
+    assert away.returncode == 1 and "Telegram does not take it" in away.stderr
+    assert telegram.token not in away.stderr and "Traceback" not in away.stderr
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@asynccontextmanager
+async def everything(shell: Shell, **more: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """`parley all`, ready; and a client for its page. Whatever it logged must be JSON."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *PARLEY,
+        "all",
+        cwd=shell.folder,
+        env=shell.environment | {"PARLEY_PORT": str(port)} | more,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        try:
+            async with asyncio.timeout(30):
+                while not await _is_ready(client):
+                    assert process.returncode is None, (await process.communicate())[1].decode()
+                    await asyncio.sleep(0.05)
+            yield process, client
+        finally:
+            if process.returncode is None:
+                process.kill()
+            logged = (await process.communicate())[1].decode()
+            assert all(isinstance(json.loads(line), dict) for line in logged.splitlines()), logged
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+async def stopped(process: asyncio.subprocess.Process, number: int = signal.SIGTERM) -> float:
+    """Tell it to stop; it must end well, and the seconds it took are returned."""
+    before = monotonic()
+    process.send_signal(number)
+    async with asyncio.timeout(20):
+        assert await process.wait() == 0
+    return monotonic() - before
+
+
+async def test_everything_runs_in_one_process_and_stops_when_told(shell: Shell) -> None:
+    shell(*CREATE)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        async with everything(shell) as (process, client):
+            assert (await client.get("/healthz")).json() == {"status": "ok"}
+            assert "Parley" in (await client.get("/")).text
+            again = await asyncio.to_thread(shell.fails, "all", PARLEY_PORT=str(free_port()))
+            assert "another Parley runs" in again
+            assert await stopped(process, number) < 5
+    async with everything(shell):
+        pass  # killed, it leaves no lock behind
+    async with everything(shell) as (process, _client):
+        await stopped(process)
+
+
+async def test_what_was_said_while_it_was_down_is_answered_once_and_what_it_began_goes_on(shell: Shell) -> None:
+    shell(*CREATE)
+    async with FakeTelegram.running() as telegram:
+        door = {"PARLEY_TELEGRAM_TOKEN": telegram.token, "PARLEY_TELEGRAM_API_URL": telegram.address}
+        amina = telegram.user("Amina", language_code="fr")
+        await telegram.starts(amina)
+        async with everything(shell, **door) as (process, client):
+            first = await telegram.hears(amina, "")
+            assert first.shown
+            assert (await client.get("/healthz")).json()["telegram"]["mode"] == "polling"
+            for number in range(20):
+                await telegram.says(amina, f"words {number}")
+            await stopped(process)
+        async with everything(shell, **door) as (process, _client):
+            await telegram.settled(20)
+            sessions = Sessions(connect(shell.url))
+            async with asyncio.timeout(30):
+                while True:
+                    with sessions.reading() as session:
+                        states = session.scalars(select(Inbox.state)).all()
+                        sent = session.scalars(select(Outgoing.state)).all()
+                    if len(states) == 21 and set(states) == {InboxState.DONE} and set(sent) == {Sending.ACCEPTED}:
+                        break
+                    await asyncio.sleep(0.1)
+            sessions.engine.dispose()
+            await stopped(process)
+        assert telegram.refusals == []

@@ -1,0 +1,70 @@
+"""The command line, as an operator meets it: each command is a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from db.people import Account, Administration, Person
+
+ROOT = Path(__file__).parent.parent
+PARLEY = [sys.executable, "-c", "from bot.main import run; run()"]
+CREATE = (
+    *("admin", "create", "--code", "sk", "--name", "Sodalie"),
+    *("--country", "TN", "--zone", "Africa/Tunis", "--language", "fr"),
+)
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Shell:
+    """A folder without settings of anybody's, and a database."""
+
+    folder: Path
+    url: str
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        return path | {"PARLEY_DATABASE_URL": self.url, "COLUMNS": "160"} | self.more
+
+    def __call__(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PARLEY, *arguments],
+            cwd=self.folder,
+            env=self.environment | more,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def fails(self, *arguments: str, **more: str) -> str:
+        """The one line that a command which fails says."""
+        ran = self(*arguments, **more)
+        lines = ran.stderr.splitlines()
+        assert ran.returncode == 1 and ran.stdout == "", ran
+        assert len(lines) == 1 and lines[0].startswith("parley: "), ran.stderr
+        return lines[0]
+
+
+def meet(session: Any) -> None:
+    """Somebody who has written from Telegram."""
+    home = session.scalar(select(Administration))
+    if home is None:
+        home = Administration(code="sk", name={"fr": "S"}, country="TN", zone="Africa/Tunis", language="fr")
+        session.add(home)
+        session.flush()
+    person = Person(administration_id=home.id, name="Ruiz", language="en", zone="UTC", met_at=NOON, registered_at=NOON)
+    session.add(person)
+    session.flush()
+    session.add(
+        Account(person_id=person.id, platform="telegram", external_id="1001", address="1001", met_at=NOON, used_at=NOON)
+    )
