@@ -124,12 +124,19 @@ class Issue(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Whoever raised it and has not left; the staff of its desk; all staff with a role over the country; and the
-        coordinators of the region, or of the world, it was taken to.
+        """Whoever raised it and has not left, and whoever handles it.
 
         Everybody else who takes part sees the shared `Problem` and their own words, never the issue itself.
         """
-        rules: list[ColumnElement[bool]] = [cls.id.in_(_reported_by(who.id))]
+        raised = and_(cls.administration_id == who.administration_id, cls.id.in_(_reported_by(who.id)))
+        return or_(raised, cls.handled_by(who))
+
+    @classmethod
+    def handled_by(cls, who: Who) -> ColumnElement[bool]:
+        """The staff of its desk; all staff with a role over the country; the coordinators of the region, or of the
+        world, it was taken to. Nobody handles what they raised themselves: there they are one who asks like any other.
+        """
+        rules: list[ColumnElement[bool]] = []
         if who.centre_ids:
             rules.append(cls.centre_id.in_(who.centre_ids))
         for grant in who.grants:
@@ -140,7 +147,8 @@ class Issue(OfAdministration, Base):
                     rules.append(cls.reached == Level.INTERNATIONAL)
                 else:
                     rules.append(and_(cls.reached != Level.NATIONAL, cls.region == grant.scope_id))
-        return and_(cls.administration_id == who.administration_id, or_(*rules))
+        ours = and_(cls.administration_id == who.administration_id, cls.reporter_id != who.id)
+        return and_(ours, or_(false(), *rules))
 
     @classmethod
     def under_way(cls) -> ColumnElement[bool]:
@@ -302,7 +310,7 @@ class Participation(OfAdministration, Base):
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """One's own. The desk counts the others; it names them only to itself."""
-        staffed = cls.issue_id.in_(select(Issue.id).where(Issue.visible_to(who))) if who.is_staff else false()
+        staffed = cls.issue_id.in_(select(Issue.id).where(Issue.handled_by(who))) if who.is_staff else false()
         return and_(cls.administration_id == who.administration_id, or_(cls.person_id == who.id, staffed))
 
     def leave(self, *, at: datetime) -> bool:
@@ -334,8 +342,8 @@ class Entry(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """All of it to staff who see the issue; to others what they wrote and what Customs told them."""
-        staffed = cls.issue_id.in_(select(Issue.id).where(Issue.visible_to(who))) if who.is_staff else false()
+        """All of it to staff who handle the issue; to others what they wrote and what Customs told them."""
+        staffed = cls.issue_id.in_(select(Issue.id).where(Issue.handled_by(who))) if who.is_staff else false()
         return and_(cls.administration_id == who.administration_id, or_(cls.told_to(who.id), staffed))
 
     @classmethod

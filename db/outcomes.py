@@ -60,11 +60,11 @@ class Outcome(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Whoever was told it, and the staff who see its issue."""
+        """Whoever was told it, and the staff who handle its issue."""
         told = select(Receipt.about_id).where(Receipt.about == TOLD, Receipt.person_id == who.id)
         rules: list[ColumnElement[bool]] = [and_(cls.approved_at.is_not(None), cls.id.in_(told))]
         if who.is_staff:
-            rules.append(cls.issue_id.in_(select(Issue.id).where(Issue.visible_to(who))))
+            rules.append(cls.issue_id.in_(select(Issue.id).where(Issue.handled_by(who))))
         return and_(cls.administration_id == who.administration_id, or_(*rules))
 
     @classmethod
@@ -125,7 +125,8 @@ def owed(session: Session, issue_id: int) -> Mapping[int, Owed]:
     rows = session.scalars(
         select(Participation)
         .join(Issue, Issue.id == Participation.issue_id)
-        .where(among, Participation.left_at.is_(None))
+        .join(Person, Person.id == Participation.person_id)
+        .where(among, Participation.left_at.is_(None), Person.erased_at.is_(None))
         .order_by(Participation.joined_at, Participation.id)
     )
     found: dict[int, Owed] = {}

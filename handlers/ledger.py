@@ -18,6 +18,7 @@ from db.machinery import Receipt
 from db.outcomes import TOLD, Outcome
 from db.people import Mandate, Organisation, Person, RoleName
 from handlers.issues import cards, telling
+from handlers.issues.room import staff
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import SOMEBODY
 
@@ -52,7 +53,7 @@ REASONS: Mapping[str, Phrase] = {
 OTHER_REASON = _("The platform did not take the message.")
 
 
-@ledger.command("show", _("Who has heard"), allow=allow.staff, reads=True)
+@ledger.command("show", _("Who has heard"), allow=staff, reads=True)
 def show(ctx: Context, issue: Issue, page: int = 0) -> Screen:
     """Each person who was told each outcome of an issue, and how far it came with them."""
     found = ledger_of(ctx.session, issue.id)
@@ -73,7 +74,7 @@ def show(ctx: Context, issue: Issue, page: int = 0) -> Screen:
 @ledger.command("debt", _("Feedback debt"), allow=allow.staff, menu=60, reads=True)
 def debt_(ctx: Context, page: int = 0) -> Screen:
     """What is settled and has not been heard, for each office one may see, the oldest first."""
-    found = debt(ctx.session, at=ctx.now, among=select(Issue.id).where(Issue.visible_to(ctx.who)))
+    found = debt(ctx.session, at=ctx.now, among=select(Issue.id).where(Issue.handled_by(ctx.who)))
     if not found:
         return Screen(_("Feedback debt"), (_("None: everybody has heard what became of what they told Customs."),))
     issues = ngettext(
@@ -102,7 +103,7 @@ def reached(ctx: Context, receipt: int = 0) -> Screen:
     """Somebody told a person by hand what no door could deliver."""
     line = ctx.session.get(Receipt, receipt)
     outcome = ctx.session.get(Outcome, line.about_id) if line is not None and line.about == TOLD else None
-    seen = Issue.visible_to(ctx.who), Issue.id == (outcome.issue_id if outcome else 0)
+    seen = Issue.handled_by(ctx.who), Issue.id == (outcome.issue_id if outcome else 0)
     issue = ctx.session.scalar(select(Issue).where(*seen))
     if line is None or issue is None:
         raise NotFound(_("There is nothing here by that name, or it is not yours to see."))

@@ -16,7 +16,7 @@ from db.issues import Entry, Issue, State, Voice
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, clock, finding, telling
-from .room import BY_REPORTER, issues
+from .room import BY_REPORTER, issues, officers, staff
 
 GONE = _("Whoever raised it has left it and can no longer be asked or told.")
 
@@ -24,7 +24,7 @@ GONE = _("Whoever raised it has left it and can no longer be asked or told.")
 @issues.command("desk", _("Issues at my desk"), allow=allow.staff, menu=15)
 def desk(ctx: Context, page: int = 0, own: bool = False) -> Screen:
     """What is under way where I work, the most urgent first; `own` shows only what is mine."""
-    wanted = [Issue.visible_to(ctx.who), Issue.under_way(), Issue.reporter_id != ctx.who.id]
+    wanted = [Issue.handled_by(ctx.who), Issue.under_way()]
     if own:
         wanted.append(Issue.officer_id == ctx.who.id)
     total = ctx.session.scalar(select(func.count()).select_from(Issue).where(*wanted)) or 0
@@ -52,7 +52,7 @@ def _take_at_once(issue: Issue) -> tuple[Button, ...]:
     return (button(_("Take it"), "issues.take", issue=issue.id),) if issue.state is State.OPEN else ()
 
 
-@issues.command("take", _("Take it"), allow=allow.officers)
+@issues.command("take", _("Take it"), allow=officers)
 def take(ctx: Context, issue: Issue) -> Screen:
     """An officer says that it is theirs; whoever raised it hears that somebody has it."""
     if issue.state is State.TAKEN and issue.officer_id == ctx.who.id:
@@ -64,7 +64,7 @@ def take(ctx: Context, issue: Issue) -> Screen:
     return cards.desk_card(ctx, issue, _("It is yours now."))
 
 
-@issues.form("ask", _("Ask"), allow=allow.officers)
+@issues.form("ask", _("Ask"), allow=officers)
 class Ask(Form):
     """A question to whoever raised it. The clock stands still until they answer."""
 
@@ -90,7 +90,7 @@ class Ask(Form):
         return cards.desk_card(ctx, self.issue, _("Asked. The clock stands still until the answer comes."))
 
 
-@issues.form("reply", _("Reply"), allow=allow.officers)
+@issues.form("reply", _("Reply"), allow=officers)
 class Reply(Form):
     """A word to whoever raised it, on the way to the outcome."""
 
@@ -112,7 +112,7 @@ class Reply(Form):
         return cards.desk_card(ctx, self.issue, _("Sent."))
 
 
-@issues.form("inform", _("Tell everybody who takes part"), allow=allow.officers)
+@issues.form("inform", _("Tell everybody who takes part"), allow=officers)
 class Inform(Form):
     """The same word to everybody who takes part, without naming one to another."""
 
@@ -130,7 +130,7 @@ class Inform(Form):
         return cards.desk_card(ctx, self.issue, told)
 
 
-@issues.form("note", _("Note for colleagues"), allow=allow.staff)
+@issues.form("note", _("Note for colleagues"), allow=staff)
 class Note(Form):
     """A note that only staff who see the issue read."""
 
@@ -139,13 +139,11 @@ class Note(Form):
     files: tuple[int, ...] = ask.files(_("Do you want to add documents?"))
 
     def submit(self, ctx: Context) -> Screen:
-        if self.issue.reporter_id == ctx.who.id:
-            raise Refusal(_("You raised this yourself: please add to it instead."))
         telling.write(ctx, self.issue, Voice.NOTE, self.words, self.files)
         return cards.desk_card(ctx, self.issue, _("Noted."))
 
 
-@issues.command("more", _("More about an issue"), allow=allow.staff)
+@issues.command("more", _("More about an issue"), allow=staff)
 def more(ctx: Context, issue: Issue) -> Screen:
     """Everything else that can be done, apart from what the card offers."""
 

@@ -18,7 +18,7 @@ from db.outcomes import Outcome
 from handlers.paging import PAGE
 
 from . import cards
-from .room import BY_REPORTER, issues
+from .room import BY_REPORTER, issues, officers
 
 ISSUE, OUTCOME, PROBLEM = "issue", "outcome", "problem"
 PRECEDENTS, LOOKALIKES = 3, 2
@@ -128,7 +128,7 @@ class Find(Form):
         )
 
 
-@issues.command("precedents", _("Earlier answers"), allow=allow.officers, reads=True)
+@issues.command("precedents", _("Earlier answers"), allow=officers, reads=True)
 def earlier(ctx: Context, issue: Issue) -> Screen:
     """What was answered to like questions, before one answers."""
     found = precedents(ctx, issue)

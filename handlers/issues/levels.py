@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Refusal, Screen
@@ -17,7 +16,7 @@ from db.people import Administration, Person, Role, RoleName, Scope
 from handlers import centres
 
 from . import cards, desk, telling
-from .room import issues
+from .room import climbers, coordinators, issues
 
 UP = {Level.NATIONAL: Level.REGIONAL, Level.REGIONAL: Level.INTERNATIONAL}
 RAISED_TO: dict[Level, Phrase] = {
@@ -26,7 +25,7 @@ RAISED_TO: dict[Level, Phrase] = {
 }
 
 
-@issues.form("escalate", _("Take it one level up"), allow=allow.officers | allow.coordinators)
+@issues.form("escalate", _("Take it one level up"), allow=climbers)
 class Escalate(Form):
     """From national to regional, from regional to international; the coordinators there are asked for advice."""
 
@@ -48,14 +47,14 @@ class Escalate(Form):
             raise Refusal(_("It is closed. Its state is: {state}.", state=issue.state))
         entry = telling.write(ctx, issue, Voice.NOTE, self.reason)
         card = cards.desk_card(ctx, issue, _("A desk asks for your advice."))
-        for person_id in coordinators(ctx, issue):
+        for person_id in advisers(ctx, issue):
             if person_id != ctx.who.id:
                 ctx.notify(person_id, card, once=f"{issue.ref}:level:{entry.id}")
         telling.tell_reporter(ctx, issue, RAISED_TO[level], once=f"{issue.ref}:level:{entry.id}")
         return cards.desk_card(ctx, issue, _("Taken one level up. Its coordinators have been told."))
 
 
-@issues.form("advise", _("Advise"), allow=allow.coordinators)
+@issues.form("advise", _("Advise"), allow=coordinators)
 class Advise(Form):
     """The answer of the level above comes back down: to the desk, and to whoever raised it first."""
 
@@ -80,7 +79,7 @@ class Advise(Form):
         return cards.desk_card(ctx, self.issue, _("Sent. The desk and whoever raised it have been told."))
 
 
-def coordinators(ctx: Context, issue: Issue) -> Sequence[int]:
+def advisers(ctx: Context, issue: Issue) -> Sequence[int]:
     """The coordinators of the level the issue has reached; who oversees the desks where that level has none."""
     region = INTERNATIONAL_REGION if issue.level is Level.INTERNATIONAL else issue.region
     held = select(Role.person_id).where(

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 from sqlalchemy import select, update
 
-from bot.kit import allow
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Refusal, Screen
 from bot.kit.text import Code, Named, Raw, _
 from db.centres import Centre
-from db.issues import Issue, IssueLink, State, Voice
+from db.issues import How, Issue, IssueLink, Participation, Problem, State, Voice
 from db.people import Person, Role, RoleName, Scope, Sector
 from handlers import centres
 
 from . import cards, clock, finding, telling
-from .room import issues, routers
+from .room import issues, officers, routers
 
 DESK, PERSON = "centre", "person"
 OPTIONS = 20
@@ -135,7 +134,7 @@ class ChangeSector(Form):
         return move(ctx, self.issue, centre)
 
 
-@issues.form("merge", _("Merge into another"), allow=allow.officers)
+@issues.form("merge", _("Merge into another"), allow=officers)
 class Merge(Form):
     """Several told the same: one issue speaks for all, and its outcome goes to everyone who told any of them."""
 
@@ -156,13 +155,14 @@ class Merge(Form):
         # What had been merged into it speaks through the other now, so that one step always leads to the issue itself.
         follows = update(Issue).where(Issue.merged_into_id == issue.id).values(merged_into_id=into.id)
         ctx.session.execute(follows)
+        _bring_along(ctx, issue, into)
         ctx.session.flush()
         lead = _("Others told Customs the same. One answer is being prepared for all of you.")
         telling.tell_reporter(ctx, issue, lead, once=f"{issue.ref}:merged:{into.id}")
         return cards.desk_card(ctx, into, _("{ref} was merged into this one.", ref=Code(issue.ref)))
 
 
-@issues.form("link", _("Link with another"), allow=allow.officers)
+@issues.form("link", _("Link with another"), allow=officers)
 class Link(Form):
     """Two issues that belong together without being the same."""
 
@@ -181,9 +181,19 @@ class Link(Form):
         return cards.desk_card(ctx, self.issue, _("Linked with {ref}.", ref=Code(other.ref)))
 
 
+def _bring_along(ctx: Context, issue: Issue, into: Issue) -> None:
+    """Whoever shares the problem goes on with it: its line and those who joined it follow to the issue that speaks."""
+    already = select(Participation.person_id).where(Participation.issue_id == into.id)
+    joined = Participation.issue_id == issue.id, Participation.how != How.REPORTER
+    moved = update(Participation).where(*joined, Participation.person_id.not_in(already))
+    ctx.session.execute(moved.values(issue_id=into.id))
+    if ctx.session.scalar(select(Problem.id).where(Problem.issue_id == into.id)) is None:
+        ctx.session.execute(update(Problem).where(Problem.issue_id == issue.id).values(issue_id=into.id))
+
+
 def _other(ctx: Context, issue_id: int) -> Issue:
     """The issue that was picked; whoever picks may have lost sight of it since."""
-    seen = Issue.id == issue_id, Issue.visible_to(ctx.who)
+    seen = Issue.id == issue_id, Issue.handled_by(ctx.who)
     found = ctx.session.scalar(select(Issue).where(*seen))
     if found is None:
         raise Refusal(_("That issue is no longer yours to see. Please choose another."))

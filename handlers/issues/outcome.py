@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Fact, Refusal, Screen, Style, button
@@ -13,14 +12,13 @@ from bot.kit.text import LANGUAGES, Code, Phrase, Raw, When, _, listed, ngettext
 from db.issues import Issue, State, Voice
 from db.outcomes import Decision, Outcome, Reason, languages_wanted, pending, settled, translations
 from db.people import RoleName
-from handlers import centres
 from handlers.people.naming import SOMEBODY
 
 from . import cards, clock, desk, finding, hearing, telling
-from .room import approvers, issues
+from .room import approvers, issues, officers, openers, staff
 
 
-@issues.form("propose", _("Propose an outcome"), allow=allow.officers)
+@issues.form("propose", _("Propose an outcome"), allow=officers)
 class Propose(Form):
     """What was asked, what Customs found, what was done or why not. Somebody else approves it."""
 
@@ -71,12 +69,8 @@ class Propose(Form):
 
 def second_pair_of_eyes(ctx: Context, issue: Issue) -> Sequence[int]:
     """The leads of the desk but whoever proposes; where there is no other, who oversees the desks."""
-    leads = centres.desk(ctx.session, issue.centre_id, RoleName.LEAD, at=ctx.now) if issue.centre_id else ()
-    others = [each for each in leads if each != ctx.who.id]
-    if others:
-        return others
-    above = centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
-    return [each for each in above if each != ctx.who.id]
+    others = [each for each in telling.staff(ctx, issue, RoleName.LEAD) if each != ctx.who.id]
+    return others or [each for each in telling.overseers(ctx, issue) if each != ctx.who.id]
 
 
 def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None = None) -> Screen:
@@ -106,7 +100,7 @@ def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None =
     )
 
 
-@issues.command("proposed", _("See the outcome"), allow=allow.staff)
+@issues.command("proposed", _("See the outcome"), allow=staff)
 def proposed(ctx: Context, issue: Issue) -> Screen:
     """The outcome that waits for approval."""
     return proposal(ctx, issue, _waiting(ctx, issue), _("This outcome waits for approval."))
@@ -119,8 +113,6 @@ def approve(ctx: Context, issue: Issue) -> Screen:
     if issue.state is State.SETTLED and last is not None:
         name = cards.names(ctx, {last.approved_by_id or 0}).get(last.approved_by_id or 0, SOMEBODY)
         raise Refusal(_("Already approved by {name} on {when}.", name=name, when=When(last.approved_at or ctx.now)))
-    if issue.reporter_id == ctx.who.id:
-        raise Refusal(_("You raised this issue yourself. Somebody else has to approve its outcome."))
     outcome = _waiting(ctx, issue)
     if not outcome.approve(ctx.who.id, at=ctx.now):
         raise Refusal(_("You proposed this outcome yourself. Somebody else has to approve it."))
@@ -159,7 +151,7 @@ class SendBack(Form):
         return cards.desk_card(ctx, self.issue, _("Sent back. The clock has not stopped."))
 
 
-@issues.form("reopen", _("Open again"), allow=allow.officers | allow.administrators)
+@issues.form("reopen", _("Open again"), allow=openers)
 class Reopen(Form):
     """It was settled too early. The desk's clock begins anew, and everybody who took part hears why."""
 

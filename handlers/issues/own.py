@@ -76,9 +76,7 @@ class Add(Form):
     files: tuple[int, ...] = ask.files(_("Do you want to add photos or documents?"))
 
     def submit(self, ctx: Context) -> Screen:
-        speaks = ctx.session.get_one(Issue, self.issue.merged_into_id or self.issue.id)
-        if not speaks.is_under_way:
-            raise Refusal(CLOSED)
+        speaks = _open(ctx, self.issue)
         entry = telling.write(ctx, self.issue, Voice.ADDITION, self.words, self.files)
         lead = _("Something was added to an issue.")
         telling.tell_officer(ctx, speaks, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
@@ -103,16 +101,15 @@ class Answer(Form):
 
     def submit(self, ctx: Context) -> Screen:
         was_asked = self.issue.state is State.ASKED
-        if not self.issue.is_under_way:
-            raise Refusal(CLOSED)
+        speaks = _open(ctx, self.issue)
         if was_asked:
             _go_on(ctx, self.issue)
         entry = telling.write(ctx, self.issue, Voice.ANSWER if was_asked else Voice.ADDITION, self.words, self.files)
         lead = _("Your question has been answered.") if was_asked else _("Something was added to an issue.")
-        telling.tell_officer(ctx, self.issue, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
-        if self.issue.answer_due is None:
+        telling.tell_officer(ctx, speaks, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
+        if speaks.answer_due is None:
             return cards.own_card(ctx, self.issue, _("Thank you. The desk has your answer."))
-        lead = _("Thank you. The desk has your answer. It answers by {when}.", when=When(self.issue.answer_due))
+        lead = _("Thank you. The desk has your answer. It answers by {when}.", when=When(speaks.answer_due))
         return cards.own_card(ctx, self.issue, lead)
 
 
@@ -144,6 +141,14 @@ def withdraw(ctx: Context, issue: Issue) -> Screen:
     issue.withdraw(at=ctx.now)
     telling.tell_officer(ctx, issue, _("This was withdrawn by whoever raised it."), once=f"{issue.ref}:withdrawn")
     return cards.own_card(ctx, issue, _("Withdrawn. You can raise it again whenever you like."))
+
+
+def _open(ctx: Context, issue: Issue) -> Issue:
+    """The issue that speaks for this one: itself, or what it was merged into; refused when that is closed."""
+    speaks = ctx.session.get_one(Issue, issue.merged_into_id or issue.id)
+    if not speaks.is_under_way:
+        raise Refusal(CLOSED)
+    return speaks
 
 
 def _go_on(ctx: Context, issue: Issue) -> None:

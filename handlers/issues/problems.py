@@ -17,7 +17,7 @@ from db.outcomes import settled
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, finding, telling
-from .room import issues
+from .room import issues, officers
 
 DESK_HEARS_AT = (1, 3, 10, 30, 100, 300, 1000)  # how many others, so that a desk is told and not flooded
 
@@ -111,7 +111,7 @@ def unfollow(ctx: Context, problem: Problem) -> Screen:
     return problem_card(ctx, problem, _("You will hear no more about it."))
 
 
-@issues.form("publish", _("Share it as a problem"), allow=allow.officers)
+@issues.form("publish", _("Share it as a problem"), allow=officers)
 class Publish(Form):
     """An officer words a problem neutrally, so that others can join it. Publishing again changes the line."""
 

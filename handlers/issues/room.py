@@ -19,9 +19,23 @@ def _raised(who: Who, about: Any) -> bool:
     return who.is_registered and (not isinstance(about, Issue) or about.reporter_id == who.id)
 
 
+def _not_their_own(rule: Rule) -> Rule:
+    """Nobody handles what they raised themselves, whatever their role."""
+
+    def holds(who: Who, about: Any) -> bool:
+        return rule(who, about) and not (isinstance(about, Issue) and about.reporter_id == who.id)
+
+    return Rule(f"{rule.name}, not of their own", holds)
+
+
 reporter = Rule("whoever raised it", _raised)
-routers = allow.officers | allow.coordinators | allow.administrators  # who may say which desk answers
-approvers = allow.leads | allow.administrators
+staff = _not_their_own(allow.staff)
+officers = _not_their_own(allow.officers)
+coordinators = _not_their_own(allow.coordinators)
+climbers = _not_their_own(allow.officers | allow.coordinators)  # who may ask the level above
+routers = _not_their_own(allow.officers | allow.coordinators | allow.administrators)  # who may say which desk answers
+approvers = _not_their_own(allow.leads | allow.administrators)
+openers = _not_their_own(allow.officers | allow.administrators)
 
 BY_REPORTER = (Voice.RAISED, Voice.ADDITION, Voice.ANSWER)
 

@@ -41,9 +41,15 @@ def write(ctx: Context, issue: Issue, voice: Voice, words: str, files: Sequence[
 
 
 def staff(ctx: Context, issue: Issue, *names: RoleName) -> Sequence[int]:
-    """The persons at the issue's desk, or who oversees the desks where nobody sits there."""
+    """The persons at the issue's desk, or who oversees the desks where nobody sits there; never who raised it."""
     at_desk = centres.desk(ctx.session, issue.centre_id, *names, at=ctx.now) if issue.centre_id else ()
-    return at_desk or centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
+    handling = [each for each in at_desk if each != issue.reporter_id]
+    return handling or overseers(ctx, issue)
+
+
+def overseers(ctx: Context, issue: Issue) -> Sequence[int]:
+    above = centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
+    return [each for each in above if each != issue.reporter_id]
 
 
 def tell_desk(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
@@ -64,8 +70,7 @@ def tell_leads(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
 
 
 def tell_overseers(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
-    to = centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
-    _tell(ctx, to, cards.desk_card(ctx, issue, lead), once)
+    _tell(ctx, overseers(ctx, issue), cards.desk_card(ctx, issue, lead), once)
 
 
 def tell_reporter(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:

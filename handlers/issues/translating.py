@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Refusal, Screen
@@ -14,7 +13,7 @@ from db.issues import Issue
 from db.outcomes import Outcome, OutcomeTranslation, languages_wanted, translations
 
 from . import hearing, outcome
-from .room import issues
+from .room import issues, officers
 
 
 def _languages(ctx: Context, query: str) -> Sequence[Option]:
@@ -22,7 +21,7 @@ def _languages(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
 
 
-@issues.form("translate", _("Add a translation"), allow=allow.officers | allow.leads)
+@issues.form("translate", _("Add a translation"), allow=officers)
 class Translate(Form):
     """What the outcome says, in another language. Whoever approves the outcome sees it too."""
 

@@ -47,7 +47,7 @@ def _told(ctx: Context) -> tuple[Row, ...]:
 
 
 def _at_the_desk(ctx: Context) -> tuple[Row, ...]:
-    seen = Issue.visible_to(ctx.who), Issue.reporter_id != ctx.who.id
+    seen = (Issue.handled_by(ctx.who),)
     others = (Outcome.approved_at.is_(None), Outcome.sent_back_at.is_(None), Outcome.proposed_by_id != ctx.who.id)
     to_approve = Issue.state == State.PROPOSED, Issue.id.in_(select(Outcome.issue_id).where(*others))
     rows = [

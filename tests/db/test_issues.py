@@ -260,6 +260,7 @@ def test_who_reads_which_entry(sessions: Sessions) -> None:
             "a stranger": (who(4), ""),
             "the desk": (who(11, at_desk(DESK)), "0123456789"),
             "another desk": (who(11, at_desk(OTHER_DESK)), ""),
+            "an officer who raised it": (who(1, at_desk(DESK)), "02456789"),
         }
         for name, (reader, expected) in read.items():
             found = session.scalars(select(Entry.words).where(Entry.visible_to(reader)).order_by(Entry.id)).all()

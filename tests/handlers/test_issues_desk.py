@@ -165,6 +165,21 @@ def test_only_whoever_raised_it_adds_answers_or_withdraws(world: World) -> None:
             assert shown.answer.form is None and "Withdraw it" not in shown.buttons
 
 
+def test_nobody_handles_what_they_raised_themselves(world: World) -> None:
+    before = world.seen()
+    issue = raised(world, "ruiz")
+    assert world.told(before) == {"ruiz", "olga", "lena"}
+    assert len(world.news("ruiz", before["ruiz"])) == 2  # the form and what it answered: no card of the desk
+    assert REEFER not in world.do("ruiz", "issues.desk")
+    world.submit("olga", "issues.note", {"words": "A colleague's own"}, issue=issue)
+    assert "A colleague's own" not in world.do("ruiz", "issues.thread", issue=issue)
+    for verb in ("take", "ask", "reply", "note", "more", "propose", "hand_over", "merge", "publish", "precedents"):
+        assert world.do("ruiz", f"issues.{verb}", issue=issue).text == "You may not do that."
+    assert world.do("ruiz", "ledger.show", issue=issue).text == "You may not do that."
+    settled(world, issue, who="olga")
+    assert "What became of it" in world.last("ruiz")
+
+
 def test_withdrawing_is_confirmed_and_ends_it(world: World) -> None:
     issue = raised(world)
     assert "Do you want to withdraw your issue?" in world.press("amina", "Withdraw")

@@ -10,7 +10,7 @@ from db.centres import Centre
 from db.people import Role, RoleName
 from tests.world import MONDAY, WEEK, World
 
-from .issue_steps import REEFER, proposed, raised, settled
+from .issue_steps import REEFER, proposed, published, raised, same_here, settled
 
 FISH = "My fish is stuck at Port B."
 
@@ -146,6 +146,22 @@ def test_a_merger_of_mergers_leads_straight_to_the_last(world: World) -> None:
     assert world.told(before) == {"ruiz", "lena", "amina", "badr", "chloe"}
     world.submit("amina", "issues.add", {"words": "Thank you"}, issue=one)
     assert "This is closed" in world.last("amina")
+
+
+def test_a_shared_problem_and_whoever_joined_it_follow_a_merger(world: World) -> None:
+    shared, other = raised(world), raised(world, "badr", FISH)
+    problem = published(world, shared)
+    same_here(world, "chloe", problem, "My prawns too")
+    same_here(world, "badr", problem)
+    world.submit("ruiz", "issues.merge", {"into": str(other)}, issue=shared)
+    assert "Reference: P-000002" in world.do("dina", "issues.problem", problem=problem)
+    assert "Noted." in same_here(world, "dina", problem)
+    assert "You wrote on Monday 23 November 2026 09:00 (Tunis): My prawns too" in world.do(
+        "chloe", "issues.problem", problem=problem
+    )
+    before = world.seen()
+    settled(world, other)
+    assert world.told(before) == {"ruiz", "lena", "amina", "badr", "chloe", "dina"}
 
 
 def test_what_cannot_be_merged(world: World) -> None:
