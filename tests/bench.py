@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.hit_rate import plain_rate, rate
+
 RUNS = 5
 REPORT = Path("build/bench.json")
 
@@ -43,6 +45,12 @@ def help_starts() -> Figure:
     return Figure("help", round(value, 3), "s", round(against, 3), _ratio(value, against), "ratio < 1", value < against)
 
 
+def earlier_answers() -> Figure:
+    """How often the right earlier answer is among the first three, against the database's full-text search alone."""
+    value, against = round(rate(), 3), round(plain_rate(), 3)
+    return Figure("earlier_answers", value, "of 30", against, _ratio(value, against), "at least 0.9", value >= 0.9)
+
+
 def _seconds(command: list[str]) -> float:
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
@@ -53,7 +61,7 @@ def _ratio(value: float, against: float) -> float:
     return round(value / against, 3)
 
 
-ENTRIES: dict[str, Callable[[], Figure]] = {"help": help_starts}
+ENTRIES: dict[str, Callable[[], Figure]] = {"help": help_starts, "earlier_answers": earlier_answers}
 
 
 def main() -> None:
