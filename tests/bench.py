@@ -48,7 +48,7 @@ def help_starts() -> Figure:
 def earlier_answers() -> Figure:
     """How often the right earlier answer is among the first three, against the database's full-text search alone."""
     value, against = round(rate(), 3), round(plain_rate(), 3)
-    return Figure("earlier_answers", value, "of 30", against, _ratio(value, against), "at least 0.9", value >= 0.9)
+    return Figure("earlier_answers", value, "hit rate", against, _ratio(value, against), "at least 0.9", value >= 0.9)
 
 
 def _seconds(command: list[str]) -> float:
