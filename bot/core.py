@@ -12,7 +12,7 @@ from bot.kit.capability import Registry
 from bot.kit.door import Door
 from bot.kit.text import Catalogues
 from bot.work import Embedded, Threads
-from db import audit
+from db import audit, files
 from db.session import Sessions, connect
 from scheduling import due
 from scheduling.clock import Clock
@@ -79,12 +79,21 @@ class Parley:
             if not await self.work.drain():
                 return
 
+    async def stored(self, file_id: int) -> bytes | None:
+        """The bytes of one of our files, for a door to send on; None while it is not here."""
+        return await self.threads.run(self._bytes_of, file_id)
+
     def close(self) -> None:
         self.threads.close()
         self.sessions.engine.dispose()
 
     async def _due(self, due: int) -> None:
         await self.threads.run(self.engine.run_due, due)
+
+    def _bytes_of(self, file_id: int) -> bytes | None:
+        with self.sessions.reading() as session:
+            found = files.stored(session, file_id)
+            return found[1] if found is not None else None
 
     def _claim(self) -> int:
         with self.sessions.writing() as session:

@@ -71,6 +71,14 @@ def store(session: Session, data: bytes) -> str:
     return digest
 
 
+def stored(session: Session, file_id: int) -> tuple[File, bytes] | None:
+    """A file and its bytes; None where it does not exist, is not here yet or was refused."""
+    file = session.get(File, file_id)
+    if file is None or file.state is not FileState.STORED or file.sha256 is None:
+        return None
+    return file, b"".join(read(session, file.sha256))
+
+
 def read(session: Session, sha256: str) -> Iterator[bytes]:
     """The bytes of one content hash, chunk by chunk."""
     yield from session.scalars(select(Chunk.data).where(Chunk.sha256 == sha256).order_by(Chunk.number))

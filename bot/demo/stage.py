@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from bot.core import Parley
 from bot.platforms.telegram.door import TelegramDoor
-from db.files import File, FileState, read
 from db.machinery import Setting
 from db.people import Account, Person
 from db.session import upgrade
@@ -34,7 +33,7 @@ CLOCK = "demo_clock"
 CHATS = "demo_chats"
 BEGAN = "demo_began"
 SEEDED_BEFORE = timedelta(days=60)
-LONGEST_STEP = timedelta(hours=1)
+A_MOMENT = timedelta(seconds=1)
 
 
 class Stage:
@@ -49,9 +48,9 @@ class Stage:
         self.story = Story(self.parley)
         self.chats = Chats(record=self._record, clock=clock)
         self.parley.add(
-            TelegramDoor(self.chats.perform, download=self.chats.download, stored=self._stored, sleep=_no_sleep)
+            TelegramDoor(self.chats.perform, download=self.chats.download, stored=self.parley.stored, sleep=_no_sleep)
         )
-        self.workspace = Workspace(self.parley, record=self._record, stored=self._stored)
+        self.workspace = Workspace(self.parley, record=self._record, stored=self.parley.stored)
         self.parley.add(self.workspace.door)
         self.changed = asyncio.Event()
         self._acting = asyncio.Lock()
@@ -108,14 +107,14 @@ class Stage:
         return done
 
     async def advance(self, by: timedelta) -> None:
-        """Put the clock forward in steps, so that what falls due does so in its order."""
+        """Put the clock forward, stopping wherever something falls due, so that it does so at its own instant."""
         async with self._acting:
             self.story.begin("The clock was put forward")
-            left = by
-            while left > timedelta():
-                step = min(left, LONGEST_STEP)
-                self.clock.advance(step)
-                left -= step
+            until = self.clock.now() + by
+            while (left := until - self.clock.now()) > timedelta():
+                waiting = await self.parley.threads.run(self.story.waiting)
+                dues = (each.at - self.clock.now() for each in waiting)
+                self.clock.advance(min((due for due in dues if A_MOMENT < due < left), default=left))
                 await self._settle()
         self.tell()
 
@@ -179,16 +178,6 @@ class Stage:
             self.chats.load(chats.value["telegram"])
             self.workspace.load(chats.value["slack"])
         self.story.start()
-
-    async def _stored(self, file_id: int) -> bytes | None:
-        return await self.parley.threads.run(self._bytes, file_id)
-
-    def _bytes(self, file_id: int) -> bytes | None:
-        with self.parley.sessions.reading() as session:
-            file = session.get(File, file_id)
-            if file is None or file.state is not FileState.STORED or file.sha256 is None:
-                return None
-            return b"".join(read(session, file.sha256))
 
 
 def persona(key: str) -> Persona:

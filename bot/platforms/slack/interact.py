@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from bot.engine import Engine, Outcome
-from bot.kit.door import Door, SendError
-from bot.kit.events import Answer, Caller, Event
-from bot.kit.text import Catalogues, Writer
-from bot.work import Threads
-from db.session import Sessions
-from scheduling.clock import Clock
+from bot.kit.door import SendError
+from bot.kit.events import Caller
+from bot.kit.text import Writer
+from bot.platforms.host import Host
 
 from . import draw, fields
 from .door import SlackDoor
@@ -29,35 +26,6 @@ log = structlog.get_logger()
 GONE = frozenset({"app_uninstalled", "tokens_revoked"})
 
 Json = dict[str, Any]
-
-
-class Intake(Protocol):
-    """Where an update is committed, and its turn is run."""
-
-    async def keep(
-        self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
-    ) -> int | None: ...
-
-    async def handle(
-        self, inbox: int, *, reply: bool | Callable[[Answer], bool] = True, send_now: bool = True
-    ) -> Outcome | None: ...
-
-    async def direct(self, event: Event, *, trace: str) -> Outcome: ...
-
-
-class Host(Protocol):
-    """What the wire needs of Parley."""
-
-    sessions: Sessions
-    threads: Threads
-    clock: Clock
-    catalogues: Catalogues
-    engine: Engine
-
-    @property
-    def edge(self) -> Intake: ...
-
-    def add(self, door: Door) -> None: ...
 
 
 class Interactions:

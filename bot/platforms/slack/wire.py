@@ -16,11 +16,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from db import files
+from bot.platforms.host import Host
 
 from .client import Client
 from .door import SlackDoor
-from .interact import Host, Interactions
+from .interact import Interactions
 from .profiles import Profiles
 from .read import PLATFORM
 
@@ -66,7 +66,7 @@ class SlackWire:
             self._client.perform,
             download=self._client.download,
             upload=self._client.upload,
-            stored=self._stored,
+            stored=parley.stored,
             page=parley.engine.public_url,
         )
         parley.add(self.door)
@@ -176,13 +176,3 @@ class SlackWire:
 
     async def _caller(self, team: str, user: str) -> Mapping[str, Any]:
         return await self._profiles.caller(team, user, home=self._team)
-
-    async def _stored(self, file_id: int) -> bytes | None:
-        return await self._parley.threads.run(self._read_file, file_id)
-
-    def _read_file(self, file_id: int) -> bytes | None:
-        with self._parley.sessions.reading() as session:
-            file = session.get(files.File, file_id)
-            if file is None or file.sha256 is None:
-                return None
-            return b"".join(files.read(session, file.sha256))

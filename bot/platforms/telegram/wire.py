@@ -14,19 +14,15 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from bot.engine import Engine
-from bot.kit.door import Door, Paused, SendError, Transient
+from bot.kit.door import Paused, SendError, Transient
 from bot.kit.events import Answer
 from bot.kit.screen import Button, Screen
-from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Reader, Writer, _
-from bot.work import Threads
-from db import files
-from db.session import Sessions
-from scheduling.clock import Clock
+from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Reader, Writer, _
+from bot.platforms.host import Host
 
 from . import menu
 from .client import Client, Conflicting, WrongToken
@@ -48,29 +44,6 @@ PRIVATE_ONLY = _("I answer in private chats only.")
 OPEN_PRIVATE = _("Open our private chat")
 
 Response = tuple[int, Mapping[str, str], bytes]
-
-
-class Intake(Protocol):
-    """Where an update is committed; None when it was before."""
-
-    async def keep(
-        self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
-    ) -> int | None: ...
-
-
-class Host(Protocol):
-    """What the wire needs of Parley."""
-
-    sessions: Sessions
-    threads: Threads
-    clock: Clock
-    catalogues: Catalogues
-    engine: Engine
-
-    @property
-    def edge(self) -> Intake: ...
-
-    def add(self, door: Door) -> None: ...
 
 
 class TelegramWire:
@@ -100,7 +73,7 @@ class TelegramWire:
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_ok: datetime | None = None
         self._trouble: str | None = "not connected yet"
-        self.door = TelegramDoor(self._client.perform, download=self._client.download, stored=self._stored)
+        self.door = TelegramDoor(self._client.perform, download=self._client.download, stored=parley.stored)
         parley.add(self.door)
 
     async def start(self) -> None:
@@ -282,18 +255,7 @@ class TelegramWire:
 
     # Beside
 
-    async def _stored(self, file_id: int) -> bytes | None:
-        return await self._parley.threads.run(_bytes_of, self._parley.sessions, file_id)
-
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _bytes_of(sessions: Sessions, file_id: int) -> bytes | None:
-    with sessions.reading() as session:
-        file = session.get(files.File, file_id)
-        if file is None or file.sha256 is None:
-            return None
-        return b"".join(files.read(session, file.sha256))

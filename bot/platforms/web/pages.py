@@ -25,7 +25,7 @@ from bot.kit.events import Answer, Attached, Called, Caller, Changed, Event, Sub
 from bot.kit.forms import FieldKind, FormView, Option
 from bot.kit.screen import Refusal
 from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Phrase, Reader, Writer, _, without_isolates
-from db.files import LIMIT, File, FileState, read, sniffed, store
+from db.files import LIMIT, File, sniffed, store, stored
 from db.people import Person, who
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -202,10 +202,10 @@ class Pages:
         found = await self._off_loop(self._stored, file_id)
         if found is None:
             return self.door(request, "nowhere", 404)
-        name, media_type, data = found
-        safe = "".join(sign for sign in name if sign.isalnum() or sign in " ._-")[:80].strip() or "file"
+        file, data = found
+        safe = "".join(sign for sign in file.name if sign.isalnum() or sign in " ._-")[:80].strip() or "file"
         disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(safe)}"}
-        return Response(data, media_type=media_type or "application/octet-stream", headers=HEADERS | disposition)
+        return Response(data, media_type=file.media_type or "application/octet-stream", headers=HEADERS | disposition)
 
     def door(self, request: Request, state: str, status: int) -> HTMLResponse:
         """A page without a person: before signing in, after signing out, and whatever has gone wrong.
@@ -305,12 +305,9 @@ class Pages:
         with self._sessions.writing() as session:
             return store(session, data)
 
-    def _stored(self, file_id: int) -> tuple[str, str | None, bytes] | None:
+    def _stored(self, file_id: int) -> tuple[File, bytes] | None:
         with self._sessions.reading() as session:
-            file = session.get(File, file_id)
-            if file is None or file.state is not FileState.STORED or file.sha256 is None:
-                return None
-            return file.name, file.media_type, b"".join(read(session, file.sha256))
+            return stored(session, file_id)
 
 
 def _preferred(request: Request) -> str:
