@@ -230,6 +230,9 @@ class Audit(Identified, Base):
         return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+OUTBOX_HOLD = "outbox_hold"  # the setting whose presence keeps a restored system from sending
+
+
 class Setting(Base):
     """A value the system keeps for itself: the demo's clock, Telegram's offset, the outbox hold."""
 

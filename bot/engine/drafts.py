@@ -61,10 +61,9 @@ class Drafts:
             raise NotFound(_("This question is no longer open."))
         return draft
 
-    def open(self, command: Command, args: Mapping[str, Any]) -> tuple[Draft, bool]:
+    def open(self, command: Command, args: Mapping[str, Any], entities: Mapping[str, Any]) -> tuple[Draft, bool]:
         """Begin the command's form, or go on with the one begun before. True when it goes on."""
         form = _form_of(command)
-        entities = self._load(command, args)
         bound = {name: entity.id for name, entity in entities.items()}
         self._session.execute(update(Draft).where(Draft.person_id == self._ctx.who.id).values(is_current=False))
         given = {name: args[name] for name in form.asks if name in args and name not in bound}
@@ -146,10 +145,9 @@ class Drafts:
         self._session.delete(draft)
         self._session.flush()
 
-    def build(self, draft: Draft) -> Form:
-        """The finished form, its entities loaded afresh through `visible_to`."""
-        command = self._registry[draft.form]
-        return forms.build(self.form(draft), draft.answers, self._load(command, draft.bound))
+    def build(self, draft: Draft, entities: Mapping[str, Any]) -> Form:
+        """The finished form, with the entities it is about."""
+        return forms.build(self.form(draft), draft.answers, entities)
 
     def form(self, draft: Draft) -> type[Form]:
         return _form_of(self._registry[draft.form])
@@ -172,7 +170,7 @@ class Drafts:
         asking = self.asking(draft)
         wanted = forms.asked(form, draft.answers)
         # The rest may look otherwise after an answer: other questions apply, or another language holds.
-        takes_effect = form.answered.__func__ is not Form.answered.__func__  # type: ignore[attr-defined]
+        takes_effect = form.answered.__func__ is not Form.answered.__func__  # type: ignore[attr-defined]  # a class method's own
         depends = takes_effect or any(how.when is not None for how in form.asks.values())
         fields = []
         for name in wanted:

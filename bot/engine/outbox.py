@@ -16,14 +16,13 @@ from bot.kit.context import Told
 from bot.kit.events import Answer
 from bot.kit.screen import Button, Screen, to_json
 from bot.work import Work
-from db.machinery import Outgoing, Receipt, Sending, Setting
+from db.machinery import OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.people import Delivery, Person, Who, who
 from scheduling.deadlines import after_quiet_hours
 
 USEFUL_FOR = timedelta(days=3)
 REPLY_USEFUL_FOR = timedelta(hours=6)
 DIGEST_AT = time(8, 0)
-HOLD = "outbox_hold"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Outbox:
         return self.session.scalar(told) is not None
 
     def _row(self, person: Person, once: str, *, not_before: datetime) -> Outgoing:
-        held = self.session.get(Setting, HOLD)
+        held = self.session.get(Setting, OUTBOX_HOLD)
         row = Outgoing(
             administration_id=person.administration_id,
             person_id=person.id,

@@ -242,8 +242,9 @@ class Turn:
                 return self._run(self._engine.registry.welcome.name, {})
             raise Refusal(NOT_ALLOWED)
         if command.form is not None:
-            self._may_about(command, self._load(command, args))
-            draft, goes_on = self._drafts.open(command, args)
+            entities = self._load(command, args)
+            self._may_about(command, entities)
+            draft, goes_on = self._drafts.open(command, args, entities)
             if not goes_on:  # it may have been opened with all it asks: "find P-000123"
                 return self._onward(draft)
             return Answer(form=self._drafts.view(draft), notice=_("You had begun this. Here is where you were."))
@@ -307,8 +308,9 @@ class Turn:
             raise Refusal(NOT_ALLOWED)
         try:
             with self._session.begin_nested():
-                self._may_about(command, self._load(command, draft.bound))
-                screen = self._drafts.build(draft).submit(self.ctx)
+                entities = self._load(command, draft.bound)
+                self._may_about(command, entities)
+                screen = self._drafts.build(draft, entities).submit(self.ctx)
                 bound = dict(draft.bound)
                 self._drafts.end(draft)
         except NotFound:
@@ -397,9 +399,9 @@ class Turn:
             return self._run(self._engine.registry.welcome.name, {})
         if not words.strip():
             return self._home()
-        may = lambda command: command.allow(self.ctx.who)  # noqa: E731  one line says it
-        offers = [button for find in self._engine.registry.offers for button in find(self.ctx, words)]
-        return Answer(screen=suggest.screen(words, offers, self._engine.registry, may, self._plain))
+        registry, whose = self._engine.registry, self.ctx.who
+        offers = [button for find in registry.offers for button in find(self.ctx, words)]
+        return Answer(screen=suggest.screen(words, offers, registry, lambda command: command.allow(whose), self._plain))
 
     def _bound(self, answer: Answer) -> Answer:
         bound: Answer = handles.bind(

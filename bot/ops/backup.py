@@ -29,7 +29,7 @@ import db.tables  # noqa: F401  imported for its effect: every table is known to
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.base import Base
-from db.machinery import Job, Outgoing, Sending, Setting
+from db.machinery import OUTBOX_HOLD, Job, Outgoing, Sending, Setting
 from db.personal import replay
 from db.session import Sessions, connect, revisions, upgrade
 from scheduling.clock import SystemClock
@@ -37,7 +37,6 @@ from scheduling.clock import SystemClock
 VERSION = 1
 BATCH = 64  # rows; a chunk of an attachment has half a megabyte
 AGE = b"age-encryption.org/"
-HOLD = "outbox_hold"
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, KeyError, TypeError, StatementError)
 
 
@@ -86,7 +85,7 @@ def release(url: str) -> int:
     """End the hold: what is still useful is sent, what has expired says so. Returns how many rows were held."""
     now = SystemClock().now()
     with opened(url) as sessions, sessions.writing() as session:
-        session.execute(delete(Setting).where(Setting.name == HOLD))
+        session.execute(delete(Setting).where(Setting.name == OUTBOX_HOLD))
         held = session.scalars(select(Outgoing).where(Outgoing.state == Sending.HELD)).all()
         for row in held:
             row.state = Sending.WAITING
@@ -239,8 +238,8 @@ def _loader(column_type: Any) -> Callable[[Any], Any]:
 
 def _hold(connection: Connection) -> None:
     """Nothing old is sent until a person says so. It may have been sent since the backup was made: it will say that."""
-    connection.execute(delete(Setting).where(Setting.name == HOLD))
-    connection.execute(insert(Setting).values(name=HOLD, value={"since": SystemClock().now().isoformat()}))
+    connection.execute(delete(Setting).where(Setting.name == OUTBOX_HOLD))
+    connection.execute(insert(Setting).values(name=OUTBOX_HOLD, value={"since": SystemClock().now().isoformat()}))
     waiting = Outgoing.state.in_([Sending.WAITING, Sending.SENDING])
     connection.execute(update(Outgoing).where(waiting).values(state=Sending.HELD, may_repeat=True))
     connection.execute(delete(Job).where(Job.name == "deliver"))

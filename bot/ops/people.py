@@ -13,6 +13,7 @@ from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.machinery import Audit
 from db.people import (
+    SIGN_IN,
     Administration,
     Pass,
     Person,
@@ -24,8 +25,6 @@ from db.people import (
 )
 from db.session import upgrade
 from scheduling.clock import SystemClock
-
-SIGN_IN = "web"
 
 
 def create(

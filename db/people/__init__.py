@@ -1,7 +1,7 @@
 """Who talks to Parley: administrations, organisations, people, their accounts, mandates, roles and passes."""
 
 from .kinds import Delivery, Grant, Kind, RoleName, Scope, Sector, Standing, Who
-from .passes import Pass, WebSession
+from .passes import LINK, SIGN_IN, Pass, WebSession
 from .reading import (
     create_administration,
     find_person,
@@ -15,6 +15,8 @@ from .reading import (
 from .tables import Account, Administration, Erasure, Mandate, Organisation, Person, Role
 
 __all__ = [
+    "LINK",
+    "SIGN_IN",
     "Account",
     "Administration",
     "Delivery",

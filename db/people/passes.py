@@ -14,6 +14,9 @@ from db.base import Base, Identified
 LASTS = timedelta(minutes=15)
 
 
+SIGN_IN, LINK = "web", "link"  # what a pass is for: the page, or joining two accounts
+
+
 class Pass(Identified, Base):
     """A one-time code: links two accounts, signs in to the page, or leads back to a screen. Only its hash is kept.
 

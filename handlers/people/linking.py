@@ -11,12 +11,10 @@ from bot.kit.screen import Button, Fact, Refusal, Screen, Style, button
 from bot.kit.text import Code, Link, Phrase, _
 from db import personal
 from db.machinery import Draft
-from db.people import Account, Pass, Person, Role, RoleName, holders
+from db.people import LINK, SIGN_IN, Account, Pass, Person, Role, RoleName, holders
 
 from .room import people
 
-PURPOSE = "link"
-WEB = "web"
 REGISTER = "people.register"
 # The same words for a code that was used, is too old, is one's own or never was.
 WRONG = _("This code is not valid. Ask for a new one: on the account you had first, write “link”.")
@@ -33,7 +31,7 @@ def link(ctx: Context, words: str = "") -> Screen:
             (_("There, write “link”. You get a code; enter it here."),),
             buttons=(button(_("Enter a code"), "people.enter"), button(_("Say who you are"), REGISTER)),
         )
-    code = Pass.issue(ctx.session, PURPOSE, ctx.who.id, at=ctx.now)
+    code = Pass.issue(ctx.session, LINK, ctx.who.id, at=ctx.now)
     return Screen(
         _("Link another account"),
         (
@@ -59,7 +57,7 @@ class Enter(Form):
 def redeem(ctx: Context, words: str) -> Screen:
     """Use a code up and ask the person of the older account; exactly one of several tries at once gets so far."""
     code = words.strip().removeprefix("/link").strip()
-    used = Pass.redeem(ctx.session, PURPOSE, code, by=ctx.who.id, at=ctx.now)
+    used = Pass.redeem(ctx.session, LINK, code, by=ctx.who.id, at=ctx.now)
     pair = _pair(ctx, used) if used is not None else None
     if used is None or pair is None:
         raise Refusal(WRONG)
@@ -107,7 +105,7 @@ def keep_apart(ctx: Context, link: int) -> Screen:
 @people.command("signin", _("Open my page"), allow=allow.members, menu=80)
 def sign_in(ctx: Context) -> Screen:
     """A one-time link to Parley's own page."""
-    address = ctx.page(f"in/{Pass.issue(ctx.session, WEB, ctx.who.id, at=ctx.now)}")
+    address = ctx.page(f"in/{Pass.issue(ctx.session, SIGN_IN, ctx.who.id, at=ctx.now)}")
     label = _("Open my page")
     return Screen(
         label,
@@ -144,7 +142,7 @@ def _living(ctx: Context, person_id: int | None) -> Person | None:
 def _settle(ctx: Context, link: int) -> tuple[Person, Person]:
     """The pair of a link that the asker, as its older person, answers now, in time and for the first time."""
     settled = Pass.settle(ctx.session, link, at=ctx.now)
-    pair = _pair(ctx, settled) if settled is not None and settled.purpose == PURPOSE else None
+    pair = _pair(ctx, settled) if settled is not None and settled.purpose == LINK else None
     if pair is None or pair[1].id != ctx.who.id:
         raise Refusal(_("This question is no longer open. Ask for a new code if you still want to link accounts."))
     return pair

@@ -11,12 +11,11 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 
 from bot.kit.events import Caller
-from db.people import Account, Pass, WebSession
+from db.people import SIGN_IN, Account, Pass, WebSession
 from db.session import Sessions
 from scheduling.clock import Clock
 
 PLATFORM = "web"
-PURPOSE = "web"
 SIGNED_IN_FOR = timedelta(hours=12)
 
 
@@ -43,13 +42,13 @@ class Visits:
     def is_open(self, code: str) -> bool:
         """Whether a link would still let somebody in. Uses nothing up: preview robots ask too."""
         with self._sessions.reading() as session:
-            return Pass.find(session, PURPOSE, code, at=self._clock.now()) is not None
+            return Pass.find(session, SIGN_IN, code, at=self._clock.now()) is not None
 
     def redeem(self, code: str) -> str | None:
         """Use the link up and begin a session; exactly one of several tries at once succeeds."""
         now = self._clock.now()
         with self._sessions.writing() as session:
-            found = Pass.find(session, PURPOSE, code, at=now)
+            found = Pass.find(session, SIGN_IN, code, at=now)
             if found is None:
                 return None
             unused = Pass.id == found.id, Pass.used_at.is_(None)
