@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from .events import Answer, Event
-from .text import Writer
+from .text import Writer, _
 
+# What every door says with a message whose earlier outcome is unknown, and before a form is sent.
+SENT_BEFORE = _("You may have received this before.")
+CHECK = _("Please check what you are about to send.")
 # Reasons a recipient cannot be reached at all. The account is marked; coming back (a message, /start) unmarks it.
 UNREACHABLE = frozenset({"blocked", "deactivated", "never_started", "left", "not_found", "archived"})
 

@@ -235,6 +235,14 @@ class Writer:
                 return self._phrase(_("not stated"))
         raise TypeError(f"{type(value).__name__} is not something the kit can say")
 
+    def foreign(self, words: Raw) -> Phrase | None:
+        """In which language somebody's words are, where it is not the reader's own."""
+        language = (words.language or "").split("_")[0]
+        if not language or language == self.reader.language.split("_")[0]:
+            return None
+        name = self.reader.locale.languages.get(language, language)
+        return _("Written in {language}", language=Raw(name))
+
     def plain(self, value: Any) -> str:
         """The same without markup, for labels, notifications and screen readers."""
         return Writer(self.catalogues, self.reader).write(value)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.kit.clean import shorten, utf16_len
+from bot.kit.door import CHECK, SENT_BEFORE
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
 from bot.kit.screen import Fact, Progress, Quote, Screen
@@ -21,8 +22,6 @@ FORM = "form"  # the callback id of a modal that is a form; any other only shows
 TITLE, ALERT, SUMMARY = 24, 200, 3000
 
 HOME = _("Home")
-SENT_BEFORE = _("You may have received this before.")
-CHECK = _("Please check what you are about to send.")
 SEVERAL_WRONG = _("Please look at these answers again:")
 
 

@@ -107,10 +107,8 @@ class Sheet:
 
     def _quote(self, said: Quote) -> None:
         under = [said.by] if said.by is not None else []
-        language = (said.words.language or "").split("_")[0]
-        if language and language != self.writer.reader.language.split("_")[0]:
-            name = self.writer.reader.locale.languages.get(language, language)
-            under.append(_("Written in {language}", language=Raw(name)))
+        if (foreign := self.writer.foreign(said.words)) is not None:
+            under.append(foreign)
         lines = [section(elements(self.writer.write(each), italic=True)) for each in under]
         pieces = [quote(elements(self.writer.write(piece))) for piece in _pieces(said.words)]
         for piece in pieces[:-1]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.kit.clean import graphemes, shorten, utf16_len
+from bot.kit.door import CHECK, SENT_BEFORE
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
 from bot.kit.screen import Attachment, Button, Progress, Quote, Row, Screen, Style, Table
@@ -30,8 +31,6 @@ RIGHT_TO_LEFT_MARK = "\u200f"
 STYLES = {Style.PRIMARY: "primary", Style.DANGER: "danger"}
 PICTURES = ("image/jpeg", "image/png")
 
-SENT_BEFORE = _("You may have received this before.")
-CHECK = _("Please check what you are about to send.")
 LIMIT_SAID = 300  # graphemes: who may write more is told of the limit only when it is passed
 
 
@@ -143,10 +142,8 @@ class _Page:
         words = self.writer.write(quote.words)
         tag = "blockquote expandable" if utf16_len(plain(words)) > FOLDED else "blockquote"
         under = [self.line(quote.by)] if quote.by is not None else []
-        language = quote.words.language
-        if language is not None and language.split("_")[0] != self.writer.reader.language.split("_")[0]:
-            name = self.writer.reader.locale.languages.get(language.split("_")[0], language)
-            under.append(self.line(_("Written in {language}", language=Raw(name))))
+        if (foreign := self.writer.foreign(quote.words)) is not None:
+            under.append(self.line(foreign))
         self.add(f"<{tag}>{words}</blockquote>", *under)
 
     def _progress(self, progress: Progress) -> None:
