@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.panel import Panel
@@ -14,18 +15,21 @@ from rich.text import Text
 
 from scheduling.clock import ShiftedClock
 
-from .personas import PERSONAS
+from .personas import BY_KEY, PERSONAS, ZONE
 from .script import CLOCK, span
 from .shown import Press
 from .stage import Stage, persona, state
 from .talk import NoSuchButton, Talk
 
 STATE = Path("build/chat")
-HELP = "Type a message, a button's number or [its label]; /as officer, +1 day, /who, /quit."
+HELP = """Type a message, a button's number or [its label]. ! FILE sends a file, ~ blocks the bot in Telegram,
++ 1 day moves the clock, /as officer is somebody else, /who says whom you can be, /quit ends."""
 
 
 def chat(key: str) -> None:
     """Talk as `key` until the input ends. The state is the terminal's own, in build/chat."""
+    if key not in BY_KEY:
+        raise SystemExit(f"parley: nobody here is called {key}; there are {', '.join(BY_KEY)}")
     with state(STATE) as url:
         stage = Stage(database_url=url, clock=ShiftedClock())
         try:
@@ -39,7 +43,8 @@ class _Terminal:
         self._stage = stage
         self._key = key
         self._talks: dict[str, Talk] = {}
-        self._console = Console(highlight=False, soft_wrap=True)
+        # What people write is no markup, and no emoji code of Rich's.
+        self._console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
         self._presses: list[Press] = []
 
     @property
@@ -58,30 +63,37 @@ class _Terminal:
                 await self._do(line)
             except (NoSuchButton, KeyError) as error:
                 self._console.print(str(error.args[0]))
+            except OSError as error:
+                self._console.print(f"{error.filename}: {error.strerror}")
             self._show()
 
     def _read(self) -> str | None:
         who = self._talk.persona
-        if sys.stdin.isatty():
-            self._console.print(f"{who.name} ({who.door})> ", end="")
+        self._console.print(f"{who.name} ({who.door})> ", end="")
         line = sys.stdin.readline()
+        if not sys.stdin.isatty():
+            self._console.print(line.rstrip("\n"))  # a terminal shows it by itself
         return line.strip() if line else None
 
     async def _do(self, line: str) -> None:
-        commands: dict[str, Callable[[], None]] = {"/who": self._people, "": lambda: None}
-        if line in commands:
-            commands[line]()
+        sign, rest = line[:1], line[1:].strip()
+        if line == "/who":
+            self._people()
         elif line.startswith("/as "):
-            key = line[4:].strip()
-            persona(key)
-            self._key = key
-        elif line.startswith("+") and CLOCK.fullmatch(line[1:].strip()):
-            await self._stage.advance(span(line[1:].strip()))
+            self._key = persona(line[4:].strip()).key
+        elif sign == "+" and CLOCK.fullmatch(rest):
+            await self._stage.advance(span(rest))
+            self._console.print(f"It is {self._stage.clock.now().astimezone(ZoneInfo(ZONE)):%A %d %B %Y, %H:%M}.")
+        elif sign == "!" and rest:
+            kind = mimetypes.guess_type(rest)[0] or "application/octet-stream"
+            await self._talk.attach(Path(rest).name, kind, await asyncio.to_thread(_bytes_of, rest))
+        elif line == "~" and self._talk.persona.door == "telegram":
+            await self._stage.blocks(self._talk.persona)
         elif line.isdecimal() and 0 < int(line) <= len(self._presses):
             await self._presses[int(line) - 1].do()
         elif found := re.fullmatch(r"\[(.+)\]", line):
             await self._talk.press(found[1])
-        else:
+        elif line:
             await self._talk.say(line)
 
     def _show(self) -> None:
@@ -100,3 +112,7 @@ class _Terminal:
     def _people(self) -> None:
         for each in PERSONAS:
             self._console.print(f"{each.key}: {each.name}, {each.what} ({each.door})")
+
+
+def _bytes_of(file: str) -> bytes:
+    return Path(file).expanduser().read_bytes()

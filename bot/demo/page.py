@@ -35,7 +35,6 @@ from scheduling.clock import ShiftedClock
 
 from . import guide
 from .personas import PERSONAS, ZONE, Persona
-from .shown import apart
 from .stage import Stage, persona, state
 
 FOLDER = Path(__file__).parent
@@ -70,6 +69,7 @@ def serve(*, host: str, port: int, fresh: bool) -> None:
     if not _is_loopback(host):
         raise NotLoopback(host)
     with state(STATE, fresh=fresh) as url, _listen(host, port) as listening:
+        print("Setting the scene: a country, its people and their past …", flush=True)  # noqa: T201  a command's output
         address = f"http://{host}:{listening.getsockname()[1]}"
         stage = Stage(database_url=url, clock=ShiftedClock(), public_url=address)
         # Another site's page that has its own name point here is no visitor of ours.
@@ -96,7 +96,7 @@ class _Announcing(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        print("Parley's demo is at", flush=True)  # noqa: T201  a command's output
+        print("Parley’s demo is ready; Ctrl-C ends it. Open", flush=True)  # noqa: T201  a command's output
         print(f"{self._address}/demo/", flush=True)  # noqa: T201  a command's output
 
 
@@ -233,7 +233,7 @@ class DemoPage:
         stage, slack = self.stage, self.stage.workspace
 
         async def tap() -> None:
-            await stage.acts(who, f"pressed “{apart(slack.label(who, body))}”", lambda: slack.taps(who, body))
+            await stage.acts(who, slack.deed(who, body), lambda: slack.taps(who, body))
 
         return {
             "say": lambda: stage.says(who, str(body["text"])),

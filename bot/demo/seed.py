@@ -25,6 +25,8 @@ from db.people import (
     Scope,
     Sector,
     Standing,
+    create_administration,
+    grant_role,
 )
 from db.session import Sessions
 
@@ -32,6 +34,7 @@ from .personas import PERSONAS, TEAM, ZONE, Persona
 
 COUNTRY = "TN"  # whose public holidays the made-up country keeps
 REGION = "NMENA"
+A_YEAR = timedelta(days=365)
 OFFICE_HOURS = {day: ["08:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 LONG_HOURS = {day: ["07:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 
@@ -130,14 +133,15 @@ def seed(sessions: Sessions, *, at: datetime) -> bool:
     with sessions.writing() as session:
         if session.scalar(select(Administration.id)) is not None:
             return False
-        home = Administration(
+        home = create_administration(
+            session,
             code="saline",
             name={"en": "Customs of Saline", "fr": "Douane de Saline", "ar": "جمارك سالين"},
             country=COUNTRY,
             zone=ZONE,
             language="en",
             slack_team=TEAM,
-            home_regions=[
+            regions=[
                 {
                     "code": REGION,
                     "name": {
@@ -149,8 +153,6 @@ def seed(sessions: Sessions, *, at: datetime) -> bool:
             ],
             integrity_url="https://integrity.customs.example/report",
         )
-        session.add(home)
-        session.flush()
         centres = {each["code"]: _centre(session, home, each) for each in CENTRES}
         organisations = {
             name: _organisation(session, home, name, kind, sector, at) for name, kind, sector in ORGANISATIONS
@@ -162,12 +164,12 @@ def seed(sessions: Sessions, *, at: datetime) -> bool:
         for number, (name, role, centre) in enumerate(COLLEAGUES):
             person = _person(session, home, name, "en", Kind.CUSTOMS, None, at)
             _account(session, person, "slack", f"{TEAM}:U1{number:03}", at)
-            _role(session, home, person, role, Scope.CENTRE, str(centres[centre].id), at)
+            _role(session, person, role, Scope.CENTRE, str(centres[centre].id), at)
         for name, language, organisation, user in TRADERS:
             speaks_for = organisations[organisation]
             person = _person(session, home, name, language, speaks_for.kind, speaks_for.sector, at)
             _account(session, person, "telegram", user, at)
-            _mandate(session, home, person, speaks_for, at)
+            session.add(Mandate.given(person, speaks_for, at=at))
             speaks_for.contact_id = person.id
         verifier = select(Role.person_id).where(Role.name == RoleName.ADMINISTRATOR).limit(1)
         session.execute(update(Mandate).values(confirmed_by_id=verifier.scalar_subquery()))
@@ -212,14 +214,14 @@ def _persona(
     person = _person(session, home, persona.name, persona.language, persona.kind, persona.sector, at)
     _account(session, person, persona.door, persona.external_id, at)
     if persona.organisation is not None:
-        _mandate(session, home, person, organisations[persona.organisation], at)
+        session.add(Mandate.given(person, organisations[persona.organisation], at=at))
     if persona.role is not None:
         if persona.centre is not None:
-            _role(session, home, person, persona.role, Scope.CENTRE, str(centres[persona.centre].id), at)
+            _role(session, person, persona.role, Scope.CENTRE, str(centres[persona.centre].id), at)
         elif persona.role is RoleName.COORDINATOR:
-            _role(session, home, person, persona.role, Scope.REGION, REGION, at)
+            _role(session, person, persona.role, Scope.REGION, REGION, at)
         else:
-            _role(session, home, person, persona.role, Scope.COUNTRY, COUNTRY, at)
+            _role(session, person, persona.role, Scope.COUNTRY, COUNTRY, at)
 
 
 def _person(
@@ -248,19 +250,6 @@ def _person(
     return person
 
 
-def _mandate(session: Session, home: Administration, person: Person, speaks_for: Organisation, at: datetime) -> None:
-    session.add(
-        Mandate(
-            administration_id=home.id,
-            person_id=person.id,
-            organisation_id=speaks_for.id,
-            starts_at=at,
-            ends_at=at + timedelta(days=365),
-            recheck_at=at + timedelta(days=335),
-        )
-    )
-
-
 def _account(session: Session, person: Person, platform: str, external_id: str, at: datetime) -> None:
     address = external_id.rpartition(":")[2]
     session.add(
@@ -268,23 +257,5 @@ def _account(session: Session, person: Person, platform: str, external_id: str, 
     )
 
 
-def _role(
-    session: Session,
-    home: Administration,
-    person: Person,
-    name: RoleName,
-    scope: Scope,
-    scope_id: str,
-    at: datetime,
-) -> None:
-    session.add(
-        Role(
-            administration_id=home.id,
-            person_id=person.id,
-            name=name,
-            scope=scope,
-            scope_id=scope_id,
-            starts_at=at,
-            ends_at=at + timedelta(days=365),
-        )
-    )
+def _role(session: Session, person: Person, name: RoleName, scope: Scope, scope_id: str, at: datetime) -> None:
+    grant_role(session, person, name, scope=scope, scope_id=scope_id, at=at, until=at + A_YEAR)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .blocks import buttons_of, inputs_of, is_filled, links_of, text_of, value_text
 from .personas import Persona
-from .shown import Deed, Press, Shown, apart, legible
+from .shown import Deed, Press, Shown, legible
 from .slack import Json, Message
 from .stage import Stage
 
@@ -117,17 +117,16 @@ class Sheet:
         workspace.fill(persona, block, value)
         if block.get("dispatch_action"):
             where = {"view": workspace.modals[persona.user]["id"], "action_id": block["element"]["action_id"]}
-            await self._stage.acts(persona, "changed an answer", lambda: workspace.taps(persona, where))
+            await self._stage.acts(persona, workspace.deed(persona, where), lambda: workspace.taps(persona, where))
 
     def _buttons(self, blocks: list[Json], where: Json) -> tuple[Press, ...]:
         return tuple(self._press(each, where) for each in buttons_of(blocks) if "url" not in each)
 
     def _press(self, button: Mapping[str, Any], where: Json) -> Press:
         workspace, persona = self._workspace, self._persona
-        label = legible(button["text"]["text"])
 
         async def press() -> None:
             about = where | {"action_id": button["action_id"], "value": button.get("value")}
-            await self._stage.acts(persona, f"pressed “{apart(label)}”", lambda: workspace.taps(persona, about))
+            await self._stage.acts(persona, workspace.deed(persona, about), lambda: workspace.taps(persona, about))
 
-        return Press(label, press)
+        return Press(legible(button["text"]["text"]), press)

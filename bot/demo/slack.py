@@ -14,7 +14,7 @@ from bot.platforms.slack.read import PLATFORM
 
 from .blocks import buttons_of, empty_value, inputs_of, is_filled
 from .personas import PERSONAS, TEAM, ZONE, Persona
-from .shown import legible
+from .shown import apart, legible
 
 Json = dict[str, Any]
 BY_USER = {persona.user: persona for persona in PERSONAS if persona.door == PLATFORM}
@@ -135,8 +135,8 @@ class Workspace:
             body |= {"response_url": f"{persona.user}#{message.id}"}
         await self._interact(persona, body)
 
-    def label(self, persona: Persona, where: Mapping[str, Any]) -> str:
-        """What the button is called that `where` points to."""
+    def deed(self, persona: Persona, where: Mapping[str, Any]) -> str:
+        """What a tap at `where` does, in words."""
         user = persona.user
         if "view" in where:
             blocks = self.modals[user]["blocks"]
@@ -144,8 +144,10 @@ class Workspace:
             blocks = self.homes[user]["blocks"]
         else:
             blocks = next(each.payload for each in self.messages[user] if each.id == where["message"]).get("blocks", [])
-        found = (each["text"]["text"] for each in buttons_of(blocks) if each["action_id"] == where["action_id"])
-        return legible(next(found, "an answer"))
+        for button in buttons_of(blocks):
+            if button["action_id"] == where["action_id"]:
+                return f"pressed “{apart(legible(button['text']['text']))}”"
+        return "changed an answer"
 
     async def submits(self, persona: Persona, values: Mapping[str, Json] | None = None) -> None:
         """Send the open modal. Like Slack's client, keep it back while a required input is empty."""

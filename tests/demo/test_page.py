@@ -208,7 +208,7 @@ def test_the_process_says_its_address_last_takes_the_next_free_port_and_ends_wit
             text=True,
         ) as process:
             assert process.stdout is not None
-            lines = [process.stdout.readline(), process.stdout.readline()]
+            lines = [process.stdout.readline() for _ in range(3)]
             found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/demo/", lines[-1].strip())
             assert found is not None
             assert int(found[1]) != port
