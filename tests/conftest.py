@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 
 from db.session import upgrade
 
+pytest_plugins = ["tests.promises"]
 TEMPLATE = "parley_template"
 
 # A busy machine is not a bug: no deadline for a single example. The blob repeats a failure found elsewhere.

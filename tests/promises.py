@@ -1,0 +1,124 @@
+"""What Parley promises, and the tests that show it: the marker `promise`, the slow tier, and `make prove`'s report.
+
+    @pytest.mark.promise("crash.sqlite", "Nothing confirmed is lost, nothing is applied twice.")
+    def test_...(): ...
+
+`make test` runs these tests with all others. `make prove` runs them alone, the slow ones too, and writes
+build/prove.md and build/prove.json: {name, promise, test, state, figure, why}. A test that was skipped makes its
+promise "not run", never "held". A test states a figure with `record_property("figure", "134 crash points, 0 lost")`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPORT = Path("build/prove")
+TITLE = "# What Parley promises, and what shows it\n\n"
+PROPERTY = "promise"
+
+
+@dataclass
+class Entry:
+    """One promise as one test shows it; the runs of that test on several databases or platforms are one entry."""
+
+    name: str
+    promise: str
+    test: str
+    state: str = "held"
+    figure: str = ""
+    why: str = ""
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Take one phase of one run into account: the worst counts."""
+        if report.failed:
+            self.state, self.why = "broken", _reason(report)
+        elif report.skipped and self.state == "held":
+            self.state, self.why = "not run", _reason(report)
+        figures = [str(value) for key, value in report.user_properties if key == "figure"]
+        if report.when == "teardown" and figures:
+            self.figure = "; ".join([*([self.figure] if self.figure else []), *figures])
+
+
+@dataclass
+class Report:
+    """Collects what every worker reports, and writes it when all have ended."""
+
+    entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        test = report.nodeid.partition("[")[0]
+        properties: dict[str, Any] = dict(report.user_properties)
+        if PROPERTY in properties:
+            name, promise = properties[PROPERTY]
+            self.entries.setdefault((name, test), Entry(name, promise, test)).add(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workerinput"):  # a worker; its reports have gone to the controller
+            return
+        entries = sorted(self.entries.values(), key=lambda each: (each.name, each.test))
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.with_suffix(".json").write_text(json.dumps([asdict(each) for each in entries], indent=2) + "\n")
+        REPORT.with_suffix(".md").write_text(TITLE + _table(entries), encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        states = [each.state for each in self.entries.values()]
+        counted = ", ".join(f"{states.count(state)} {state}" for state in ("held", "broken", "not run"))
+        terminalreporter.write_line(f"{counted}; written to {REPORT}.md and {REPORT}.json")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("promises")
+    group.addoption("--prove", action="store_true", help="run the promises only, the slow ones too, and report them")
+    group.addoption("--only", default="", metavar="NAME", help="with --prove: promises whose name begins so")
+    group.addoption("--all", action="store_true", help="every crash point instead of a sample with a printed seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promise(name, text): what this test shows, in the report of `make prove`")
+    config.addinivalue_line("markers", "slow: only `make prove` runs it")
+    if config.getoption("--prove"):
+        config.pluginmanager.register(Report(), "promises-report")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    proving, only = config.getoption("--prove"), config.getoption("--only")
+    wanted: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        promise = item.get_closest_marker(PROPERTY)
+        if promise is not None:
+            item.user_properties.append((PROPERTY, promise.args))
+        if proving:
+            fits = promise is not None and str(promise.args[0]).startswith(only)
+        else:
+            fits = item.get_closest_marker("slow") is None
+        (wanted if fits else others).append(item)
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = wanted
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Why it was skipped, or the first line of why it failed."""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longreprtext).strip().partition("\n")[0]
+
+
+def _table(entries: list[Entry]) -> str:
+    rows = ["| Promise | State | Figure | Shown by |", "|---|---|---|---|"]
+    for each in entries:
+        state = f"**{each.state}**" + (f": {each.why}" if each.why else "")
+        shown = f"`{each.test}`"
+        rows.append(f"| {each.promise} ({each.name}) | {_cell(state)} | {_cell(each.figure)} | {shown} |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
