@@ -84,6 +84,7 @@ async def test_an_update_that_cannot_be_parsed_is_quarantined_and_its_neighbours
         await eventually(lambda: rows(house, Inbox.state == InboxState.WAITING) == 0)
         assert rows(house, Inbox.state == InboxState.QUARANTINED) == 3
         assert rows(house, Inbox.state == InboxState.DONE) == 1
+        await eventually(lambda: any(each.by_bot for each in telegram.messages(broker)))  # sent after the commit
         assert len([each for each in telegram.messages(broker) if each.by_bot]) == 1
 
 
