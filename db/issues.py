@@ -116,6 +116,16 @@ class Issue(OfAdministration, Base):
     def is_under_way(self) -> bool:
         return self.state in UNDER_WAY
 
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether its reporter can be asked something: not while a question is open, nor an outcome proposed."""
+        return self.state in (State.OPEN, State.TAKEN)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it can be handed to another desk, merged, or have an outcome proposed: under way, and none waits."""
+        return self.state in (State.OPEN, State.TAKEN, State.ASKED)
+
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`P-000123`, `p123` or `123`, in the digits of any script."""
@@ -173,7 +183,7 @@ class Issue(OfAdministration, Base):
 
     def move_to(self, centre_id: int) -> bool:
         """Hand it to another desk, where nobody has it yet. Not while an outcome waits for approval here."""
-        if self.state not in (State.OPEN, State.TAKEN, State.ASKED) or self.centre_id == centre_id:
+        if not self.may_move or self.centre_id == centre_id:
             return False
         self.centre_id, self.officer_id = centre_id, None
         if self.state is State.TAKEN:
@@ -182,7 +192,7 @@ class Issue(OfAdministration, Base):
 
     def ask(self, officer_id: int, *, at: datetime) -> bool:
         """Wait for whoever raised it. The clock stands still."""
-        if self.state not in (State.OPEN, State.TAKEN):
+        if not self.may_be_asked:
             return False
         self.take(officer_id, at=at)
         self.state = State.ASKED
@@ -200,7 +210,7 @@ class Issue(OfAdministration, Base):
 
     def propose(self, officer_id: int, *, at: datetime) -> bool:
         """An outcome was proposed; a question that is still open is not waited for any longer."""
-        if self.state not in (State.OPEN, State.TAKEN, State.ASKED):
+        if not self.may_move:
             return False
         if self.state is State.ASKED:
             self._go_on(at)
@@ -239,7 +249,7 @@ class Issue(OfAdministration, Base):
     def merge_into(self, other: Issue, *, at: datetime) -> bool:
         """Let `other` speak for this one. Both are under way, at the same desk, and no outcome is proposed here."""
         fits = other.id != self.id and other.centre_id == self.centre_id and other.is_under_way
-        if not fits or self.state not in (State.OPEN, State.TAKEN, State.ASKED):
+        if not fits or not self.may_move:
             return False
         self._stop(at)
         self.state, self.merged_into_id = State.MERGED, other.id

@@ -246,6 +246,7 @@ class Turn:
             self._may_about(command, entities)
             draft, goes_on = self._drafts.open(command, args, entities)
             if not goes_on:  # it may have been opened with all it asks: "find P-000123"
+                command.form.opens(self.ctx, entities)
                 return self._onward(draft)
             return Answer(form=self._drafts.view(draft), notice=_("You had begun this. Here is where you were."))
         if command.confirm is not None and not args.get(CONFIRMED):
@@ -310,7 +311,9 @@ class Turn:
             with self._session.begin_nested():
                 entities = self._load(command, draft.bound)
                 self._may_about(command, entities)
-                screen = self._drafts.build(draft, entities).submit(self.ctx)
+                form = self._drafts.build(draft, entities)
+                form.opens(self.ctx, entities)
+                screen = form.submit(self.ctx)
                 bound = dict(draft.bound)
                 self._drafts.end(draft)
         except NotFound:

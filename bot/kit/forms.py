@@ -133,6 +133,10 @@ class Form:
         """Called after each valid answer, for the rare field that must take effect at once."""
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        """Raise `Refusal` where the answers would be in vain: asked before the first question, and again on sending."""
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         """What to show above the questions, such as the words that are being answered."""
         return ()

@@ -13,12 +13,13 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Quote, Refusal, Row, Screen, button
 from bot.kit.text import Code, Phrase, Raw, When, _, ngettext
 from db.issues import Entry, Issue, State, Voice
+from db.outcomes import owed
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, clock, finding, telling
 from .room import BY_REPORTER, issues, officers, staff
 
-GONE = _("Whoever raised it has left it and can no longer be asked or told.")
+VOICES = 4  # of those who told it, while one answers; their whole words are one button away
 
 
 @issues.command("desk", _("Issues at my desk"), allow=allow.staff, menu=15)
@@ -74,15 +75,18 @@ class Ask(Form):
     )
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _must_stay(ctx, bound["issue"])
+        if not bound["issue"].may_be_asked:
+            raise Refusal(why_not(ctx, bound["issue"]))
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         return last_words(ctx, bound["issue"])
 
     def submit(self, ctx: Context) -> Screen:
-        if not telling.stays(ctx, self.issue):
-            raise Refusal(GONE)
         clock.quieten(ctx, self.issue)
-        if not self.issue.ask(ctx.who.id, at=ctx.now):
-            raise Refusal(why_not(ctx, self.issue))
+        self.issue.ask(ctx.who.id, at=ctx.now)
         entry = telling.write(ctx, self.issue, Voice.QUESTION, self.words)
         clock.stand_still(ctx, self.issue)
         lead = _("Customs has a question about your issue.")
@@ -99,13 +103,15 @@ class Reply(Form):
     files: tuple[int, ...] = ask.files(_("Do you want to add documents?"))
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _must_stay(ctx, bound["issue"])
+        must_be_under_way(bound["issue"])
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         return (*last_words(ctx, bound["issue"]), *finding.precedents(ctx, bound["issue"]))
 
     def submit(self, ctx: Context) -> Screen:
-        if not telling.stays(ctx, self.issue):
-            raise Refusal(GONE)
-        _must_be_open(self.issue)
         entry = telling.write(ctx, self.issue, Voice.REPLY, self.words, self.files)
         lead = _("Customs has replied to you.")
         telling.tell_reporter(ctx, self.issue, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
@@ -121,8 +127,11 @@ class Inform(Form):
         _("What do you want to tell them?"), max=3000, hint=_("Everybody who takes part reads this. Name nobody.")
     )
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        must_be_under_way(bound["issue"])
+
     def submit(self, ctx: Context) -> Screen:
-        _must_be_open(self.issue)
         entry = telling.write(ctx, self.issue, Voice.NEWS, self.words)
         lead = _("News from Customs about what you take part in")
         count = telling.tell_everybody(ctx, self.issue, lead, entry)
@@ -171,6 +180,18 @@ def more(ctx: Context, issue: Issue) -> Screen:
     )
 
 
+def all_words(ctx: Context, issue: Issue) -> tuple[Quote, ...]:
+    """What everybody who told it said, and what was said last: an outcome answers them all."""
+    told = [each for each in owed(ctx.session, issue.id).values() if each.words][:VOICES]
+    people = cards.names(ctx, {each.person_id for each in told})
+    said = tuple(
+        Quote(Raw(each.words or "", each.language), _("In the words of {name}", name=people[each.person_id]))
+        for each in told
+    )
+    heard = {quote.words.words for quote in said}
+    return (*said, *(each for each in last_words(ctx, issue) if each.words.words not in heard))
+
+
 def last_words(ctx: Context, issue: Issue) -> tuple[Quote, ...]:
     """The last thing a trader said here, to have it in sight while answering."""
     said = or_(Entry.issue_id == issue.id, Entry.issue_id.in_(select(Issue.id).where(Issue.merged_into_id == issue.id)))
@@ -188,6 +209,11 @@ def why_not(ctx: Context, issue: Issue) -> Phrase:
     return _("That cannot be done now. Its state is: {state}.", state=issue.state)
 
 
-def _must_be_open(issue: Issue) -> None:
+def must_be_under_way(issue: Issue) -> None:
     if not issue.is_under_way:
-        raise Refusal(_("It is closed. Open it again first. Its state is: {state}.", state=issue.state))
+        raise Refusal(_("It is closed. Its state is: {state}.", state=issue.state))
+
+
+def _must_stay(ctx: Context, issue: Issue) -> None:
+    if not telling.stays(ctx, issue):
+        raise Refusal(_("Whoever raised it has left it and can no longer be asked or told."))

@@ -35,16 +35,19 @@ class Escalate(Form):
     )
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        desk.must_be_under_way(bound["issue"])
+        if bound["issue"].level not in UP:
+            raise Refusal(_("It is at the international level already: there is none above it."))
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         return desk.last_words(ctx, bound["issue"])
 
     def submit(self, ctx: Context) -> Screen:
         issue = self.issue
-        level = UP.get(issue.level)
-        if level is None:
-            raise Refusal(_("It is at the international level already: there is none above it."))
-        if not issue.escalate(level, _home_region(ctx, issue)):
-            raise Refusal(_("It is closed. Its state is: {state}.", state=issue.state))
+        level = UP[issue.level]
+        issue.escalate(level, _home_region(ctx, issue))
         entry = telling.write(ctx, issue, Voice.NOTE, self.reason)
         card = cards.desk_card(ctx, issue, _("A desk asks for your advice."))
         for person_id in advisers(ctx, issue):
@@ -64,12 +67,16 @@ class Advise(Form):
     )
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if not bound["issue"].is_under_way or bound["issue"].level is Level.NATIONAL:
+            raise Refusal(_("Nobody is waiting for advice on this any more."))
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         return desk.last_words(ctx, bound["issue"])
 
     def submit(self, ctx: Context) -> Screen:
-        if not self.issue.is_under_way or not self.issue.come_down():
-            raise Refusal(_("Nobody is waiting for advice on this any more."))
+        self.issue.come_down()
         entry = telling.write(ctx, self.issue, Voice.ADVICE, self.words)
         once = f"{self.issue.ref}:entry:{entry.id}"
         lead = _("Advice has come from the level above. The issue is yours again.")

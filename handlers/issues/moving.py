@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -16,7 +17,7 @@ from db.issues import How, Issue, IssueLink, Participation, Problem, State, Voic
 from db.people import Person, Role, RoleName, Scope, Sector
 from handlers import centres
 
-from . import cards, clock, finding, telling
+from . import cards, clock, desk, finding, telling
 from .room import issues, officers, routers
 
 DESK, PERSON = "centre", "person"
@@ -59,6 +60,10 @@ class HandOver(Form):
     issue: Issue = ask.about()
     to: str = ask.pick(_("To whom?"), options=takers, hint=_("A colleague, or another desk. The clock is kept."))
     why: str | None = ask.line(_("Anything they should know?"), max=500, optional=True)
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        desk.must_be_under_way(bound["issue"])
 
     def submit(self, ctx: Context) -> Screen:
         kind, _colon, number = self.to.partition(":")
@@ -121,9 +126,11 @@ class ChangeSector(Form):
     issue: Issue = ask.about()
     sector: Sector = ask.choice(_("Which sector is it about?"))
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        desk.must_be_under_way(bound["issue"])
+
     def submit(self, ctx: Context) -> Screen:
-        if not self.issue.is_under_way:
-            raise Refusal(_("It is closed. Its state is: {state}.", state=self.issue.state))
         if self.issue.sector is self.sector:
             raise Refusal(_("That is its sector already."), field="sector")
         self.issue.sector = self.sector
@@ -143,6 +150,11 @@ class Merge(Form):
         _("Which issue goes on?"), options=finding.under_way, hint=_("Nobody learns who else raised it.")
     )
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if not bound["issue"].may_move:
+            raise Refusal(_("It cannot be merged now. Its state is: {state}.", state=bound["issue"].state))
+
     def submit(self, ctx: Context) -> Screen:
         issue, into = self.issue, _other(ctx, self.into)
         if into.id == issue.id:
@@ -151,7 +163,7 @@ class Merge(Form):
             raise Refusal(_("That one is with another desk. Hand one of them over first."), field="into")
         clock.quieten(ctx, issue)
         if not issue.merge_into(into, at=ctx.now):
-            raise Refusal(_("It cannot be merged now. Its state is: {state}.", state=_state(issue, into)), field="into")
+            raise Refusal(_("It cannot be merged now. Its state is: {state}.", state=into.state), field="into")
         # What had been merged into it speaks through the other now, so that one step always leads to the issue itself.
         follows = update(Issue).where(Issue.merged_into_id == issue.id).values(merged_into_id=into.id)
         ctx.session.execute(follows)
@@ -198,8 +210,3 @@ def _other(ctx: Context, issue_id: int) -> Issue:
     if found is None:
         raise Refusal(_("That issue is no longer yours to see. Please choose another."))
     return found
-
-
-def _state(issue: Issue, into: Issue) -> State:
-    """The state that stands in the way of a merger: the one's that is closed, or has an outcome waiting."""
-    return into.state if not into.is_under_way else issue.state

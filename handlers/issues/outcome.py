@@ -36,16 +36,20 @@ class Propose(Form):
     )
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if not bound["issue"].may_move:
+            raise Refusal(_("No outcome can be proposed now. Its state is: {state}.", state=bound["issue"].state))
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
-        return (*desk.last_words(ctx, bound["issue"]), *finding.precedents(ctx, bound["issue"]))
+        return (*desk.all_words(ctx, bound["issue"]), *finding.precedents(ctx, bound["issue"]))
 
     def submit(self, ctx: Context) -> Screen:
         issue = self.issue
         was_asked = issue.state is State.ASKED
         if was_asked:
             clock.quieten(ctx, issue)
-        if not issue.propose(ctx.who.id, at=ctx.now):
-            raise Refusal(_("No outcome can be proposed now. Its state is: {state}.", state=issue.state))
+        issue.propose(ctx.who.id, at=ctx.now)
         if was_asked:
             clock.set_going(ctx, issue)
         outcome = Outcome(
@@ -139,6 +143,10 @@ class SendBack(Form):
     issue: Issue = ask.about()
     words: str = ask.prose(_("What should be different?"), max=1000)
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _waiting(ctx, bound["issue"])
+
     def submit(self, ctx: Context) -> Screen:
         outcome = _waiting(ctx, self.issue)
         outcome.send_back(ctx.who.id, self.words, at=ctx.now)
@@ -160,9 +168,14 @@ class Reopen(Form):
         _("Why is it opened again?"), max=1000, hint=_("Everybody who takes part reads this. Name nobody.")
     )
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if bound["issue"].state is not State.SETTLED:
+            state = bound["issue"].state
+            raise Refusal(_("Only a settled issue can be opened again. Its state is: {state}.", state=state))
+
     def submit(self, ctx: Context) -> Screen:
-        if not self.issue.reopen():
-            raise Refusal(_("Only a settled issue can be opened again. Its state is: {state}.", state=self.issue.state))
+        self.issue.reopen()
         clock.promise(ctx, self.issue)
         entry = telling.write(ctx, self.issue, Voice.REOPENED, self.reason)
         telling.tell_everybody(ctx, self.issue, _("Customs has opened again what you took part in"), entry)

@@ -19,8 +19,6 @@ from handlers.paging import PAGE, turn_pages
 from . import cards, clock, telling
 from .room import issues, reporter
 
-CLOSED = _("This is closed: nobody would read what you add. Please raise a new issue.")
-
 
 @issues.command("mine", _("My issues"), allow=allow.members, menu=20)
 def mine(ctx: Context, page: int = 0) -> Screen:
@@ -75,8 +73,12 @@ class Add(Form):
     words: str = ask.prose(_("What do you want to add?"), max=3000)
     files: tuple[int, ...] = ask.files(_("Do you want to add photos or documents?"))
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _must_be_read(ctx, bound["issue"])
+
     def submit(self, ctx: Context) -> Screen:
-        speaks = _open(ctx, self.issue)
+        speaks = _speaks(ctx, self.issue)
         entry = telling.write(ctx, self.issue, Voice.ADDITION, self.words, self.files)
         lead = _("Something was added to an issue.")
         telling.tell_officer(ctx, speaks, lead, once=f"{self.issue.ref}:entry:{entry.id}", new=(entry,))
@@ -92,6 +94,10 @@ class Answer(Form):
     files: tuple[int, ...] = ask.files(_("Do you want to add photos or documents?"))
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _must_be_read(ctx, bound["issue"])
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         asked = Entry.issue_id == bound["issue"].id, Entry.voice == Voice.QUESTION
         last = ctx.session.scalars(select(Entry).where(*asked).order_by(Entry.id.desc()).limit(1)).first()
@@ -101,7 +107,7 @@ class Answer(Form):
 
     def submit(self, ctx: Context) -> Screen:
         was_asked = self.issue.state is State.ASKED
-        speaks = _open(ctx, self.issue)
+        speaks = _speaks(ctx, self.issue)
         if was_asked:
             _go_on(ctx, self.issue)
         entry = telling.write(ctx, self.issue, Voice.ANSWER if was_asked else Voice.ADDITION, self.words, self.files)
@@ -143,12 +149,14 @@ def withdraw(ctx: Context, issue: Issue) -> Screen:
     return cards.own_card(ctx, issue, _("Withdrawn. You can raise it again whenever you like."))
 
 
-def _open(ctx: Context, issue: Issue) -> Issue:
-    """The issue that speaks for this one: itself, or what it was merged into; refused when that is closed."""
-    speaks = ctx.session.get_one(Issue, issue.merged_into_id or issue.id)
-    if not speaks.is_under_way:
-        raise Refusal(CLOSED)
-    return speaks
+def _speaks(ctx: Context, issue: Issue) -> Issue:
+    """The issue that speaks for this one: itself, or what it was merged into."""
+    return ctx.session.get_one(Issue, issue.merged_into_id or issue.id)
+
+
+def _must_be_read(ctx: Context, issue: Issue) -> None:
+    if not _speaks(ctx, issue).is_under_way:
+        raise Refusal(_("This is closed: nobody would read what you add. Please raise a new issue."))
 
 
 def _go_on(ctx: Context, issue: Issue) -> None:

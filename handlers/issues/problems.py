@@ -58,6 +58,10 @@ class Same(Form):
     )
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _open_issue(ctx, bound["problem"])
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         problem: Problem = bound["problem"]
         return (Raw(problem.line, problem.language),)
@@ -85,6 +89,10 @@ class Contribute(Form):
     problem: Problem = ask.about()
     words: str = ask.prose(_("What do you know about it?"), max=3000, hint=_("Only Customs reads this."))
     files: tuple[int, ...] = ask.files(_("Do you want to add photos or documents?"))
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _open_issue(ctx, bound["problem"])
 
     def submit(self, ctx: Context) -> Screen:
         issue = _open_issue(ctx, self.problem)
@@ -122,9 +130,12 @@ class Publish(Form):
         hint=_("Everybody registered can read it. Name no person and no company."),
     )
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if not bound["issue"].is_under_way:
+            raise Refusal(_("It cannot be shared any more. Its state is: {state}.", state=bound["issue"].state))
+
     def submit(self, ctx: Context) -> Screen:
-        if not self.issue.is_under_way:
-            raise Refusal(_("It cannot be shared any more. Its state is: {state}.", state=self.issue.state))
         problem = ctx.session.scalar(select(Problem).where(Problem.issue_id == self.issue.id))
         if problem is None:
             problem = Problem(

@@ -32,12 +32,15 @@ class Translate(Form):
     words: str = ask.prose(_("What was done, or why not, in your own words?"), max=1500)
 
     @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if not bound["outcome"].is_pending:
+            raise Refusal(_("This outcome does not wait for approval any more."))
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         return hearing.told(bound["outcome"])
 
     def submit(self, ctx: Context) -> Screen:
-        if not self.outcome.is_pending:
-            raise Refusal(_("This outcome does not wait for approval any more."))
         if self.language == self.outcome.language:
             raise Refusal(_("The outcome is written in that language already."), field="language")
         text = translations(ctx.session, self.outcome.id).get(self.language)

@@ -225,3 +225,24 @@ def test_without_coordinators_those_above_the_desks_are_asked(world: World) -> N
     before = world.seen()
     world.submit("ruiz", "issues.escalate", {"reason": "Beyond us"}, issue=issue)
     assert world.told(before) == {"ruiz", "adam", "amina"}
+
+
+def test_an_old_card_says_at_once_what_can_no_longer_be_done(world: World) -> None:
+    """Nobody answers questions only to be told at the end that they were in vain."""
+    issue = raised(world)
+    settled(world, issue)
+    for form in ("ask", "reply", "inform", "hand_over", "sector", "merge", "publish", "escalate", "propose"):
+        assert "Settled" in world.do("olga", f"issues.{form}", issue=issue), form
+        assert world.last("olga").answer.form is None
+    assert "Begun and not sent" not in world.say("olga", "/home")
+
+
+def test_what_was_begun_before_it_became_vain_is_kept(world: World) -> None:
+    issue = raised(world)
+    world.do("olga", "issues.reply", issue=issue)
+    world.say("olga", "We have found the inspector.")
+    settled(world, issue)
+    assert "You had begun this." in world.do("olga", "issues.reply", issue=issue)
+    assert "We have found the inspector." in world.press("olga", "Skip")
+    refused = world.press("olga", "Send")
+    assert "It is closed." in refused and "We have found the inspector." in refused

@@ -213,3 +213,10 @@ def test_without_a_lead_the_outcome_is_not_stuck(world: World) -> None:
     assert world.told(before) == {"ruiz", "adam"}
     world.press("adam", "Approve")
     assert "What became of it" in world.last("amina")
+
+
+def test_who_proposes_has_everybodys_words_in_sight(world: World) -> None:
+    issue, other = raised(world), raised(world, "badr", "My frozen fish waits for an inspector as well.")
+    world.submit("ruiz", "issues.merge", {"into": str(issue)}, issue=other)
+    asking = world.do("ruiz", "issues.propose", issue=issue)
+    assert REEFER in asking and "In the words of Badr" in asking and "My frozen fish" in asking
