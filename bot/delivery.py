@@ -6,7 +6,7 @@ unknown. It is sent once more, marked as a possible repeat, and after a second u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -146,7 +146,7 @@ class Delivery:
                 self._settle(session, row, Sending.FAILED, now, row.reason or "no_door")
                 return None
             try:
-                answer = from_json(row.screen)
+                answer = from_json(self._shown(session, row))
             except (LookupError, TypeError, ValueError):  # written by another version of Parley
                 self._settle(session, row, Sending.FAILED, now, "unreadable")
                 return None
@@ -164,6 +164,11 @@ class Delivery:
                 attempts=row.attempts - 1,
                 trace=row.trace,
             )
+
+    def _shown(self, session: Session, row: Outgoing) -> Any:
+        """What a row shows; a digest of one is that one news."""
+        carried = _carried(session, row) if row.carries_others else ()
+        return carried[0].screen if len(carried) == 1 else row.screen
 
     def _account(self, session: Session, row: Outgoing) -> Account | None:
         """The door of an earlier try; for a reply the one it was asked at; else the reachable one used last."""
@@ -229,6 +234,10 @@ class Delivery:
         """Give a row its final state, and the ledger its line."""
         row.state, row.settled_at = state, now
         row.reason = reason or row.reason
+        if row.carries_others:
+            for each in _carried(session, row):
+                each.account_id, each.message = row.account_id, row.message
+                self._settle(session, each, state, now, reason)
         if row.receipt_id is None:
             return
         receipt = session.get_one(Receipt, row.receipt_id)
@@ -272,3 +281,9 @@ class Delivery:
         with self._sessions.writing() as session:
             file = session.get_one(File, file_id)
             file.state, file.reason = FileState.REFUSED, reason
+
+
+def _carried(session: Session, row: Outgoing) -> Sequence[Outgoing]:
+    """The news that go with this row, and have not ended otherwise: whoever was erased hears none."""
+    with_it = Outgoing.carried_by_id == row.id, Outgoing.state.in_((Sending.WAITING, Sending.HELD))
+    return session.scalars(select(Outgoing).where(*with_it).order_by(Outgoing.id)).all()

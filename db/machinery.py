@@ -72,10 +72,14 @@ class Sending(StrEnum):
     EXPIRED = "expired"
 
 
+DIGEST = "digest:"  # how `once` begins for a message that carries several news
+
+
 class Outgoing(Identified, Base):
     """One message to one person: commits with the change that caused it, sent afterwards.
 
-    `screen` is the kit's screen as JSON, rendered in the recipient's language when it is sent.
+    `screen` is the kit's screen as JSON, rendered in the recipient's language when it is sent. Whoever wants their news
+    together has a row for each, for the ledger and to be read again, and one more that carries them all.
     """
 
     __tablename__ = "outgoing"
@@ -89,6 +93,7 @@ class Outgoing(Identified, Base):
     edits: Mapped[dict[str, Any] | None]  # the message to replace in place
     message: Mapped[dict[str, Any] | None]  # what the platform calls it once accepted
     receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    carried_by_id: Mapped[int | None] = mapped_column(index=True)  # the row it goes with, which ends as that one does
     state: Mapped[Sending] = mapped_column(default=Sending.WAITING)
     reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -98,6 +103,10 @@ class Outgoing(Identified, Base):
     expires_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     trace: Mapped[str]
+
+    @property
+    def carries_others(self) -> bool:
+        return self.once.startswith(DIGEST)
 
 
 Index(

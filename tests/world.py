@@ -161,6 +161,12 @@ class World:
                 return self._turn(who, {"handle": message.buttons[label]})
         raise AssertionError(f"{who} has no button {label!r}; the last message was:\n{self.last(who).text}")
 
+    def press_in_row(self, who: str, message: Sent, row: int) -> Sent:
+        """Press the first button of a row of a list, counted from 1: their labels are alike."""
+        screen = message.answer.screen
+        assert screen is not None
+        return self._turn(who, {"handle": screen.rows[row - 1].buttons[0].handle})
+
     def attach(self, who: str, name: str, data: bytes, words: str | None = None) -> Sent:
         """Send a file, with or without words."""
         self.doors[CAST[who][0]].files[name] = data

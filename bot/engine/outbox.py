@@ -12,17 +12,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.engine import handles
+from bot.kit.clean import shorten
 from bot.kit.context import Told
 from bot.kit.events import Answer
-from bot.kit.screen import Button, Screen, to_json
+from bot.kit.screen import Button, NotFound, Quote, Row, Screen, button, from_json, to_json
+from bot.kit.text import Phrase, Raw, Text, _, ngettext
 from bot.work import Work
-from db.machinery import OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
+from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.people import Delivery, Person, Who, who
 from scheduling.deadlines import after_quiet_hours
 
 USEFUL_FOR = timedelta(days=3)
 REPLY_USEFUL_FOR = timedelta(hours=6)
 DIGEST_AT = time(8, 0)
+TOGETHER = 8  # news one message carries at most
+READ = "news.read"  # what a digest's buttons do: show one of its news whole
+EXCERPT = 80  # graphemes of a person's words that say which news it is
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,12 @@ class Outbox:
         receipt = self._receipt(person, told) if told else None
         row = self._row(person, once, not_before=self.now if urgent else self._suits(person))
         row.receipt_id = receipt.id if receipt else None
-        self._store(row, Answer(screen=screen), who(self.session, person, at=self.now))
+        reader = who(self.session, person, at=self.now)
+        row.screen = to_json(self._bound(Answer(screen=screen), row, reader))
+        if person.delivery is Delivery.DIGEST and not urgent:
+            self._fold(row, screen, person, reader)
+        else:
+            self._defer(row)
 
     def reply(self, asker: Who, answer: Answer, *, account_id: int, edits: Mapping[str, Any] | None, once: str) -> int:
         """The answer to the person who asked, through the door they asked at; its buttons are bound already."""
@@ -83,18 +93,41 @@ class Outbox:
         self.session.flush()
         return row
 
-    def _store(self, row: Outgoing, answer: Answer, reader: Who) -> None:
-        bound = handles.bind(
+    def read(self, reader: Who, news: Any) -> Answer:
+        """One of the news that came together, whole."""
+        row = self.session.get(Outgoing, int(news))
+        if row is None or row.person_id != reader.id or row.screen is None:
+            raise NotFound(_("This is no longer kept here."))
+        answer: Answer = from_json(row.screen)
+        return answer
+
+    def _bound(self, view: Any, row: Outgoing, reader: Who) -> Any:
+        """`view` with handles in its buttons; pressing one says that the news of `row` was opened."""
+        return handles.bind(
             self.session,
-            answer,
+            view,
             person_id=row.person_id,
             at=self.now,
-            may=lambda button: self.may(reader, button),
+            may=lambda each: self.may(reader, each),
             outgoing_id=row.id,
         )
-        row.screen = to_json(bound)
+
+    def _fold(self, row: Outgoing, screen: Screen, person: Person, reader: Who) -> None:
+        """Let the message of that morning carry this news; it grows until it is sent or full."""
+        those = Outgoing.person_id == person.id, Outgoing.once.startswith(f"{DIGEST}{row.not_before.isoformat()}")
+        before = self.session.scalars(select(Outgoing).where(*those).order_by(Outgoing.id).with_for_update()).all()
+        digest = before[-1] if before and before[-1].state in (Sending.WAITING, Sending.HELD) else None
+        rows: tuple[Row, ...] = from_json(digest.screen).screen.rows if digest and digest.screen else ()
+        if digest is None or len(rows) >= TOGETHER:
+            once = f"{DIGEST}{row.not_before.isoformat()}:{len(before)}"
+            digest, rows = self._row(person, once, not_before=row.not_before), ()
+            self._defer(digest)
+        title, detail = _in_short(screen)
+        rows += (self._bound(Row(title, detail, (button(_("Read it"), READ, news=row.id),)), row, reader),)
+        count = ngettext("{count} thing is new for you", "{count} things are new for you", len(rows))
+        digest.screen = to_json(Answer(screen=Screen(count, rows=rows)))
+        row.carried_by_id = digest.id
         self.session.flush()
-        self._defer(row)
 
     def _defer(self, row: Outgoing) -> None:
         if row.state is Sending.WAITING:
@@ -135,3 +168,14 @@ class Outbox:
         if person.quiet_from is None or person.quiet_to is None:
             return at
         return after_quiet_hours(at, person.zone, (person.quiet_from, person.quiet_to))
+
+
+def _in_short(screen: Screen) -> tuple[Text, Phrase | Raw | None]:
+    """Which news it is: its heading, and what it says first, be it ours or somebody's words."""
+    for block in screen.body:
+        if isinstance(block, Phrase):
+            return screen.heading, block
+        words = block.words if isinstance(block, Quote) else block
+        if isinstance(words, Raw):
+            return screen.heading, Raw(shorten(words.words, EXCERPT), words.language)
+    return screen.heading, None

@@ -21,7 +21,7 @@ from bot.kit.text import Phrase, Reader, Writer, _
 from db.machinery import Draft
 from db.people import Account, Person, Who, who
 
-from . import drafts, handles, suggest
+from . import drafts, handles, outbox, suggest
 from .drafts import Drafts
 from .outbox import Outbox
 from .rows import Rows
@@ -234,6 +234,8 @@ class Turn:
     def _run(self, name: str, args: Mapping[str, Any]) -> Answer:
         if name in drafts.BUILT_IN:
             return self._steer(self._drafts.mine(args.get("draft", 0)), name, args)
+        if name == outbox.READ:
+            return self._outbox.read(self.ctx.who, args.get("news", 0))
         command = self._engine.registry.commands.get(name)
         if command is None:
             return replace(self._home(), notice=OLD_BUTTON)
@@ -368,7 +370,7 @@ class Turn:
 
     def _may_press(self, whose: Who, button: Button) -> bool:
         """Whether a button is shown to `whose`: the rule that is checked again when it is pressed."""
-        if button.command in drafts.BUILT_IN:
+        if button.command in drafts.BUILT_IN or button.command == outbox.READ:
             return True
         command = self._engine.registry[button.command]
         about = None

@@ -89,6 +89,8 @@ def release(url: str) -> int:
         held = session.scalars(select(Outgoing).where(Outgoing.state == Sending.HELD)).all()
         for row in held:
             row.state = Sending.WAITING
+            if row.carried_by_id is not None:
+                continue
             at = max(now, row.not_before)
             args = {"outgoing": row.id}
             session.add(Job(name="deliver", lock=f"to:{row.person_id}", args=args, at=at, attempts=0))
