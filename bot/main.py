@@ -98,10 +98,18 @@ def run_all() -> None:
 
 @database.command("upgrade")
 def upgrade() -> None:
-    """Bring the database to this version."""
-    from db.session import upgrade as migrate
+    """Bring the database to this version, and what search finds with it."""
+    from bot.ops.search import upgrade as migrate
 
     migrate(_settings().database_url)
+
+
+@database.command("reindex")
+def reindex() -> None:
+    """Index everything that search finds anew."""
+    from bot.ops.search import rebuild
+
+    typer.echo(f"{rebuild(_settings().database_url)} rows indexed")
 
 
 @admin.command("create")

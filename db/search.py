@@ -2,11 +2,12 @@
 
 What is indexed is not the text but its terms: words without accents, vowel signs, articles and endings, so that plural
 and singular meet; and a mark for every term of trade (`trade_terms.json`), the same in every language, so that "reefer"
-meets "frigorifique" and "مبردة". A query is cut the same way. After a change to the terms, documents are kept anew.
+meets "frigorifique" and "مبردة". A query is cut the same way. When the way of cutting changes, documents are kept anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -19,9 +20,11 @@ from sqlalchemy import ForeignKey, UniqueConstraint, column, delete, func, liter
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .base import Base, Identified
+from .machinery import Setting
 
 TERMS = Path(__file__).parent / "trade_terms.json"
 MOST_TERMS = 64  # of a query: a long story is found by its beginning
+MARKER = "search_terms"  # the setting that says by which terms everything is indexed
 _SHORTEST = 3  # letters that stay when an ending or an article goes
 
 _WORD = re.compile(r"\w+")
@@ -74,6 +77,24 @@ def find(session: Session, kind: str, words: str, *, among: Any, limit: int) -> 
     query = func.to_tsquery(literal_column("'simple'"), " | ".join(f"'{each}'" for each in wanted))
     rank = func.ts_rank_cd(vector, query, 1)
     return session.scalars(found.where(vector.op("@@")(query)).order_by(rank.desc(), Document.id.desc())).all()
+
+
+def is_current(session: Session) -> bool:
+    """Whether everything is indexed by the present way of cutting words, or nothing is indexed yet."""
+    noted = session.get(Setting, MARKER)
+    if noted is None:
+        return session.scalar(select(Document.id).limit(1)) is None
+    return bool(noted.value == {"terms": _fingerprint()})
+
+
+def note_current(session: Session) -> None:
+    """Everything has been kept anew."""
+    session.merge(Setting(name=MARKER, value={"terms": _fingerprint()}))
+
+
+def _fingerprint() -> str:
+    """Of all that decides how words are cut: this file and the terms of trade."""
+    return hashlib.sha256(Path(__file__).read_bytes() + TERMS.read_bytes()).hexdigest()
 
 
 def likeness(words: str, line: str) -> float:

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
+from sqlalchemy import ColumnElement, true
+from sqlalchemy.orm import Session
+
+from db import search
 from db.base import OfAdministration
 
 from .allow import Rule
@@ -47,6 +51,20 @@ class Job:
     entities: Mapping[str, type[OfAdministration]]
 
 
+@dataclass(frozen=True)
+class Findable:
+    """Rows of a table that search finds, by the words that `words` says."""
+
+    kind: str
+    table: type[OfAdministration]
+    words: Callable[[Session, Any], str]
+    which: ColumnElement[bool]
+
+    def keep(self, session: Session, row: OfAdministration) -> None:
+        """Let this row be found by its present words."""
+        search.keep(session, self.kind, row.id, row.administration_id, self.words(session, row))
+
+
 Offer = Callable[[Context, str], Sequence[Button]]
 
 
@@ -59,11 +77,26 @@ class Capability:
         self.commands: dict[str, Command] = {}
         self.jobs: dict[str, Job] = {}
         self.offers: list[Offer] = []
+        self.findables: list[Findable] = []
 
     def offer(self, find: Offer) -> Offer:
         """Register `(ctx, words) -> buttons`: what words that are no command could be for. Nothing is run by it."""
         self.offers.append(find)
         return find
+
+    def findable(
+        self, kind: str, table: type[OfAdministration], *, which: ColumnElement[bool] | None = None
+    ) -> Callable[[Callable[[Session, Any], str]], Findable]:
+        """Register `(session, row) -> words`: what rows of `table` (those of `which`) are found by.
+
+        Whoever changes a row keeps it anew; all are kept anew when the way of searching has changed.
+        """
+
+        def register(words: Callable[[Session, Any], str]) -> Findable:
+            self.findables.append(Findable(kind, table, words, true() if which is None else which))
+            return self.findables[-1]
+
+        return register
 
     def command(
         self,
@@ -148,10 +181,12 @@ class Registry:
         self.jobs: dict[str, Job] = {}
         self.by_verb: dict[str, Command] = {}
         self.offers: list[Offer] = []
+        self.findables: list[Findable] = []
         for capability in self.capabilities:
             self.commands |= capability.commands
             self.jobs |= capability.jobs
             self.offers += capability.offers
+            self.findables += capability.findables
             for command in capability.commands.values():
                 # Typed verbs are the menu's: a verb two capabilities share is typed with its capability's name.
                 if command.menu is not None and self.by_verb.setdefault(command.verb, command) is not command:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.text import LANGUAGES
 from bot.ops.database import opened
+from bot.ops.search import upgrade
 from bot.ops.trouble import Trouble
 from db.machinery import Audit
 from db.people import (
@@ -23,7 +24,6 @@ from db.people import (
     find_person,
     grant_role,
 )
-from db.session import upgrade
 from scheduling.clock import SystemClock
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.kit import allow
 from bot.kit.clean import shorten
@@ -26,19 +27,23 @@ OPTIONS, LABEL, EXCERPT = 8, 70, 240
 ALIKE = 0.4  # of a problem's terms occur in what somebody writes
 
 
-def index_issue(ctx: Context, issue: Issue) -> None:
-    """Found by what its reporter wrote, and by nothing that anybody else did: they search it too."""
-    search.keep(ctx.session, ISSUE, issue.id, issue.administration_id, _reported(ctx, issue))
+@issues.findable(ISSUE, Issue)
+def reported(session: Session, issue: Issue) -> str:
+    """What its reporter wrote, and nothing that anybody else did: they search it too."""
+    own = Entry.issue_id == issue.id, Entry.author_id == issue.reporter_id, Entry.voice.in_(BY_REPORTER)
+    return "\n".join(session.scalars(select(Entry.words).where(*own).order_by(Entry.id)))
 
 
-def index_outcome(ctx: Context, issue: Issue, outcome: Outcome) -> None:
-    """Found by the question as well as by the answer."""
-    words = "\n".join((_reported(ctx, issue), outcome.asked, outcome.found, outcome.words))
-    search.keep(ctx.session, OUTCOME, outcome.id, issue.administration_id, words)
+@issues.findable(OUTCOME, Outcome, which=Outcome.approved_at.is_not(None))
+def answered(session: Session, outcome: Outcome) -> str:
+    """The question as well as the answer."""
+    question = reported.words(session, session.get_one(Issue, outcome.issue_id))
+    return "\n".join((question, outcome.asked, outcome.found, outcome.words))
 
 
-def index_problem(ctx: Context, problem: Problem) -> None:
-    search.keep(ctx.session, PROBLEM, problem.id, problem.administration_id, problem.line)
+@issues.findable(PROBLEM, Problem)
+def shared(session: Session, problem: Problem) -> str:
+    return problem.line
 
 
 def precedents(ctx: Context, issue: Issue) -> tuple[Phrase | Quote, ...]:
@@ -46,7 +51,7 @@ def precedents(ctx: Context, issue: Issue) -> tuple[Phrase | Quote, ...]:
     if not ctx.who.is_staff:
         return ()
     among = select(Outcome.id).where(Outcome.is_precedent_for(ctx.who), Outcome.issue_id != issue.id)
-    found = search.find(ctx.session, OUTCOME, _reported(ctx, issue), among=among, limit=PRECEDENTS)
+    found = search.find(ctx.session, OUTCOME, reported.words(ctx.session, issue), among=among, limit=PRECEDENTS)
     if not found:
         return ()
     told = (precedent(ctx.session.get_one(Outcome, each)) for each in found)
@@ -137,8 +142,3 @@ def earlier(ctx: Context, issue: Issue) -> Screen:
         found or (_("Nobody has asked anything like it yet."),),
         buttons=(button(_("Back to {ref}", ref=Code(issue.ref)), "issues.show", issue=issue.id),),
     )
-
-
-def _reported(ctx: Context, issue: Issue) -> str:
-    own = Entry.issue_id == issue.id, Entry.author_id == issue.reporter_id, Entry.voice.in_(BY_REPORTER)
-    return "\n".join(ctx.session.scalars(select(Entry.words).where(*own).order_by(Entry.id)))

@@ -123,7 +123,7 @@ def approve(ctx: Context, issue: Issue) -> Screen:
     clock.quieten(ctx, issue)
     issue.settle(outcome_approved=outcome.approved_at is not None, at=ctx.now)
     ctx.session.flush()
-    finding.index_outcome(ctx, issue, outcome)
+    finding.answered.keep(ctx.session, outcome)
     count = hearing.tell(ctx, issue, outcome)
     if outcome.proposed_by_id != ctx.who.id:
         card = cards.desk_card(ctx, issue, _("Your outcome was approved. Everybody who took part is being told."))

@@ -148,7 +148,7 @@ class Publish(Form):
             ctx.session.add(problem)
         problem.line, problem.language = self.line, ctx.who.language
         ctx.session.flush()
-        finding.index_problem(ctx, problem)
+        finding.shared.keep(ctx.session, problem)
         return cards.desk_card(ctx, self.issue, _("Shared. Others can now say “same here”."))
 
 

@@ -33,7 +33,7 @@ def write(ctx: Context, issue: Issue, voice: Voice, words: str, files: Sequence[
     ctx.session.add(entry)
     ctx.session.flush()
     if voice in BY_REPORTER and ctx.who.id == issue.reporter_id:
-        finding.index_issue(ctx, issue)
+        finding.reported.keep(ctx.session, issue)
     if files:
         mine = File.id.in_(files), File.person_id == ctx.who.id, File.owner.is_(None)
         ctx.session.execute(update(File).where(*mine).values(owner=ENTRY, owner_id=entry.id))
