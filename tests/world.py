@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.core import Parley
 from bot.kit.door import Permanent
@@ -34,6 +34,7 @@ from db.people import (
     Mandate,
     Organisation,
     Person,
+    Role,
     RoleName,
     Scope,
     Standing,
@@ -237,6 +238,11 @@ class World:
 
     def settle(self) -> None:
         self._runner.run(self.parley.settle())
+
+    def revoke(self, who: str) -> None:
+        """Every role of theirs has ended."""
+        with self.parley.sessions.writing() as session:
+            session.execute(update(Role).where(Role.person_id == self.ids[who]).values(ends_at=self.clock.now()))
 
     def blocks(self, who: str, reason: str = "blocked") -> None:
         """From now on their door refuses whatever is sent to them."""

@@ -19,7 +19,7 @@ from bot.kit.screen import Button, NotFound, Quote, Row, Screen, button, from_js
 from bot.kit.text import Phrase, Raw, Text, _, ngettext
 from bot.work import Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
-from db.people import Delivery, Person, Who, who
+from db.people import Delivery, Person, Topic, Who, who
 from scheduling.deadlines import after_quiet_hours
 
 USEFUL_FOR = timedelta(days=3)
@@ -40,10 +40,12 @@ class Outbox:
     trace: str
     may: Callable[[Who, Button], bool]
 
-    def tell(self, person_id: int, screen: Screen, once: str, told: Told | None, urgent: bool) -> None:
-        """One message to one person, unless the same news (`once`) went to them before."""
+    def tell(
+        self, person_id: int, screen: Screen, once: str, told: Told | None, urgent: bool, topic: Topic | None
+    ) -> None:
+        """One message to one person, unless the same news (`once`) went to them before, or they do without `topic`."""
         person = self._living(person_id)
-        if person is None or self._is_told(person.id, once):
+        if person is None or topic in person.muted or self._is_told(person.id, once):
             return
         receipt = self._receipt(person, told) if told else None
         row = self._row(person, once, not_before=self.now if urgent else self._suits(person))

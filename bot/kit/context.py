@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db.people import Person, Who
+from db.people import Person, Topic, Who
 
 from .screen import Scalar, Screen
 
@@ -29,7 +29,7 @@ class Context:
     who: Who
     now: datetime
     session: Session
-    send: Callable[[int, Screen, str, Told | None, bool], None]
+    send: Callable[[int, Screen, str, Told | None, bool, Topic | None], None]
     plan: Callable[[datetime, str, str, dict[str, Any]], None]
     drop: Callable[[str], None]
     link: Callable[[str], str]
@@ -42,12 +42,14 @@ class Context:
         once: str,
         told: Told | None = None,
         urgent: bool = False,
+        topic: Topic | None = None,
     ) -> None:
         """Tell somebody else. `once` is unique per recipient: the same news twice is one message.
 
-        With `told` the ledger keeps a line for it. Unless `urgent`, it waits for the end of their quiet hours.
+        With `told` the ledger keeps a line for it. Unless `urgent`, it waits for the end of their quiet hours. News of
+        a `topic` goes to nobody who does without it; what has none is always told.
         """
-        self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent)
+        self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent, topic)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

@@ -1,6 +1,6 @@
 """Who talks to Parley: administrations, organisations, people, their accounts, mandates, roles and passes."""
 
-from .kinds import Delivery, Grant, Kind, RoleName, Scope, Sector, Standing, Who
+from .kinds import Delivery, Grant, Kind, RoleName, Scope, Sector, Standing, Topic, Who
 from .passes import LINK, SIGN_IN, Pass, WebSession
 from .reading import (
     create_administration,
@@ -32,6 +32,7 @@ __all__ = [
     "Scope",
     "Sector",
     "Standing",
+    "Topic",
     "WebSession",
     "Who",
     "create_administration",

@@ -48,6 +48,15 @@ class Delivery(StrEnum):
     DIGEST = "digest"
 
 
+class Topic(StrEnum):
+    """News a person may do without. Questions, answers, outcomes and what is overdue are always told."""
+
+    PROGRESS = "progress"  # steps on the way of what one has raised
+    REMINDERS = "reminders"
+    ARRIVALS = "arrivals"  # what comes new to one's desk
+    COMPANY = "company"  # how many others have the same problem
+
+
 @dataclass(frozen=True)
 class Grant:
     """One role in force, as a turn sees it."""

@@ -80,6 +80,7 @@ class Person(OfAdministration, Base):
     quiet_from: Mapped[time | None] = mapped_column(default=time(20, 0))
     quiet_to: Mapped[time | None] = mapped_column(default=time(7, 0))
     delivery: Mapped[Delivery] = mapped_column(default=Delivery.AT_ONCE)
+    muted: Mapped[list[Any]] = mapped_column(default=list)  # the `Topic`s they do without
     met_at: Mapped[datetime]
     language_chosen_at: Mapped[datetime | None]
     consented_at: Mapped[datetime | None]

@@ -14,6 +14,7 @@ from bot.kit.screen import Button, Quote, Refusal, Row, Screen, button
 from bot.kit.text import Code, Phrase, Raw, When, _, ngettext
 from db.issues import Entry, Issue, State, Voice
 from db.outcomes import owed
+from db.people import Topic
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, clock, finding, telling
@@ -61,7 +62,7 @@ def take(ctx: Context, issue: Issue) -> Screen:
     if not issue.take(ctx.who.id, at=ctx.now):
         raise Refusal(why_not(ctx, issue))
     lead = _("An officer has taken up your issue.")
-    telling.tell_reporter(ctx, issue, lead, once=f"{issue.ref}:taken:{issue.clock_run}")
+    telling.tell_reporter(ctx, issue, lead, once=f"{issue.ref}:taken:{issue.clock_run}", topic=Topic.PROGRESS)
     return cards.desk_card(ctx, issue, _("It is yours now."))
 
 

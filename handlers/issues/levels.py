@@ -12,7 +12,7 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import Refusal, Screen
 from bot.kit.text import Phrase, _
 from db.issues import INTERNATIONAL_REGION, Issue, Level, Voice
-from db.people import Administration, Person, Role, RoleName, Scope
+from db.people import Administration, Person, Role, RoleName, Scope, Topic
 from handlers import centres
 
 from . import cards, desk, telling
@@ -53,7 +53,7 @@ class Escalate(Form):
         for person_id in advisers(ctx, issue):
             if person_id != ctx.who.id:
                 ctx.notify(person_id, card, once=f"{issue.ref}:level:{entry.id}")
-        telling.tell_reporter(ctx, issue, RAISED_TO[level], once=f"{issue.ref}:level:{entry.id}")
+        telling.tell_reporter(ctx, issue, RAISED_TO[level], once=f"{issue.ref}:level:{entry.id}", topic=Topic.PROGRESS)
         return cards.desk_card(ctx, issue, _("Taken one level up. Its coordinators have been told."))
 
 

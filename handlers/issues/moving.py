@@ -14,7 +14,7 @@ from bot.kit.screen import Refusal, Screen
 from bot.kit.text import Code, Named, Raw, _
 from db.centres import Centre
 from db.issues import How, Issue, IssueLink, Participation, Problem, State, Voice
-from db.people import Person, Role, RoleName, Scope, Sector
+from db.people import Person, Role, RoleName, Scope, Sector, Topic
 from handlers import centres
 
 from . import cards, clock, desk, finding, telling
@@ -109,9 +109,10 @@ def move(ctx: Context, issue: Issue, centre: Centre) -> Screen:
         clock.promise(ctx, issue)
     ctx.session.flush()
     once = f"{issue.ref}:moved:{issue.clock_run}"
-    telling.tell_desk(ctx, issue, _("An issue was handed to your desk. Its clock is kept."), once=once)
+    lead = _("An issue was handed to your desk. Its clock is kept.")
+    telling.tell_desk(ctx, issue, lead, once=once, topic=Topic.ARRIVALS)
     lead = _("Another desk knows more about this and answers now: {desk}.", desk=Named(centre.name))
-    telling.tell_reporter(ctx, issue, lead, once=once)
+    telling.tell_reporter(ctx, issue, lead, once=once, topic=Topic.PROGRESS)
     return Screen(
         _("{ref} is now with {desk}.", ref=Code(issue.ref), desk=Named(centre.name)),
         (_("They have been told, and so has whoever raised it."),),
@@ -170,7 +171,7 @@ class Merge(Form):
         _bring_along(ctx, issue, into)
         ctx.session.flush()
         lead = _("Others told Customs the same. One answer is being prepared for all of you.")
-        telling.tell_reporter(ctx, issue, lead, once=f"{issue.ref}:merged:{into.id}")
+        telling.tell_reporter(ctx, issue, lead, once=f"{issue.ref}:merged:{into.id}", topic=Topic.PROGRESS)
         return cards.desk_card(ctx, into, _("{ref} was merged into this one.", ref=Code(issue.ref)))
 
 

@@ -14,6 +14,7 @@ from bot.kit.screen import Fact, Quote, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, When, _, ngettext
 from db.issues import TO_EVERYBODY, Entry, How, Issue, Participation, Problem, Voice
 from db.outcomes import settled
+from db.people import Topic
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, finding, telling
@@ -78,7 +79,7 @@ class Same(Form):
                 "{count} people say that they have the same problem.",
                 others,
             )
-            telling.tell_officer(ctx, issue, lead, once=f"{issue.ref}:same:{others}")
+            telling.tell_officer(ctx, issue, lead, once=f"{issue.ref}:same:{others}", topic=Topic.COMPANY)
         return problem_card(ctx, self.problem, _("Noted. You will hear what becomes of it."))
 
 

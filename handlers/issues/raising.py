@@ -16,7 +16,7 @@ from bot.kit.screen import Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, When, _
 from db.centres import Centre
 from db.issues import How, Issue, Participation, Voice
-from db.people import Kind, Organisation, Sector, Standing
+from db.people import Kind, Organisation, Sector, Standing, Topic
 from handlers import centres
 
 from . import cards, clock, finding, telling
@@ -112,8 +112,8 @@ class Raise(Form):
         )
         entry = telling.write(ctx, issue, Voice.RAISED, self.detail, self.files)
         clock.promise(ctx, issue)
-        arrived = f"{issue.ref}:arrived"
-        telling.tell_desk(ctx, issue, _("A new issue has come to your desk."), once=arrived, new=(entry,))
+        lead = _("A new issue has come to your desk.")
+        telling.tell_desk(ctx, issue, lead, once=f"{issue.ref}:arrived", new=(entry,), topic=Topic.ARRIVALS)
         return received(ctx, issue, centre, self.detail)
 
 

@@ -12,7 +12,7 @@ from bot.kit.text import Code, Phrase, Raw, When, _
 from db.files import File
 from db.issues import ENTRY, Entry, Issue, Participation, Problem, Voice
 from db.outcomes import owed
-from db.people import Person, RoleName
+from db.people import RoleName, Topic
 from handlers import centres
 
 from . import cards, finding
@@ -47,21 +47,29 @@ def staff(ctx: Context, issue: Issue, *names: RoleName) -> Sequence[int]:
     return handling or overseers(ctx, issue)
 
 
+def answering(ctx: Context, issue: Issue) -> Sequence[int]:
+    """The officer who has it; the whole desk where nobody has."""
+    at_desk = staff(ctx, issue)
+    return (issue.officer_id,) if issue.officer_id is not None and issue.officer_id in at_desk else at_desk
+
+
 def overseers(ctx: Context, issue: Issue) -> Sequence[int]:
     above = centres.overseers(ctx.session, issue.administration_id, at=ctx.now)
     return [each for each in above if each != issue.reporter_id]
 
 
-def tell_desk(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
+def tell_desk(
+    ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = (), topic: Topic | None = None
+) -> None:
     """Tell everybody at the desk."""
-    _tell(ctx, staff(ctx, issue), cards.desk_card(ctx, issue, lead, new=new), once)
+    _tell(ctx, staff(ctx, issue), cards.desk_card(ctx, issue, lead, new=new), once, topic)
 
 
-def tell_officer(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
+def tell_officer(
+    ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = (), topic: Topic | None = None
+) -> None:
     """Tell the officer who has it; the whole desk where nobody has."""
-    officer = ctx.session.get(Person, issue.officer_id) if issue.officer_id else None
-    to = (officer.id,) if officer and officer.id in staff(ctx, issue) else staff(ctx, issue)
-    _tell(ctx, to, cards.desk_card(ctx, issue, lead, new=new), once)
+    _tell(ctx, answering(ctx, issue), cards.desk_card(ctx, issue, lead, new=new), once, topic)
 
 
 def tell_leads(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
@@ -69,14 +77,12 @@ def tell_leads(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
     _tell(ctx, staff(ctx, issue, RoleName.LEAD), cards.desk_card(ctx, issue, lead), once)
 
 
-def tell_overseers(ctx: Context, issue: Issue, lead: Phrase, *, once: str) -> None:
-    _tell(ctx, overseers(ctx, issue), cards.desk_card(ctx, issue, lead), once)
-
-
-def tell_reporter(ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = ()) -> None:
+def tell_reporter(
+    ctx: Context, issue: Issue, lead: Phrase, *, once: str, new: Sequence[Entry] = (), topic: Topic | None = None
+) -> None:
     """Tell whoever raised it, unless they have left."""
     if stays(ctx, issue):
-        ctx.notify(issue.reporter_id, cards.own_card(ctx, issue, lead, new=new), once=once)
+        ctx.notify(issue.reporter_id, cards.own_card(ctx, issue, lead, new=new), once=once, topic=topic)
 
 
 def tell_everybody(ctx: Context, issue: Issue, lead: Phrase, entry: Entry) -> int:
@@ -110,8 +116,8 @@ def stays(ctx: Context, issue: Issue) -> bool:
     return ctx.session.scalar(select(Participation.id).where(*theirs, Participation.left_at.is_(None))) is not None
 
 
-def _tell(ctx: Context, to: Iterable[int], screen: Screen, once: str) -> None:
+def _tell(ctx: Context, to: Iterable[int], screen: Screen, once: str, topic: Topic | None = None) -> None:
     """Nobody is told what they have just done themselves."""
     for person_id in to:
         if person_id != ctx.who.id:
-            ctx.notify(person_id, screen, once=once)
+            ctx.notify(person_id, screen, once=once, topic=topic)

@@ -9,14 +9,15 @@ from zoneinfo import available_timezones
 from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Fact, Screen, button
-from bot.kit.text import LANGUAGES, Phrase, Raw, _
-from db.people import Administration, Delivery, Person
+from bot.kit.screen import Fact, Refusal, Row, Screen, button
+from bot.kit.text import LANGUAGES, Phrase, Raw, _, phrase_of
+from db.people import Administration, Delivery, Person, Topic
 
 from . import zones
 from .registering import languages
 from .room import people
 
+OF_STAFF = (Topic.ARRIVALS, Topic.COMPANY)
 NO_QUIET = "none"
 QUIET = {
     "20-07": (time(20, 0), time(7, 0)),
@@ -100,6 +101,41 @@ class Pace(Form):
         return _standing(ctx, _("From now on news reaches you at once, outside your quiet hours."))
 
 
+@people.command("topics", _("What you hear"), allow=allow.members)
+def topics(ctx: Context) -> Screen:
+    """What one may do without, each with its switch."""
+    return _topics(ctx)
+
+
+@people.command("hear", _("Change what you hear"), allow=allow.members)
+def hear(ctx: Context, topic: str, told: bool) -> Screen:
+    """Begin or cease to be told of a topic."""
+    if topic not in set(Topic):
+        raise Refusal(_("There is nothing here by that name, or it is not yours to see."))
+    person = ctx.session.get_one(Person, ctx.who.id)
+    person.muted = sorted({*person.muted, topic} - ({topic} if told else set()))
+    return _topics(ctx)
+
+
+def _topics(ctx: Context) -> Screen:
+    muted = ctx.session.get_one(Person, ctx.who.id).muted
+    offered = [each for each in Topic if ctx.who.is_staff or each not in OF_STAFF]
+    rows = tuple(
+        Row(
+            phrase_of(each),
+            _("You do without these.") if each in muted else _("You are told of these."),
+            (
+                button(_("Tell me again"), "people.hear", topic=each.value, told=True)
+                if each in muted
+                else button(_("Do without"), "people.hear", topic=each.value, told=False),
+            ),
+        )
+        for each in offered
+    )
+    always = _("Questions to you, answers, outcomes and what is overdue are always told.")
+    return Screen(_("What you hear"), (always,), rows=rows, buttons=(button(_("Preferences"), "people.preferences"),))
+
+
 def _standing(ctx: Context, changed: Phrase | None = None) -> Screen:
     person = ctx.session.get_one(Person, ctx.who.id)
     return Screen(
@@ -116,6 +152,7 @@ def _standing(ctx: Context, changed: Phrase | None = None) -> Screen:
             button(_("Time zone"), "people.zone"),
             button(_("Quiet hours"), "people.quiet"),
             button(_("News"), "people.delivery"),
+            button(_("What you hear"), "people.topics"),
             button(_("My data"), "people.data"),
             button(_("Home"), "home.show"),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.kit.capability import Capability
 from bot.kit.text import _, name_members
-from db.people import Delivery, Kind, RoleName, Scope, Sector, Standing
+from db.people import Delivery, Kind, RoleName, Scope, Sector, Standing, Topic
 
 people = Capability("people", _("People"))
 
@@ -32,6 +32,10 @@ name_members(
         Standing.PROPOSED: _("Proposed, not verified yet"),
         Standing.VERIFIED: _("Verified"),
         Standing.REFUSED: _("Refused"),
+        Topic.PROGRESS: _("Steps on the way of what you raised"),
+        Topic.REMINDERS: _("Reminders"),
+        Topic.ARRIVALS: _("New issues at your desk"),
+        Topic.COMPANY: _("How many others have the same problem"),
         Delivery.AT_ONCE: _("At once"),
         Delivery.DIGEST: _("Together, in the morning"),
     }

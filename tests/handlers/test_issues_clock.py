@@ -155,3 +155,53 @@ def test_opening_again_begins_the_whole_allowance_anew(world: World) -> None:
     before = world.seen()
     world.wait_until(tunis(26, 18))
     assert world.told(before) == {"ruiz", "lena"}
+
+
+def test_a_reminder_is_put_off_to_the_next_morning_as_often_as_one_likes(world: World) -> None:
+    issue = raised(world)
+    world.submit("ruiz", "issues.ask", {"words": "Which container?"}, issue=issue)
+    world.wait_until(tunis(25, 18))
+    for day in (26, 27):
+        assert "You are reminded of it on" in world.press("amina", "Remind me tomorrow")
+        before = world.seen()
+        world.wait_until(tunis(day, 8, 59))
+        assert world.told(before) == set()
+        world.wait_until(tunis(day, 9))
+        assert world.told(before) == {"amina"}
+        assert "You asked to be reminded of this." in world.last("amina")
+    world.press("amina", "Remind me tomorrow")
+    world.submit("amina", "issues.answer", {"words": "MSKU"}, issue=issue)
+    before = world.seen()
+    world.wait_until(tunis(30, 9))
+    assert "amina" not in world.told(before), "what is done is not reminded of"
+
+
+def test_a_reminder_that_was_put_off_can_be_ended(world: World) -> None:
+    issue = raised(world)
+    world.submit("ruiz", "issues.ask", {"words": "Which container?"}, issue=issue)
+    world.wait_until(tunis(25, 18))
+    world.press("amina", "Remind me tomorrow")
+    assert "You are not reminded of it again." in world.press("amina", "No more reminders of it")
+    before = world.seen()
+    world.pass_time(days=30)
+    assert world.told(before) == set()
+
+
+def test_whoever_no_longer_handles_it_is_not_reminded(world: World) -> None:
+    issue = raised(world)
+    world.do("ruiz", "issues.take", issue=issue)
+    world.wait_until(tunis(24, 13))
+    world.do("ruiz", "issues.put_off", issue=issue)
+    world.revoke("ruiz")
+    before = world.seen()
+    world.wait_until(tunis(25, 9, 30))
+    assert "ruiz" not in world.told(before)
+
+
+def test_reminders_can_be_done_without_but_not_what_is_overdue(world: World) -> None:
+    raised(world)
+    for who in ("ruiz", "olga", "lena"):
+        world.do(who, "people.hear", topic="reminders", told=False)
+    before = world.seen()
+    world.wait_until(tunis(25, 12))
+    assert world.told(before) == {"lena"} and "has not been given" in world.last("lena")

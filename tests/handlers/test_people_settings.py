@@ -202,3 +202,13 @@ def test_a_city_nobody_knows_is_said_to_be_none(people_world: World) -> None:
 )
 def test_a_city_is_found_in_the_readers_language(typed: str, language: str, zone: str) -> None:
     assert zones.search(typed, language)[0][0] == zone
+
+
+def test_what_one_does_without_is_not_told_and_what_matters_is(people_world: World) -> None:
+    people_world.known(AMINA)
+    shown = people_world.press(AMINA, people_world.call(AMINA, "preferences"), "What you hear")
+    assert "Steps on the way of what you raised" in text(shown) and "New issues at your desk" not in text(shown)
+    changed = people_world.press(AMINA, shown, "Do without")
+    assert people_world.person(AMINA).muted == ["progress"] and "You do without these." in text(changed)
+    people_world.press(AMINA, changed, "Tell me again")
+    assert people_world.person(AMINA).muted == []
