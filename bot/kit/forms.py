@@ -100,6 +100,7 @@ class ask:  # noqa: N801  reads as a word of the language: `ask.line(…)`
 
     @staticmethod
     def date(label: Phrase, **more: Any) -> Any:
+        """A day; where `options` suggests some (their values are ISO dates), a chat shows them as buttons first."""
         return Ask(FieldKind.DATE, label, **more)
 
     @staticmethod

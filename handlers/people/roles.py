@@ -44,6 +44,13 @@ def region_choices(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(region["code"], Named(region["name"])) for region in home.home_regions]
 
 
+def likely_ends(ctx: Context, query: str) -> Sequence[Option]:
+    """A quarter, half a year and a year from now, for whoever would rather tap than type."""
+    today = ctx.now.astimezone(ZoneInfo(ctx.who.zone)).date()
+    days = (today + timedelta(days=count) for count in (91, 182, 364))
+    return [Option(day.isoformat(), _("{day}", day=day)) for day in days]
+
+
 @people.command("roles", _("Roles"), allow=allow.administrators, menu=65)
 def roles(ctx: Context, page: int = 0) -> Screen:
     """Who holds which role where, and until when, the first to end first."""
@@ -90,7 +97,7 @@ class GrantRole(Form):
         optional=True,
         when=lambda so_far: so_far.role is RoleName.COORDINATOR,
     )
-    last_day: date = ask.date(_("Until which day?"))
+    last_day: date = ask.date(_("Until which day?"), options=likely_ends)
 
     def submit(self, ctx: Context) -> Screen:
         person = ctx.session.get_one(Person, int(self.person))

@@ -50,6 +50,20 @@ def test_an_administrator_gives_a_role_at_a_desk_until_a_day(people_world: World
     assert "Officer" in news and "Perishables" in news and "30 November 2026" in news
 
 
+def test_likely_last_days_are_buttons_and_are_shown_before_they_are_sent(people_world: World) -> None:
+    people_world.known(ADMIN, RoleName.ADMINISTRATOR)
+    ruiz = people_world.known(RUIZ)
+    people_world.open(ADMIN, "people.grant")
+    shown = people_world.press(ADMIN, people_world.say(ADMIN, "Ruiz"), "Administrator")
+    assert asked(shown) == "last_day"
+    first = labels(shown)[0]
+    assert first == "Monday, February 22, 2027"  # a quarter from the day of the test
+    review = people_world.press(ADMIN, shown, first)
+    assert form(review).field("last_day").shown == date(2027, 2, 22)
+    people_world.press(ADMIN, review, "Send")
+    assert seen(people_world, ruiz).holds(RoleName.ADMINISTRATOR)
+
+
 def test_a_role_with_an_end_date_falls_by_itself(people_world: World) -> None:
     people_world.known(ADMIN, RoleName.ADMINISTRATOR)
     ruiz = people_world.known(RUIZ)

@@ -265,6 +265,8 @@ def _how_to_answer(field: FieldView, choices: int) -> Iterator[Phrase]:
             yield _("Type a few letters to search.")
         case FieldKind.CHOICE if len(field.options) > choices:
             yield _("There are more than these: type the one you mean.")
+        case FieldKind.DATE if choices:
+            yield _("Choose, or type a date, such as “4 December” or “next Tuesday”.")
         case FieldKind.DATE:
             yield _("Type a date, such as “4 December” or “next Tuesday”.")
         case FieldKind.FILES:
