@@ -90,7 +90,8 @@ class Engine:
             outgoing_id = None
             wanted = reply(answer) if callable(reply) else reply
             if wanted and (answer.screen or answer.form):
-                outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event)
+                asked_at = row.received_at if row is not None else now
+                outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event, asked_at=asked_at)
             if row is not None:
                 row.state = InboxState.DONE
                 if turn.is_unkept:

@@ -57,10 +57,19 @@ class Outbox:
         else:
             self._defer(row)
 
-    def reply(self, asker: Who, answer: Answer, *, account_id: int, edits: Mapping[str, Any] | None, once: str) -> int:
+    def reply(
+        self,
+        asker: Who,
+        answer: Answer,
+        *,
+        account_id: int,
+        edits: Mapping[str, Any] | None,
+        once: str,
+        asked_at: datetime,
+    ) -> int:
         """The answer to the person who asked, through the door they asked at; its buttons are bound already."""
         person = self.session.get_one(Person, asker.id)
-        row = self._row(person, once, not_before=self.now)
+        row = self._row(person, once, not_before=self.now, asked_at=asked_at)
         row.is_reply, row.account_id = True, account_id
         row.edits = dict(edits) if edits else None
         row.expires_at = self.now + REPLY_USEFUL_FOR
@@ -79,13 +88,12 @@ class Outbox:
         told = select(Outgoing.id).where(Outgoing.person_id == person_id, Outgoing.once == once)
         return self.session.scalar(told) is not None
 
-    def _row(self, person: Person, once: str, *, not_before: datetime) -> Outgoing:
-        held = self.session.get(Setting, OUTBOX_HOLD)
+    def _row(self, person: Person, once: str, *, not_before: datetime, asked_at: datetime | None = None) -> Outgoing:
         row = Outgoing(
             administration_id=person.administration_id,
             person_id=person.id,
             once=once,
-            state=Sending.HELD if held else Sending.WAITING,
+            state=Sending.HELD if self._is_held(asked_at) else Sending.WAITING,
             created_at=self.now,
             not_before=not_before,
             expires_at=not_before + USEFUL_FOR,
@@ -94,6 +102,14 @@ class Outbox:
         self.session.add(row)
         self.session.flush()
         return row
+
+    def _is_held(self, asked_at: datetime | None) -> bool:
+        """Restored, we send nothing old by ourselves. Whoever has asked since is waiting for an answer now."""
+        hold = self.session.get(Setting, OUTBOX_HOLD)
+        if hold is None or asked_at is None:
+            return hold is not None
+        since = hold.value.get("since")
+        return since is None or asked_at < datetime.fromisoformat(since)
 
     def read(self, reader: Who, news: Any) -> Answer:
         """One of the news that came together, whole."""

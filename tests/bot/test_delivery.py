@@ -206,6 +206,19 @@ async def test_what_is_held_waits_for_somebody_to_release_it(tower: Tower) -> No
     assert receipt.accepted_at is None and receipt.failed_at is None
 
 
+@pytest.mark.promise("faults.39", "A restored system holds what is old, and answers whoever writes to it now.")
+async def test_whoever_writes_to_a_restored_system_is_answered_and_what_was_asked_before_waits(tower: Tower) -> None:
+    await tower.update("telegram", "1", "home")  # in the backup, its turn not run
+    tower.clock.advance(seconds(1))
+    with tower.sessions.writing() as session:
+        session.add(Setting(name="outbox_hold", value={"since": tower.clock.now().isoformat()}))
+    await tower.update("telegram", "1", "ring")
+    await tower.parley.settle()
+    assert [sent.heading for sent in tower.telegram.sent] == ["Rung"] and tower.slack.tries == 0
+    held = tower.rows(Outgoing, Outgoing.state == Sending.HELD)
+    assert [row.is_reply for row in held] == [True, False]
+
+
 async def test_what_another_version_wrote_fails_with_a_name(tower: Tower) -> None:
     tower.slack.outcomes.append(Paused(seconds(1)))
     await rung(tower)
