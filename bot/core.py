@@ -69,12 +69,14 @@ class Parley:
 
     async def tick(self) -> None:
         """Hand on what is due, and seal the audit lines written since."""
+        await self.edge.catch_up()
         if await self.threads.run(self._claim):
             self.work.wake()
 
     async def settle(self) -> None:
         """Do everything due and ready now, and what that causes: for tests, the terminal, the demo's clock."""
         while True:
+            await self.edge.catch_up()
             await self.threads.run(self._claim)
             if not await self.work.drain():
                 return

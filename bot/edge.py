@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
 from sqlalchemy import func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.delivery import Delivery
 from bot.engine import Engine, Outcome
@@ -23,6 +25,11 @@ log = structlog.get_logger()
 
 BODY_LIMIT = 256 * 1024
 MOST_ATTEMPTS = 5
+PATIENCE = 2.0  # seconds: a platform waits for three, and brings again what it was told that we could not keep
+
+
+class Busy(Exception):
+    """An update could not be kept in time. The platform has to be told so, and comes again."""
 
 
 class Edge:
@@ -46,6 +53,7 @@ class Edge:
         self._delivery = delivery
         self._work = work
         self._doors = doors
+        self._left: set[int] = set()  # kept, and without a job although nobody runs their turn any more
 
     async def keep(
         self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
@@ -53,10 +61,20 @@ class Edge:
         """Commit one update as it came; None when it was kept before (a redelivery, a replay).
 
         With `later` a worker handles it; otherwise the caller goes on with `handle` at once, because the answer to the
-        platform's own request carries the result.
+        platform's own request carries the result. Raises `Busy` after two seconds.
         """
         body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
-        kept = await self._threads.run(self._keep, platform, key, body, account, later)
+        given_up = threading.Event()
+        keeping = asyncio.create_task(self._threads.run(self._keep, platform, key, body, account, later, given_up))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                kept = await asyncio.shield(keeping)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            given_up.set()
+            keeping.add_done_callback(self._kept_late)
+            if isinstance(error, TimeoutError):
+                raise Busy from None
+            raise
         if kept is not None and later:
             self._work.wake()
         return kept
@@ -67,16 +85,23 @@ class Edge:
         """Run the turn of a kept update; an answer that `reply` holds of goes out through the outbox.
 
         With `send_now` it is sent before this returns; otherwise by its job, and nobody waits for the platform. What
-        cannot be parsed or fails five times is quarantined, and its neighbours flow.
+        cannot be parsed or fails five times is quarantined, and its neighbours flow. What fails is left to a worker.
         """
-        outcome = await self._threads.run(self._turn, inbox, reply)
-        if send_now and outcome is not None and outcome.outgoing_id is not None:
-            await self._deliver_now(outcome.outgoing_id)
-        return outcome
+        try:
+            return await self._handle(inbox, reply, send_now=send_now)
+        except Exception:
+            self._left.add(inbox)
+            await self._leave()
+            raise
 
     async def job(self, inbox: int) -> None:
         """Job body: a kept update that waits for a worker."""
-        await self.handle(inbox)
+        await self._handle(inbox, True, send_now=True)
+
+    async def catch_up(self) -> None:
+        """Leave to workers what they could not be left while the database was away. Called every second or so."""
+        if self._left:
+            await self._leave()
 
     async def direct(self, event: Event, *, trace: str) -> Outcome:
         """A turn with no update to keep: a page, a terminal. The answer goes back in the same request."""
@@ -88,7 +113,31 @@ class Edge:
 
     async def recover(self) -> int:
         """At start: hand on what was kept and not handled. Returns how many there were."""
-        return await self._threads.run(self._recover)
+        return await self._threads.run(self._defer, None)
+
+    async def _handle(self, inbox: int, reply: bool | Callable[[Answer], bool], *, send_now: bool) -> Outcome | None:
+        outcome = await self._threads.run(self._turn, inbox, reply)
+        if send_now and outcome is not None and outcome.outgoing_id is not None:
+            await self._deliver_now(outcome.outgoing_id)
+        return outcome
+
+    async def _leave(self) -> None:
+        left = sorted(self._left)
+        try:
+            await self._threads.run(self._defer, left)
+        except SQLAlchemyError as error:
+            log.warning("turns wait for the database", turns=len(left), error=type(error).__name__)
+        else:
+            self._left -= set(left)
+
+    def _kept_late(self, keeping: asyncio.Task[int | None]) -> None:
+        """What was kept after all is nobody's: its platform has been told to come again, and that will be a repeat."""
+        if keeping.cancelled():
+            return
+        if keeping.exception() is not None:
+            log.warning("update not kept", error=type(keeping.exception()).__name__)
+        elif (kept := keeping.result()) is not None:
+            self._left.add(kept)
 
     async def _deliver_now(self, outgoing_id: int) -> None:
         """The asker is waiting: send at once. The deferred job finds it done, or tries again if this did not work."""
@@ -97,7 +146,11 @@ class Edge:
         except Exception as error:  # noqa: BLE001  whatever happened, the row is still there and its job will run
             log.info("reply will be sent later", outgoing=outgoing_id, error=type(error).__name__)
 
-    def _keep(self, platform: str, key: str, body: str, account: str, later: bool) -> int | None:
+    def _keep(
+        self, platform: str, key: str, body: str, account: str, later: bool, given_up: threading.Event
+    ) -> int | None:
+        if given_up.is_set():
+            return None
         try:
             with self._sessions.writing() as session:
                 kept = session.execute(
@@ -155,17 +208,17 @@ class Edge:
         with self._sessions.writing() as session:
             row = session.get_one(Inbox, inbox_id)
             row.attempts, row.error = row.attempts + 1, error
-            if row.attempts >= MOST_ATTEMPTS:
+            if row.state is InboxState.WAITING and row.attempts >= MOST_ATTEMPTS:  # not one whose commit went unheard
                 row.state = InboxState.QUARANTINED
             return row.state is InboxState.QUARANTINED
 
-    def _recover(self) -> int:
+    def _defer(self, inbox: Iterable[int] | None) -> int:
+        """Give those of `inbox` that still wait, or all that do, a job each; one with two jobs runs once."""
         with self._sessions.writing() as session:
-            waiting = session.execute(
-                select(Inbox.id, Inbox.platform, Inbox.account)
-                .where(Inbox.state == InboxState.WAITING)
-                .order_by(Inbox.id)
-            ).all()
+            which = select(Inbox.id, Inbox.platform, Inbox.account).where(Inbox.state == InboxState.WAITING)
+            if inbox is not None:
+                which = which.where(Inbox.id.in_(inbox))
+            waiting = session.execute(which.order_by(Inbox.id)).all()
             for row in waiting:
                 self._work.defer(session.connection(), "turn", lock=f"in:{row.platform}:{row.account}", inbox=row.id)
         self._work.wake()

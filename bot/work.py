@@ -28,6 +28,7 @@ Body = Callable[..., Awaitable[None]]
 
 MOST_ATTEMPTS = 8
 LONGEST_PAUSE = timedelta(minutes=5)
+UNRECORDED_PAUSE = 1.0  # seconds before a job runs again of which the database would not take how it went
 
 
 class Retry(Exception):
@@ -148,8 +149,9 @@ class Embedded:
     async def _run(self, job: Job) -> None:
         try:
             await self._attempt(job)
-        except Exception as error:  # noqa: BLE001  not even recorded: the database is away, and the job runs again
+        except Exception as error:  # noqa: BLE001  not even recorded: the job runs again when the database is back
             log.warning("job not recorded", job=job.name, id=job.id, error=type(error).__name__)
+            await asyncio.sleep(UNRECORDED_PAUSE)  # a database that can only be read would have it run again at once
         finally:
             self._running.pop(job.id, None)
             if job.lock:

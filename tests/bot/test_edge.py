@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.edge import MOST_ATTEMPTS
+from bot import edge
+from bot.edge import MOST_ATTEMPTS, Busy
 from bot.kit.door import Transient
 from db.machinery import Audit, InboxState, Job, Outgoing, Sending
 from tests.bot.bell import Tower
+from tests.bot.test_work import until
 
 
 @pytest.fixture
@@ -91,6 +94,42 @@ async def test_what_fails_five_times_is_quarantined_without_a_trace_of_its_chang
     poison = tower.inbox()[-3]
     assert (poison.state, poison.error) == (InboxState.QUARANTINED, "RuntimeError")
     assert tower.rows(Job) == [] and tower.rows(Outgoing, Outgoing.state != Sending.ACCEPTED) == []
+
+
+async def test_a_turn_that_fails_at_once_is_left_to_a_worker(tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = await tower.update("telegram", "1", "ring", later=False)
+    assert kept is not None
+    with monkeypatch.context() as broken:
+        broken.setattr(tower.parley.engine, "turn", lambda *_given, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await tower.parley.edge.handle(kept)
+    assert tower.inbox()[-1].attempts == 1 and tower.strokes() == 0
+    await tower.parley.settle()
+    assert tower.strokes() == 1 and [sent.address for sent in tower.telegram.sent] == ["1", "2"]
+    assert tower.rows(Job) == []
+
+
+async def test_what_was_kept_after_its_platform_gave_up_is_handled_though_it_never_comes_again(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "PATIENCE", 0.1)
+    begun, released = threading.Event(), threading.Event()
+    slow = tower.parley.edge._keep
+
+    def keep(*given: Any) -> int | None:
+        result = slow(*given)
+        begun.set()
+        released.wait()
+        return result
+
+    monkeypatch.setattr(tower.parley.edge, "_keep", keep)
+    with pytest.raises(Busy):
+        await tower.update("telegram", "1", "ring", key="900", later=False)
+    assert begun.is_set()
+    released.set()
+    await until(lambda: tower.parley.edge._left)
+    await tower.parley.settle()
+    assert await tower.update("telegram", "1", "ring", key="900") is None and tower.strokes() == 1
 
 
 async def test_updates_of_one_account_keep_their_order(tower: Tower) -> None:

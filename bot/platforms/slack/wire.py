@@ -169,7 +169,11 @@ class SlackWire:
 
     def _listener(self) -> Callable[..., Awaitable[BoltResponse]]:
         async def take(body: Json) -> BoltResponse:
-            answer = await self._interactions.take(body)
+            try:
+                answer = await self._interactions.take(body)
+            except Exception as error:  # whatever it was: what Slack is not told that we have, it brings again
+                log.exception("not taken in", error=type(error).__name__)
+                return BoltResponse(status=503, body="")
             return BoltResponse(status=200, body=answer or "")
 
         return take
