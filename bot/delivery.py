@@ -6,6 +6,7 @@ unknown. It is sent once more, marked as a possible repeat, and after a second u
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,6 +47,11 @@ class Claimed:
     repeated: bool
     attempts: int
     trace: str
+
+
+def spread() -> float:
+    """A factor for pauses, so that a thousand messages that failed together do not come again together."""
+    return random.uniform(0.5, 1.0)  # noqa: S311  keeps no secret
 
 
 class Delivery:
@@ -93,13 +99,15 @@ class Delivery:
             if await self._threads.run(self._refused, claimed, error.reason):
                 raise Retry(timedelta()) from None
         except Paused as error:
-            await self._threads.run(self._again, claimed)
-            raise Retry(error.pause) from None
+            await self._threads.run(self._again, claimed, was_tried=False)
+            raise Retry(error.pause, error.until) from None  # one instant for all that wait for it keeps their order
         except Transient:
             await self._threads.run(self._again, claimed)
             doublings = min(claimed.attempts, 9)  # an outage of hours must not overflow the sum
-            raise Retry(min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings)) from None
-        except Unknown:
+            raise Retry(min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings) * spread()) from None
+        except Exception as error:  # Unknown; or a door of ours is broken, and nobody knows how far it came
+            if not isinstance(error, Unknown):
+                log.error("the door failed", outgoing=outgoing, door=claimed.platform, exc_info=error)
             if await self._threads.run(self._unknown, claimed):
                 raise Retry(FIRST_PAUSE) from None
         else:
@@ -115,7 +123,7 @@ class Delivery:
         except Permanent as error:
             await self._threads.run(self._not_fetched, file, error.reason)
         except Paused as error:
-            raise Retry(error.pause) from None
+            raise Retry(error.pause, error.until) from None
         except (Transient, Unknown):
             if await self._threads.run(self._is_too_late, file):
                 await self._threads.run(self._not_fetched, file, "unavailable")
@@ -198,10 +206,11 @@ class Delivery:
             self._settle(session, row, Sending.ACCEPTED, now, None)
         log.info("accepted", outgoing=claimed.outgoing_id, door=claimed.platform, trace=claimed.trace)
 
-    def _again(self, claimed: Claimed) -> None:
+    def _again(self, claimed: Claimed, *, was_tried: bool = True) -> None:
         """Back to waiting: the platform did not take it."""
         with self._sessions.writing() as session:
-            session.get_one(Outgoing, claimed.outgoing_id).state = Sending.WAITING
+            row = session.get_one(Outgoing, claimed.outgoing_id)
+            row.state, row.attempts = Sending.WAITING, claimed.attempts + was_tried
 
     def _unknown(self, claimed: Claimed) -> bool:
         """True when it may be sent once more."""

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -32,11 +32,12 @@ UNRECORDED_PAUSE = 1.0  # seconds before a job runs again of which the database 
 
 
 class Retry(Exception):
-    """A job asks to run again after `pause`; it is not counted as a failure."""
+    """A job asks to run again after `pause`, or at `at`, where it has an instant; it is not counted as a failure."""
 
-    def __init__(self, pause: timedelta) -> None:
+    def __init__(self, pause: timedelta, at: datetime | None = None) -> None:
         super().__init__(f"again in {pause}")
         self.pause = pause
+        self.at = at
 
 
 class Work(Protocol):
@@ -162,7 +163,7 @@ class Embedded:
         try:
             await self.bodies[job.name](**job.args)
         except Retry as again:
-            await self._threads.run(self._postpone, job, again.pause, None)
+            await self._threads.run(self._postpone, job, again.pause, None, again.at)
         except Exception as error:  # a job may fail in any way; it is recorded and tried again
             log.warning("job failed", job=job.name, id=job.id, error=type(error).__name__, exc_info=True)
             pause = min(LONGEST_PAUSE, timedelta(seconds=2**job.attempts))
@@ -174,10 +175,10 @@ class Embedded:
         with self._sessions.writing() as session:
             session.execute(delete(Job).where(Job.id == job.id))
 
-    def _postpone(self, job: Job, pause: timedelta, error: str | None) -> None:
+    def _postpone(self, job: Job, pause: timedelta, error: str | None, at: datetime | None = None) -> None:
         now = self._clock.now()
         attempts = job.attempts + (1 if error else 0)
-        values = {"at": now + pause, "attempts": attempts, "error": error}
+        values = {"at": at or now + pause, "attempts": attempts, "error": error}
         if attempts >= MOST_ATTEMPTS:
             values["failed_at"] = now
         with self._sessions.writing() as session:

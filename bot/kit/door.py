@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from .events import Answer, Event
@@ -33,11 +33,12 @@ class Transient(SendError):
 
 
 class Paused(Transient):
-    """The platform asks to wait."""
+    """The platform asks to wait; or it has asked already, `until` an instant, and was not bothered again."""
 
-    def __init__(self, pause: timedelta) -> None:
+    def __init__(self, pause: timedelta, until: datetime | None = None) -> None:
         super().__init__(f"wait {pause}")
         self.pause = pause
+        self.until = until
 
 
 class Unknown(SendError):

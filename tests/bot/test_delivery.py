@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot import delivery
 from bot.kit.door import Paused, Permanent, Transient, Unknown
 from bot.kit.events import Called, Caller
 from db.files import File, FileState, read
@@ -125,7 +126,10 @@ async def test_what_the_platform_refuses_for_itself_is_not_tried_elsewhere(tower
     assert tower.rows(Account, Account.unreachable_since.is_not(None)) == []
 
 
-async def test_not_accepted_this_time_is_sent_again_after_growing_pauses(tower: Tower) -> None:
+async def test_not_accepted_this_time_is_sent_again_after_growing_pauses(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "spread", lambda: 1.0)
     tower.slack.outcomes.extend([Transient("down"), Transient("down")])
     row, _receipt = await rung(tower)
     assert row.state is Sending.WAITING and tower.slack.tries == 1
@@ -159,6 +163,14 @@ async def test_an_unknown_outcome_is_repeated_once_and_says_so(tower: Tower) -> 
     row, receipt = await later(tower, seconds(1))
     assert tower.slack.sent == [Sent("7", "It rings", repeated=True, edits=None)]
     assert row.state is Sending.ACCEPTED and row.may_repeat and receipt.accepted_at is not None
+
+
+async def test_a_door_that_breaks_is_an_unknown_outcome_and_not_sent_for_ever(tower: Tower) -> None:
+    tower.slack.outcomes.extend([KeyError("channel"), KeyError("channel")])
+    await rung(tower)
+    row, receipt = await later(tower, seconds(1))
+    assert (row.state, receipt.reason, tower.slack.tries) == (Sending.IN_DOUBT, "unknown_outcome", 2)
+    assert tower.rows(Job) == []
 
 
 async def test_a_second_unknown_outcome_is_left_in_doubt(tower: Tower) -> None:

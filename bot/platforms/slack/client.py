@@ -15,10 +15,11 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.kit.door import Permanent, SendError, Transient, Unknown
+from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from scheduling.clock import Clock
+from scheduling.pauses import EVERY, Pauses
 
-from .errors import WORKSPACE, no_answer, refusal
+from .errors import METHOD, WORKSPACE, AppRefused, no_answer, refusal
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Client:
         self._api = urlsplit(api_url)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._pauses = Pauses()
         self.web = AsyncWebClient(token, base_url=api_url, timeout=10, retry_handlers=[])
 
     async def open(self) -> None:
@@ -55,7 +57,24 @@ class Client:
             self.web.session = self._session = None
 
     async def perform(self, method: str, arguments: Json) -> Json:
-        """One call, and its answer's body. The method `response_url` posts to the address in `url`."""
+        """One call, and its answer's body. The method `response_url` posts to the address in `url`.
+
+        A call that Slack has told to wait is not made before its time.
+        """
+        # Slack counts by method, messages by channel too.
+        bucket = (method, str(arguments.get("channel", EVERY)) if method == "chat.postMessage" else EVERY)
+        now = self._clock.now()
+        if (until := self._pauses.until(*bucket, now)) is not None:
+            raise Paused(until - now, until)
+        try:
+            return await self._made(method, arguments)
+        except Paused as error:
+            if isinstance(error, AppRefused):
+                bucket = (EVERY, EVERY)
+            error.until = self._pauses.pause(*bucket, self._clock.now(), error.pause)
+            raise
+
+    async def _made(self, method: str, arguments: Json) -> Json:
         session = self._opened()
         try:
             if method == "response_url":
@@ -77,7 +96,7 @@ class Client:
                 return no_answer(method, "unreadable answer")
             return refusal(answer.status, None, answer.headers.get("Retry-After"), self._clock.now())
         named = answer.data.get("error") if isinstance(answer.data, dict) else None
-        if named in WORKSPACE:
+        if named in WORKSPACE | METHOD:
             log.error("slack refuses the app", method=method, error=named)
         wait: Mapping[str, str] = {key.lower(): value for key, value in answer.headers.items()}
         return refusal(answer.status_code, named, wait.get("retry-after"), self._clock.now())

@@ -17,9 +17,6 @@ WORKSPACE = frozenset(
         "account_inactive",
         "app_uninstalled",
         "invalid_auth",
-        "missing_scope",
-        "no_permission",
-        "not_allowed_token_type",
         "not_authed",
         "org_login_required",
         "team_access_not_granted",
@@ -27,6 +24,8 @@ WORKSPACE = frozenset(
         "token_revoked",
     }
 )
+# Nor is this method of any use to anybody.
+METHOD = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 PASSING = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org", "accesslimited"}
 )
@@ -54,6 +53,13 @@ REPEATABLE = frozenset(
 )
 
 
+class AppRefused(Paused):
+    """Slack refuses the app itself, whatever it asks."""
+
+    def __init__(self) -> None:
+        super().__init__(WORKSPACE_PAUSE)
+
+
 class SlackRefused(Permanent):
     """Slack's own refusal; `error` is its name for it."""
 
@@ -67,6 +73,8 @@ def refusal(status: int, error: str | None, retry_after: str | None, now: dateti
     if status == HTTPStatus.TOO_MANY_REQUESTS or error in {"ratelimited", "rate_limited"}:
         return Paused(timedelta(seconds=pause_of(retry_after, now)))
     if error in WORKSPACE:
+        return AppRefused()
+    if error in METHOD:
         return Paused(WORKSPACE_PAUSE)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or error is None or error in PASSING:
         return Transient(f"{status} {error or 'no JSON of Slack'}")

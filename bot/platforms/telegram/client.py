@@ -30,6 +30,8 @@ from telegram.error import (
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
+from scheduling.clock import Clock
+from scheduling.pauses import EVERY, Pauses
 
 from .door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, Upload
 
@@ -128,7 +130,7 @@ class _Bot(Bot):
 class Client:
     """Calls to one bot. `api_url` is the server's address, without `/bot`."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, clock: Clock) -> None:
         # At INFO httpx logs every address with the token in it; the library logs bodies that it could not parse.
         for name, level in {
             "httpx": logging.WARNING,
@@ -144,6 +146,8 @@ class Client:
             request=_http(),
             get_updates_request=_http(),
         )
+        self._clock = clock
+        self._pauses = Pauses()
         self._calls: set[asyncio.Task[Any]] = set()
         self._is_closing = False
 
@@ -159,11 +163,24 @@ class Client:
         await self._bot.close_connections()
 
     async def perform(self, method: str, parameters: dict[str, Any], *, seconds: float | None = None) -> Any:
-        """One call, its `result` as JSON. `seconds` is how long the answer may take. Raises a `SendError`."""
+        """One call, its `result` as JSON. `seconds` is how long the answer may take. Raises a `SendError`.
+
+        A call that Telegram has told to wait is not made before its time.
+        """
+        bucket = (method, str(parameters.get("chat_id", EVERY)))
+        now = self._clock.now()
+        if (until := self._pauses.until(*bucket, now)) is not None:
+            raise Paused(until - now, until)
         has_file = any(isinstance(value, Upload) for value in parameters.values())
         given = {key: _input_file(value) if isinstance(value, Upload) else value for key, value in parameters.items()}
         patience = seconds or (FILE_SECONDS if has_file else ANSWER_SECONDS)
-        return await self._made(self._bot.call(method, given, patience), method)
+        try:
+            return await self._made(self._bot.call(method, given, patience), method)
+        except Paused as error:
+            if isinstance(error, WrongToken):
+                bucket = (EVERY, EVERY)
+            error.until = self._pauses.pause(*bucket, self._clock.now(), error.pause)
+            raise
 
     async def download(self, path: str) -> bytes:
         """The bytes of a file that `getFile` named. Raises a `SendError`."""

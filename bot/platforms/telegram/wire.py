@@ -65,7 +65,7 @@ class TelegramWire:
         if webhook_secret is not None and not SECRET.fullmatch(webhook_secret):
             raise ValueError("the webhook secret needs 32 to 256 letters, digits, - or _")
         self._parley = parley
-        self._client = Client(token, api_url)
+        self._client = Client(token, api_url, parley.clock)
         self._secret = webhook_secret
         self._url = public_url.rstrip("/") + PATH
         self._bot_id = token.partition(":")[0]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.platforms.telegram.client import Client
+from scheduling.clock import SystemClock
 from tests.fakes import FakeTelegram
 from tests.fakes.telegram import User
 
@@ -25,7 +26,7 @@ def url(sqlite_url: str) -> str:
 
 @pytest.fixture
 async def client(telegram: FakeTelegram) -> AsyncIterator[Client]:
-    made = Client(telegram.token, telegram.address)
+    made = Client(telegram.token, telegram.address, SystemClock())
     yield made
     await made.close()
 

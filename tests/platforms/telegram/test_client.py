@@ -12,6 +12,7 @@ from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from bot.platforms.telegram import client as client_module
 from bot.platforms.telegram.client import Client, Conflicting, WrongToken
 from bot.platforms.telegram.door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, Upload
+from scheduling.clock import SystemClock
 from tests.fakes import FakeTelegram
 from tests.fakes.telegram import User
 from tests.fakes.telegram.samples import picture
@@ -103,7 +104,7 @@ async def test_no_answer_leaves_us_in_doubt(
 
 
 async def test_what_was_never_sent_may_be_sent_again(unused_tcp_port: int) -> None:
-    nowhere = Client("1:x", f"http://127.0.0.1:{unused_tcp_port}")
+    nowhere = Client("1:x", f"http://127.0.0.1:{unused_tcp_port}", SystemClock())
     assert type(await refused(nowhere)) is Transient
     await nowhere.close()
 
@@ -134,7 +135,7 @@ async def test_a_file_goes_out_as_a_form_with_its_name(client: Client, telegram:
 
 
 async def test_closing_the_line_cuts_nothing_off(telegram: FakeTelegram, broker: User) -> None:
-    client = Client(telegram.token, telegram.address)
+    client = Client(telegram.token, telegram.address, SystemClock())
     telegram.fails("sendMessage", "slow", seconds=0.3)
     under_way = asyncio.create_task(client.perform("sendMessage", {"chat_id": broker.id, "text": "hello"}))
     await asyncio.sleep(0.1)
