@@ -53,6 +53,7 @@ class Edge:
         self._delivery = delivery
         self._work = work
         self._doors = doors
+        self.trouble: str | None = None  # why the last update could not be kept
         self._left: set[int] = set()  # kept, and without a job although nobody runs their turn any more
 
     async def keep(
@@ -64,17 +65,13 @@ class Edge:
         platform's own request carries the result. Raises `Busy` after two seconds.
         """
         body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
-        given_up = threading.Event()
-        keeping = asyncio.create_task(self._threads.run(self._keep, platform, key, body, account, later, given_up))
         try:
-            async with asyncio.timeout(PATIENCE):
-                kept = await asyncio.shield(keeping)
-        except (TimeoutError, asyncio.CancelledError) as error:
-            given_up.set()
-            keeping.add_done_callback(self._kept_late)
-            if isinstance(error, TimeoutError):
-                raise Busy from None
+            kept = await self._kept(platform, key, body, account, later=later)
+        except Exception as error:
+            self.trouble = type(error).__name__
+            log.error("updates cannot be kept", door=platform, error=self.trouble)
             raise
+        self.trouble = None
         if kept is not None and later:
             self._work.wake()
         return kept
@@ -114,6 +111,19 @@ class Edge:
     async def recover(self) -> int:
         """At start: hand on what was kept and not handled. Returns how many there were."""
         return await self._threads.run(self._defer, None)
+
+    async def _kept(self, platform: str, key: str, body: str, account: str, *, later: bool) -> int | None:
+        given_up = threading.Event()
+        keeping = asyncio.create_task(self._threads.run(self._keep, platform, key, body, account, later, given_up))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.shield(keeping)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            given_up.set()
+            keeping.add_done_callback(self._kept_late)
+            if isinstance(error, TimeoutError):
+                raise Busy from None
+            raise
 
     async def _handle(self, inbox: int, reply: bool | Callable[[Answer], bool], *, send_now: bool) -> Outcome | None:
         outcome = await self._threads.run(self._turn, inbox, reply)

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from bot.core import Parley
 from bot.edge import BODY_LIMIT
 from bot.platforms.web.pages import Pages
+from db.machinery import Setting
 from db.people import Administration
 
 # (status, headers, body) for the raw bytes and headers of one request of a platform
@@ -44,12 +45,17 @@ def application(
     )
 
     async def alive(_request: Request) -> Response:
-        return JSONResponse({"status": "ok", **(health() if health else {})})
+        """Always 200, for a restart helps nobody whose platform or database is away; the status says what is wrong."""
+        parts = dict(health() if health else {})
+        if parley.edge.trouble is not None:
+            parts["database"] = {"ok": False, "trouble": parley.edge.trouble}
+        is_well = all(part.get("ok", True) for part in parts.values())
+        return JSONResponse({"status": "ok" if is_well else "trouble", **parts})
 
     async def ready(_request: Request) -> Response:
-        """Whether a turn could run now: the database answers and there is an administration."""
+        """Whether a turn could run now: the database takes what is written and there is an administration."""
         try:
-            found = await parley.threads.run(_has_administration, parley)
+            found = await parley.threads.run(_can_write, parley)
         except Exception as error:  # noqa: BLE001  whatever is wrong, the answer is "not ready", with its kind
             return JSONResponse({"status": "not ready", "why": type(error).__name__}, status_code=503)
         if not found:
@@ -85,6 +91,8 @@ def _receiving(take: Receiver) -> Callable[[Request], Awaitable[Response]]:
     return receive
 
 
-def _has_administration(parley: Parley) -> bool:
-    with parley.sessions.reading() as session:
+def _can_write(parley: Parley) -> bool:
+    """Write, and say whether there is an administration. A full disk and a stand-by still answer questions."""
+    with parley.sessions.writing() as session:
+        session.merge(Setting(name="ready", value={"at": parley.clock.now().isoformat()}))
         return session.scalar(select(Administration.id).limit(1)) is not None

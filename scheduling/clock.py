@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol
+
+TOLERATED = 60.0  # seconds between this machine's clock and others'
 
 
 class Clock(Protocol):
@@ -54,6 +57,27 @@ class ManualClock:
 
     def advance(self, by: timedelta) -> None:
         self.at = self.now() + _forward(by)
+
+
+@dataclass
+class Skew:
+    """How far this machine's clock is ahead of others', by the `Date` of their answers. Behind is below zero."""
+
+    seconds: float = 0.0
+
+    def note(self, date: str | None, at: datetime) -> None:
+        """Compare an answer's `Date` with `at`, the instant it came in. One that cannot be read says nothing."""
+        try:
+            theirs = parsedate_to_datetime(date or "")
+        except (ValueError, OverflowError):
+            return
+        if theirs.tzinfo is not None:
+            self.seconds = (at - theirs).total_seconds()
+
+    @property
+    def is_tolerable(self) -> bool:
+        """Slack's signatures are good for five minutes: one is soon enough to be told."""
+        return abs(self.seconds) <= TOLERATED
 
 
 def monotonic() -> float:

@@ -45,6 +45,12 @@ class Unknown(SendError):
     """The request left and no answer came back: it may have been accepted. Sent again at most once, and marked."""
 
 
+def cause(error: Exception) -> str:
+    """A short name for what keeps a platform away: for those who look at its health, with nobody's words in it."""
+    told = isinstance(error, Transient | Unknown) and type(error) in (Transient, Unknown)
+    return str(error) if told and str(error) else type(error).__name__
+
+
 class Door(Protocol):
     """One platform. `read` and the drawing behind `send` are pure; only `send` and `fetch` do I/O."""
 

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
-from scheduling.clock import Clock
+from scheduling.clock import Clock, Skew
 from scheduling.pauses import EVERY, Pauses
 
 from .errors import METHOD, WORKSPACE, AppRefused, no_answer, refusal
@@ -44,17 +44,26 @@ class Client:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._pauses = Pauses()
+        self.skew = Skew()
+        self.refused: str | None = None  # Slack's word for what is wrong with the app itself
         self.web = AsyncWebClient(token, base_url=api_url, timeout=10, retry_handlers=[])
 
     async def open(self) -> None:
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=IDLE)
-            self.web.session = self._session = aiohttp.ClientSession(connector=connector, timeout=CALL)
+            watch = aiohttp.TraceConfig()
+            watch.on_request_end.append(self._note_date)
+            self.web.session = self._session = aiohttp.ClientSession(
+                connector=connector, timeout=CALL, trace_configs=[watch]
+            )
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
             self.web.session = self._session = None
+
+    async def _note_date(self, _session: Any, _context: Any, ended: aiohttp.TraceRequestEndParams) -> None:
+        self.skew.note(ended.response.headers.get("Date"), self._clock.now())
 
     async def perform(self, method: str, arguments: Json) -> Json:
         """One call, and its answer's body. The method `response_url` posts to the address in `url`.
@@ -67,12 +76,14 @@ class Client:
         if (until := self._pauses.until(*bucket, now)) is not None:
             raise Paused(until - now, until)
         try:
-            return await self._made(method, arguments)
+            answer = await self._made(method, arguments)
         except Paused as error:
             if isinstance(error, AppRefused):
                 bucket = (EVERY, EVERY)
             error.until = self._pauses.pause(*bucket, self._clock.now(), error.pause)
             raise
+        self.refused = None
+        return answer
 
     async def _made(self, method: str, arguments: Json) -> Json:
         session = self._opened()
@@ -96,6 +107,8 @@ class Client:
                 return no_answer(method, "unreadable answer")
             return refusal(answer.status, None, answer.headers.get("Retry-After"), self._clock.now())
         named = answer.data.get("error") if isinstance(answer.data, dict) else None
+        if named in WORKSPACE:
+            self.refused = named
         if named in WORKSPACE | METHOD:
             log.error("slack refuses the app", method=method, error=named)
         wait: Mapping[str, str] = {key.lower(): value for key, value in answer.headers.items()}

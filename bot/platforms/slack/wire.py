@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.kit.door import cause
 from bot.platforms.host import Host
 
 from .client import Client
@@ -60,6 +61,7 @@ class SlackWire:
         self._client = Client(bot_token, api_url, parley.clock)
         self._profiles = Profiles(self._client.perform, parley.clock)
         self._team = ""
+        self._trouble: str | None = "not connected yet"
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self.door = SlackDoor(
@@ -74,6 +76,15 @@ class SlackWire:
 
     async def start(self) -> None:
         """Connect. Raises a `SendError` where Slack refuses us, TimeoutError where no socket opens; call it again."""
+        try:
+            await self._connect()
+        except Exception as error:
+            self._trouble = self._client.refused or cause(error)
+            raise
+        self._trouble = None
+        log.info("slack connected", mode=self._mode, team=self._team)
+
+    async def _connect(self) -> None:
         await self._client.open()
         who = await self._client.perform("auth.test", {})
         self._team = str(who["team_id"])
@@ -88,7 +99,6 @@ class SlackWire:
                 await socket.close_async()  # type: ignore[no-untyped-call]
                 raise
             self._socket = socket
-        log.info("slack connected", mode=self._mode, team=self._team)
 
     async def stop(self) -> None:
         """Take nothing more in. What was not acknowledged comes again."""
@@ -100,12 +110,17 @@ class SlackWire:
 
     def health(self) -> Mapping[str, Any]:
         """`silent` counts the seconds since Slack last answered on the socket: over 60 means that it is gone."""
+        trouble = self._client.refused or self._trouble
+        if trouble is None and not self._client.skew.is_tolerable:
+            trouble = "clock"
+        told = {"mode": self._mode, "ok": trouble is None, "trouble": trouble, "skew": round(self._client.skew.seconds)}
         if self._socket is None:
-            return {"mode": self._mode, "ok": self._app is not None and self._app_token is None}
+            return told
         session, heard = self._socket.client.current_session, self._socket.client.last_ping_pong_time
         silent = max(0.0, self._parley.clock.now().timestamp() - heard) if heard is not None else 0.0
-        is_open = session is not None and not session.closed
-        return {"mode": self._mode, "ok": is_open and silent < 60, "silent": round(silent)}
+        if trouble is None and (session is None or session.closed or silent >= 60):
+            trouble = "silent"
+        return told | {"ok": trouble is None, "trouble": trouble, "silent": round(silent)}
 
     @property
     def _mode(self) -> str:

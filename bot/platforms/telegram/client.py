@@ -30,7 +30,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
-from scheduling.clock import Clock
+from scheduling.clock import Clock, Skew
 from scheduling.pauses import EVERY, Pauses
 
 from .door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, Upload
@@ -138,18 +138,32 @@ class Client:
             "telegram": logging.CRITICAL,
         }.items():
             logging.getLogger(name).setLevel(level)
+        self._clock = clock
+        self._pauses = Pauses()
+        self.skew = Skew()
         server = api_url.rstrip("/")
         self._bot = _Bot(
             token,
             base_url=f"{server}/bot",
             base_file_url=f"{server}/file/bot",
-            request=_http(),
-            get_updates_request=_http(),
+            request=self._http(),
+            get_updates_request=self._http(),
         )
-        self._clock = clock
-        self._pauses = Pauses()
         self._calls: set[asyncio.Task[Any]] = set()
         self._is_closing = False
+
+    def _http(self) -> BaseRequest:
+        return _Http(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=ANSWER_SECONDS,
+            write_timeout=ANSWER_SECONDS,
+            pool_timeout=CONNECT_SECONDS,
+            media_write_timeout=FILE_SECONDS,
+            httpx_kwargs={"event_hooks": {"response": [self._note_date]}},
+        )
+
+    async def _note_date(self, response: httpx.Response) -> None:
+        self.skew.note(response.headers.get("Date"), self._clock.now())
 
     async def open(self) -> None:
         self._is_closing = False
@@ -222,7 +236,9 @@ def classified(error: Exception, method: str) -> SendError:
         return _refusal(str(error), method)
     if kind is NetworkError or kind is TimedOut:
         cause = error.__cause__
-        if cause is None or isinstance(cause, NOT_SENT):
+        if cause is None:  # an answer, but none of Telegram's: a proxy's, by its status
+            return Transient("a strange answer")
+        if isinstance(cause, NOT_SENT):
             return Transient(type(cause).__name__)
         return Unknown(type(cause).__name__)
     return Unknown(kind.__name__)
@@ -255,13 +271,3 @@ def _wait(body: bytes) -> timedelta:
 def _input_file(upload: Upload) -> InputFile:
     # A quotation mark would arrive as %22: a form's header has no other way to hold one.
     return InputFile(upload.data, filename=upload.name.replace('"', "'"), attach=False)
-
-
-def _http() -> BaseRequest:
-    return _Http(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
-        write_timeout=ANSWER_SECONDS,
-        pool_timeout=CONNECT_SECONDS,
-        media_write_timeout=FILE_SECONDS,
-    )

@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from bot.kit.door import Paused, SendError, Transient
+from bot.kit.door import Paused, SendError, Transient, cause
 from bot.kit.events import Answer
 from bot.kit.screen import Button, Screen
 from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Reader, Writer, _
@@ -89,11 +89,13 @@ class TelegramWire:
         await self._client.close()
 
     def health(self) -> Mapping[str, Any]:
+        trouble = self._trouble or (None if self._client.skew.is_tolerable else "clock")
         return {
             "mode": "webhook" if self._secret else "polling",
-            "ok": self._trouble is None,
+            "ok": trouble is None,
             "last_ok": self._last_ok.isoformat() if self._last_ok else None,
-            "trouble": self._trouble,
+            "trouble": trouble,
+            "skew": round(self._client.skew.seconds),
         }
 
     async def set_up(self) -> None:
@@ -199,7 +201,7 @@ class TelegramWire:
 
     async def _went_wrong(self, error: Exception, pause: float) -> float:
         """Record it, wait, and return how long to wait the next time."""
-        self._trouble = type(error).__name__
+        self._trouble = cause(error)
         if isinstance(error, Conflicting):
             log.error("another program fetches this bot's updates, or a webhook is set")
         elif isinstance(error, SendError) and not isinstance(error, WrongToken):  # that one is logged where it is seen
