@@ -16,6 +16,8 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+# Seconds, for libpq: to connect, and until a server that has fallen silent is known to be gone.
+PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -36,7 +38,9 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    return create_engine(
+        parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=PATIENCE
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

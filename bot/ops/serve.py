@@ -5,24 +5,22 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, closing
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import structlog
 import uvicorn
-from sqlalchemy import make_url, select, text
+from sqlalchemy import select
 
 from bot import http
 from bot.core import Parley
 from bot.kit.door import SendError
+from bot.ops.alone import RUNS, Lock, alone, watch
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.people import Administration
-from db.session import connect
 from scheduling.clock import SystemClock
 from scheduling.ticker import Ticker
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 log = structlog.get_logger()
-ONE_INSTANCE = 7_211_001  # the advisory lock's number on PostgreSQL: any constant that nothing else uses
 GRACE = 5  # seconds for requests, for each platform and for jobs under way
 
 
@@ -53,7 +50,7 @@ def serve(settings: Settings) -> None:
         with opened(settings.database_url) as sessions, sessions.reading() as session:
             if session.scalar(select(Administration.id).limit(1)) is None:
                 raise Trouble("there is no administration yet: run `parley admin create` first")
-        stack.enter_context(alone(settings.database_url))
+        lock = stack.enter_context(alone(settings.database_url))
         parley = stack.enter_context(closing(_parley(settings)))
         wires, receivers = _wires(settings, parley)
         app = http.application(
@@ -61,7 +58,7 @@ def serve(settings: Settings) -> None:
             receivers=receivers,
             health=lambda: {name: dict(wire.health()) for name, wire in wires.items()},
             secure=settings.public_url.startswith("https://"),
-            lifespan=lambda _app: running(parley, wires),
+            lifespan=lambda _app: running(parley, wires, lock, leave),
         )
         config = uvicorn.Config(
             app,
@@ -71,7 +68,14 @@ def serve(settings: Settings) -> None:
             server_header=False,
             timeout_graceful_shutdown=GRACE,
         )
-        uvicorn.Server(config).run()
+        server = uvicorn.Server(config)
+
+        def leave() -> None:
+            server.should_exit = True
+
+        server.run()
+        if not lock.is_held():
+            raise Trouble(RUNS)
 
 
 def _leave(_number: int, _frame: Any) -> NoReturn:
@@ -79,18 +83,21 @@ def _leave(_number: int, _frame: Any) -> NoReturn:
 
 
 @asynccontextmanager
-async def running(parley: Parley, wires: Mapping[str, Wire]) -> AsyncIterator[None]:
+async def running(
+    parley: Parley, wires: Mapping[str, Wire], lock: Lock, leave: Callable[[], None]
+) -> AsyncIterator[None]:
     """Everything that goes on beside the requests; stops intake first, then lets what is under way finish."""
     recovered = await parley.edge.recover()
     log.info("started", waiting_updates=recovered, doors=sorted(wires))
     ticker = Ticker(parley.tick)
     jobs = asyncio.create_task(parley.work.run())
     ticker.start()
-    starting = [asyncio.create_task(_keep_starting(name, wire)) for name, wire in wires.items()]
+    beside = [asyncio.create_task(_keep_starting(name, wire)) for name, wire in wires.items()]
+    beside.append(asyncio.create_task(watch(lock, leave)))
     try:
         yield
     finally:
-        for task in starting:
+        for task in beside:
             task.cancel()
         await asyncio.gather(*(_stop(name, wire) for name, wire in wires.items()))
         ticker.stop()
@@ -120,29 +127,6 @@ async def _keep_starting(name: str, wire: Wire) -> None:
             pause = min(60.0, pause * 2)
         else:
             return
-
-
-@contextmanager
-def alone(database_url: str) -> Iterator[None]:
-    """Refuse a second process on the same database: two embedded engines would both run its jobs."""
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        with Path(f"{url.database}.lock").expanduser().open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Trouble(f"another Parley runs on {url.database}: stop it first") from None
-            yield
-        return
-    engine = connect(database_url)
-    try:
-        with engine.connect() as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": ONE_INSTANCE}):
-                raise Trouble("another Parley runs on this database: stop it first")
-            connection.commit()  # the lock is the connection's, and no transaction stays open beside it
-            yield
-    finally:
-        engine.dispose()
 
 
 def set_telegram_up(settings: Settings) -> None:

@@ -7,14 +7,19 @@ import json
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
+from pathlib import Path
 
 import httpx
-from sqlalchemy import select
+import pytest
+from sqlalchemy import Engine, select, text
 
+from bot.ops.alone import ONE_INSTANCE, alone
+from bot.ops.trouble import Trouble
 from db.machinery import Inbox, InboxState, Outgoing, Sending
 from db.session import Sessions, connect
 from scheduling.clock import monotonic
+from tests.bot.test_work import until
 from tests.fakes import FakeTelegram
 from tests.shell import CREATE, PARLEY, Shell
 
@@ -60,7 +65,8 @@ async def everything(shell: Shell, **more: str) -> AsyncIterator[tuple[asyncio.s
             if process.returncode is None:
                 process.kill()
             logged = (await process.communicate())[1].decode()
-            assert all(isinstance(json.loads(line), dict) for line in logged.splitlines()), logged
+            lines = [line for line in logged.splitlines() if not line.startswith("parley: ")]  # why it left
+            assert all(isinstance(json.loads(line), dict) for line in lines), logged
 
 
 async def _is_ready(client: httpx.AsyncClient) -> bool:
@@ -92,6 +98,50 @@ async def test_everything_runs_in_one_process_and_stops_when_told(shell: Shell) 
         pass  # killed, it leaves no lock behind
     async with everything(shell) as (process, _client):
         await stopped(process)
+
+
+HOLDER = text(
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :number"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def holder(engine: Engine) -> int | None:
+    """The back end that has the instance lock."""
+    with engine.begin() as connection:
+        found: int | None = connection.scalar(HOLDER, {"number": ONE_INSTANCE})
+    return found
+
+
+def lose_it(engine: Engine) -> None:
+    """End the back end that has the lock, as a restart of the server does."""
+    with engine.begin() as connection:
+        connection.scalar(
+            text("SELECT pg_terminate_backend(:pid)"), {"pid": connection.scalar(HOLDER, {"number": ONE_INSTANCE})}
+        )
+
+
+@pytest.mark.promise("faults.37", "Of two instances on one database the second refuses, and one that lost it leaves.")
+async def test_an_instance_that_lost_its_lock_takes_it_again_or_leaves_to_another(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    shell = Shell(tmp_path, postgresql_url)
+    shell(*CREATE)
+    engine = connect(postgresql_url)
+    async with everything(shell) as (process, client):
+        first = holder(engine)
+        lose_it(engine)
+        await until(lambda: holder(engine) not in (None, first))
+        again = await asyncio.to_thread(shell.fails, "all", PARLEY_PORT=str(free_port()))
+        assert "another Parley runs" in again and (await client.get("/readyz")).status_code == 200
+        with ExitStack() as stack:
+            while process.returncode is None:
+                lose_it(engine)
+                with suppress(Trouble):  # it was quicker: once more
+                    stack.enter_context(alone(postgresql_url))
+                    async with asyncio.timeout(20):
+                        assert await process.wait() == 1
+    engine.dispose()
 
 
 async def test_what_was_said_while_it_was_down_is_answered_once_and_what_it_began_goes_on(shell: Shell) -> None:

@@ -1,0 +1,108 @@
+"""One instance to a database: two embedded engines would both run its jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.ops.trouble import Trouble
+from db.session import connect
+
+log = structlog.get_logger()
+ONE_INSTANCE = 7_211_001  # the advisory lock's number on PostgreSQL: any constant that nothing else uses
+LOOK = 1.0  # seconds between two looks at whether we still hold it
+RUNS = "another Parley runs on this database: stop it first"
+
+
+class Lock:
+    """The database to ourselves. SQLite's is a file's, and ends with us."""
+
+    def is_held(self) -> bool:
+        """False once somebody else has it."""
+        return True
+
+
+class PostgresLock(Lock):
+    """The lock is a connection's: it goes when the server restarts, and is taken again when it is back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        """Take it; False where somebody else has it. Raises where the database is away."""
+        connection = self._engine.connect()
+        try:
+            taken = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": ONE_INSTANCE}))
+            connection.commit()  # the lock is the connection's, and no transaction stays open beside it
+        except BaseException:
+            connection.invalidate()
+            raise
+        if taken:
+            self._connection = connection
+        else:
+            connection.close()
+        return taken
+
+    def is_held(self) -> bool:
+        try:
+            if self._connection is not None and self._lives(self._connection):
+                return True
+            self._connection = None
+            taken = self.take()
+        except SQLAlchemyError as error:  # away: nobody can run on it now, and we look again
+            log.warning("the instance lock waits for the database", error=type(error).__name__)
+            return True
+        if taken:
+            log.warning("the instance lock was lost, and is ours again")
+        return taken
+
+    def release(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+    def _lives(self, connection: Connection) -> bool:
+        try:
+            connection.execute(text("SELECT 1"))
+            connection.commit()
+        except SQLAlchemyError:
+            connection.invalidate()
+            return False
+        return True
+
+
+@contextmanager
+def alone(database_url: str) -> Iterator[Lock]:
+    """Refuse a second process on the same database with `Trouble`."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        with Path(f"{url.database}.lock").expanduser().open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Trouble(f"another Parley runs on {url.database}: stop it first") from None
+            yield Lock()
+        return
+    lock = PostgresLock(connect(database_url))
+    try:
+        if not lock.take():
+            raise Trouble(RUNS)
+        yield lock
+    finally:
+        lock.release()
+
+
+async def watch(lock: Lock, leave: Callable[[], None]) -> None:
+    """Look after the lock, and `leave` when another instance has taken it."""
+    while await asyncio.to_thread(lock.is_held):  # noqa: ASYNC110  a connection tells nobody that it has broken
+        await asyncio.sleep(LOOK)
+    log.error("another Parley has taken this database over: leaving it to that one")
+    leave()
