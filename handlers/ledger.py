@@ -101,12 +101,16 @@ def debt_(ctx: Context, page: int = 0) -> Screen:
 @ledger.command("reached", _("I have told them"), allow=allow.staff, reads=True)
 def reached(ctx: Context, receipt: int = 0) -> Screen:
     """Somebody told a person by hand what no door could deliver."""
-    line = ctx.session.get(Receipt, receipt)
-    outcome = ctx.session.get(Outcome, line.about_id) if line is not None and line.about == TOLD else None
-    seen = Issue.handled_by(ctx.who), Issue.id == (outcome.issue_id if outcome else 0)
-    issue = ctx.session.scalar(select(Issue).where(*seen))
-    if line is None or issue is None:
+    # One statement, so that a line of another desk takes as many as one that does not exist.
+    found = ctx.session.execute(
+        select(Receipt, Issue)
+        .join(Outcome, Outcome.id == Receipt.about_id)
+        .join(Issue, Issue.id == Outcome.issue_id)
+        .where(Receipt.id == receipt, Receipt.about == TOLD, Issue.handled_by(ctx.who))
+    ).first()
+    if found is None:
         raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+    line, issue = found
     line.next_step = Step.DONE.value
     screen: Screen = show(ctx, issue)
     return screen

@@ -251,10 +251,10 @@ class Turn:
                 command.form.opens(self.ctx, entities)
                 return self._onward(draft)
             return Answer(form=self._drafts.view(draft), notice=_("You had begun this. Here is where you were."))
-        if command.confirm is not None and not args.get(CONFIRMED):
-            return Answer(screen=self._confirmation(command, args))
         entities = self._load(command, args)
         self._may_about(command, entities)
+        if command.confirm is not None and not args.get(CONFIRMED):
+            return Answer(screen=self._confirmation(command, args))
         known = {key: value for key, value in args.items() if key in command.params}
         if command.run is None:
             raise LookupError(f"{command.name} does nothing")
@@ -377,6 +377,8 @@ class Turn:
         for name, table in command.entities.items():
             if isinstance(button.args.get(name), int):
                 about = self._session.get(table, button.args[name])
+                if about is None:  # a rule without its entity answers for the role alone: more than it may say here
+                    return False
                 break
         return command.allow(whose, about)
 

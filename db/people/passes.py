@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import ForeignKey, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, Identified
@@ -72,10 +72,14 @@ class Pass(Identified, Base):
         return session.get(cls, redeemed, populate_existing=True) if redeemed is not None else None
 
     @classmethod
-    def settle(cls, session: Session, pass_id: int, *, at: datetime) -> Pass | None:
-        """Answer a redeemed link, once and in time; None when it was answered before or is too old."""
+    def settle(cls, session: Session, pass_id: int, *, by: int, at: datetime) -> Pass | None:
+        """Answer a redeemed link, once and in time; None when it was answered before, is too old or is not about `by`.
+
+        Which of its two persons may answer is the caller's to check.
+        """
         open_ = cls.id == pass_id, cls.used_at.is_not(None), cls.settled_at.is_(None), cls.expires_at > at
-        settled = session.scalar(update(cls).where(*open_).values(settled_at=at).returning(cls.id))
+        theirs = or_(cls.person_id == by, cls.other_id == by)
+        settled = session.scalar(update(cls).where(*open_, theirs).values(settled_at=at).returning(cls.id))
         return session.get(cls, settled, populate_existing=True) if settled is not None else None
 
 

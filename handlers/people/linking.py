@@ -141,7 +141,7 @@ def _living(ctx: Context, person_id: int | None) -> Person | None:
 
 def _settle(ctx: Context, link: int) -> tuple[Person, Person]:
     """The pair of a link that the asker, as its older person, answers now, in time and for the first time."""
-    settled = Pass.settle(ctx.session, link, at=ctx.now)
+    settled = Pass.settle(ctx.session, link, by=ctx.who.id, at=ctx.now)
     pair = _pair(ctx, settled) if settled is not None and settled.purpose == LINK else None
     if pair is None or pair[1].id != ctx.who.id:
         raise Refusal(_("This question is no longer open. Ask for a new code if you still want to link accounts."))
