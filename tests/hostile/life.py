@@ -1,0 +1,67 @@
+"""A day in the town: something of everything that somebody might look at, use or change who should not."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from bot.kit.events import Attached, Called, Submitted
+from bot.kit.forms import FieldKind
+from db.issues import Issue, Problem
+from db.outcomes import Outcome
+
+from .oracle import Oracle
+from .town import CAST, Town
+
+
+def a_day(town: Town) -> None:
+    """Issues in several states, a shared problem, two outcomes, files, mandates, a link half made, drafts of all."""
+    held = town.do("ana", "issues.raise").answer.form
+    assert held is not None
+    photo = Attached("seal.jpg", "image/jpeg", 3, {"platform": "telegram", "file_id": "1"})
+    told = {"detail": "Ana's reefer is held.", "sector": "perishables", "port": "Port A"}
+    town.turn(Submitted(town.callers["ana"], held.token, told, {"files": (photo,)}))
+    town.submit("bob", "issues.raise", {"detail": "Bob waits for a seal.", "sector": "perishables"})
+    town.submit("gil", "issues.raise", {"detail": "Gil lost a form.", "sector": "general"})
+    town.submit("gus", "issues.raise", {"detail": "Gus sees trucks queue.", "sector": "perishables"})
+    town.submit("xeno", "issues.raise", {"detail": "Xeno cannot export.", "sector": "perishables"})
+    anas, bobs, _gils, gus_, _xenos = issues(town)
+    town.submit("pia", "issues.publish", {"line": "Goods are held up"}, issue=anas)
+    town.submit("bob", "issues.same", {"words": "Bob has it too."}, problem=_only(town, Problem))
+    town.submit("pia", "issues.note", {"words": "Between colleagues."}, issue=anas)
+    town.submit("pia", "issues.ask", {"words": "Which seal?"}, issue=anas)
+    town.submit("pia", "issues.escalate", {"reason": "Too big for us."}, issue=bobs)
+    for issue in (bobs, gus_):
+        told = {"asked": f"A seal, {issue}?", "found": "One was left.", "decision": "done", "words": "It was given."}
+        town.submit("pia", "issues.propose", told, issue=issue)
+    town.do("lea", "issues.approve", issue=bobs)
+    town.submit("bob", "people.move", {"organisation": "new:Hidden Holdings"})
+    code = str(town.do("ana", "people.link").answer.screen.body[1].token)  # type: ignore[union-attr]
+    town.submit("stray", "people.enter", {"code": code})
+    open_drafts(town)
+
+
+def open_drafts(town: Town) -> None:
+    """Everybody begins every form that has something to pick, about the first thing that is theirs."""
+    with town.sessions.reading() as session:
+        oracle = Oracle(session, at=town.clock.now())
+    for name in CAST:
+        looker = oracle.looker(town.ids[name], is_guest=CAST[name].is_guest)
+        for command in town.engine.registry.commands.values():
+            form = command.form
+            if form is None or not any(how.kind is FieldKind.PICK for how in form.asks.values()):
+                continue
+            about = {}
+            for field, table in command.entities.items():
+                theirs = (row for row in oracle.rows[table] if oracle.sees(looker, table, row))
+                about[field] = next(theirs, 0)
+            town.turn(Called(town.callers[name], name=command.name, args=about))
+
+
+def issues(town: Town) -> list[int]:
+    with town.sessions.reading() as session:
+        return list(session.scalars(select(Issue.id).order_by(Issue.id)))
+
+
+def _only(town: Town, table: type[Problem] | type[Outcome]) -> int:
+    with town.sessions.reading() as session:
+        return session.scalars(select(table.id)).one()

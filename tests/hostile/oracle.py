@@ -1,0 +1,151 @@
+"""Who may see what, told a second time and in another way: plain Python over rows, from what the tables promise.
+
+The tests hold Parley's own predicates against it. Nothing in Parley may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.centres import Centre
+from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
+from db.machinery import Receipt
+from db.outcomes import TOLD, Outcome
+from db.people import Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+
+
+@dataclass(frozen=True)
+class Looker:
+    """A person, as the oracle knows them."""
+
+    id: int
+    home: int
+    is_registered: bool
+    roles: tuple[tuple[RoleName, Scope, str], ...]
+    claims: int | None  # the organisation they say they speak for
+    speaks_for: int | None  # the one they speak for indeed
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles)
+
+
+class Oracle:
+    """Everything there is, read once."""
+
+    def __init__(self, session: Session, *, at: datetime) -> None:
+        def every(table: Any) -> dict[int, Any]:
+            return {row.id: row for row in session.scalars(select(table))}
+
+        self._at = at
+        self.rows: Mapping[type[Any], Mapping[int, Any]] = {
+            table: every(table) for table in (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
+        }
+        self._parts = list(every(Participation).values())
+        self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
+
+    def looker(self, person_id: int, *, is_guest: bool = False) -> Looker:
+        person = self.rows[Person][person_id]
+        held = [
+            (role.name, role.scope, role.scope_id)
+            for role in self.rows[Role].values()
+            if role.person_id == person_id and role.starts_at <= self._at < role.ends_at and not is_guest
+        ]
+        organisations = self.rows[Organisation]
+        mandates = [
+            each
+            for each in self.rows[Mandate].values()
+            if each.person_id == person_id
+            and each.starts_at <= self._at < each.ends_at
+            and organisations[each.organisation_id].standing is not Standing.REFUSED
+        ]
+        last = max(mandates, key=lambda each: (each.starts_at, each.id), default=None)
+        is_voice = (
+            last is not None
+            and last.confirmed_by_id is not None
+            and organisations[last.organisation_id].standing is Standing.VERIFIED
+        )
+        return Looker(
+            id=person_id,
+            home=person.administration_id,
+            is_registered=person.registered_at is not None and person.erased_at is None,
+            roles=tuple(held),
+            claims=last.organisation_id if last else None,
+            speaks_for=last.organisation_id if last and is_voice else None,
+        )
+
+    def sees(self, looker: Looker, table: type[Any], row_id: int) -> bool:
+        """Whether one row of one table is theirs to see."""
+        row = self.rows[table].get(row_id)
+        return row is not None and _RULES[table](self, looker, row)
+
+    def reported(self, looker: Looker, issue: Issue) -> bool:
+        """They raised it, or one of the reports it is known by, and have not left."""
+        return issue.administration_id == looker.home and any(
+            part.issue_id == issue.id
+            and part.person_id == looker.id
+            and part.how is How.REPORTER
+            and part.left_at is None
+            for part in self._parts
+        )
+
+    def handles(self, looker: Looker, issue: Issue) -> bool:
+        """It is at their desk, or their role is over all desks, or it was taken up to them."""
+        if issue.administration_id != looker.home or issue.reporter_id == looker.id:
+            return False
+        for name, scope, place in looker.roles:
+            if scope is Scope.COUNTRY or (scope is Scope.CENTRE and place == str(issue.centre_id)):
+                return True
+            if scope is Scope.REGION and name is RoleName.COORDINATOR:
+                world = place == INTERNATIONAL_REGION and issue.reached is Level.INTERNATIONAL
+                if world or (place == issue.region and issue.reached is not Level.NATIONAL):
+                    return True
+        return False
+
+    # Each table's rule
+
+    def _issue(self, looker: Looker, row: Issue) -> bool:
+        return self.reported(looker, row) or self.handles(looker, row)
+
+    def _outcome(self, looker: Looker, row: Outcome) -> bool:
+        if row.administration_id != looker.home:
+            return False
+        was_told = row.approved_at is not None and (looker.id, row.id) in self._told
+        return was_told or self.handles(looker, self.rows[Issue][row.issue_id])
+
+    def _problem(self, looker: Looker, row: Problem) -> bool:
+        return looker.is_registered and row.administration_id == looker.home
+
+    def _organisation(self, looker: Looker, row: Organisation) -> bool:
+        known = row.standing is Standing.VERIFIED or row.proposed_by_id == looker.id or row.id == looker.claims
+        return row.administration_id == looker.home and (looker.is_staff or known)
+
+    def _mandate(self, looker: Looker, row: Mandate) -> bool:
+        if looker.is_staff:
+            return row.administration_id == looker.home
+        return row.person_id == looker.id or row.organisation_id == looker.speaks_for
+
+    def _role(self, looker: Looker, row: Role) -> bool:
+        if any(name is RoleName.ADMINISTRATOR for name, _scope, _place in looker.roles):
+            return row.administration_id == looker.home
+        return row.person_id == looker.id
+
+    def _centre(self, looker: Looker, row: Centre) -> bool:
+        return row.administration_id == looker.home
+
+
+_RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
+    Issue: Oracle._issue,
+    Outcome: Oracle._outcome,
+    Problem: Oracle._problem,
+    Organisation: Oracle._organisation,
+    Mandate: Oracle._mandate,
+    Role: Oracle._role,
+    Centre: Oracle._centre,
+}
