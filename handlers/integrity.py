@@ -14,7 +14,8 @@ from bot.kit.screen import Screen
 from bot.kit.text import Link, Phrase, Text, _
 from db.people import Administration
 
-_NEAR = r"\W(?:\S+\W+){0,8}?"
+# Words and what parts them have no sign in common, so that no text takes more than one look at each word.
+_NEAR = r"\W+(?:\w+\W+){0,10}?"
 
 # A word that names the thing itself, unless it speaks of what is done against it.
 _NAMED = (

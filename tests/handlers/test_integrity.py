@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from handlers.integrity import looks_like_disclosure
@@ -61,3 +63,13 @@ def test_other_words_pass(text: str) -> None:
 
 def test_a_long_text_is_judged_quickly() -> None:
     assert not looks_like_disclosure("he asked us for the papers and " * 2000)
+
+
+@pytest.mark.parametrize("sign", ["!", "-", ".", "'", "؟", "!a", "\n"])
+@pytest.mark.parametrize("word", ["corrupt", "officer", "asked cash", "demande argent", "طلب مالا"])
+def test_no_text_keeps_it_looking(word: str, sign: str) -> None:
+    """Thirty signs after one word once took it eighteen seconds, and everybody waited."""
+    begun = time.process_time()
+    looks_like_disclosure(f"{word} " + sign * 5_000)
+    looks_like_disclosure(f"{word} {sign}" * 1_000)
+    assert time.process_time() - begun < 3
