@@ -73,6 +73,7 @@ def read_date(text: str, *, language: str, at: datetime, zone: str) -> date | No
             "PREFER_DATES_FROM": "future",
             "RELATIVE_BASE": local.replace(tzinfo=None),
             "REQUIRE_PARTS": ["day", "month"],
+            "PARSERS": ["relative-time", "absolute-time"],  # a declaration's number is not a count of seconds
         },
     )
     return _in_range(parsed.date()) if parsed else None

@@ -18,6 +18,8 @@ TYPED: dict[str, dict[str, str | None]] = {
         "Dec 12": "2026-12-12",
         "03/04/2027": "2027-04-03",
         "2026-12-01": "2026-12-01",
+        "２０２６-１２-０１": "2026-12-01",
+        "29/02/2028": "2028-02-29",
         "tomorrow": "2026-11-27",
         "the day after tomorrow": "2026-11-28",
         "in 3 days": "2026-11-29",
@@ -53,6 +55,7 @@ TYPED: dict[str, dict[str, str | None]] = {
         "بعد أسبوعين": "2026-12-10",
         "بعد 3 أسابيع": "2026-12-17",
         "الجمعة": "2026-11-27",
+        "Tuesday": "2026-12-01",  # English is understood by everybody's Parley
         "الثلاثاء القادم": "2026-12-01",
         "يوم الإثنين المقبل": "2026-11-30",
         "4 كانون الأول": "2026-12-04",
@@ -70,7 +73,14 @@ def test_what_is_typed_is_what_is_meant(language: str, typed: str, meant: str | 
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "31 February", "30/02/2027", "32 décembre", "soon", "Tuesday or Friday", "1", "x" * 500]
+    "typed",
+    [
+        *("", "1", "soon", "next", "Tuesday or Friday", "32 décembre", "x" * 5000, "\ud800", "\x00"),
+        *("31 February", "30/02/2027", "29 Feb 2027", "2027-02-29", "12/31", "31/31/2027"),
+        *("24:00", "23:59:60", "5 May 2027 24:00", "0001-01-01", "9999-12-31", "2569-01-01", "1 January 2569"),
+        *("1764633600", "1000000000000000", "9" * 20, "9" * 5000, "-1", "0", "²", "1e5", "NaN"),
+        *("in 999999999 years", "999999999999 days ago"),
+    ],
 )
 def test_what_is_no_date_is_asked_again(typed: str) -> None:
     for language in TYPED:
