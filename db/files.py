@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,8 @@ from .people import Who
 
 LIMIT = 20 * 1024 * 1024
 CHUNK = 512 * 1024
+UNKNOWN = "application/octet-stream"
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}", re.ASCII)
 PROGRAMS = frozenset({"application/x-msdownload", "application/x-executable", "application/x-sharedlib"})
 
 
@@ -58,8 +61,14 @@ class File(OfAdministration, Base):
 def sniffed(data: bytes, claimed: str | None) -> str | None:
     """The media type by content, else as claimed; None for a program, which is not kept."""
     found = filetype.guess(data)
-    media_type = found.mime if found else claimed or "application/octet-stream"
-    return None if media_type in PROGRAMS else media_type
+    known = found.mime if found else media_type(claimed) or UNKNOWN
+    return None if known in PROGRAMS else known
+
+
+def media_type(claimed: str | None) -> str | None:
+    """A type as somebody's client names it, without its parameters; None for what is none and could break a header."""
+    known = (claimed or "").partition(";")[0].strip().lower()
+    return known if MEDIA_TYPE.fullmatch(known) else None
 
 
 def store(session: Session, data: bytes) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from bot.kit import allow
 from bot.kit.capability import Capability
+from bot.kit.clean import shorten
 from bot.kit.context import Context
 from bot.kit.screen import Row, Screen, Style, button
 from bot.kit.text import Raw, _, ngettext
@@ -100,7 +101,7 @@ def _unfinished(ctx: Context) -> tuple[Row, ...]:
         words = max(
             (each for each in draft.answers.values() if isinstance(each, str) and " " in each), key=len, default=""
         )
-        detail = Raw(words[:PREVIEW]) if words else None
+        detail = Raw(shorten(words, PREVIEW)) if words else None
         rows.append(Row(_("Begun and not sent"), detail, (button(_("Go on"), draft.form, **draft.bound),)))
     return tuple(rows)
 

@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from bot.kit.clean import clean
+from bot.kit.clean import clean_name
 from bot.kit.events import Attached
 from bot.work import Work
-from db.files import File, FileState
+from db.files import File, FileState, media_type
 from db.machinery import Audit, Due, Handle, Outgoing, Receipt
 from db.people import Who
 
-NAME = 200  # characters of a file's name that are kept
 OWN_TABLES = "db.machinery"
 
 
@@ -70,8 +69,8 @@ class Rows:
             File(
                 administration_id=self.who.administration_id,
                 person_id=self.who.id,
-                name=clean(each.name)[:NAME],
-                media_type=each.media_type,
+                name=clean_name(each.name),
+                media_type=media_type(each.media_type),
                 size=each.size,
                 sha256=each.sha256,
                 origin=dict(each.origin) if each.origin else None,

@@ -14,6 +14,7 @@ import regex
 Unit = Literal["graphemes", "utf16", "bytes"]
 
 MARKS_PER_BASE = 4
+NAME = 200  # graphemes of a file's name
 # The limit of Stream-Safe text (UAX #15). Sorting longer runs would take the normaliser quadratic time.
 MARKS_BEFORE_NORMALISING = 30
 
@@ -39,6 +40,9 @@ _NONCHARACTER = regex.compile(r"\p{Noncharacter_Code_Point}")  # XML, and so a s
 _SURPLUS_BEFORE = _surplus_marks(MARKS_BEFORE_NORMALISING)
 _SURPLUS = _surplus_marks(MARKS_PER_BASE)
 
+_UNNAMEABLE = regex.compile(r'[<>:"/\\|?*]')
+_DEVICE = regex.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", flags=regex.IGNORECASE)
+
 _FOLDED = regex.compile(r"\s{2,}|[\n\t]")
 _BLANK = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Cc}\u2800]*")  # U+2800 is empty Braille
 # `\X` alone takes quadratic time over a row of flags: to pair two letters it counts back to the first of the row.
@@ -62,9 +66,21 @@ def clean(text: str) -> str:
     return _SURPLUS.sub(r"\1", unicodedata.normalize("NFC", text))
 
 
+def has_surplus_marks(text: str) -> bool:
+    """Whether `clean` takes combining marks away: the one loss that shows."""
+    return _SURPLUS.search(unicodedata.normalize("NFC", _SURPLUS_BEFORE.sub(r"\1", text))) is not None
+
+
 def clean_line(text: str) -> str:
     """Clean text on one line: line feeds and tabs are spaces, runs of white space are one, none at the ends."""
     return _FOLDED.sub(" ", clean(text)).strip()
+
+
+def clean_name(text: str) -> str:
+    """A file's name on one line that leads into no folder and means no device, wherever it is saved."""
+    name = _UNNAMEABLE.sub("_", clean_line(text)).strip(". ")
+    name = f"_{name}" if _DEVICE.fullmatch(name) else name
+    return shorten(name, NAME, mark="") if not is_blank(name) else "file"
 
 
 def is_blank(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select, update
 
-from bot.kit.clean import clean_line
+from bot.kit.clean import clean_line, shorten
 from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, Option
 from bot.kit.screen import Fact, Row, Screen, Style, button
@@ -21,7 +21,7 @@ from .rules import verifiers
 from .searching import closest
 
 NEW = "new:"
-NAME = 120  # characters
+NAME = 120  # UTF-16 units
 
 
 def choices(ctx: Context, query: str) -> Sequence[Option]:
@@ -32,7 +32,7 @@ def choices(ctx: Context, query: str) -> Sequence[Option]:
     names = {row.id: row.name for row in ctx.session.execute(known.order_by(Organisation.name))}
     if query.isdecimal() and len(query) < 18 and int(query) in names:
         return [Option(query, Raw(names[int(query)]))]
-    typed = clean_line(query.removeprefix(NEW))[:NAME]
+    typed = _name(query)
     if not typed:
         return [Option(str(key), Raw(names[key])) for key in closest("", names)]
     close = closest(typed, names, most=CHOICES_SHOWN - 1)
@@ -46,7 +46,7 @@ def chosen(ctx: Context, value: str, kind: Kind) -> Organisation:
     """The organisation of a choice. A new one is proposed; one that somebody else has proposed already is the same."""
     if not value.startswith(NEW):
         return ctx.session.get_one(Organisation, int(value))
-    name = clean_line(value.removeprefix(NEW))[:NAME]
+    name = _name(value)
     same = select(Organisation).where(
         Organisation.administration_id == ctx.who.administration_id, Organisation.standing != Standing.REFUSED
     )
@@ -59,6 +59,11 @@ def chosen(ctx: Context, value: str, kind: Kind) -> Organisation:
     ctx.session.add(proposed)
     ctx.session.flush()
     return proposed
+
+
+def _name(typed: str) -> str:
+    """What somebody typed as the name of a new organisation."""
+    return shorten(clean_line(typed.removeprefix(NEW)), NAME, unit="utf16", mark="")
 
 
 def tell_verifiers(ctx: Context, screen: Screen, *, once: str) -> None:

@@ -15,7 +15,9 @@ from sqlalchemy import String, create_engine, literal, select
 from bot.kit.clean import (
     clean,
     clean_line,
+    clean_name,
     graphemes,
+    has_surplus_marks,
     is_blank,
     read_number,
     shorten,
@@ -157,7 +159,42 @@ def test_blank_is_what_no_reader_sees(text, nothing):
         assert is_blank(clean(text))
 
 
+@given(any_text)
+def test_marks_are_said_to_be_lost_when_they_are(text):
+    marks = regex.compile(r"\p{M}")
+    assert not has_surplus_marks(clean(text))
+    if has_surplus_marks(text):
+        assert len(marks.findall(clean(text))) < len(marks.findall(unicodedata.normalize("NFC", text)))
+
+
+@given(any_text)
+def test_a_files_name_can_be_saved_anywhere(text):
+    name = clean_name(text)
+    assert name == clean_name(name) and 0 < graphemes(name) <= 200
+    assert not regex.search(r'[<>:"/\\|?*\p{Cc}]|\A\.|\.\Z', name)
+    assert not regex.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", name)
+
+
 # Concrete inputs
+
+
+@pytest.mark.parametrize(
+    ("given_name", "name"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("CON", "_CON"),
+        ("nul.txt", "_nul.txt"),
+        ("a/b\\c:d.pdf", "a_b_c_d.pdf"),
+        ("\u202egnp.exe", "gnp.exe"),
+        (".htaccess", "htaccess"),
+        ("x\r\nContent-Type: text/html", "x Content-Type_ text_html"),
+        ("\u3164", "file"),
+        ("", "file"),
+        ("صورة الختم.jpg", "صورة الختم.jpg"),
+    ],
+)
+def test_a_files_name_leads_nowhere(given_name, name):
+    assert clean_name(given_name) == name
 
 
 def test_a_bidi_override_is_removed_and_the_text_kept():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.kit.clean import clean_line, shorten, utf16_len
+from bot.kit.clean import clean_name, shorten, utf16_len
 from bot.kit.events import Attached
 from bot.kit.forms import FieldKind, FieldView, Option
 from bot.kit.text import Writer, _, ngettext
@@ -13,7 +13,7 @@ from bot.kit.text import Writer, _, ngettext
 from .rich import Json, plain_text
 
 INPUT = "value"  # the one control of each input block; the block has the field's name
-TYPED, QUESTION, HINT, OPTION, PLACEHOLDER = 3000, 2000, 2000, 75, 150
+TYPED, QUESTION, HINT, OPTION, VALUE, PLACEHOLDER = 3000, 2000, 2000, 75, 75, 150
 OPEN_CHOICES, LISTED, FILES = 5, 100, 10
 
 
@@ -73,8 +73,9 @@ def _typed(field: FieldView) -> Json:
 
 
 def options_of(offered: list[Option], writer: Writer) -> list[Json]:
-    """What a look-up is answered with."""
-    return [_option(each.value, each.label, writer) for each in offered[:LISTED]]
+    """What a look-up is answered with. Slack refuses all of them for one value that is too long."""
+    fitting = [each for each in offered if utf16_len(each.value) <= VALUE]
+    return [_option(each.value, each.label, writer) for each in fitting[:LISTED]]
 
 
 def _option(value: str, label: Any, writer: Writer) -> Json:
@@ -110,7 +111,7 @@ def given(state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[Att
 
 def attached(file: Mapping[str, Any]) -> Attached:
     """A file as Slack describes it; it stays there until it is fetched."""
-    name = clean_line(str(file.get("name") or file["id"])).replace("/", "_").replace("\\", "_")
+    name = clean_name(str(file.get("name") or file["id"]))
     url = file.get("url_private_download") or file.get("url_private")
     origin = {"platform": "slack", "id": str(file["id"])} | ({"url": url} if url else {})
     return Attached(name, file.get("mimetype"), file.get("size"), origin=origin)

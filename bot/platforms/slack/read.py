@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from bot.kit.clean import clean_line
+from bot.kit.clean import clean_line, shorten
 from bot.kit.events import Answered, Called, Caller, Changed, Event, Submitted
 
 from . import fields
@@ -147,7 +147,7 @@ def caller_of(known: Json) -> Caller:
         platform=PLATFORM,
         external_id=f"{known['team']}:{known['user']}",
         address=str(known["user"]),
-        name=clean_line(str(known["name"] or ""))[:NAME].rstrip(),
+        name=shorten(clean_line(str(known["name"] or "")), NAME, mark=""),
         language=known["language"],
         zone=known["zone"],
         is_guest=bool(known["is_guest"]),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.kit.clean import clean_line
+from bot.kit.clean import clean_line, clean_name, shorten
 from bot.kit.events import Answered, Attached, Called, Caller, Changed, Event
 from bot.kit.text import _
 
@@ -139,7 +139,11 @@ def _caller(user: Json) -> Caller | None:
     name = clean_line(f"{_text(user, 'first_name') or ''} {_text(user, 'last_name') or ''}")
     # A private chat has its person's number: whatever a group says, answers go there.
     return Caller(
-        PLATFORM, str(number), str(number), name=name[:NAME_LIMIT].rstrip(), language=_text(user, "language_code")
+        PLATFORM,
+        str(number),
+        str(number),
+        name=shorten(name, NAME_LIMIT, mark=""),
+        language=_text(user, "language_code"),
     )
 
 
@@ -152,9 +156,11 @@ def _files(message: Json) -> tuple[Attached, ...]:
         if kind in message:
             file = message[kind]
             stem, dot, ending = name.partition(".")
-            given = clean_line(_text(file, "file_name") or "").replace("/", "_").replace("\\", "_")
+            given = _text(file, "file_name")
             said = clean_line(_text(file, "mime_type") or "")
-            return (_attached(file, given or f"{stem}-{number}{dot}{ending}", said or media_type),)
+            return (
+                _attached(file, clean_name(given) if given else f"{stem}-{number}{dot}{ending}", said or media_type),
+            )
     return ()
 
 
