@@ -71,7 +71,9 @@ def application(
         routes=[*routes, *more, *pages.routes()],
         lifespan=lifespan,
         exception_handlers={
-            HTTPException: lambda request, error: pages.door(request, "nowhere", error.status_code),
+            HTTPException: lambda request, error: pages.door(
+                request, "stale" if error.status_code == 400 else "nowhere", error.status_code
+            ),
             Exception: lambda request, _error: pages.door(request, "broken", 500),
         },
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from bot.kit.screen import Button, map_buttons
 from db.machinery import Handle
 
 LASTS = timedelta(days=90)
+SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def digest(button: Button, outgoing_id: int | None) -> str:
@@ -83,6 +85,8 @@ def bind(
 
 def find(session: Session, token: str, *, person_id: int, at: datetime) -> Handle | None:
     """The handle, if it is this person's and has not expired. Somebody else's is not found, like one never made."""
+    if not SHAPE.fullmatch(token):  # no database is asked for what it may not even be able to hold
+        return None
     return session.scalar(
         select(Handle).where(Handle.token == token, Handle.person_id == person_id, Handle.expires_at > at)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from bot.kit.capability import Command
-from bot.kit.clean import clean
+from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
 from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Submitted
 from bot.kit.forms import FieldKind
@@ -36,6 +36,7 @@ NOTHING_KEPT = Screen(
     _("Nothing is kept."),
     (_("Without your agreement Parley keeps nothing about you. Write again whenever you like."),),
 )
+TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
 GREETINGS = frozenset({"start", "home", "menu", ""})
 # Words that steer a form, whatever it asks; typed with a slash they are never an answer.
@@ -90,6 +91,8 @@ class Turn:
             answer = self._refused(refused)
         except StaleDataError:
             answer = self._refused(Refusal(_("Somebody else has just changed this. Please look again.")))
+        if answer.notice is None and any(map(has_surplus_marks, _words_of(event))):
+            answer = replace(answer, notice=TRIMMED)
         return self._bound(answer)
 
     def _dispatch(self, event: Event) -> Answer:
@@ -404,7 +407,7 @@ class Turn:
     def _suggestions(self, words: str) -> Answer:
         if not self.ctx.who.is_registered:
             return self._run(self._engine.registry.welcome.name, {})
-        if not words.strip():
+        if is_blank(words):
             return self._home()
         registry, whose = self._engine.registry, self.ctx.who
         offers = [button for find in registry.offers for button in find(self.ctx, words)]

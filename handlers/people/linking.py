@@ -73,7 +73,7 @@ def redeem(ctx: Context, words: str) -> Screen:
 
 
 @people.command("join", _("Yes, this is me"), allow=allow.members)
-def join(ctx: Context, link: int) -> Screen:
+def join(ctx: Context, link: int = 0) -> Screen:
     """The person of the older account says that the other account is theirs too: the two become one."""
     newer, older = _settle(ctx, link)
     roles = ctx.session.scalars(select(Role).where(Role.person_id == newer.id, Role.in_force(ctx.now))).all()
@@ -91,7 +91,7 @@ def join(ctx: Context, link: int) -> Screen:
 
 
 @people.command("keep_apart", _("No, this is not me"), allow=allow.members)
-def keep_apart(ctx: Context, link: int) -> Screen:
+def keep_apart(ctx: Context, link: int = 0) -> Screen:
     """The person of the older account says no: nothing changes."""
     newer, _older = _settle(ctx, link)
     ctx.notify(newer, Screen(_("The accounts were not linked.")), once=f"link:{link}:refused", urgent=True)

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.kit.capability import Registry
-from bot.kit.clean import clean_line
+from bot.kit.clean import clean_name
 from bot.kit.events import Answer, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FieldKind, FormView, Option
 from bot.kit.screen import Refusal
@@ -34,7 +34,7 @@ from .draw import FOLDER, Drawer
 from .visits import SIGNED_IN_FOR, Visit, Visits
 
 FILES_AT_ONCE = 5
-FIELD_LIMIT = 64 * 1024
+FIELD_LIMIT = 1024 * 1024  # far beyond what any question takes: its form says what fits, and how much was sent
 REQUEST_LIMIT = FILES_AT_ONCE * LIMIT + 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -197,7 +197,7 @@ class Pages:
     async def file(self, request: Request) -> Response:
         """An attachment of a screen that this session was shown: the address carries a key made from the session."""
         visit, file_id = await self._visit(request), request.path_params["file_id"]
-        if visit is None or not hmac.compare_digest(visit.file_key(file_id), request.path_params["key"]):
+        if visit is None or not _is_same(visit.file_key(file_id), request.path_params["key"]):
             return self.door(request, "nowhere", 404)
         found = await self._off_loop(self._stored, file_id)
         if found is None:
@@ -263,7 +263,7 @@ class Pages:
 
     def _is_meant(self, request: Request, visit: Visit, form: Mapping[str, Any]) -> bool:
         """A POST from our own page with this session's token."""
-        return self._is_from_here(request) and hmac.compare_digest(visit.csrf, str(form.get("csrf", "")))
+        return self._is_from_here(request) and _is_same(visit.csrf, str(form.get("csrf", "")))
 
     def _is_from_here(self, request: Request) -> bool:
         """Browsers say where a POST comes from; what says nothing is no browser, and has no cookie of ours."""
@@ -280,7 +280,7 @@ class Pages:
         for name, value in form.multi_items():
             if not isinstance(value, UploadFile) or not value.filename:
                 continue
-            title, data = clean_line(value.filename), await value.read(LIMIT + 1)
+            title, data = clean_name(value.filename), await value.read(LIMIT + 1)
             media_type = sniffed(data, value.content_type)
             if len(data) > LIMIT or media_type is None:
                 wrong[name] = replace(TOO_LARGE if len(data) > LIMIT else A_PROGRAM, args={"name": title})
@@ -308,6 +308,11 @@ class Pages:
     def _stored(self, file_id: int) -> tuple[File, bytes] | None:
         with self._sessions.reading() as session:
             return stored(session, file_id)
+
+
+def _is_same(secret: str, given: str) -> bool:
+    """Without telling by the time it takes how much of it is right; as bytes, because of letters beyond ASCII."""
+    return hmac.compare_digest(secret.encode(), given.encode(errors="replace"))
 
 
 def _preferred(request: Request) -> str:
