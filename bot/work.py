@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
@@ -61,6 +61,26 @@ class Threads:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
+
+
+def _ready() -> Select[Job]:
+    """At most `free` jobs that may begin at `now`, but for those `running` and those whose lock is among `locks`.
+
+    One that failed is tried again before those behind it with the same lock, or answers would change places.
+    """
+    now = bindparam("now", type_=Job.at.type)
+    turn = func.row_number().over(partition_by=Job.lock, order_by=(Job.error.is_(None), Job.at, Job.id))
+    candidate = or_(Job.at <= now, Job.error.is_not(None))
+    open_jobs = select(Job, turn.label("turn")).where(Job.failed_at.is_(None), candidate).subquery()
+    first = aliased(Job, open_jobs)
+    is_free = first.lock.not_in(bindparam("locks", expanding=True))
+    free_lock = or_(first.lock.is_(None), (open_jobs.c.turn == 1) & is_free)
+    is_idle = first.id.not_in(bindparam("running", expanding=True))
+    ready = select(first).where(first.at <= now, is_idle, free_lock).order_by(first.at, first.id)
+    return ready.limit(bindparam("free", type_=Integer))
+
+
+READY = _ready()  # once: it is asked for after every job, and takes longer to put together than to run
 
 
 class Embedded:
@@ -136,16 +156,9 @@ class Embedded:
         free = self._at_once - len(self._running)
         if free <= 0:
             return []
-        # One that failed is tried again before those behind it with the same lock, or answers would change places.
-        turn = func.row_number().over(partition_by=Job.lock, order_by=(Job.error.is_(None), Job.at, Job.id))
-        now, running = self._clock.now(), list(self._running)
-        candidate = or_(Job.at <= now, Job.error.is_not(None))
-        open_jobs = select(Job, turn.label("turn")).where(Job.failed_at.is_(None), candidate).subquery()
-        first = aliased(Job, open_jobs)
-        free_lock = or_(first.lock.is_(None), (open_jobs.c.turn == 1) & first.lock.not_in(list(self._locks)))
+        now, running, locks = self._clock.now(), list(self._running), list(self._locks)
         with self._sessions.reading() as session:
-            ready = select(first).where(first.at <= now, first.id.not_in(running), free_lock)
-            return list(session.scalars(ready.order_by(first.at, first.id).limit(free)))
+            return list(session.scalars(READY, {"now": now, "running": running, "locks": locks, "free": free}))
 
     async def _run(self, job: Job) -> None:
         try:
