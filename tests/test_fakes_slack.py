@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes import FakeSlack
-from tests.fakes.slack import Timing
+from tests.fakes.slack import Timing, inputs
 from tests.fakes.slack.markup import marks
 from tests.fakes.slack.samples import actions, button, entry, home, modal, mrkdwn, option, plain, section, select
 
@@ -416,3 +416,12 @@ async def test_faults_on_demand(slack: FakeSlack, client: AsyncWebClient) -> Non
 )
 def test_marks_are_found_in_mrkdwn(text: str, expected: list[str]) -> None:
     assert [mark.kind for mark in marks(text)] == expected
+
+
+def test_a_person_names_what_they_see_and_marks_of_direction_are_invisible() -> None:
+    arabic = option("\u2068العربية\u2069", "ar")
+    row = actions(button("\u2068Open\u2069 it", action_id="open"), select(arabic, action_id="pick"), block_id="row")
+    assert [element["action_id"] for _block, element, _act in inputs.control([row], "Open it")] == ["open"]
+    assert [act["selected_option"] for _block, _element, act in inputs.control([row], "العربية")] == [arabic]
+    block = entry(label=plain("Which \u2068port\u2069?"))
+    assert inputs.input_named([block], "Which port?") == (block, block["element"])

@@ -199,8 +199,10 @@ async def test_edits(telegram: FakeTelegram, bot: Bot, broker: User) -> None:
 
 
 async def test_a_tap_is_answered_once_and_soon(telegram: FakeTelegram, bot: Bot, broker: User) -> None:
-    await bot.send_message(broker.id, "Well?", reply_markup=keyboard([button("Yes", "y"), button("No", "n")]))
-    tap = await telegram.taps(broker, "Yes")
+    await bot.send_message(
+        broker.id, "Well?", reply_markup=keyboard([button("\u2068Yes\u2069", "y"), button("No", "n")])
+    )
+    tap = await telegram.taps(broker, "Yes")  # marks of direction are invisible
     [update] = await bot.get_updates(timeout=1)
     query = update.callback_query
     assert query is not None and query.data == "y"

@@ -20,6 +20,14 @@ Clock = Callable[[], datetime]
 LARGEST_UPLOAD = 64 * 1024 * 1024  # over every platform's own limit, which is theirs to state
 
 
+MARKS = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u2066\u2067\u2068\u2069"))  # say which way text runs
+
+
+def read(text: str) -> str:
+    """What a person reads of a label, and types to name it: marks of direction are invisible."""
+    return text.translate(MARKS)
+
+
 def machine_clock() -> datetime:
     """The machine's time; a platform keeps its own clock, whatever time its bots believe in."""
     return datetime.now(UTC)  # noqa: TID251

@@ -362,8 +362,9 @@ class FakeSlack(SlackApi):
 
     def told(self, result: Any) -> Any:
         if isinstance(result, Message):
-            edited = {"edited": True} if result.edited else {}
-            return {"ts": result.ts, "by": result.author, "shown": result.shown, "buttons": result.buttons, **edited}
+            more: dict[str, Any] = {"edited": True} if result.edited else {}
+            more |= {"files": [file.name for file in result.files]} if result.files else {}
+            return {"ts": result.ts, "by": result.author, "shown": result.shown, "buttons": result.buttons, **more}
         if isinstance(result, View):
             return {"id": result.id, "shown": result.shown, "buttons": result.buttons, "values": result.values}
         return result

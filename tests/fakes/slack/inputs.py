@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
-from ..platform import Impossible
+from ..platform import Impossible, read
 from . import markup
 from .check import Json, options_of
 from .world import HELD, MANY, File, User, View, elements, label
@@ -22,8 +22,8 @@ def input_named(blocks: list[Json], name: str) -> tuple[Json, Json]:
             if element["type"] not in HELD:
                 continue
             names = {block["block_id"], element["action_id"]}
-            names |= {text["text"] for text in (block.get("label"), element.get("placeholder")) if text}
-            if name in names:
+            names |= {read(text["text"]) for text in (block.get("label"), element.get("placeholder")) if text}
+            if read(name) in names:
                 found.append((block, element))
     if len(found) != 1:
         raise Impossible(f"{len(found)} inputs are named {name!r}; what is seen:\n{markup.shown(blocks)}")
@@ -93,7 +93,7 @@ def _text(element: Json, value: Any) -> str:
 
 def _option(options: list[Json], wanted: Any) -> Json:
     for option in options:
-        if wanted in {label(option), option.get("value")}:
+        if wanted == option.get("value") or read(str(wanted)) == read(label(option)):
             return option
     raise Impossible(f"{wanted!r} is none of {[label(option) for option in options]}")
 
@@ -110,16 +110,20 @@ def missing(view: View) -> dict[str, str]:
     return found
 
 
+def _names(button: Json) -> set[str]:
+    return {read(text) for text in (label(button), button.get("accessibility_label")) if text}
+
+
 def control(blocks: list[Json], wanted: str) -> list[tuple[Json, Json, Json]]:
     """Each block, element and action that a person could mean by tapping on ``wanted``."""
     found = []
     for block in blocks:
         for element in elements(block):
             action = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
-            if element["type"] == "button" and wanted in {label(element), element.get("accessibility_label")}:
+            if element["type"] == "button" and read(wanted) in _names(element):
                 kept = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
                 found.append((block, element, action | kept))
             elif element["type"] in {"overflow", "radio_buttons", "static_select"} and block["type"] != "input":
-                chosen = [option for option in options_of(element) if label(option) == wanted]
+                chosen = [option for option in options_of(element) if read(label(option)) == read(wanted)]
                 found += [(block, element, action | {"selected_option": option}) for option in chosen]
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..control import Control
 from ..faults import KINDS
-from ..platform import Clock, Impossible, machine_clock
+from ..platform import Clock, Impossible, machine_clock, read
 from .api import TelegramApi
 from .check import Json, picture_size
 from .entities import found
@@ -188,7 +188,7 @@ class FakeTelegram(TelegramApi):
         if person.blocked or (on and on.deleted):
             raise Impossible(f"{person.first_name} cannot tap there")
         for message in [on] if on else reversed(self.messages(where)):
-            buttons = [button for button in _buttons(message) if button["text"] == label]
+            buttons = [button for button in _buttons(message) if read(button["text"]) == read(label)]
             if len(buttons) > 1:
                 raise Impossible(f"{len(buttons)} buttons are labelled {label!r}:\n{message.shown}")
             if buttons:
