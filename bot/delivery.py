@@ -151,7 +151,7 @@ class Delivery:
             person = session.get_one(Person, row.person_id)
             account = self._account(session, row)
             if account is None:
-                self._settle(session, row, Sending.FAILED, now, row.reason or "no_door")
+                self._settle(session, row, Sending.FAILED, now, row.reason or self._why_no_door(session, row))
                 return None
             try:
                 answer = from_json(self._shown(session, row))
@@ -197,6 +197,12 @@ class Delivery:
             .limit(1)
         )
         return session.scalar(reachable)
+
+    def _why_no_door(self, session: Session, row: Outgoing) -> str:
+        """Why nobody is reached: what the door they used last has said of them, perhaps long ago."""
+        theirs = Account.person_id == row.person_id, Account.unreachable_since.is_not(None)
+        said = select(Account.unreachable_reason).where(*theirs).order_by(Account.used_at.desc()).limit(1)
+        return session.scalar(said) or "no_door"
 
     def _accepted(self, claimed: Claimed, message: dict[str, Any]) -> None:
         now = self._clock.now()

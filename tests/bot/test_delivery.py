@@ -110,10 +110,18 @@ async def test_with_no_door_left_the_ledger_says_why_and_what_next(tower: Tower)
     assert [due.done_at for due in tower.rows(Due)] == [NOON]
 
 
+async def test_whoever_closed_every_door_before_fails_with_what_closed_the_last(tower: Tower) -> None:
+    with tower.sessions.writing() as session:
+        for account, reason in (("7", "left"), ("77", "blocked")):
+            gone = {"unreachable_since": NOON, "unreachable_reason": reason}
+            session.execute(update(Account).where(Account.external_id == account).values(gone))
+    row, receipt = await rung(tower)
+    assert row.state is Sending.FAILED and receipt.reason == "left" and tower.slack.tries == 0
+
+
 async def test_a_person_without_any_door_fails_typed(tower: Tower) -> None:
     with tower.sessions.writing() as session:
-        gone = {"unreachable_since": NOON, "unreachable_reason": "left"}
-        session.execute(update(Account).where(Account.external_id.in_(["7", "77"])).values(gone))
+        session.execute(update(Account).where(Account.external_id.in_(["7", "77"])).values(platform="elsewhere"))
     row, receipt = await rung(tower)
     assert row.state is Sending.FAILED and receipt.reason == "no_door" and tower.slack.tries == 0
 
