@@ -269,11 +269,18 @@ def doctor(as_json: AsJson = False, offline: Annotated[bool, typer.Option(help="
 
 
 @slack.command("manifest")
-def slack_manifest() -> None:
+def slack_manifest(
+    socket: Annotated[
+        bool | None,
+        typer.Option("--socket/--http", help="How Slack reaches Parley; left out, as the settings say."),
+    ] = None,
+) -> None:
     """Print the app's manifest, and the link that installs it."""
     from bot.platforms.slack.manifest import install_link, manifest
 
-    text = manifest(_settings().public_url)
+    settings = _settings()
+    by_events = settings.slack_signing_secret is not None and settings.slack_app_token is None
+    text = manifest(settings.public_url, socket_mode=not by_events if socket is None else socket)
     typer.echo(text)
     typer.echo(install_link(text))
 

@@ -219,3 +219,14 @@ def test_backup_and_restore_from_the_command_line(shell: Shell, writing: Any, tm
     assert "restored from b" in restored.stdout and "on hold" in restored.stdout
     assert "not empty" in shell.fails("restore", "b", PARLEY_DATABASE_URL=other)
     assert shell("outbox", "release", PARLEY_DATABASE_URL=other).stdout == "0 messages released\n"
+
+
+def test_the_manifest_is_for_the_way_the_settings_say_or_for_the_one_that_is_asked(bare: Shell) -> None:
+    by_socket, by_events = "socket_mode_enabled: true", "request_url: http://127.0.0.1:8765/slack/events"
+    assert by_socket in bare("slack", "manifest").stdout
+    signed = {"PARLEY_SLACK_SIGNING_SECRET": "s"}
+    printed = bare("slack", "manifest", **signed).stdout
+    assert by_events in printed and by_socket not in printed
+    assert by_socket in bare("slack", "manifest", **signed, PARLEY_SLACK_APP_TOKEN="xapp-1").stdout
+    assert by_socket in bare("slack", "manifest", "--socket", **signed).stdout
+    assert by_events in bare("slack", "manifest", "--http").stdout
