@@ -9,5 +9,6 @@ registry = Registry(
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),
+    starts={people.linking.LINKS: "people.link"},
     unkept=(integrity.looks_like_disclosure, "home.safely"),
 )

@@ -14,7 +14,7 @@ from db.machinery import Draft
 
 from . import integrity
 from .issues.waiting import waiting
-from .people import linking, mandates, organisations
+from .people import mandates, organisations
 from .people.rules import verifiers
 
 home = Capability("home", _("Home"))
@@ -50,10 +50,8 @@ MORE = (
 
 
 @home.command("show", _("Home"), allow=allow.everyone)
-def show(ctx: Context, start: str = "") -> Screen:
-    """What waits, then what can be done. `start` is what a deep link carried: a code that links an account."""
-    if start:
-        return linking.redeem(ctx, start)
+def show(ctx: Context) -> Screen:
+    """What waits, then what can be done."""
     if not ctx.who.is_registered:
         begin = button(_("Begin"), "people.register", style=Style.PRIMARY)
         return Screen(_("Welcome to Parley."), (PURPOSE,), buttons=(begin, button(_("Help"), "home.help")))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.kit.capability import Registry
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.forms import Option
+from bot.kit.screen import Button
 from bot.kit.text import LANGUAGES, Catalogues, Reader
 from bot.work import Work
 from db.machinery import Due, Inbox, InboxState
@@ -56,6 +57,12 @@ class Engine:
         self.catalogues = catalogues
         self.work = work
         self.public_url = public_url.rstrip("/")
+        # What a door's wire adds once it is connected: the button that opens it with a payload.
+        self.openers: dict[str, Callable[[str], Button]] = {}
+
+    def invitations(self, payload: str, *, but: str) -> tuple[Button, ...]:
+        """A button for each door, other than `but`, that an address opens with a payload."""
+        return tuple(opens(payload) for door, opens in self.openers.items() if door != but)
 
     def turn(
         self, event: Event, *, trace: str, inbox_id: int | None = None, reply: bool | Callable[[Answer], bool] = False

@@ -76,6 +76,7 @@ class Turn:
             plan=self._rows.plan,
             drop=self._rows.drop,
             link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
+            invite=lambda payload: engine.invitations(payload, but=door),
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
@@ -125,10 +126,8 @@ class Turn:
     def _words(self, words: str) -> Answer:
         verb, _space, rest = clean(words).strip().partition(" ")
         verb = verb.lower().lstrip("/")
-        if verb in GREETINGS and not rest and not self.ctx.who.is_registered:
-            return self._run(self._engine.registry.welcome.name, {})
         if verb in GREETINGS:
-            return self._run(self._engine.registry.home.name, {"start": rest} if rest else {})
+            return self._greeted(rest)
         if verb in STEERING and (draft := self._drafts.current()) is not None:
             return self._steer(draft, STEERING[verb], {"field": self._drafts.asking(draft)})
         command = self._engine.registry.by_verb.get(verb)
@@ -138,6 +137,14 @@ class Turn:
         if command is None or not command.allow(self.ctx.who):
             return self._suggestions(words)
         return self._run(command.name, {"words": rest.strip()} if rest.strip() else {})
+
+    def _greeted(self, payload: str) -> Answer:
+        """The answer to a greeting, and to a deep link: one that carries nothing of ours is a greeting too."""
+        registry = self._engine.registry
+        for prefix, command in registry.starts.items():
+            if payload.startswith(prefix):
+                return self._run(command.name, {"words": payload.removeprefix(prefix)})
+        return self._run((registry.home if self.ctx.who.is_registered else registry.welcome).name, {})
 
     def _answered(self, event: Answered) -> Answer:
         draft = self._drafts.current()

@@ -163,8 +163,9 @@ class Registry:
     """All capabilities.
 
     `home` answers a greeting, `welcome` whoever is not registered yet; `begins` is the form, and its field, that a file
-    out of the blue begins. `unkept` is a test for words that must not be kept (a disclosure of
-    corruption) and the command that answers them.
+    out of the blue begins. `starts` says which command takes what follows a prefix in the payload of a deep link
+    (`/start link_…`); any other payload is a greeting. `unkept` is a test for words that must not be kept (a disclosure
+    of corruption) and the command that answers them.
     """
 
     def __init__(
@@ -174,6 +175,7 @@ class Registry:
         home: str,
         welcome: str,
         begins: tuple[str, str] | None = None,
+        starts: Mapping[str, str] | None = None,
         unkept: tuple[Callable[[str], bool], str] | None = None,
     ) -> None:
         self.capabilities = tuple(capabilities)
@@ -194,6 +196,7 @@ class Registry:
         self.home = self.commands[home]
         self.welcome = self.commands[welcome]
         self.begins = begins
+        self.starts = {prefix: self.commands[name] for prefix, name in (starts or {}).items()}
         self.unkept = unkept
 
     def __getitem__(self, name: str) -> Command:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.people import Person, Topic, Who
 
-from .screen import Scalar, Screen
+from .screen import Button, Scalar, Screen
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Context:
     plan: Callable[[datetime, str, str, dict[str, Any]], None]
     drop: Callable[[str], None]
     link: Callable[[str], str]
+    invite: Callable[[str], tuple[Button, ...]]
 
     def notify(
         self,
@@ -62,3 +63,10 @@ class Context:
     def page(self, path: str) -> str:
         """The public address of one of Parley's own pages."""
         return self.link(path)
+
+    def elsewhere(self, payload: str) -> tuple[Button, ...]:
+        """A button for each other door that can be opened by an address, where Parley then hears `/start payload`.
+
+        `payload` is at most 64 letters, digits, - and _.
+        """
+        return self.invite(payload)

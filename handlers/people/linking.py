@@ -16,6 +16,7 @@ from db.people import LINK, SIGN_IN, Account, Pass, Person, Role, RoleName, hold
 from .room import people
 
 REGISTER = "people.register"
+LINKS = "link_"  # what stands before a code in the payload of a deep link
 # The same words for a code that was used, is too old, is one's own or never was.
 WRONG = _("This code is not valid. Ask for a new one: on the account you had first, write “link”.")
 
@@ -42,7 +43,11 @@ def link(ctx: Context, words: str = "") -> Screen:
             Code(code),
             _("Give it to nobody: whoever sends it asks to be you. You will be asked to confirm."),
         ),
-        buttons=(button(_("Enter a code"), "people.enter"), button(_("Home"), "home.show")),
+        buttons=(
+            *ctx.elsewhere(f"{LINKS}{code}"),
+            button(_("Enter a code"), "people.enter"),
+            button(_("Home"), "home.show"),
+        ),
     )
 
 

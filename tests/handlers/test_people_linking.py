@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from bot.engine import Outcome
 from bot.kit.events import Called, Caller
-from bot.kit.text import Code, Link
+from bot.kit.screen import Button
+from bot.kit.text import Code, Link, Raw
 from db.issues import How, Issue, Participation
 from db.machinery import Draft, Handle, Outgoing, Receipt, Sending
 from db.people import Account, Mandate, Pass, Person, Role, RoleName, Sector, WebSession
@@ -184,11 +185,30 @@ def test_a_deep_link_begins_linking_and_leaves_no_half_finished_registration(peo
     older = people_world.known(AMINA)
     code = code_of(people_world, AMINA)
     people_world.call(ABROAD, "/start")
-    assert plain(screen(people_world.call(ABROAD, f"/start {code}")).heading) == "Almost there."
+    assert plain(screen(people_world.call(ABROAD, f"/start link_{code}")).heading) == "Almost there."
     people_world.press(AMINA, people_world.news(older)[0], "Yes, this is me")
     home = people_world.call(ABROAD, "/start")
     assert plain(screen(home).heading) == "Hello, Amina." and not screen(home).rows
     assert people_world.count(Draft) == 0
+
+
+def test_a_deep_link_that_carries_nothing_of_ours_is_a_greeting(people_world: World) -> None:
+    assert asked(people_world.call(ABROAD, "/start group")) == "language"
+    people_world.known(AMINA)
+    assert plain(screen(people_world.call(AMINA, "/start leaflet")).heading) == "Hello, Amina."
+    assert plain(screen(people_world.call(AMINA, "/start link_nonsense")).heading) == WRONG
+
+
+def test_the_code_comes_with_the_address_of_every_other_door(people_world: World) -> None:
+    people_world.engine.openers["telegram"] = lambda payload: Button(Raw("Go"), url=f"https://chat.example/{payload}")
+    people_world.known(AMINA)
+    shown = screen(people_world.call(AMINA, "/link"))
+    (code,) = [each.token for each in shown.body if isinstance(each, Code)]
+    assert [each.url for each in shown.buttons if each.url] == [f"https://chat.example/link_{code}"]
+    people_world.known(ABROAD)
+    assert not [each for each in screen(people_world.call(ABROAD, "/link")).buttons if each.url], (
+        "they are there already"
+    )
 
 
 def test_everything_that_named_the_younger_person_names_the_older(people_world: World) -> None:

@@ -42,6 +42,7 @@ MENU_SECONDS = 60.0
 TAP_WAITS = 1.5  # seconds for an answer to acknowledge its own tap, before the wire does
 PRIVATE_ONLY = _("I answer in private chats only.")
 OPEN_PRIVATE = _("Open our private chat")
+OPEN_HERE = _("Open it in Telegram")
 
 Response = tuple[int, Mapping[str, str], bytes]
 
@@ -150,7 +151,9 @@ class TelegramWire:
 
     async def _get_known(self) -> None:
         me = await self._client.perform("getMe", {})
-        self._username = me["username"]
+        self._username = me.get("username") or ""
+        if self._username:
+            self._parley.engine.openers[PLATFORM] = lambda payload: Button(OPEN_HERE, url=self._address(payload))
 
     async def _set_webhook(self) -> None:
         wanted = {"url": self._url, "secret_token": self._secret, "allowed_updates": ALLOWED_UPDATES}
@@ -248,7 +251,7 @@ class TelegramWire:
         """Called by its name in a group, the bot says where it can be talked to."""
         spoken = (language or "").replace("_", "-").partition("-")[0].lower()
         reader = Reader(spoken if spoken in LANGUAGES else SOURCE_LANGUAGE, "UTC")
-        link = Button(OPEN_PRIVATE, url=f"https://t.me/{self._username}?start=group")
+        link = Button(OPEN_PRIVATE, url=self._address("group"))
         answer = Answer(screen=Screen(PRIVATE_ONLY, buttons=(link,)))
         try:
             await self.door.send(str(group), answer, Writer(self._parley.catalogues, reader))
@@ -256,6 +259,10 @@ class TelegramWire:
             log.info("no invitation", error=str(error))
 
     # Beside
+
+    def _address(self, payload: str) -> str:
+        """What opens the private chat and lets its person say `/start payload`."""
+        return f"https://t.me/{self._username}?start={payload}"
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -72,6 +72,18 @@ async def test_nothing_is_confirmed_before_it_is_committed(
     assert offsets[:3] == [0, 0, 0], "fetched again twice, and confirmed only after that"
 
 
+async def test_once_connected_every_other_door_can_offer_this_one_by_its_address(
+    telegram: FakeTelegram, url: str, broker: User
+) -> None:
+    async with running(url, telegram) as house:
+        await eventually(lambda: house.wire.health()["ok"])
+        (offered,) = house.parley.engine.invitations("link_AbC-_1", but="slack")
+        assert offered.url == "https://t.me/parley_fake_bot?start=link_AbC-_1"
+        assert house.parley.engine.invitations("link_AbC-_1", but="telegram") == ()
+        await telegram.starts(broker, "leaflet")  # a link on a leaflet, with a payload that is not ours
+        await eventually(lambda: any("langue" in each.text for each in telegram.messages(broker) if each.by_bot))
+
+
 async def test_an_update_that_cannot_be_parsed_is_quarantined_and_its_neighbours_flow(
     telegram: FakeTelegram, url: str, broker: User
 ) -> None:
