@@ -12,7 +12,7 @@ from bot.kit.screen import Row, Screen, Style, button
 from bot.kit.text import Raw, _, ngettext
 from db.machinery import Draft
 
-from . import integrity
+from . import centres, integrity
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
@@ -106,6 +106,8 @@ def _unfinished(ctx: Context) -> tuple[Row, ...]:
 
 def _about_people(ctx: Context) -> tuple[Row, ...]:
     rows = []
+    if allow.administrators(ctx.who) and centres.are_missing(ctx):
+        rows.append(Row(_("No centre of expertise has been set up yet."), None, (centres.SET_UP,)))
     if (mandate := mandates.unanswered(ctx)) is not None:
         card = mandates.recheck_card(ctx, mandate)
         rows.append(Row(card.heading, None, card.buttons))
