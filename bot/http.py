@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -44,13 +45,15 @@ def application(
         secure=secure,
     )
 
+    us = {"service": "parley", "instance": secrets.token_hex(8)}  # `parley doctor` knows us by it through any proxy
+
     async def alive(_request: Request) -> Response:
         """Always 200, for a restart helps nobody whose platform or database is away; the status says what is wrong."""
         parts = dict(health() if health else {})
         if parley.edge.trouble is not None:
             parts["database"] = {"ok": False, "trouble": parley.edge.trouble}
         is_well = all(part.get("ok", True) for part in parts.values())
-        return JSONResponse({"status": "ok" if is_well else "trouble", **parts})
+        return JSONResponse({"status": "ok" if is_well else "trouble", **us, **parts})
 
     async def ready(_request: Request) -> Response:
         """Whether a turn could run now: the database takes what is written and there is an administration."""

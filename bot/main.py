@@ -261,9 +261,17 @@ def erasures(as_json: AsJson = False) -> None:
 @app.command()
 def doctor(as_json: AsJson = False, offline: Annotated[bool, typer.Option(help="Ask no platform.")] = False) -> None:
     """Check the set-up: one line each, OK, WARN or FAIL, with what to do."""
-    from bot.ops.doctor import examine
+    from bot.ops.doctor import examine, unreadable
+    from bot.settings import env_file_with_secrets, unknown
 
-    findings, well = examine(_settings(), offline=offline, as_json=as_json)
+    try:
+        settings = _settings()
+    except (ValueError, OSError) as error:
+        findings, well = unreadable(error, as_json=as_json)
+    else:
+        findings, well = examine(
+            settings, offline=offline, as_json=as_json, unknown=unknown(), env_file=env_file_with_secrets()
+        )
     typer.echo(findings)
     raise typer.Exit(0 if well else 1)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "PARLEY_"
+ENV_FILE = ".env"
 SECRETS = (
     "slack_bot_token",
     "slack_app_token",
@@ -21,7 +25,7 @@ SECRETS = (
 class Settings(BaseSettings):
     """Every setting has the prefix `PARLEY_`. A secret may also come from a file: `PARLEY_TELEGRAM_TOKEN_FILE`."""
 
-    model_config = SettingsConfigDict(env_prefix="PARLEY_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
     database_url: str = Field(
         default="sqlite:///build/parley.db",
@@ -66,11 +70,41 @@ class Settings(BaseSettings):
                 values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
         return values
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
+            raise ValueError("needs an address such as https://parley.example, without a user or password")
+        return value
+
     def secrets(self) -> list[str]:
         """Everything that must never be written anywhere, the database's password included."""
         held: list[SecretStr | None] = [getattr(self, name) for name in SECRETS]
-        password = urlsplit(self.database_url).password
+        password = _password(self.database_url)
         return [each.get_secret_value() for each in held if each] + ([unquote(password)] if password else [])
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:  # no address at all: whoever connects says so
+        return None
+
+
+def unknown() -> list[str]:
+    """Names in the environment and in `.env` that look like settings and are none: misspelt, nothing reads them."""
+    names = {*os.environ, *dotenv_values(ENV_FILE)}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def env_file_with_secrets() -> Path | None:
+    """`.env`, where it holds a secret."""
+    held = {name.upper(): value for name, value in dotenv_values(ENV_FILE).items() if value}
+    names = {f"{PREFIX}{name.upper()}" for name in SECRETS}
+    is_secret = bool(names & held.keys()) or _password(held.get(f"{PREFIX}DATABASE_URL", "")) is not None
+    return Path(ENV_FILE) if is_secret else None
 
 
 def example() -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import select
 
 from db.people import Account, Administration, Person
@@ -68,3 +74,43 @@ def meet(session: Any) -> None:
     session.add(
         Account(person_id=person.id, platform="telegram", external_id="1001", address="1001", met_at=NOON, used_at=NOON)
     )
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@asynccontextmanager
+async def everything(shell: Shell, **more: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """`parley all`, ready; and a client for its page. Whatever it logged must be JSON."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *PARLEY,
+        "all",
+        cwd=shell.folder,
+        env=shell.environment | {"PARLEY_PORT": str(port)} | more,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        try:
+            async with asyncio.timeout(30):
+                while not await _is_ready(client):
+                    assert process.returncode is None, (await process.communicate())[1].decode()
+                    await asyncio.sleep(0.05)
+            yield process, client
+        finally:
+            if process.returncode is None:
+                process.kill()
+            logged = (await process.communicate())[1].decode()
+            lines = [line for line in logged.splitlines() if not line.startswith("parley: ")]  # why it left
+            assert all(isinstance(json.loads(line), dict) for line in lines), logged
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False

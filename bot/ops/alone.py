@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.ops.trouble import Trouble
@@ -84,7 +84,7 @@ def alone(database_url: str) -> Iterator[Lock]:
     """Refuse a second process on the same database with `Trouble`."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        with Path(f"{url.database}.lock").expanduser().open("w") as file:
+        with _lock_file(url).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -98,6 +98,34 @@ def alone(database_url: str) -> Iterator[Lock]:
         yield lock
     finally:
         lock.release()
+
+
+def is_running(database_url: str) -> bool:
+    """Whether a process is `alone` on the database. Makes no file and holds nobody up."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        if not _lock_file(url).exists():
+            return False
+        with _lock_file(url).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+    held = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objsubid = 1"
+        " AND objid = :number AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    engine = connect(database_url)
+    try:
+        with engine.connect().execution_options(reading=True) as connection:
+            return bool(connection.scalar(text(held), {"number": ONE_INSTANCE}))
+    finally:
+        engine.dispose()
+
+
+def _lock_file(url: URL) -> Path:
+    return Path(f"{url.database}.lock").expanduser()
 
 
 async def watch(lock: Lock, leave: Callable[[], None]) -> None:

@@ -75,12 +75,18 @@ def _where_it_failed(_logger: Any, _method: str, event: dict[str, Any]) -> dict[
     return event
 
 
-def _without(secrets: Collection[str], render: Callable[[Any, str, Any], Any]) -> Callable[..., str]:
+def hiding(secrets: Collection[str]) -> Callable[[str], str]:
+    """Takes every one of `secrets` out of a text, and whatever looks like a token."""
     known = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
     hidden = re.compile("|".join([*map(re.escape, known), TOKENS.pattern]))
+    return lambda text: hidden.sub("[secret]", text)
+
+
+def _without(secrets: Collection[str], render: Callable[[Any, str, Any], Any]) -> Callable[..., str]:
+    hide = hiding(secrets)
 
     def finish(logger: Any, method: str, event: dict[str, Any]) -> str:
-        return hidden.sub("[secret]", str(render(logger, method, event)))
+        return hide(str(render(logger, method, event)))
 
     return finish
 

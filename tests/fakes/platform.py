@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Self, TypeVar
 
 import aiohttp
@@ -155,7 +156,8 @@ class Platform(ABC):
             return web.Response(status=502, text=HTML, content_type="text/html")
         if fault and fault.kind == "garbage":
             return web.Response(status=200, text='{"ok": tru', content_type="application/json")
-        return web.json_response(answer.body, status=answer.status, headers=dict(answer.headers))
+        shown = {"Date": format_datetime(at, usegmt=True)}
+        return web.json_response(answer.body, status=answer.status, headers=shown | dict(answer.headers))
 
     def record(
         self, method: str, arguments: Mapping[str, Any], answer: Answer, fault: Fault | None, at: datetime

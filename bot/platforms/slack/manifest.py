@@ -5,6 +5,16 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 CREATE = "https://api.slack.com/apps"
+SCOPES = (
+    "app_mentions:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "im:history",
+    "im:write",
+    "users:read",
+)
 
 _MANIFEST = """\
 # Slack: the app, as `parley slack manifest` prints it. Each scope is a promise to the workspace's administrators.
@@ -33,14 +43,7 @@ features:
 oauth_config:
   scopes:
     bot:
-      - app_mentions:read
-      - chat:write
-      - commands
-      - files:read
-      - files:write
-      - im:history
-      - im:write
-      - users:read
+{scopes}
 settings:
   event_subscriptions:{request_url_2}
     bot_events:
@@ -68,6 +71,7 @@ def manifest(public_url: str, *, socket_mode: bool = True) -> str:
         request_url_2=line("request_url"),
         request_url_4="" if socket_mode else f"\n      url: {url}",
         options_url=line("message_menu_options_url"),
+        scopes="\n".join(f"      - {scope}" for scope in SCOPES),
         socket_mode=str(socket_mode).lower(),
     )
 

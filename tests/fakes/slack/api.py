@@ -16,8 +16,7 @@ from .sending import Doors, Timing
 from .world import Message, World
 
 GRANTED = (
-    "app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:read", "im:write",
-    "users:read",
+    "app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write", "users:read",
 )  # fmt: skip
 
 # What each method does, by its name, and the scope that it wants; the modules beside this one fill them in.
@@ -63,6 +62,7 @@ class SlackApi(Platform):
         self.doors = Doors(clock, self.timing, self.signing_secret)
         self.world = World()
         self.scopes: set[str] = set(GRANTED)
+        self.app_scopes: set[str] = {"connections:write"}
         self.revoked: dict[str, str] = {}
         self.triggers: dict[str, tuple[str, float, bool]] = {}
         self.responses: dict[str, Address] = {}
@@ -120,7 +120,7 @@ class SlackApi(Platform):
             body = {"ok": True, **METHODS[method](self, deepcopy(arguments))}
         except Refused as refusal:
             body = refusal.body()
-        headers = {"X-OAuth-Scopes": ",".join(sorted(self.scopes))}
+        headers = {"X-OAuth-Scopes": ",".join(sorted(self._scopes_for(method)))}
         if needed := SCOPES.get(method):
             headers["X-Accepted-OAuth-Scopes"] = needed
         return Answer(200, body, headers)
@@ -137,9 +137,12 @@ class SlackApi(Platform):
             raise Refused("invalid_auth")
         if method != "auth.test" and (token == self.app_token) != (method == "apps.connections.open"):
             raise Refused("not_allowed_token_type")
-        needed = SCOPES.get(method)
-        if needed and needed not in self.scopes:
-            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.scopes)))
+        needed, provided = SCOPES.get(method), self._scopes_for(method)
+        if needed and needed not in provided:
+            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(provided)))
+
+    def _scopes_for(self, method: str) -> set[str]:
+        return self.app_scopes if method == "apps.connections.open" else self.scopes
 
     def fault_answer(self, fault: Fault) -> Answer:
         if fault.kind == "429":

@@ -20,7 +20,7 @@ def auth_test(slack: SlackApi, arguments: Json) -> Json:
     }  # fmt: skip
 
 
-@method("apps.connections.open")
+@method("apps.connections.open", scope="connections:write")
 def connections_open(slack: SlackApi, arguments: Json) -> Json:
     ticket = f"ticket-{slack.count('ticket')}"
     slack.doors.tickets.add(ticket)

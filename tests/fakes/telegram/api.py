@@ -35,6 +35,12 @@ class TelegramApi(Platform):
         self.updates = Updates(self, clock, retry_seconds)
         self.query_seconds = query_seconds
         self.revoked = False
+        # What @BotFather was told: /setjoingroups, /setprivacy, /setinline
+        self.flags = {
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": False,
+        }
         routes = self.application.router
         routes.add_route("*", "/bot{token}/{method}", self.called)
         routes.add_get("/file/bot{token}/{path:.+}", self.download)

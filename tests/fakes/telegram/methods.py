@@ -63,11 +63,7 @@ def let_go(telegram: TelegramApi, parameters: Json) -> bool:
 
 @method("getMe")
 def get_me(telegram: TelegramApi, parameters: Json) -> Json:
-    flags = {
-        "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False,
-        "can_connect_to_business": False, "has_main_web_app": False,
-    }  # fmt: skip
-    return bot_body() | flags
+    return bot_body() | telegram.flags | {"can_connect_to_business": False, "has_main_web_app": False}
 
 
 def scope(parameters: Json) -> str:

@@ -145,6 +145,7 @@ class Updates:
                 self.platform.stir()
             else:
                 self.webhook.last_error, self.webhook.last_error_at = error, int(self.clock().timestamp())
+                self.platform.stir()
                 await asyncio.sleep(self.retry_seconds)
 
     async def _refused_by_bot(self, update: Json) -> str | None:

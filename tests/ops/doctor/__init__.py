@@ -1,0 +1,1 @@
+"""Each FAIL and each WARN of `parley doctor`, produced on purpose."""

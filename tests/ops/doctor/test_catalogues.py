@@ -1,0 +1,101 @@
+"""A catalogue that is missing, damaged, out of date, incomplete, unreviewed; and one that is well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bot.core import CATALOGUES
+from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE
+from bot.ops.doctor.catalogues import check
+from bot.ops.doctor.lines import Line
+from tests.ops.doctor.conftest import sick
+
+TRANSLATED = sorted(set(LANGUAGES) - {SOURCE_LANGUAGE})
+PO = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"X-Reviewed-By: {reviewer}\\n"
+
+msgid "Home"
+msgstr "{home}"
+
+msgid "{{count}} issue"
+msgid_plural "{{count}} issues"
+msgstr[0] "un"
+"""
+FORMS = {"fr": 2, "ar": 6}
+
+
+def catalogue(folder: Path, language: str, *, home: str = "x", many: str = "y", reviewer: str = "Amina") -> Path:
+    """A compiled catalogue of two phrases."""
+    source = folder / language / "LC_MESSAGES" / "parley.po"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    forms = "".join(f'msgstr[{number}] "{many}"\n' for number in range(1, FORMS[language]))
+    source.write_text(PO.format(home=home, reviewer=reviewer) + forms, encoding="utf-8")
+    with source.open("rb") as written, source.with_suffix(".mo").open("wb") as compiled:
+        write_mo(compiled, read_po(written, locale=language))
+    return source
+
+
+@pytest.fixture
+def french(tmp_path: Path) -> Path:
+    """The French one of a folder in which every language is well."""
+    return {language: catalogue(tmp_path, language) for language in TRANSLATED}["fr"]
+
+
+def found(french: Path) -> Line:
+    lines = {line.check: line for line in check(french.parents[2])}
+    assert lines["language ar"].verdict == "OK", "one is not blamed for the other"
+    return lines["language fr"]
+
+
+def test_one_that_is_well(french: Path) -> None:
+    assert found(french).verdict == "OK" and "2 phrases, 0 missing" in found(french).why
+    assert "reviewed by a native speaker: Amina" in found(french).why
+
+
+def test_one_that_is_not_there_or_not_compiled(french: Path) -> None:
+    french.with_suffix(".mo").unlink()
+    sick(found(french), "FAIL", "its catalogue is not compiled")
+    french.unlink()
+    sick(found(french), "FAIL", "there is no ")
+
+
+def test_one_that_is_damaged(french: Path) -> None:
+    compiled = french.with_suffix(".mo").read_bytes()
+    french.with_suffix(".mo").write_bytes(b"nothing of the kind, though long enough")
+    sick(found(french), "FAIL", "its catalogue cannot be read")
+    for length in (0, 10, 40, len(compiled) - 3):
+        french.with_suffix(".mo").write_bytes(compiled[:length])
+        assert found(french).verdict == "FAIL"
+    french.with_suffix(".mo").write_bytes(compiled)
+    french.write_bytes(b'msgid "\xff"\nmsgstr "x"\n')
+    sick(found(french), "FAIL", "its catalogue cannot be read")
+
+
+def test_one_that_was_changed_and_not_compiled(french: Path) -> None:
+    old = french.with_suffix(".mo").read_bytes()
+    catalogue(french.parents[2], "fr", home="z")
+    french.with_suffix(".mo").write_bytes(old)
+    sick(found(french), "FAIL", "what is compiled is not what the catalogue says")
+
+
+@pytest.mark.parametrize("lacking", ["home", "many"])
+def test_one_that_is_incomplete(french: Path, lacking: str) -> None:
+    catalogue(french.parents[2], "fr", **{lacking: ""})
+    sick(found(french), "WARN", "1 missing", "translate the rest: they are shown in English")
+
+
+def test_one_that_nobody_has_reviewed(french: Path) -> None:
+    catalogue(french.parents[2], "fr", reviewer="nobody yet")
+    sick(found(french), "WARN", "native speaker: nobody yet", "have it read by a native speaker")
+
+
+def test_our_own_are_compiled_and_complete() -> None:
+    for line in check(CATALOGUES):
+        assert line.verdict != "FAIL" and ", 0 missing" in line.why
