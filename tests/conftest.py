@@ -75,9 +75,9 @@ def postgresql_url(postgresql_template: str) -> Iterator[str]:
     """A fresh PostgreSQL database; dropped afterwards, whoever is still connected."""
     name = f"parley_{uuid.uuid4().hex}"
     # FILE_COPY: a fifth of the time of copying through the log, which is what the default does
-    _administer(postgresql_template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    administer(postgresql_template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     yield make_url(postgresql_template).set(database=name).render_as_string(hide_password=False)
-    _administer(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -93,8 +93,8 @@ def postgresql_template(postgresql: str, shared: Path) -> str:
     """The URL of a migrated database to clone; nobody stays connected to it."""
     url = make_url(postgresql).set(database=TEMPLATE).render_as_string(hide_password=False)
     with _one_process_at_a_time(shared / "postgresql.lock"):
-        if not _administer(postgresql, f"SELECT FROM pg_database WHERE datname = '{TEMPLATE}'"):
-            _administer(postgresql, f"CREATE DATABASE {TEMPLATE}")
+        if not administer(postgresql, f"SELECT FROM pg_database WHERE datname = '{TEMPLATE}'"):
+            administer(postgresql, f"CREATE DATABASE {TEMPLATE}")
             upgrade(url)
     return url
 
@@ -109,8 +109,8 @@ def postgresql(shared: Path, testrun_uid: str) -> Iterator[str]:
         url = str(server.get_uri(driver="psycopg"))
         # These databases are thrown away; only the product's own durability is worth waiting for a disk.
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            _administer(url, f"ALTER SYSTEM SET {setting} = off")
-        _administer(url, "SELECT pg_reload_conf()")
+            administer(url, f"ALTER SYSTEM SET {setting} = off")
+        administer(url, "SELECT pg_reload_conf()")
     yield url
     with _one_process_at_a_time(shared / "postgresql.lock"):
         server.cleanup()
@@ -130,7 +130,7 @@ def _one_process_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-def _administer(url: str, statement: str) -> bool:
+def administer(url: str, statement: str) -> bool:
     """Run one statement on the server's own database, outside a transaction; whether it returned a row."""
     server = make_url(url).set(drivername="postgresql", database="postgres")
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:

@@ -63,7 +63,8 @@ class Doors:
         self.request_url: str | None = None
         self.sockets: list[web.WebSocketResponse] = []
         self.tickets: set[str] = set()
-        self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self.acknowledged: list[Json] = []  # every payload the app said it has
+        self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Any]]] = {}
         self._turn = 0
         self._envelopes = 0
 
@@ -91,6 +92,9 @@ class Doors:
         finally:
             if socket in self.sockets:
                 self.sockets.remove(socket)
+            for through, waiting in self._waiting.values():
+                if through is socket and not waiting.done():
+                    waiting.set_exception(ConnectionError("the socket has gone"))
         return socket
 
     def _acknowledged(self, text: str) -> None:
@@ -98,9 +102,9 @@ class Doors:
             said = json.loads(text)
         except ValueError:
             return
-        waiting = self._waiting.get(str(said.get("envelope_id"))) if isinstance(said, dict) else None
-        if waiting and not waiting.done():
-            waiting.set_result(said.get("payload"))
+        sent = self._waiting.get(str(said.get("envelope_id"))) if isinstance(said, dict) else None
+        if sent is not None and not sent[1].done():
+            sent[1].set_result(said.get("payload"))
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
         """Tell every socket to go and end it, as Slack does every few hours: the app is to open another."""
@@ -124,7 +128,8 @@ class Doors:
             envelope |= {"retry_attempt": retry, "retry_reason": reason}
         else:
             envelope["accepts_response_payload"] = True
-        waiting = self._waiting[name] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[name] = socket, waiting
         try:
             async with asyncio.timeout(self.timing.acknowledge):
                 await socket.send_json(envelope)
@@ -179,11 +184,14 @@ class Doors:
         self, session: aiohttp.ClientSession, kind: Kind, payload: Json, *, retry: int = 0, reason: str = ""
     ) -> Acknowledgement:
         """Send once, whichever way is open."""
+        answer = Acknowledgement(error="connection_failed")
         if self.sockets:
-            return await self._over_socket(kind, payload, retry, reason)
-        if self.request_url:
-            return await self._over_http(session, self.request_url, kind, payload, retry, reason)
-        return Acknowledgement(error="connection_failed")
+            answer = await self._over_socket(kind, payload, retry, reason)
+        elif self.request_url:
+            answer = await self._over_http(session, self.request_url, kind, payload, retry, reason)
+        if answer.error is None:
+            self.acknowledged.append(payload)
+        return answer
 
     async def send_event(self, session: aiohttp.ClientSession, payload: Json) -> Delivery:
         """Send an event until it is acknowledged, or Slack gives up."""

@@ -28,13 +28,17 @@ class Webhook:
 
 @dataclass
 class Updates:
-    """The updates that wait; ``retry_seconds`` is the pause before a webhook is tried again."""
+    """The updates that wait, and those that the bot has confirmed.
+
+    ``retry_seconds`` is the pause before a webhook is tried again.
+    """
 
     platform: Platform
     clock: Clock
     retry_seconds: float = 1.0
     first_number: int = 100_000_001
     waiting: list[Json] = field(default_factory=list)
+    confirmed: list[Json] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
     webhook: Webhook = field(default_factory=Webhook)
     made: int = 0
@@ -85,6 +89,7 @@ class Updates:
         if offset < 0:
             self.waiting = self.waiting[offset:]
         elif offset:
+            self.confirmed += [update for update in self.waiting if update["update_id"] < offset]
             self.waiting = [update for update in self.waiting if update["update_id"] >= offset]
         self.platform.stir()
 
@@ -141,6 +146,7 @@ class Updates:
             update = self.waiting[0]
             error = await self._refused_by_bot(update)
             if error is None:
+                self.confirmed.append(update)
                 self.waiting = [each for each in self.waiting if each is not update]
                 self.platform.stir()
             else:

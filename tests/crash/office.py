@@ -1,0 +1,114 @@
+"""Where the conversation begins: one desk that never closes, four people, and one issue that was raised before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.core import Parley
+from bot.kit.events import Answer, Called, Caller, Event, Submitted
+from db.centres import Centre
+from db.people import Account, Kind, Person, RoleName, Scope, create_administration, grant_role
+from scheduling.clock import SystemClock
+from tests.fakes import FakeSlack, FakeTelegram
+from tests.fakes.slack import Timing
+from tests.fakes.slack import User as SlackUser
+from tests.fakes.telegram import User as TelegramUser
+
+PAGE = "https://parley.example"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ALWAYS = {"zone": "UTC", "days": {day: ["00:00-23:59"] for day in DAYS}}
+EARLIER = "Our fish has been waiting at Port B since Monday."
+# Slack's own times between attempts are minutes; a test has none to spare.
+QUICK = Timing(retries=(0.0, *[0.2] * 50))
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody on the platforms, by the same numbers in every run."""
+
+    telegram: FakeTelegram
+    slack: FakeSlack
+    amina: TelegramUser
+    badr: TelegramUser
+    olga: SlackUser
+    lena: SlackUser
+
+
+def people(telegram: FakeTelegram, slack: FakeSlack) -> People:
+    """The cast on new fakes: two traders, an officer and her lead."""
+    amina, badr = (telegram.user(name, language_code="en") for name in ("Amina", "Badr"))
+    for trader in (amina, badr):
+        trader.started = True
+    return People(telegram, slack, amina, badr, slack.user("Olga"), slack.user("Lena"))
+
+
+def settle(url: str) -> None:
+    """Fill a migrated database without rows."""
+    them = people(FakeTelegram(), FakeSlack())
+    with _parley(url) as parley:
+        now = parley.clock.now()
+        with parley.sessions.writing() as session:
+            home = create_administration(
+                session,
+                code="sk",
+                name={"en": "Customs of Sakan"},
+                country="TN",
+                zone="UTC",
+                language="en",
+                regions=[],
+                integrity_url=None,
+            )
+            session.flush()
+            desk = Centre(
+                administration_id=home.id,
+                code="perishables",
+                name={"en": "Perishables desk"},
+                sectors=["perishables"],
+                week=ALWAYS,
+                answer_hours=500,
+                takes_the_rest=True,
+            )
+            session.add(desk)
+            session.flush()
+            for trader in (them.amina, them.badr):
+                _person(session, home.id, trader.first_name, "telegram", str(trader.id), str(trader.id), now)
+            for staff, role in ((them.olga, RoleName.OFFICER), (them.lena, RoleName.LEAD)):
+                person = _person(session, home.id, staff.name, "slack", f"{staff.team}:{staff.id}", staff.id, now)
+                until = now + timedelta(days=365)
+                grant_role(session, person, role, scope=Scope.CENTRE, scope_id=str(desk.id), at=now, until=until)
+        badr = Caller("telegram", str(them.badr.id), str(them.badr.id), "Badr", "en", "UTC")
+        opened = _asked(parley, Called(badr, name="issues.raise")).form
+        if opened is None:
+            raise LookupError("raising an issue is a form")
+        values: dict[str, Any] = {each.name: None for each in opened.fields}
+        _asked(parley, Submitted(badr, opened.token, values | {"detail": EARLIER, "sector": "perishables"}))
+
+
+def _asked(parley: Parley, event: Event) -> Answer:
+    return asyncio.run(parley.edge.direct(event, trace="earlier")).answer
+
+
+def _person(session: Any, home: int, name: str, door: str, external_id: str, address: str, at: datetime) -> Person:
+    person = Person(administration_id=home, name=name, language="en", zone="UTC", quiet_from=None, quiet_to=None)
+    person.kind = Kind.CUSTOMS if door == "slack" else Kind.BUSINESS
+    person.met_at = person.language_chosen_at = person.consented_at = person.registered_at = at
+    session.add(person)
+    session.flush()
+    account = Account(person_id=person.id, platform=door, external_id=external_id, address=address)
+    account.met_at = account.used_at = at
+    session.add(account)
+    return person
+
+
+@contextmanager
+def _parley(url: str) -> Iterator[Parley]:
+    parley = Parley(database_url=url, public_url=PAGE, clock=SystemClock())
+    try:
+        yield parley
+    finally:
+        parley.close()
