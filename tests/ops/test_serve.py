@@ -100,6 +100,7 @@ async def test_an_instance_that_lost_its_lock_takes_it_again_or_leaves_to_anothe
     engine.dispose()
 
 
+@pytest.mark.promise("faults.36", "Told to stop under load it loses nothing and answers everything once.")
 async def test_what_was_said_while_it_was_down_is_answered_once_and_what_it_began_goes_on(shell: Shell) -> None:
     shell(*CREATE)
     async with FakeTelegram.running() as telegram:

@@ -149,6 +149,7 @@ def test_a_day_is_that_of_the_desk_not_of_utc():
     )
 
 
+@pytest.mark.promise("faults.33", "An hour that is left out or comes twice counts as it passes.")
 @pytest.mark.parametrize(
     ("zone", "day", "hours", "worked"),
     [
@@ -443,6 +444,7 @@ def test_a_week_survives_json(data):
 # Quiet hours of a person
 
 
+@pytest.mark.promise("faults.33", "A reminder at an hour that is left out comes when the clocks have gone on.")
 @pytest.mark.parametrize(
     ("at", "quiet", "woken"),
     [

@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 BATCH, POLL_SECONDS = 100, 25
+LATE_SECONDS = 10  # a poll that has not come back by then after its time never will: the line is dead
 BODY_LIMIT = 256 * 1024
 PATH = "/telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
@@ -187,7 +188,7 @@ class TelegramWire:
         while True:
             try:
                 wanted = asked | {"offset": offset}
-                updates = await self._client.perform("getUpdates", wanted, seconds=POLL_SECONDS + 10)
+                updates = await self._client.perform("getUpdates", wanted, seconds=POLL_SECONDS + LATE_SECONDS)
                 before = offset
                 for update in updates:
                     offset = max(offset, await self._keep(update))

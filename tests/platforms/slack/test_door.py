@@ -219,6 +219,7 @@ async def test_a_command_is_answered_to_the_asker_alone(slack: Slack) -> None:
     assert slack.calls == []
 
 
+@pytest.mark.promise("faults.31", "An answer whose address has expired is a new message.")
 async def test_what_one_person_sees_is_replaced_by_its_address_while_that_serves(slack: Slack) -> None:
     assert await slack.door.respond(SHOWN_TO_ONE, SCREEN, WRITER) == {}
     ((method, sent),) = slack.calls
@@ -241,6 +242,7 @@ async def test_a_submission_is_cleared_corrected_or_drawn_anew(slack: Slack) -> 
     assert slack.calls == []
 
 
+@pytest.mark.promise("faults.31", "A modal that has changed meanwhile is left as it is.")
 async def test_an_open_modal_is_redrawn_knowing_what_it_knew(slack: Slack) -> None:
     body = CHANGED | {"view": modal({"title": typed("x")}, files={"f": [3]})}
     assert await slack.door.respond(body, FORM, WRITER) == {}

@@ -72,6 +72,7 @@ def test_every_spelling_of_a_pause_is_from_one_second_to_five_minutes(header: st
     assert pause_of(header, NOON) == seconds
 
 
+@pytest.mark.promise("faults.15", "However Slack spells its wait, it is a pause from one second to five minutes.")
 @pytest.mark.parametrize("retry_after", [1, "2.5", None, "abc", "-1", "Mon, 23 Nov 2026 12:01:00 GMT"])
 async def test_a_429_is_a_pause(slack: FakeSlack, client: Client, retry_after: Any) -> None:
     slack.fails("chat.postMessage", "429", retry_after=retry_after)
@@ -81,6 +82,7 @@ async def test_a_429_is_a_pause(slack: FakeSlack, client: Client, retry_after: A
     assert len(slack.calls("chat.postMessage")) == 1
 
 
+@pytest.mark.promise("faults.17", "Slack in trouble, whatever page it shows, took nothing and is asked again.")
 @pytest.mark.parametrize("kind", ["500", "html"])
 async def test_a_platform_in_trouble_took_nothing(slack: FakeSlack, client: Client, kind: Any) -> None:
     slack.fails("chat.postMessage", kind)
@@ -124,6 +126,7 @@ async def test_a_platform_that_is_not_there_took_nothing() -> None:
     await nowhere.close()
 
 
+@pytest.mark.promise("faults.19", "What Slack refuses for good has a typed reason.")
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -146,6 +149,7 @@ async def test_a_refusal_has_a_reason(slack: FakeSlack, client: Client, error: s
     assert (reason in UNREACHABLE) == (reason != "refused")
 
 
+@pytest.mark.promise("faults.18", "Slack's own errors pass.")
 @pytest.mark.parametrize("error", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
 async def test_slacks_own_troubles_pass(slack: FakeSlack, client: Client, error: str) -> None:
     slack.fails("chat.postMessage", "error", error=error)

@@ -181,6 +181,7 @@ async def test_a_double_tap_and_a_redelivered_event_have_one_effect(slack: FakeS
         await slack.until(lambda: not count(house, Outgoing, Outgoing.state != Sending.ACCEPTED))
 
 
+@pytest.mark.promise("faults.31", "A form whose trigger has expired waits behind a button.")
 async def test_a_form_whose_trigger_has_expired_waits_behind_a_button(slack: FakeSlack, url: str, amina: User) -> None:
     async with running(url, slack) as house:
         await registers(slack, amina)

@@ -179,6 +179,7 @@ async def test_before_we_are_connected_slack_is_asked_to_come_again(slack: FakeS
     early.parley.close()
 
 
+@pytest.mark.promise("faults.29", "Poison from Slack is put aside, and its neighbours flow.")
 async def test_poison_is_put_aside_and_its_neighbours_flow(slack: FakeSlack, house: House, olga: User) -> None:
     for inner in (
         {"type": "message", "channel_type": "im", "user": olga.id, "text": {"no": "text"}},

@@ -8,7 +8,7 @@ from typing import Any
 from bot.core import Parley
 from bot.platforms.telegram.wire import TelegramWire
 from db.people import Account, Administration, Kind, Person
-from scheduling.clock import SystemClock
+from scheduling.clock import Clock, SystemClock
 from tests.fakes import FakeTelegram
 from tests.fakes.telegram import User
 
@@ -49,8 +49,8 @@ def know(url: str, user: User) -> None:
 class House:
     """One process: `parley` and its `wire`."""
 
-    def __init__(self, url: str, telegram: FakeTelegram, **more: Any) -> None:
-        self.parley = Parley(database_url=url, public_url="https://parley.example", clock=SystemClock())
+    def __init__(self, url: str, telegram: FakeTelegram, *, clock: Clock | None = None, **more: Any) -> None:
+        self.parley = Parley(database_url=url, public_url="https://parley.example", clock=clock or SystemClock())
         self.wire = TelegramWire(self.parley, **{"token": telegram.token, "api_url": telegram.address} | more)
         self._jobs: asyncio.Task[None] | None = None
 

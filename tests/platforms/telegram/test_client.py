@@ -38,6 +38,7 @@ def never_started(user: User) -> None:
     user.started = False
 
 
+@pytest.mark.promise("faults.21", "Blocked, deactivated and never started are told apart.")
 @pytest.mark.parametrize(
     ("becomes", "reason"), [(blocked, "blocked"), (deleted, "deactivated"), (never_started, "never_started")]
 )
@@ -76,6 +77,7 @@ async def test_refusals_that_the_door_mends(client: Client, telegram: FakeTelegr
         await client.perform("answerCallbackQuery", {"callback_query_id": "gone"})
 
 
+@pytest.mark.promise("faults.15", "However Telegram spells its wait, it is a pause of at most five minutes.")
 @pytest.mark.parametrize(
     ("asked", "wait"),
     [(1, 1), (30, 30), (None, 5), ("abc", 5), (-3, 5), (0, 5), (10**9, 300), ("Fri, 04 Dec 2026 10:00:00 GMT", 5)],
@@ -86,6 +88,7 @@ async def test_told_to_wait(client: Client, telegram: FakeTelegram, broker: User
     assert isinstance(error, Paused) and error.pause == timedelta(seconds=wait)
 
 
+@pytest.mark.promise("faults.17", "Telegram in trouble, whatever page it shows, took nothing and is asked again.")
 async def test_trouble_at_telegram_is_passing(client: Client, telegram: FakeTelegram, broker: User) -> None:
     for kind in ("500", "html"):
         telegram.fails("sendMessage", kind)

@@ -184,6 +184,7 @@ async def test_a_double_tap_and_a_redelivered_update_have_one_effect(
         assert count(house, Inbox, Inbox.state != InboxState.DONE) == 0
 
 
+@pytest.mark.promise("faults.21", "Whoever blocks the bot is unreachable, visibly, until they come back.")
 async def test_whoever_blocks_the_bot_is_unreachable_until_they_come_back(
     telegram: FakeTelegram, url: str, amina: User
 ) -> None:

@@ -84,6 +84,7 @@ async def test_once_connected_every_other_door_can_offer_this_one_by_its_address
         await eventually(lambda: any("langue" in each.text for each in telegram.messages(broker) if each.by_bot))
 
 
+@pytest.mark.promise("faults.29", "Poison from Telegram is put aside, and its neighbours flow.")
 async def test_an_update_that_cannot_be_parsed_is_quarantined_and_its_neighbours_flow(
     telegram: FakeTelegram, url: str, broker: User
 ) -> None:
@@ -117,6 +118,7 @@ async def test_the_line_is_up_again_after_every_kind_of_trouble(
     assert health["mode"] == "polling" and health["trouble"] is None and health["last_ok"] is not None
 
 
+@pytest.mark.promise("faults.25", "A second poller is an alarm, and nothing is lost.")
 async def test_a_conflict_is_an_alarm_and_loses_nothing(
     telegram: FakeTelegram, url: str, broker: User, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
