@@ -100,6 +100,27 @@ async def test_an_instance_that_lost_its_lock_takes_it_again_or_leaves_to_anothe
     engine.dispose()
 
 
+@pytest.mark.promise(
+    "faults.35", "A platform that is away at the start keeps nothing else from serving, and is waited for."
+)
+@pytest.mark.slow
+async def test_a_platform_that_is_away_at_the_start_is_waited_for(sqlite_shell: Shell) -> None:
+    sqlite_shell(*CREATE)
+    port = free_port()
+    door = {"PARLEY_TELEGRAM_TOKEN": FakeTelegram().token, "PARLEY_TELEGRAM_API_URL": f"http://127.0.0.1:{port}"}
+    async with everything(sqlite_shell, **door) as (process, client):
+        health = (await client.get("/healthz")).json()
+        assert health["status"] == "trouble" and not health["telegram"]["ok"]
+        assert health["telegram"]["trouble"] in {"ConnectError", "not connected yet"}
+        assert (await client.get("/")).status_code == 200
+        async with FakeTelegram.running(port=port) as telegram:
+            amina = telegram.user("Amina")
+            await telegram.starts(amina)
+            await telegram.until(lambda: [each for each in telegram.messages(amina) if each.by_bot], within=20)
+            assert (await client.get("/healthz")).json()["status"] == "ok"
+            await stopped(process)
+
+
 @pytest.mark.promise("faults.36", "Told to stop under load it loses nothing and answers everything once.")
 async def test_what_was_said_while_it_was_down_is_answered_once_and_what_it_began_goes_on(shell: Shell) -> None:
     shell(*CREATE)
