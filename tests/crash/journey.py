@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.session import Sessions, connect
 from tests.fakes import FakeSlack, FakeTelegram
-from tests.ops.test_serve import free_port
+from tests.shell import free_port
 
 from . import facts, office
 from .conversation import ACTS, WITHIN, Act, Actors
