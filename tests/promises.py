@@ -44,7 +44,7 @@ class Entry:
             self.figure = "; ".join([*([self.figure] if self.figure else []), *figures])
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class Report:
     """Collects what every worker reports, and writes it when all have ended."""
 
