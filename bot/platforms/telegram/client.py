@@ -68,6 +68,9 @@ REFUSED = (
 PASSES = ("temporarily unavailable", "internal server error")
 
 
+GET_KNOWN, DOWNLOAD = "getMe", "download"
+
+
 class WrongToken(Paused):
     """Telegram does not know the bot's token: somebody has to look."""
 
@@ -93,6 +96,10 @@ class _TooLarge(TelegramError):
     pass
 
 
+class _NotThere(TelegramError):
+    pass
+
+
 class _Http(HTTPXRequest):
     """The library's transport, which tells apart by status what the library tells by prose."""
 
@@ -104,6 +111,8 @@ class _Http(HTTPXRequest):
             raise _Wait(_wait(body))
         if status == 413:
             raise _TooLarge("too large")
+        if status == 404:
+            raise _NotThere("not found")
         if status >= 500:
             raise _InTrouble(f"status {status}")
         return status, body
@@ -198,7 +207,7 @@ class Client:
 
     async def download(self, path: str) -> bytes:
         """The bytes of a file that `getFile` named. Raises a `SendError`."""
-        return await self._made(self._bot.download(path), "download")
+        return await self._made(self._bot.download(path), DOWNLOAD)
 
     async def _made(self, call: Coroutine[Any, Any, T], method: str) -> T:
         if self._is_closing:
@@ -225,7 +234,9 @@ def classified(error: Exception, method: str) -> SendError:
         return Transient("Telegram is in trouble")
     if kind is _TooLarge:
         return Permanent("too_large")
-    if kind is InvalidToken:
+    if kind is _NotThere and method != GET_KNOWN:  # a token that is none is told when the bot introduces itself
+        return Permanent("not_found" if method == DOWNLOAD else "refused", "the server does not know this")
+    if kind is InvalidToken or kind is _NotThere:
         log.error("telegram refuses the bot's token", method=method)
         return WrongToken()
     if kind is Conflict:

@@ -39,7 +39,8 @@ PATH = "/telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105  a header's name
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-MENU_SECONDS = 60.0
+LEAST_SECONDS = 0.5  # from one look for updates that brought none to the next
+MENU_SECONDS, LONGEST_MENU_PAUSE = 60.0, 3600.0
 TAP_WAITS = 1.5  # seconds for an answer to acknowledge its own tap, before the wire does
 PRIVATE_ONLY = _("I answer in private chats only.")
 OPEN_PRIVATE = _("Open our private chat")
@@ -72,6 +73,7 @@ class TelegramWire:
         self._url = public_url.rstrip("/") + PATH
         self._bot_id = token.partition(":")[0]
         self._username = ""
+        self._has_looked = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_ok: datetime | None = None
         self._trouble: str | None = "not connected yet"
@@ -133,7 +135,10 @@ class TelegramWire:
 
     async def _run(self) -> None:
         await self._until_done(self._get_known)
-        await self._until_done(self._set_webhook if self._secret else self._drop_webhook)
+        if self._secret:
+            await self._until_done(self._set_webhook)
+        else:
+            await self._drop_webhook()
         log.info("telegram connected", bot=self._username, mode="webhook" if self._secret else "polling")
         self._spawn(self._keep_menus())
         if not self._secret:
@@ -161,20 +166,27 @@ class TelegramWire:
         await self._client.perform("setWebhook", wanted)
 
     async def _drop_webhook(self) -> None:
-        if (await self._client.perform("getWebhookInfo", {})).get("url"):
-            await self._client.perform("deleteWebhook", {})
+        """Take away a webhook that was left behind. A server that cannot tell of one is none the less polled."""
+        try:
+            if (await self._client.perform("getWebhookInfo", {})).get("url"):
+                await self._client.perform("deleteWebhook", {})
+            self._has_looked = True  # one that is set from now on is somebody else's: we do not fight over it
+        except SendError as error:
+            log.info("no word about a webhook", error=str(error))
 
     async def _keep_menus(self) -> None:
         """A role that begins or ends, or another language, shows in that person's menu soon after."""
         shown: list[menu.Menu] = []
+        pause = MENU_SECONDS
         while True:
             try:
                 wanted = await self._menus()
                 await menu.set_menus(self._client.perform, [each for each in wanted if each not in shown])
-                shown = wanted
-            except Exception as error:  # noqa: BLE001  a menu is a convenience: it is tried again with the next look
+                shown, pause = wanted, MENU_SECONDS
+            except Exception as error:  # noqa: BLE001  a menu is a convenience: it is tried again, more and more rarely
                 log.warning("menus not set", error=str(error))
-            await asyncio.sleep(MENU_SECONDS)
+                pause = min(2 * pause, LONGEST_MENU_PAUSE)
+            await asyncio.sleep(pause)
 
     async def _menus(self) -> list[menu.Menu]:
         parley = self._parley
@@ -183,18 +195,22 @@ class TelegramWire:
 
     async def _poll(self) -> None:
         """Fetch for ever. An update is confirmed by the next call, so only once it is committed here."""
-        offset, pause = 0, FIRST_PAUSE
+        offset, pause, loop = 0, FIRST_PAUSE, asyncio.get_running_loop()
         asked = {"timeout": POLL_SECONDS, "limit": BATCH, "allowed_updates": ALLOWED_UPDATES}
         while True:
             try:
-                wanted = asked | {"offset": offset}
+                wanted, began = asked | {"offset": offset}, loop.time()
                 updates = await self._client.perform("getUpdates", wanted, seconds=POLL_SECONDS + LATE_SECONDS)
                 before = offset
                 for update in updates:
                     offset = max(offset, await self._keep(update))
                 if updates and offset == before:
                     raise Transient("updates without a number cannot be confirmed")
+                if not updates:  # a server that does not wait for an update is not asked without a pause
+                    await asyncio.sleep(max(0.0, LEAST_SECONDS - (loop.time() - began)))
             except Exception as error:  # noqa: BLE001  nothing that Telegram or the database does may end the loop
+                if isinstance(error, Conflicting) and not self._has_looked:
+                    await self._drop_webhook()
                 pause = await self._went_wrong(error, pause)
             else:
                 pause = FIRST_PAUSE

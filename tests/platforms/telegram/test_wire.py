@@ -84,6 +84,35 @@ async def test_once_connected_every_other_door_can_offer_this_one_by_its_address
         await eventually(lambda: any("langue" in each.text for each in telegram.messages(broker) if each.by_bot))
 
 
+async def test_a_server_that_knows_no_more_than_messages_is_served_all_the_same(
+    telegram: FakeTelegram, url: str, broker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire_module, "LEAST_SECONDS", 0.01)
+    for method in ("getWebhookInfo", "getMyCommands", "setMyCommands", "answerCallbackQuery"):
+        telegram.fails(method, "error", times=99, status=404, error="Not Found")
+    with capture_logs() as logs:
+        async with running(url, telegram) as house:
+            await telegram.says(broker, "/start")
+            await eventually(lambda: any("langue" in each.text for each in telegram.messages(broker)))
+            await telegram.taps(broker, "Français")
+            await eventually(lambda: any("Acceptez" in each.text for each in telegram.messages(broker)))
+            assert house.wire.health()["ok"]
+    assert "telegram refuses the bot's token" not in [each["event"] for each in logs]
+
+
+async def test_a_webhook_that_was_left_behind_unseen_is_taken_away_at_the_first_conflict(
+    telegram: FakeTelegram, url: str, broker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire_module, "FIRST_PAUSE", 0.01)
+    telegram.fails("getWebhookInfo", "500")
+    telegram.updates.set_webhook({"url": "https://old.example/telegram"})
+    async with running(url, telegram) as house:
+        await telegram.until(lambda: telegram.calls("deleteWebhook"))
+        await telegram.says(broker, "/start")
+        await eventually(lambda: any(each.by_bot for each in telegram.messages(broker)))
+        assert house.wire.health()["ok"]
+
+
 @pytest.mark.promise("faults.29", "Poison from Telegram is put aside, and its neighbours flow.")
 async def test_an_update_that_cannot_be_parsed_is_quarantined_and_its_neighbours_flow(
     telegram: FakeTelegram, url: str, broker: User
