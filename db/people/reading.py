@@ -167,7 +167,10 @@ def grant_role(
 ) -> Role:
     """Give a role until a date; one that is in force already is moved to it. Raises ValueError for a guest."""
     if is_only_guest(session, person.id):
-        raise ValueError("a guest of another workspace holds no role")
+        raise ValueError(
+            "a guest, or somebody of another workspace, holds no role; nor does whoever could not be looked up in Slack"
+            " (scope users:read)"
+        )
     role = session.scalar(
         select(Role).where(
             Role.person_id == person.id,

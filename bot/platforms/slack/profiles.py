@@ -10,8 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.kit.door import SendError
 from scheduling.clock import Clock
+
+log = structlog.get_logger()
 
 FRESH = timedelta(days=1)
 PATIENCE = 1.5  # seconds: a trigger lives three
@@ -36,14 +40,14 @@ class Profiles:
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def caller(self, team: str, user: str, *, home: str) -> Json:
-        """What is known of `user`, whom a payload places in `team`; `home` is the team we are installed in.
+        """What is known of `user`, whom a payload places in `team` or nowhere; `home` is the team we are installed in.
 
         A member of another workspace and a guest of ours are guests. So is whoever cannot be looked up: nobody gains a
         right because Slack is slow.
         """
         known = await self._profile(user)
-        own = str(known.get("team_id") or team)
-        is_ours = bool(known) and own == home and team == home
+        own = str(known.get("team_id") or team or home)
+        is_ours = bool(known) and own == home and team in ("", home)
         described = known.get("profile") or {}
         return {
             "team": own,
@@ -63,7 +67,8 @@ class Profiles:
         try:
             async with asyncio.timeout(PATIENCE):
                 found = (await self._perform("users.info", {"user": user, "include_locale": True}))["user"]
-        except (SendError, TimeoutError):
+        except (SendError, TimeoutError) as error:
+            log.warning("person not looked up", user=user, old=known is not None, error=str(error) or "no answer yet")
             return known.user if known is not None else {}
         self._known[user] = _Known(found, now)
         self._known.move_to_end(user)

@@ -83,14 +83,14 @@ def _message(event: Json) -> Json:
 
 
 def actor(body: Json) -> tuple[str, str]:
-    """The team and user that acted, as this payload names them."""
+    """The team and user that acted, as this payload names them; no team where it names none, as org-wide apps see."""
     if "command" in body:
-        return str(body["team_id"]), str(body["user_id"])
+        return str(body.get("team_id") or ""), str(body["user_id"])
     if body["type"] == "event_callback":
         said = _message(body["event"])
-        return str(said.get("user_team") or said.get("team") or body["team_id"]), str(said["user"])
+        return str(said.get("user_team") or said.get("team") or body.get("team_id") or ""), str(said["user"])
     user = body["user"]
-    return str(user.get("team_id") or body["team"]["id"]), str(user["id"])
+    return str(user.get("team_id") or (body.get("team") or {}).get("id") or ""), str(user["id"])
 
 
 def key(body: Json) -> str:

@@ -172,7 +172,6 @@ class SlackWire:
         # We verify requests ourselves: Bolt would parse them first.
         app = AsyncApp(
             name=PLATFORM,
-            client=self._client.web,
             authorize=authorize,
             process_before_response=True,
             request_verification_enabled=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from bot.kit.text import Catalogues, without_isolates
 from db.files import File, FileState
 from db.issues import Issue
 from db.machinery import Draft, Inbox, InboxState, Outgoing, Sending
-from db.people import Account, Kind, Person, Sector
+from db.people import Account, Kind, Person, Role, RoleName, Scope, Sector
 from tests.fakes import FakeSlack
 from tests.fakes.slack import Message, Timing, User, payloads
 
@@ -23,6 +24,7 @@ from .running import House, running, settle
 FRENCH = Catalogues(CATALOGUES).of("fr")
 HELD = "Mon conteneur frigorifique est retenu <!channel> depuis *trois* jours & <@U0000001> https://evil.example"
 SEAL = b"\x89PNG\r\n\x1a\n" + b"seal" * 50
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 QUICK = Timing(retries=(0.0, 0.05, 0.1))
 
 
@@ -275,6 +277,41 @@ async def test_people_of_other_workspaces_are_guests_under_their_own_team(slack:
             account = session.scalars(select(Account)).one()
         assert account.external_id == f"T0OTHER:{stranger.id}"
         assert account.is_guest
+
+
+async def test_a_guest_stays_one_at_every_door_of_slack(slack: FakeSlack, url: str) -> None:
+    stranger = slack.user("Foreign", team="T0OTHER")
+
+    def account(house: House) -> tuple[str, bool]:
+        with house.parley.sessions.reading() as session:
+            found = session.scalars(select(Account)).one()
+            return found.external_id, found.is_guest
+
+    async with running(url, slack) as house:
+        await registers(slack, stranger)  # words in a direct message, taps, a modal
+        assert account(house) == (f"T0OTHER:{stranger.id}", True)
+        with house.parley.sessions.writing() as session:
+            person, (long_ago, one_day) = session.scalars(select(Person)).one(), ALWAYS
+            session.add(
+                Role(
+                    administration_id=person.administration_id,
+                    person_id=person.id,
+                    name=RoleName.ADMINISTRATOR,
+                    scope=Scope.COUNTRY,
+                    scope_id="TN",
+                    starts_at=long_ago,
+                    ends_at=one_day,
+                )
+            )
+        await slack.opens_home(stranger)
+        home = await slack.until(lambda: slack.home(stranger))
+        assert home is not None and fr("Roles") not in map(words, home.buttons) and account(house)[1]
+        assert (await slack.shortcut(stranger, "issues.raise")).acknowledged
+        await slack.until(lambda: slack.modal(stranger))
+        await slack.closes(stranger)
+        assert account(house)[1]
+        reply = await slack.command(stranger, "/parley roles")
+        assert reply.acknowledged and account(house) == (f"T0OTHER:{stranger.id}", True)
 
 
 async def test_no_secret_of_slack_is_stored(slack: FakeSlack, url: str, amina: User) -> None:

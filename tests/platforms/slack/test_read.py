@@ -144,6 +144,7 @@ def test_what_is_nothing_to_us(body: dict[str, Any]) -> None:
 def test_a_person_of_another_workspace_is_named_by_their_own() -> None:
     assert actor(tap("run:1", "x") | {"user": {"id": "U9", "team_id": "T9"}}) == ("T9", "U9")
     assert actor(message("hi", user="U9", user_team="T9")) == ("T9", "U9")
+    assert actor(tap("run:1", "x") | {"user": {"id": "U9"}, "team": None}) == ("", "U9"), "as an org-wide app sees it"
     assert actor(changed("b", "a", user="U9", user_team="T9")) == ("T9", "U9")
 
 

@@ -329,12 +329,21 @@ async def test_a_person_is_looked_up_once_a_day() -> None:
         (OURS | {"is_stranger": True}, "T1"),
         (OURS | {"team_id": "T9"}, "T1"),
         (OURS, "T9"),  # the payload itself names another workspace
+        (OURS | {"team_id": "T9"}, ""),  # the payload names none
+        (Paused(timedelta(seconds=1)), ""),
         (Paused(timedelta(seconds=1)), "T1"),  # nobody knows
     ],
 )
 async def test_who_is_not_wholly_ours_is_a_guest(known: Any, team: str) -> None:
     caller = await Profiles(Directory(known), ManualClock(NOON)).caller(team, "U1", home="T1")
     assert caller["is_guest"]
+
+
+async def test_where_the_payload_names_no_team_the_directory_says_whose_they_are() -> None:
+    caller = await Profiles(Directory(OURS), ManualClock(NOON)).caller("", "U1", home="T1")
+    assert (caller["team"], caller["is_guest"]) == ("T1", False)
+    caller = await Profiles(Directory(OURS | {"team_id": "T9"}), ManualClock(NOON)).caller("", "U1", home="T1")
+    assert caller["team"] == "T9"
 
 
 async def test_a_zone_this_machine_does_not_know_is_none() -> None:
