@@ -214,12 +214,25 @@ def show_audit(context: typer.Context, as_json: AsJson = False) -> None:
         _show("audit", as_json)
 
 
-@audit.command("verify")
-def audit_verify() -> None:
-    """Check the chain; exit 1 at the first altered line."""
-    from bot.ops.show import verify_audit
+@audit.command("head")
+def audit_head(as_json: AsJson = False) -> None:
+    """Print the last sealed line's position and digest: add it to a file on another machine, every day."""
+    from bot.ops.audit import head
 
-    verdict, intact = verify_audit(_settings().database_url)
+    typer.echo(head(_settings().database_url, as_json=as_json))
+
+
+@audit.command("verify")
+def audit_verify(
+    heads: Annotated[
+        list[str] | None,
+        typer.Option("--head", help="An earlier head, or a file of what `parley audit head` printed: still there?"),
+    ] = None,
+) -> None:
+    """Check the chain; exit 1 at the first altered line, or when an earlier head no longer stands in it."""
+    from bot.ops.audit import noted, verify
+
+    verdict, intact = verify(_settings().database_url, noted(heads or []))
     typer.echo(verdict)
     raise typer.Exit(0 if intact else 1)
 

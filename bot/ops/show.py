@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.ops.database import opened
-from db import audit, ledger
+from db import ledger
 from db.machinery import Audit, Due, Outgoing, Sending
 from db.people import Erasure
 from scheduling.clock import SystemClock
@@ -29,17 +29,6 @@ def show(url: str, what: str, *, as_json: bool, **more: str | None) -> str:
     if as_json:
         return json.dumps(records, default=str, ensure_ascii=False, indent=2)
     return _table(what, records)
-
-
-def verify_audit(url: str) -> tuple[str, bool]:
-    """What `parley audit verify` says, and whether the chain is intact."""
-    with opened(url) as sessions, sessions.reading() as session:
-        found = audit.verify(session)
-    if found.broken_at is not None:
-        return f"BROKEN: line {found.broken_at} was altered; the {found.sealed} lines before it are intact.", False
-    if found.missing_after is not None:
-        return f"BROKEN: a line is missing after position {found.missing_after}.", False
-    return f"OK: {found.sealed} lines, {found.unsealed} not sealed yet, head {found.head}.", True
 
 
 def _outbox(session: Session) -> Iterable[Record]:

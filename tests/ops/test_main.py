@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from bot.ops.audit import head, noted, verify
 from bot.ops.show import show
+from bot.ops.trouble import Trouble
 from bot.settings import Settings, example
 from db import audit
 from db.machinery import Audit, Due, Outgoing, Sending
@@ -209,6 +211,44 @@ def test_verifying_the_audit_says_ok_or_where_it_breaks(shell: Shell, writing: A
         1,
         "BROKEN: line 2 was altered; the 1 lines before it are intact.\n",
     )
+
+
+def test_a_head_of_the_audit_is_kept_elsewhere_and_missed_when_it_is_gone(shell: Shell, writing: Any) -> None:
+    def grow(session: Any) -> None:
+        session.add_all([Audit(at=NOON, who=1, door="slack", what="x", ids={}, trace="t") for _number in range(3)])
+        session.flush()
+        audit.seal(session)
+
+    lines = []
+    for as_json in (False, True):
+        writing(grow)
+        lines.append(head(shell.url, as_json=as_json))
+    digest = json.loads(lines[1])["digest"]
+    assert shell("audit", "head").stdout.split() == ["6", digest]
+    (shell.folder / "heads").write_text("\n".join([*lines, ""]))
+    heads = noted([str(shell.folder / "heads")])
+    said, intact = verify(shell.url, [*heads, *noted([digest])])
+    assert intact and said.startswith("OK: 6 lines, 3 earlier heads stand, 0 not sealed yet")
+
+    writing(lambda session: session.execute(delete(Audit).where(Audit.position > 4)))
+    cut = shell("audit", "verify", "--head", "heads")
+    assert (cut.returncode, cut.stdout) == (
+        1,
+        "BROKEN: the head noted at position 6 is gone: the chain ends at 4, its end was cut off.\n",
+    )
+    assert "nowhere in the chain" in verify(shell.url, noted(["f" * 64]))[0]
+    writing(lambda session: session.execute(update(Audit).values(who=9, position=None, digest=None)))
+    writing(audit.seal)
+    said, intact = verify(shell.url, heads)
+    assert not intact and "another line stands at position 3 than was noted: the chain was sealed anew" in said
+    assert verify(shell.url, [])[1], "the chain alone does not show it"
+
+
+@pytest.mark.parametrize("words", ["", "\n", "{", "{}", "[1]", "x y", "1 2 3", f"-1 {'a' * 64}", '{"position": 1}'])
+def test_what_is_no_head_is_refused(tmp_path: Path, words: str) -> None:
+    (tmp_path / "heads").write_text(words)
+    with pytest.raises(Trouble, match="is not what"):
+        noted([str(tmp_path / "heads")])
 
 
 def test_backup_and_restore_from_the_command_line(shell: Shell, writing: Any, tmp_path: Path) -> None:

@@ -217,6 +217,7 @@ async def test_a_webhook_that_is_not_set(patient: Patient, telegram: FakeTelegra
 async def test_a_webhook_that_goes_badly(patient: Patient, telegram: FakeTelegram) -> None:
     """Telegram posts an update to where nobody listens, says so, and tries again."""
     url = "http://127.0.0.1:1"
+    telegram.updates.retry_seconds = 3600.0
     telegram.updates.set_webhook({"url": f"{url}/telegram"})
     await telegram.says(telegram.user("Amina"), "hello")
     await telegram.until(lambda: telegram.updates.webhook.last_error)
