@@ -28,7 +28,7 @@ WORDS = {
     "sign_in_why": _("This link works once. It opens your own page on this device for twelve hours."),
     "sign_out": _("Sign out"),
     "skip_link": _("Go to the content"),
-    "update": _("Show the questions that apply"),
+    "redraw": _("Show the questions that apply"),  # a template takes `update` for the method of a dict
 }
 # The pages of nobody in particular: a heading and what to do.
 STATES = {
