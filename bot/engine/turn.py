@@ -87,7 +87,7 @@ class Turn:
         self._drafts.labels_with(self._plain)
         try:
             with self._session.begin_nested():
-                answer = self._dispatch(event)
+                answer = self._dispatch(_cleaned(event))
         except Refusal as refused:
             answer = self._refused(refused)
         except StaleDataError:
@@ -124,7 +124,7 @@ class Turn:
         return self._words(event.words or "")
 
     def _words(self, words: str) -> Answer:
-        verb, _space, rest = clean(words).strip().partition(" ")
+        verb, _space, rest = words.strip().partition(" ")
         verb = verb.lower().lstrip("/")
         if verb in GREETINGS:
             return self._greeted(rest)
@@ -171,7 +171,7 @@ class Turn:
                     if kept is not None and not event.text:
                         return Answer(form=self._drafts.view(draft), notice=kept)
                 if not event.files or how.kind is not FieldKind.FILES:
-                    self._drafts.answer(draft, asking, clean(event.text or ""))
+                    self._drafts.answer(draft, asking, event.text or "")
         except Refusal as refused:
             query = event.text or "" if how.kind is FieldKind.PICK else ""
             view = self._drafts.view(draft, query=query)
@@ -234,7 +234,7 @@ class Turn:
                 continue
             try:
                 with self._session.begin_nested():
-                    self._drafts.answer(draft, name, clean(given) if isinstance(given, str) else given)
+                    self._drafts.answer(draft, name, given)
             except Refusal as refused:
                 errors[name] = refused.phrase
         return errors
@@ -490,6 +490,18 @@ class Turn:
             zone="UTC",
             is_registered=True,
         )
+
+
+def _cleaned(event: Event) -> Event:
+    """The event with everything a person typed made safe, once, before anything looks at it."""
+    match event:
+        case Called():
+            return replace(event, words=clean(event.words)) if event.words else event
+        case Answered():
+            return replace(event, text=clean(event.text)) if event.text else event
+        case Submitted() | Changed():
+            safe = {name: clean(each) if isinstance(each, str) else each for name, each in event.values.items()}
+            return replace(event, values=safe)
 
 
 def _words_of(event: Event) -> list[str]:
