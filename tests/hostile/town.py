@@ -98,6 +98,7 @@ class Seen:
     answer: str
     statements: tuple[str, ...]
     left: str
+    outcome: Outcome | None = None
 
 
 class Rehearsals(Sessions):
@@ -165,7 +166,7 @@ class Town:
         """The same turn, undone."""
         outcome = self._rehearsing.turn(event_, trace="t")
         assert outcome is not None
-        return Seen(answered(outcome), self._rehearsals.ran, self._rehearsals.left)
+        return Seen(answered(outcome), self._rehearsals.ran, self._rehearsals.left, outcome)
 
     def look_up(self, name: str, token: str, field: str, query: str) -> Seen:
         """What a door that searches as one types is told of a field of an open form."""
