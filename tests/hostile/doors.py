@@ -29,6 +29,7 @@ from tests.platforms.telegram import updates
 
 PAGE = "https://parley.example"
 TRANSLATIONS = Catalogues(CATALOGUES)
+DRAWER = Drawer(TRANSLATIONS)
 OURS_ON_SLACK = {"bold", "italic", "date"}
 OURS_ON_TELEGRAM = {"bold", "italic", "blockquote", "expandable_blockquote", "date_time"}
 # A card's number is found to be copied, which does no harm and is wanted.
@@ -95,7 +96,7 @@ def on_slack(answer: Answer, reader: Reader) -> str:
 
 
 def on_the_page(answer: Answer, reader: Reader) -> str:
-    html = Drawer(TRANSLATIONS).answer(answer, reader, csrf="c", menu=(), file_url=lambda one: f"/file/{one}", typed={})
+    html = DRAWER.answer(answer, reader, csrf="c", menu=(), file_url=lambda one: f"/file/{one}", typed={})
     page = _Seen(html)
     assert set(page.tags) <= OURS_ON_THE_PAGE and page.tags.count("script") == 1, page.tags
     assert not [name for name in page.attributes if name.startswith("on") or name == "style"]

@@ -398,9 +398,7 @@ def test_an_edited_message_runs_nothing_and_a_reply_to_nothing_is_a_text(busy: T
 
 
 def _answer(town: Town, event: Event) -> Answer:
-    outcome = town.rehearse(event).outcome
-    assert outcome is not None
-    return outcome.answer
+    return town.answer(event)
 
 
 def _form(town: Town, event: Event) -> FormView:

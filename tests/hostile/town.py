@@ -27,7 +27,7 @@ import db.tables  # noqa: F401  imported for its effect: every table is known to
 import handlers
 from bot.engine import Engine, Outcome
 from bot.kit.capability import Registry
-from bot.kit.events import Called, Caller, Event, Submitted
+from bot.kit.events import Answer, Called, Caller, Event, Submitted
 from bot.kit.screen import Refusal, to_json
 from bot.kit.text import Catalogues
 from db.base import Base
@@ -98,7 +98,6 @@ class Seen:
     answer: str
     statements: tuple[str, ...]
     left: str
-    outcome: Outcome | None = None
 
 
 class Rehearsals(Sessions):
@@ -107,6 +106,7 @@ class Rehearsals(Sessions):
     def __init__(self, engine: Database) -> None:
         super().__init__(engine)
         self.left = ""
+        self.is_looking = True
         self.ran: tuple[str, ...] = ()
         self.statements: list[str] = []
         event.listen(engine, "before_cursor_execute", self._note)
@@ -120,7 +120,7 @@ class Rehearsals(Sessions):
             session.flush()
             self.ran = tuple(self.statements)
             written = {table for each in self.ran for table in WRITES.findall(each)}
-            self.left = contents(session, written)
+            self.left = contents(session, written) if self.is_looking else ""
             session.rollback()
             if not self.is_sqlite:
                 for name in written:
@@ -166,7 +166,17 @@ class Town:
         """The same turn, undone."""
         outcome = self._rehearsing.turn(event_, trace="t")
         assert outcome is not None
-        return Seen(answered(outcome), self._rehearsals.ran, self._rehearsals.left, outcome)
+        return Seen(answered(outcome), self._rehearsals.ran, self._rehearsals.left)
+
+    def answer(self, event_: Event) -> Answer:
+        """Only what a rehearsed turn answers."""
+        self._rehearsals.is_looking = False
+        try:
+            outcome = self._rehearsing.turn(event_, trace="t")
+        finally:
+            self._rehearsals.is_looking = True
+        assert outcome is not None
+        return outcome.answer
 
     def look_up(self, name: str, token: str, field: str, query: str) -> Seen:
         """What a door that searches as one types is told of a field of an open form."""
