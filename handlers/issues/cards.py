@@ -100,15 +100,18 @@ def to_desk() -> Button:
 
 
 def quotes(ctx: Context, entries: Sequence[Entry], said: dict[Voice, Phrase]) -> tuple[Quote, ...]:
-    """Entries in their own words, each with who said it and when."""
-    found = names(ctx, {each.author_id for each in entries})
-    return tuple(
-        Quote(
-            Raw(each.words, each.language),
-            replace(said[each.voice], args={"name": found[each.author_id], "when": When(each.at)}),
-        )
-        for each in entries
-    )
+    """Entries in their own words, each with who said it and when.
+
+    A name that `said` does not say is not handed on either: it would stand in the stored message and in an export.
+    """
+    named = {each.author_id for each in entries if "{name}" in said[each.voice].source}
+    found = names(ctx, named) if named else {}
+
+    def by(entry: Entry) -> Phrase:
+        name = {"name": found[entry.author_id]} if "{name}" in said[entry.voice].source else {}
+        return replace(said[entry.voice], args={"when": When(entry.at)} | name)
+
+    return tuple(Quote(Raw(each.words, each.language), by(each)) for each in entries)
 
 
 def names(ctx: Context, ids: set[int]) -> dict[int, Text]:
