@@ -95,6 +95,12 @@ class Oracle:
             for part in self._parts
         )
 
+    def takes_part(self, looker: Looker, issue_id: int) -> bool:
+        """They joined it in whatever way, and have not left."""
+        return any(
+            part.issue_id == issue_id and part.person_id == looker.id and part.left_at is None for part in self._parts
+        )
+
     def handles(self, looker: Looker, issue: Issue) -> bool:
         """It is at their desk, or their role is over all desks, or it was taken up to them."""
         if issue.administration_id != looker.home or issue.reporter_id == looker.id:

@@ -19,9 +19,7 @@ from tests.platforms.telegram.updates import message
 from tests.platforms.web.browser import Browser
 from tests.world import World
 
-pytestmark = pytest.mark.promise(
-    "hostile.inputs", "Nasty requests are answered at the edge, and none is a fault of ours."
-)
+pytestmark = pytest.mark.promise("hostile.inputs", "Nasty requests are answered, and none becomes a fault of ours.")
 SECRET = "s" * 40
 NOWHERE = "http://127.0.0.1:9/"
 CHUNK = b"x" * 64 * 1024
@@ -63,14 +61,14 @@ class Line:
         pieces = list(body)
         sent: list[Any] = []
 
-        async def receive() -> Mapping[str, Any]:
+        async def receive() -> dict[str, Any]:
             self.chunks += 1
             if endless:
                 return {"type": "http.request", "body": CHUNK, "more_body": True}
             piece = pieces.pop(0) if pieces else b""
             return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
 
-        async def send(part: Mapping[str, Any]) -> None:
+        async def send(part: Any) -> None:
             sent.append(part)
 
         scope = {
@@ -147,7 +145,7 @@ def test_hidden_fields_can_hold_anything(amina: Browser) -> None:
     for token in TOKENS:
         said = amina.post("/form", {"csrf": csrf, "token": token.encode("utf-8", "replace"), "detail": "x"})
         assert amina.status == 200 and "This question is no longer open." in said, token
-        asked = {"token": token.encode("utf-8", "replace"), "field": "agency"}
+        asked = {"token": token.encode("utf-8", "replace").decode(), "field": "agency"}
         assert amina.client.get("/options", params=asked).status_code == 404, token
     for handle in ("", "é" * 33, "\x00", "A" * 65):
         assert "That button is old." in amina.post("/act", {"csrf": csrf, "handle": handle}), handle
@@ -168,12 +166,8 @@ def test_too_much_in_one_field_is_told_with_the_limit_and_how_much_it_was(amina:
     with amina.world.parley.sessions.reading() as session:
         (draft,) = session.scalars(select(Draft)).all()
     assert draft.answers["sector"] == "perishables", "the rest is kept"
-    csrf = amina.page.forms[0].values["csrf"]
-    beyond = {"csrf": csrf, "token": str(draft.id), "detail": "x" * 2_000_000}
     amina.press("Send", detail="x" * 2_000_000)
     assert amina.status == 400 and "Nothing was changed." in amina.page
-    amina.post("/form", beyond)
-    assert amina.status in (200, 400)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,374 @@
+"""A world in which every text is a word of its own, and who may read each word: to find one where it must not be.
+
+The rows are made at random and at once, not by turns: what matters is who looks, not how it came about.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.kit.events import Answered, Called, Event
+from bot.kit.screen import to_json
+from db import search
+from db.files import File, FileState
+from db.issues import (
+    ENTRY,
+    TO_EVERYBODY,
+    TO_REPORTER,
+    Entry,
+    How,
+    Issue,
+    IssueLink,
+    Level,
+    Participation,
+    Problem,
+    State,
+    Voice,
+)
+from db.machinery import Receipt
+from db.outcomes import TOLD, Decision, Outcome, owed
+from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
+from db.personal import gather
+from handlers.issues.finding import ISSUE, OUTCOME, PROBLEM
+
+from .oracle import Looker, Oracle
+from .town import CAST, NOON, Town
+
+WORD = re.compile(r"kanari\d{4}q")
+Rule = Callable[[Oracle, Looker], bool]
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A word that stands in one place, what that place is, and who may read it there."""
+
+    word: str
+    where: str
+    may: Rule
+
+
+class Aviary:
+    """A random world in a town, and its canaries."""
+
+    def __init__(self, town: Town, seed: int, *, issues: int = 6) -> None:
+        self._town = town
+        self._random = random.Random(seed)
+        self.canaries: dict[str, Canary] = {}
+        with town.sessions.writing() as session:
+            self._name_everybody(session)
+            made = [self._issue(session) for _number in range(issues)]
+            self._merge(session, made)
+            for issue in made:
+                self._surround(session, issue)
+            session.flush()
+            for issue in made:
+                self._tell(session, issue)
+        with town.sessions.reading() as session:
+            self.oracle = Oracle(session, at=town.clock.now())
+
+    def looker(self, name: str) -> Looker:
+        return self.oracle.looker(self._town.ids[name], is_guest=CAST[name].is_guest)
+
+    def escaped(self, name: str, shown: str) -> list[Canary]:
+        """The canaries in `shown` that somebody may not read."""
+        looker = self.looker(name)
+        found = (self.canaries[word] for word in sorted(set(WORD.findall(shown))))
+        return [each for each in found if not each.may(self.oracle, looker)]
+
+    def seen(self, name: str) -> set[str]:
+        """The canaries somebody may read."""
+        looker = self.looker(name)
+        return {word for word, each in self.canaries.items() if each.may(self.oracle, looker)}
+
+    # Making it
+
+    def _word(self, where: str, may: Rule) -> str:
+        word = f"kanari{len(self.canaries):04d}q"
+        self.canaries[word] = Canary(word, where, may)
+        return word
+
+    def _chance(self, of: float) -> bool:
+        return self._random.random() < of
+
+    def _one(self, *names: str) -> int:
+        return self._town.ids[self._random.choice(names)]
+
+    def _name_everybody(self, session: Session) -> None:
+        for person in session.scalars(select(Person).order_by(Person.id)):
+            person.name = self._word(f"the name of person {person.id}", _is_known(person.id, person.administration_id))
+        for each in session.scalars(select(Organisation).order_by(Organisation.id)):
+            each.name = self._word(f"the name of organisation {each.id}", _row(Organisation, each.id))
+        ana = session.get_one(Person, self._town.ids["ana"])
+        proposed = Organisation(
+            administration_id=ana.administration_id,
+            name="",
+            kind=Kind.BUSINESS,
+            standing=Standing.PROPOSED,
+            proposed_by_id=ana.id,
+        )
+        session.add(proposed)
+        session.flush()
+        proposed.name = self._word("the name of a proposed organisation", _row(Organisation, proposed.id))
+        gil = session.get_one(Person, self._town.ids["gil"])
+        session.add(
+            Mandate.given(gil, session.get_one(Organisation, self._town.organisations["Beta Shipping"]), at=NOON)
+        )
+
+    def _issue(self, session: Session) -> Issue:
+        abroad = self._chance(0.2)
+        by = self._one("xeno", "odil") if abroad else self._one("ana", "ana", "bob", "bob", "alf", "gil", "gus", "pia")
+        home = session.get_one(Person, by).administration_id
+        desks = ("elsewhere",) if abroad else ("perishables", "general")
+        level = self._random.choice([Level.NATIONAL, Level.NATIONAL, Level.REGIONAL, Level.INTERNATIONAL])
+        issue = Issue(
+            administration_id=home,
+            title="",
+            language="en",
+            reporter_id=by,
+            organisation_id=None,
+            sector=self._random.choice([Sector.PERISHABLES, Sector.GENERAL]),
+            centre_id=self._town.centres[self._random.choice(desks)] if self._chance(0.9) else None,
+            state=self._random.choice([State.OPEN, State.TAKEN, State.ASKED, State.PROPOSED, State.SETTLED]),
+            level=level,
+            reached=level,
+            region=None if level is Level.NATIONAL else self._random.choice(["north", "south"]),
+            raised_at=NOON,
+            clock_started_at=NOON,
+            answer_due=NOON + timedelta(days=2),
+        )
+        session.add(issue)
+        session.flush()
+        issue.title = self._word(f"the title of issue {issue.id}", _row(Issue, issue.id))
+        issue.port = self._word(f"the port of issue {issue.id}", _row(Issue, issue.id))
+        return issue
+
+    def _merge(self, session: Session, made: list[Issue]) -> None:
+        pairs = [(one, other) for one in made for other in made if one.id > other.id]
+        fits = [(one, other) for one, other in pairs if one.administration_id == other.administration_id]
+        if fits:
+            one, other = self._random.choice(fits)
+            one.state, one.merged_into_id, one.centre_id = State.MERGED, other.id, other.centre_id
+            session.flush()
+        for one, other in fits[1:2]:
+            session.add(
+                IssueLink(issue_id=other.id, other_id=one.id, linked_by_id=self._town.ids["pia"], linked_at=NOON)
+            )
+
+    def _surround(self, session: Session, issue: Issue) -> None:
+        common = {"administration_id": issue.administration_id, "issue_id": issue.id}
+        is_home = issue.administration_id == session.get_one(Person, self._town.ids["ana"]).administration_id
+        joiners = ("ana", "bob", "alf", "gil", "gus") if is_home else ("xeno",)
+        parts = {issue.reporter_id: How.REPORTER} | {
+            self._one(*joiners): self._random.choice([How.SAME_HERE, How.CONTRIBUTOR, How.FOLLOWER])
+            for _number in range(2)
+        }
+        parts[issue.reporter_id] = How.REPORTER
+        for person_id, how in parts.items():
+            words = self._word(f"what {person_id} said in issue {issue.id}", _said_by(person_id, issue.id))
+            left = NOON if how is not How.REPORTER and self._chance(0.3) else None
+            session.add(
+                Participation(
+                    **common, person_id=person_id, how=how, words=words, language="en", joined_at=NOON, left_at=left
+                )
+            )
+        staff = self._one("pia", "lea", "gus", "adam") if is_home else self._town.ids["odil"]
+        for voice in Voice:
+            is_theirs = voice in (Voice.RAISED, Voice.ADDITION, Voice.ANSWER)
+            author = self._random.choice(list(parts)) if is_theirs else staff
+            author = issue.reporter_id if voice is Voice.RAISED else author
+            entry = Entry(**common, voice=voice, author_id=author, words="", language="en", at=NOON)
+            session.add(entry)
+            session.flush()
+            may = _entry(issue.id, voice, author)
+            entry.words = self._word(f"a {voice.value} in issue {issue.id}", may)
+            if self._chance(0.3):
+                name = self._word(f"a file of a {voice.value} in issue {issue.id}", may)
+                session.add(
+                    File(
+                        administration_id=issue.administration_id,
+                        person_id=author,
+                        name=f"{name}.txt",
+                        state=FileState.WAITING,
+                        owner=ENTRY,
+                        owner_id=entry.id,
+                        added_at=NOON,
+                    )
+                )
+        if self._chance(0.5):
+            line = self._word(f"the shared line of issue {issue.id}", _member_of(issue.administration_id))
+            problem = Problem(
+                **common, line=line, language="en", sector=issue.sector, published_by_id=staff, published_at=NOON
+            )
+            session.add(problem)
+            session.flush()
+            search.keep(session, PROBLEM, problem.id, issue.administration_id, line)
+        own = Entry.issue_id == issue.id, Entry.author_id == issue.reporter_id, Entry.voice == Voice.RAISED
+        words = "\n".join(session.scalars(select(Entry.words).where(*own)))
+        search.keep(session, ISSUE, issue.id, issue.administration_id, words)
+
+    def _tell(self, session: Session, issue: Issue) -> None:
+        if issue.state not in (State.PROPOSED, State.SETTLED):
+            return
+        outcome = Outcome(
+            administration_id=issue.administration_id,
+            issue_id=issue.id,
+            asked="",
+            found="",
+            words="",
+            decision=Decision.DONE,
+            language="en",
+            proposed_by_id=self._town.ids["pia"],
+            proposed_at=NOON,
+        )
+        if issue.state is State.SETTLED:
+            outcome.approved_by_id, outcome.approved_at = self._town.ids["lea"], NOON
+        session.add(outcome)
+        session.flush()
+        outcome.asked = self._word(f"what was asked in outcome {outcome.id}", _row(Outcome, outcome.id))
+        answer = _answer(outcome.id, issue.administration_id)
+        outcome.found = self._word(f"what was found in outcome {outcome.id}", answer)
+        outcome.words = self._word(f"what was done in outcome {outcome.id}", answer)
+        if issue.state is State.SETTLED:
+            told = "\n".join((outcome.asked, outcome.found, outcome.words))
+            search.keep(session, OUTCOME, outcome.id, issue.administration_id, told)
+            for person_id in owed(session, issue.id):
+                session.add(
+                    Receipt(
+                        administration_id=issue.administration_id,
+                        about=TOLD,
+                        about_id=outcome.id,
+                        person_id=person_id,
+                        created_at=NOON,
+                    )
+                )
+
+
+# Who may read what
+
+
+def _row(table: type[Any], row_id: int) -> Rule:
+    return lambda oracle, looker: oracle.sees(looker, table, row_id)
+
+
+def _member_of(home: int) -> Rule:
+    return lambda oracle, looker: looker.is_registered and looker.home == home
+
+
+def _said_by(person_id: int, issue_id: int) -> Rule:
+    return lambda oracle, looker: looker.id == person_id or _handles(oracle, looker, issue_id)
+
+
+def _answer(outcome_id: int, home: int) -> Rule:
+    """An approved answer is an earlier answer for all staff: what was found and done, not what was asked."""
+
+    def may(oracle: Oracle, looker: Looker) -> bool:
+        is_approved = oracle.rows[Outcome][outcome_id].approved_at is not None
+        return oracle.sees(looker, Outcome, outcome_id) or (is_approved and looker.is_staff and looker.home == home)
+
+    return may
+
+
+def _entry(issue_id: int, voice: Voice, author_id: int) -> Rule:
+    def may(oracle: Oracle, looker: Looker) -> bool:
+        issue = oracle.rows[Issue][issue_id]
+        if looker.id == author_id or _handles(oracle, looker, issue_id):
+            return True
+        if issue.administration_id != looker.home:
+            return False
+        if voice in TO_REPORTER:
+            return oracle.reported(looker, issue)
+        return voice in TO_EVERYBODY and (
+            oracle.takes_part(looker, issue_id)
+            or any(
+                each.merged_into_id == issue_id and oracle.takes_part(looker, each.id)
+                for each in oracle.rows[Issue].values()
+            )
+        )
+
+    return may
+
+
+def _handles(oracle: Oracle, looker: Looker, issue_id: int) -> bool:
+    """The desk reads an issue together with what was merged into it."""
+    issue = oracle.rows[Issue][issue_id]
+    if oracle.handles(looker, issue):
+        return True
+    return issue.merged_into_id is not None and oracle.handles(looker, oracle.rows[Issue][issue.merged_into_id])
+
+
+def _is_known(person_id: int, home: int) -> Rule:
+    """Staff know the people of their administration; others themselves and who speaks for the same organisation."""
+
+    def may(oracle: Oracle, looker: Looker) -> bool:
+        if looker.id == person_id or (looker.is_staff and looker.home == home):
+            return True
+        colleagues = (each for each in oracle.rows[Mandate].values() if each.organisation_id == looker.speaks_for)
+        return any(each.person_id == person_id for each in colleagues)
+
+    return may
+
+
+# Everything that is shown to somebody
+
+
+def events(town: Town, aviary: Aviary, name: str, *, all_commands: bool) -> Iterator[tuple[str, Event]]:
+    """Every way to look: commands by name, about every row there is; references, words and canaries, typed."""
+    caller = town.callers[name]
+    for command in town.engine.registry.commands.values():
+        if not command.entities:
+            if command.name not in ("people.erase", "people.export"):
+                yield command.name, Called(caller, name=command.name)
+            continue
+        if not all_commands and command.name not in LOOKS:
+            continue
+        for parameter, table in command.entities.items():
+            for row_id in aviary.oracle.rows[table]:
+                yield f"{command.name} {row_id}", Called(caller, name=command.name, args={parameter: row_id})
+    for issue_id in aviary.oracle.rows[Issue]:
+        yield f"typed reference {issue_id}", Called(caller, words=Issue.ref_of(issue_id))
+    for word, canary in aviary.canaries.items():
+        if "a raised" in canary.where or "the shared line" in canary.where or "was found" in canary.where:
+            yield f"find {canary.where}", Called(caller, words=f"find {word}")
+    yield "words", Answered(caller, "Something is held at the port")
+
+
+# What shows; the rest changes, and shows what these show.
+LOOKS = {
+    *("issues.show", "issues.thread", "issues.more", "issues.proposed", "issues.precedents", "issues.outcome"),
+    *("issues.problem", "issues.answer", "issues.ask", "issues.reply", "issues.propose", "issues.merge"),
+    *("issues.withdraw", "issues.translate", "ledger.show", "people.about", "people.confirm"),
+}
+
+
+def shown(town: Town, aviary: Aviary, name: str, *, all_commands: bool = False) -> Iterator[tuple[str, str]]:
+    """(what was done, everything that was shown) for one person, and what they can take away of themselves."""
+    for what, event in events(town, aviary, name, all_commands=all_commands):
+        yield what, without_echo(event, json.dumps(to_json(town.answer(event))))
+    with town.sessions.reading() as session:
+        yield "people.export", json.dumps(gather(session, session.get_one(Person, town.ids[name])), default=str)
+
+
+def without_echo(event: Event, said: str) -> str:
+    """What somebody typed themselves tells them nothing."""
+    typed = WORD.findall(event.words or "") if isinstance(event, Called) else []
+    for word in typed:
+        said = said.replace(f'"words": "{word}"', '"words": "typed"', 1)
+    return said
+
+
+def counted(oracle: Oracle, looker: Looker) -> Mapping[str, int]:
+    """How many things a list of somebody's holds."""
+    issues = list(oracle.rows[Issue].values())
+    return {
+        "issues.desk": sum(oracle.handles(looker, each) and each.is_under_way for each in issues),
+        "issues.mine": sum(oracle.reported(looker, each) for each in issues),
+    }

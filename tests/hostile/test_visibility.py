@@ -1,0 +1,184 @@
+"""One rule says who sees what, in lists, searches, counts, errors and exports alike; a second one would be noticed.
+
+Threat row 33. Three instruments: canary words in worlds made at random, held against an oracle that tells the rules a
+second time; handlers that ask a case's tables without the rule, each with its reason; and defects put in on purpose.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import and_, select
+
+import handlers
+from bot.kit.context import Context
+from bot.kit.text import Phrase
+from db import search
+from db.issues import Entry, Issue, Voice
+from handlers.issues import cards, finding
+
+from .canaries import WORD, Aviary, counted, shown
+from .town import CAST, Town
+
+LISTS = (Phrase("My issues"), Phrase("Issues at my desk"))
+FEW = ("bob", "gus", "xeno", "gil", "cora", "adam")
+
+
+@pytest.fixture
+def town(sqlite_url: str) -> Iterator[Town]:
+    made = Town(sqlite_url)
+    yield made
+    made.close()
+
+
+# Canaries
+
+
+@pytest.mark.promise("hostile.visibility", "No list, search, count, error or export shows anybody what is not theirs.")
+def test_no_output_shows_a_word_its_reader_may_not_read(town: Town, record_property: Any) -> None:
+    aviary = Aviary(town, seed=1)
+    record_property("figure", _look(town, aviary, FEW, all_commands=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.promise("hostile.visibility", "No list, search, count, error or export shows anybody what is not theirs.")
+def test_no_output_of_any_command_shows_it_in_any_world(database_url: str, seed: int, record_property: Any) -> None:
+    town = Town(database_url)
+    try:
+        aviary = Aviary(town, seed=100 + seed, issues=8)
+        record_property("figure", _look(town, aviary, tuple(CAST), all_commands=True))
+    finally:
+        town.close()
+
+
+def _look(town: Town, aviary: Aviary, names: tuple[str, ...], *, all_commands: bool) -> str:
+    looks, read = 0, 0
+    for name in names:
+        here: set[str] = set()
+        for what, said in shown(town, aviary, name, all_commands=all_commands):
+            looks += 1
+            escaped = aviary.escaped(name, said)
+            assert not escaped, f"{name} did {what} and read {[each.where for each in escaped]}"
+            here |= set(WORD.findall(said))
+        read += len(here)
+        # An oracle that allows too much would find nothing: most of what may be read has been.
+        assert len(here) >= 0.4 * len(aviary.seen(name)), f"{name} read {len(here)} of {len(aviary.seen(name))}"
+        looker = aviary.looker(name)
+        for command, count in counted(aviary.oracle, looker).items():
+            screen = town.do(name, command).answer.screen
+            if screen is not None and screen.heading in LISTS:  # they may have one
+                assert _total(screen) == count, f"{command} of {name}"
+    return f"{looks} looks, {read} words read"
+
+
+def _total(screen: Any) -> int:
+    """How many a list says it has, or shows where it does not say."""
+    said = next((each.args["count"] for each in screen.body if "count" in getattr(each, "args", {})), None)
+    return len(screen.rows) if said is None else int(said)
+
+
+# Defects put in on purpose: the test of the test
+
+
+def _search_in_the_whole_administration(ctx: Context, query: str, *, limit: int) -> Any:
+    ours = select(Issue.id).where(Issue.administration_id == ctx.who.administration_id)
+    found = search.find(ctx.session, finding.ISSUE, query, among=ours, limit=limit)
+    return [ctx.session.get_one(Issue, each) for each in found]
+
+
+def _thread_of_the_desk(issue: Issue, *, own: bool) -> Any:
+    return and_(THREAD(issue, own=False), Entry.voice != Voice.NOTE)
+
+
+THREAD = cards.thread
+DEFECTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "a search with a rule of its own": lambda patch: patch.setattr(
+        finding, "visible", _search_in_the_whole_administration
+    ),
+    "a card that shows its reporter what the desk sees": lambda patch: patch.setattr(
+        cards, "thread", _thread_of_the_desk
+    ),
+}
+
+
+@pytest.mark.promise("hostile.visibility", "A second rule of visibility beside the one is noticed.")
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_second_rule_is_noticed(town: Town, monkeypatch: pytest.MonkeyPatch, defect: str) -> None:
+    aviary = Aviary(town, seed=1)
+    DEFECTS[defect](monkeypatch)
+    with pytest.raises(AssertionError, match="and read"):
+        _look(town, aviary, ("ana", "bob", "gil"), all_commands=False)
+
+
+# Queries without the rule
+
+TABLES = {"Issue", "Entry", "Participation", "Problem", "Outcome", "OutcomeTranslation", "IssueLink", "File", "Receipt"}
+RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to"}
+QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
+
+LOADED = "about an issue, outcome or problem that was loaded through the rule"
+OWN = "rows that name whoever asks"
+UNSEEN = "found to be changed or to tell somebody of; nothing of it is shown to whoever acts"
+HANDED = "the rule is handed in by every caller"
+WITHOUT: Mapping[str, Mapping[str, str]] = {
+    "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
+    | dict.fromkeys(("_promised", "_working"), LOADED),
+    "issues/desk.py": {"last_words": LOADED},
+    "issues/finding.py": {"_reported": LOADED},
+    "issues/hearing.py": dict.fromkeys(("outcomes", "_receipt", "_row"), OWN)
+    | dict.fromkeys(("not_helped", "_screen", "_own_issue"), LOADED),
+    "issues/moving.py": dict.fromkeys(("Merge.submit", "_bring_along"), UNSEEN) | {"Link.submit": LOADED},
+    "issues/own.py": {"thread": HANDED, "Answer.intro": LOADED, "withdraw": OWN, "_open": LOADED},
+    "issues/problems.py": dict.fromkeys(("shared", "_part"), OWN)
+    | dict.fromkeys(("Publish.submit", "_open_issue", "_others"), LOADED),
+    "issues/telling.py": {"write": OWN, "tell_everybody": LOADED, "stays": LOADED},
+    "issues/translating.py": {"Translate.submit": LOADED},
+    "issues/waiting.py": {"_told": OWN, "_count": HANDED},
+    "ledger.py": dict.fromkeys(
+        ("unreached", "_ask_the_desk"), "a job: it acts for the administration, not for a person"
+    ),
+    "people/data.py": {"data": OWN},
+    "people/organisations.py": {"attribute": UNSEEN},
+}
+
+
+@pytest.mark.promise("hostile.visibility", "Handlers ask a case's tables through the rule, or say why not.")
+def test_every_query_without_the_rule_is_known_with_its_reason() -> None:
+    """A new one is either given the rule, or a reason here; one that is gone goes from here."""
+    assert queries_without_the_rule() == {path: set(functions) for path, functions in WITHOUT.items()}
+
+
+def queries_without_the_rule() -> dict[str, set[str]]:
+    root = Path(handlers.__file__).parent
+    found: dict[str, set[str]] = {}
+    for path in sorted(root.rglob("*.py")):
+        for name, function in _functions(ast.parse(path.read_text(encoding="utf-8"))):
+            tables = {
+                each.id
+                for call in ast.walk(function)
+                if isinstance(call, ast.Call) and _called(call) in QUERIES
+                for argument in call.args
+                for each in ast.walk(argument)
+                if isinstance(each, ast.Name) and each.id in TABLES
+            }
+            has_rule = any(isinstance(each, ast.Attribute) and each.attr in RULE for each in ast.walk(function))
+            if tables and not has_rule:
+                found.setdefault(path.relative_to(root).as_posix(), set()).add(name)
+    return found
+
+
+def _functions(tree: ast.AST, within: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield within + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from _functions(node, f"{within}{node.name}.")
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
