@@ -21,12 +21,12 @@ def opened(url: str) -> Iterator[Sessions]:
     parsed = make_url(url)
     is_file = parsed.get_backend_name() == "sqlite"
     if is_file and not (parsed.database and Path(parsed.database).expanduser().exists()):
-        raise Trouble(f"there is no database at {parsed.database}: run `parley db upgrade` first")
+        raise Trouble(f"there is no database at {parsed.database}: run `parley admin create` first")
     engine = connect(url)
     try:
         current, newest = revisions(engine)
         if current is None:
-            raise Trouble("the database has no tables yet: run `parley db upgrade` first")
+            raise Trouble("the database has no tables yet: run `parley admin create` first")
         if current != newest:
             raise Trouble(
                 f"the database is at revision {current}, this version needs {newest}: run `parley db upgrade`"

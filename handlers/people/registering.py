@@ -103,12 +103,15 @@ class Register(Form):
                     organisation=organisation.name,
                 )
             )
+        facts: tuple[Fact, ...] = ()
         if self.kind is Kind.CUSTOMS:
+            facts = _accounts(ctx, person)  # the name to give for a role: the first administrator has nobody to ask
             _tell_administrators(ctx, person)
             next_steps.append(_("An administrator has to confirm that you work for Customs before you can act for it."))
         return Screen(
             _("Welcome, {name}.", name=person.name),
             tuple(next_steps),
+            facts=facts,
             buttons=(
                 button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY),
                 button(_("Home"), "home.show"),
@@ -143,13 +146,18 @@ def forget_addresses(ctx: Context, person: Person) -> None:
         personal.forget_addresses(ctx.session, person, at=ctx.now)
 
 
+def _accounts(ctx: Context, person: Person) -> tuple[Fact, ...]:
+    """The accounts as `parley admin grant` names them."""
+    theirs = ctx.session.scalars(select(Account).where(Account.person_id == person.id).order_by(Account.id))
+    return tuple(Fact(_("Account"), Code(f"{each.platform}:{each.external_id}")) for each in theirs)
+
+
 def _tell_administrators(ctx: Context, person: Person) -> None:
     """A claim to work for Customs gives no right; an administrator decides."""
-    accounts = ctx.session.scalars(select(Account).where(Account.person_id == person.id).order_by(Account.id))
     card = Screen(
         _("{name} says they work for Customs.", name=person.name),
         (_("This gives them no right. If it is true, give them a role; otherwise there is nothing to do."),),
-        facts=tuple(Fact(_("Account"), Code(f"{each.platform}:{each.external_id}")) for each in accounts),
+        facts=_accounts(ctx, person),
         buttons=(button(_("Give a role"), "people.grant", person=str(person.id)),),
     )
     told = holders(ctx.who.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)

@@ -191,6 +191,7 @@ def test_whoever_says_customs_gets_no_right_and_administrators_decide(people_wor
     shown = up_to_organisation(people_world, RUIZ, "Customs")
     assert asked(shown) == "region"
     done = finish(people_world, RUIZ, shown)
+    assert "slack:T1:U7" in text(done), "the name that `parley admin grant` takes"
     with people_world.sessions.reading() as session:
         seen = who(session, session.get_one(Person, done.person_id), at=people_world.clock.now())
     assert seen.kind is Kind.CUSTOMS and not seen.is_staff

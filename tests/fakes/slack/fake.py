@@ -37,6 +37,7 @@ EXAMPLES = (
     'taps -d \'{"user": "U0000001", "label": "Label of a button"}\'',
     'dm -d \'{"user": "U0000001", "text": "hello"}\'',
     'opens_home -d \'{"user": "U0000001"}\'',
+    'posts_to -d \'{"url": "http://127.0.0.1:8765/slack/events"}\'   HTTP events in place of Socket Mode',
 )
 PAGE = {
     "name": "Slack", "url": "the Web API, Socket Mode and signed requests", "person": "U0000001",
