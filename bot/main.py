@@ -119,6 +119,9 @@ def create_administration(
     country: Annotated[str, typer.Option(help="ISO 3166 code, for public holidays.")],
     zone: Annotated[str, typer.Option(help="IANA time zone.")],
     language: Annotated[str, typer.Option(help="en, fr or ar.")] = "en",
+    region: Annotated[
+        list[str] | None, typer.Option(help="The WCO region it belongs to: AMS, AP, ESA, EUR, NMENA or WCA.")
+    ] = None,
     slack_team: Annotated[str | None, typer.Option(help="The Slack workspace that is this one's, T….")] = None,
     integrity_url: Annotated[
         str | None, typer.Option(help="Where corruption is reported, safely: shown instead of keeping such words.")
@@ -134,6 +137,7 @@ def create_administration(
         country=country,
         zone=zone,
         language=language,
+        regions=region or (),
         slack_team=slack_team,
         integrity_url=integrity_url,
     )

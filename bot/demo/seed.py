@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.centres import Centre
 from db.people import (
+    WCO_REGIONS,
     Account,
     Administration,
     Kind,
@@ -141,16 +142,7 @@ def seed(sessions: Sessions, *, at: datetime) -> bool:
             zone=ZONE,
             language="en",
             slack_team=TEAM,
-            regions=[
-                {
-                    "code": REGION,
-                    "name": {
-                        "en": "North of Africa, Near and Middle East",
-                        "fr": "Afrique du Nord, Proche et Moyen-Orient",
-                        "ar": "شمال أفريقيا والشرق الأدنى والأوسط",
-                    },
-                }
-            ],
+            regions=[{"code": REGION, "name": WCO_REGIONS[REGION]}],
             integrity_url="https://integrity.customs.example/report",
         )
         centres = {each["code"]: _centre(session, home, each) for each in CENTRES}

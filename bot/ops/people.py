@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,7 @@ from bot.ops.trouble import Trouble
 from db.machinery import Audit
 from db.people import (
     SIGN_IN,
+    WCO_REGIONS,
     Administration,
     Pass,
     Person,
@@ -35,6 +37,7 @@ def create(
     country: str,
     zone: str,
     language: str,
+    regions: Sequence[str],
     slack_team: str | None,
     integrity_url: str | None,
 ) -> None:
@@ -47,6 +50,9 @@ def create(
         raise Trouble(f"{country!r} is no country with known public holidays: two letters are needed, such as TN")
     if language not in LANGUAGES:
         raise Trouble(f"{language!r} is not among Parley's languages: {', '.join(LANGUAGES)}")
+    for region in regions:
+        if region not in WCO_REGIONS:
+            raise Trouble(f"{region!r} is no region of the WCO: {', '.join(WCO_REGIONS)}")
     upgrade(url)
     with opened(url) as sessions, sessions.writing() as session:
         try:
@@ -57,6 +63,7 @@ def create(
                 country=country,
                 zone=zone,
                 language=language,
+                regions=[{"code": each, "name": WCO_REGIONS[each]} for each in regions],
                 slack_team=slack_team,
                 integrity_url=integrity_url,
             )

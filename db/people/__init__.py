@@ -12,11 +12,13 @@ from .reading import (
     staff_of,
     who,
 )
+from .regions import WCO_REGIONS
 from .tables import Account, Administration, Erasure, Mandate, Organisation, Person, Role
 
 __all__ = [
     "LINK",
     "SIGN_IN",
+    "WCO_REGIONS",
     "Account",
     "Administration",
     "Delivery",

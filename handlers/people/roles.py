@@ -14,6 +14,7 @@ from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Refusal, Row, Screen, button
 from bot.kit.text import Named, Raw, Text, When, _
 from db.centres import Centre
+from db.issues import INTERNATIONAL_REGION
 from db.people import Administration, Person, Role, RoleName, Scope, grant_role, is_only_guest
 from handlers.paging import PAGE, turn_pages
 
@@ -21,6 +22,7 @@ from .naming import called
 from .room import people
 from .searching import closest
 
+EVERYWHERE = _("All regions together")
 LONGEST = timedelta(days=2 * 366)
 DESK_ROLES = (RoleName.OFFICER, RoleName.LEAD)
 
@@ -41,7 +43,8 @@ def centre_choices(ctx: Context, query: str) -> Sequence[Option]:
 
 def region_choices(ctx: Context, query: str) -> Sequence[Option]:
     home = ctx.session.get_one(Administration, ctx.who.administration_id)
-    return [Option(region["code"], Named(region["name"])) for region in home.home_regions]
+    regions = [Option(region["code"], Named(region["name"])) for region in home.home_regions]
+    return [*regions, Option(INTERNATIONAL_REGION, EVERYWHERE)]
 
 
 def likely_ends(ctx: Context, query: str) -> Sequence[Option]:
@@ -174,6 +177,8 @@ def where(ctx: Context, role: Role) -> Text:
     """The place a role is held for."""
     if role.scope is Scope.CENTRE and (centre := ctx.session.get(Centre, int(role.scope_id))) is not None:
         return Named(centre.name)
+    if role.scope is Scope.REGION and role.scope_id == INTERNATIONAL_REGION:
+        return EVERYWHERE
     if role.scope is Scope.REGION:
         home = ctx.session.get_one(Administration, role.administration_id)
         names = {region["code"]: region["name"] for region in home.home_regions}

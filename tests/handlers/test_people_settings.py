@@ -83,6 +83,7 @@ def test_a_role_with_an_end_date_falls_by_itself(people_world: World) -> None:
     ("role", "place", "scope", "scope_id"),
     [
         ("Regional coordinator", "The North", Scope.REGION, "north"),
+        ("Regional coordinator", "All regions together", Scope.REGION, "international"),
         ("Regional coordinator", "Skip", Scope.COUNTRY, "TN"),
         ("Lead of a centre", "Skip", Scope.COUNTRY, "TN"),
         ("Administrator", "", Scope.COUNTRY, "TN"),

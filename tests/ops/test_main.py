@@ -96,6 +96,7 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
         ([*CREATE[:-5], "XX", *CREATE[-4:]], {}, "no country"),
         ([*CREATE[:-3], "Africa/Nowhere", *CREATE[-2:]], {}, "no time zone"),
         ([*CREATE[:-1], "xx"], {}, "Parley's languages"),
+        ([*CREATE, "--region", "XX"], {}, "no region of the WCO"),
     ],
 )
 def test_what_an_operator_can_put_right_is_said_in_one_line(
@@ -132,7 +133,7 @@ def test_a_platform_set_up_by_half_is_named(shell: Shell) -> None:
 def test_the_first_steps(bare: Shell) -> None:
     assert bare("db", "upgrade").returncode == 0
     assert "no administration yet" in bare.fails("all")
-    created = bare(*CREATE)
+    created = bare(*CREATE, "--region", "NMENA")
     assert created.returncode == 0 and "Next:" in created.stdout
     assert "already" in bare.fails(*CREATE)
     sessions = Sessions(connect(bare.url))
