@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
@@ -174,15 +174,20 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): to_json(each) for key, each in value.items()}
     if is_dataclass(value) and type(value).__name__ in _TYPES:
-        # What is at its default is left out: stored screens stay small and survive a new field.
-        stored = {each.name: getattr(value, each.name) for each in fields(value)}
+        # What is empty by default is left out: stored screens stay small and survive a new field.
+        stored = [(each, getattr(value, each.name)) for each in fields(value)]
         return {"~": type(value).__name__} | {
-            name: to_json(each) for name, each in stored.items() if each not in _EMPTY
+            each.name: to_json(held) for each, held in stored if held not in _EMPTY or held != _default(each)
         }
     raise TypeError(f"{type(value).__name__} cannot be stored in a screen")
 
 
 _EMPTY: tuple[Any, ...] = (None, (), {})
+
+
+def _default(of: Field[Any]) -> Any:
+    """What a field is when it is left out; MISSING for one that has to be given."""
+    return of.default if of.default_factory is MISSING else of.default_factory()
 
 
 def from_json(value: Any) -> Any:
