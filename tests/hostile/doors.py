@@ -126,7 +126,8 @@ OURS_ON_THE_PAGE = set(
     re.findall(
         r"\w+",
         "html head meta title link script body header main footer a form input button label textarea select option"
-        " datalist fieldset legend article h1 p div span dl dt dd ul li blockquote time br",
+        " datalist fieldset legend article h1 p div span dl dt dd ul li blockquote time br strong"
+        " table caption thead tbody tr th td",
     )
 )
 
