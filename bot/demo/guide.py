@@ -81,8 +81,9 @@ STEPS = (
     ),
 )
 AFTERWARDS = (
-    "That is the story. Put the clock forward to see reminders fall due, be Nora to meet Parley for the first time, "
-    "or look at Parley’s own page."
+    "That is the story. Raise another as Amina, leave it, and put the clock forward: the desk is reminded, then its "
+    "lead. Block the bot as Tom before an outcome is approved. Be Nora to meet Parley for the first time. Or choose "
+    "“Help”, then “Open my page”, to see all this as a page."
 )
 
 

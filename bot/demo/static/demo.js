@@ -5,6 +5,7 @@ import * as slack from "./slack.js";
 import * as telegram from "./telegram.js";
 
 const sides = { left: { key: "broker" }, right: { key: "officer" } };
+const NARROW = matchMedia("(max-width: 62rem)");
 const trouble = document.getElementById("trouble");
 let state = null;
 
@@ -23,6 +24,7 @@ function choice(side) {
 function be(side, key) {
   sides[side].key = key;
   drawPane(side).catch(failed);
+  document.getElementById(side).scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 async function drawPane(side) {
@@ -62,12 +64,13 @@ function drawGuide() {
   const text = now ? `Step ${step + 1} of ${steps.length}. ${now.text}` : afterwards;
   if (guide.textContent !== text) guide.textContent = text;
   const person = now && state.people.find((each) => each.key === now.persona);
-  const here = person && Object.values(sides).some((side) => side.key === person.key);
+  // On a narrow page one pane is seen at a time: being somebody may be no more than looking there.
+  const here = person && Object.keys(sides).find((side) => sides[side].key === person.key);
   const button = document.getElementById("be");
-  button.hidden = !person || here;
+  button.hidden = !person || (here && !NARROW.matches);
   if (person) {
     button.textContent = `Be ${person.name}`;
-    button.onclick = () => { be(person.door === "slack" ? "right" : "left", person.key); button.hidden = true; };
+    button.onclick = () => { be(here ?? (person.door === "slack" ? "right" : "left"), person.key); button.hidden = !NARROW.matches; };
   }
 }
 

@@ -3,6 +3,12 @@ import { block } from "./blocks.js";
 import { clockTime, composer, converse, node, picture, withDays } from "./dom.js";
 import { complain } from "./inputs.js";
 
+// What the client itself says, in the languages Slack has; Parley's words come in the payloads.
+const CLIENT = {
+  en: { home: "Home", messages: "Messages", write: "Message Parley", send: "Send", attach: "Attach a file", passing: "Only visible to you", beginning: "This is the very beginning of your conversation with Parley." },
+  fr: { home: "Accueil", messages: "Messages", write: "Envoyer un message à Parley", send: "Envoyer", attach: "Joindre un fichier", passing: "Visible par vous uniquement", beginning: "Ceci est le tout début de votre conversation avec Parley." },
+};
+const client = (language) => CLIENT[language] ?? CLIENT.en;
 const initials = (name) => name.split(" ").map((each) => each[0]).slice(0, 2).join("");
 
 function message(item, pane, act, zone) {
@@ -12,7 +18,7 @@ function message(item, pane, act, zone) {
     node("span", { class: "avatar", "aria-hidden": "true" }, item.from_bot ? "P" : initials(pane.name)),
     node("div", { class: "said" },
       node("p", { class: "author" }, node("strong", { dir: "auto" }, item.from_bot ? "Parley" : pane.name), item.from_bot ? node("span", { class: "app" }, "APP") : null,
-        node("time", {}, clockTime(item.at, pane.language, zone)), item.ephemeral ? node("small", {}, "Only visible to you") : null),
+        node("time", {}, clockTime(item.at, pane.language, zone)), item.ephemeral ? node("small", {}, client(pane.language).passing) : null),
       item.blocks?.length ? node("div", { class: "blocks" }, item.blocks.map((each) => block(each, press))) : item.text ? node("p", { dir: "auto" }, item.text) : null,
       (item.files ?? []).map(picture)));
 }
@@ -34,12 +40,13 @@ function modal(pane, act, ask, upload) {
 }
 
 export function mount(body, first, act, zone, ask) {
+  const says = client(first.language);
   const list = node("ol", { class: "messages", "aria-live": "polite", tabindex: "0", "aria-label": "Messages" });
-  const beginning = node("p", { class: "beginning" }, "This is the very beginning of your conversation with Parley.");
+  const beginning = node("p", { class: "beginning" }, says.beginning);
   const home = node("div", { class: "blocks home" });
-  const file = node("input", { type: "file", "aria-label": "Attach a file" });
-  const { form } = composer("Message Parley", "Send", (text) => act("say", { text }),
-    node("label", { class: "clip", title: "Attach a file" }, node("span", { "aria-hidden": "true" }, "+"), file));
+  const file = node("input", { type: "file", "aria-label": says.attach });
+  const { form } = composer(says.write, says.send, (text) => act("say", { text }),
+    node("label", { class: "clip", title: says.attach }, node("span", { "aria-hidden": "true" }, "+"), file));
   const shortcuts = node("div", { class: "shortcuts" },
     node("button", { type: "button", title: "The slash command", onclick: () => act("say", { text: "/parley" }) }, "/parley"),
     node("button", { type: "button", title: "A global shortcut of the app", onclick: () => act("shortcut", { name: "issues.raise" }) }, "⚡ Raise an issue"));
@@ -54,7 +61,7 @@ export function mount(body, first, act, zone, ask) {
     sent.append("file", chosen);
     return ask("upload", sent);
   };
-  const tabs = { home: "Home", messages: "Messages" };
+  const tabs = { home: says.home, messages: says.messages };
   const buttons = Object.fromEntries(Object.entries(tabs).map(([name, label]) => [name, node("button", { type: "button", role: "tab", onclick: () => {
     show(name);
     if (name === "home") act("home", {});

@@ -1,6 +1,12 @@
 // Draws a Telegram chat from the very parameters that sendMessage, sendPhoto and their edits were called with.
 import { clockTime, composer, converse, node, picture, reconcile, withDays } from "./dom.js";
 
+// What the client itself says, in its user's language as the real one would; Parley's words come in the payloads.
+const CLIENT = {
+  en: { menu: "Menu", message: "Message", send: "Send", attach: "Attach a photo or a document", start: "START", bot: "bot", block: "Block", unblock: "Unblock" },
+  fr: { menu: "Menu", message: "Message", send: "Envoyer", attach: "Joindre une photo ou un document", start: "DÉMARRER", bot: "bot", block: "Bloquer", unblock: "Débloquer" },
+  ar: { menu: "القائمة", message: "رسالة", send: "إرسال", attach: "إرفاق صورة أو مستند", start: "ابدأ", bot: "بوت", block: "حظر", unblock: "إلغاء الحظر" },
+};
 const PLAIN_TAGS = new Set(["B", "STRONG", "I", "EM", "U", "S", "CODE", "PRE", "BLOCKQUOTE"]);
 
 // Telegram's HTML has a dozen tags. Everything else in a message is text, and stays text.
@@ -51,15 +57,16 @@ function bubble(item, pane, act, zone) {
 }
 
 export function mount(body, first, act, zone) {
+  const says = CLIENT[first.language] ?? CLIENT.en;
   const list = node("ol", { class: "chat", "aria-live": "polite", tabindex: "0", "aria-label": "Messages" });
   const start = node("div", { class: "beginning" }, node("span", { class: "avatar big", "aria-hidden": "true" }, "P"),
-    node("p", { dir: "auto" }, first.about), node("button", { type: "button", onclick: () => act("say", { text: "/start" }) }, "START"));
+    node("p", { dir: "auto" }, first.about), node("button", { type: "button", onclick: () => act("say", { text: "/start" }) }, says.start));
   const menu = node("div", { class: "menu", hidden: true });
-  const opener = node("button", { type: "button", class: "opener", "aria-expanded": "false", onclick: () => toggle(menu.hidden) }, "☰ Menu");
+  const opener = node("button", { type: "button", class: "opener", "aria-expanded": "false", onclick: () => toggle(menu.hidden) }, `☰ ${says.menu}`);
   const toggle = (open) => { menu.hidden = !open; opener.setAttribute("aria-expanded", String(open)); };
-  const file = node("input", { type: "file", "aria-label": "Attach a photo or a document" });
-  const { form, input } = composer("Message", "Send", (text) => { toggle(false); act("say", { text }); },
-    [opener, node("label", { class: "clip", title: "Attach a photo or a document" }, node("span", { "aria-hidden": "true" }, "+"), file)]);
+  const file = node("input", { type: "file", "aria-label": says.attach });
+  const { form, input } = composer(says.message, says.send, (text) => { toggle(false); act("say", { text }); },
+    [opener, node("label", { class: "clip", title: says.attach }, node("span", { "aria-hidden": "true" }, "+"), file)], says.message);
   file.addEventListener("change", () => {
     const sent = new FormData();
     sent.append("file", file.files[0]);
@@ -70,7 +77,7 @@ export function mount(body, first, act, zone) {
   const blocking = node("button", { type: "button", class: "quiet" });
   body.replaceChildren(
     node("div", { class: "bar" }, node("span", { class: "avatar", "aria-hidden": "true" }, "P"),
-      node("div", { class: "title" }, node("strong", {}, "Parley"), node("small", {}, "bot")), blocking),
+      node("div", { class: "title" }, node("strong", {}, "Parley"), node("small", {}, says.bot)), blocking),
     list, start, menu, form);
   return (pane) => {
     const empty = pane.items.length === 0;
@@ -79,8 +86,8 @@ export function mount(body, first, act, zone) {
     converse(list, withDays(pane.items, pane.language, zone), (item) => item.id, (item) => bubble(item, pane, act, zone));
     reconcile(menu, pane.commands, (each) => each.command, (each) =>
       node("button", { type: "button", onclick: () => { toggle(false); act("say", { text: `/${each.command}` }); } },
-        node("b", {}, `/${each.command}`), " ", node("span", { dir: "auto" }, each.description)));
-    blocking.textContent = pane.blocked ? "Unblock" : "Block";
+        node("b", { dir: "ltr" }, `/${each.command}`), " ", node("span", { dir: "auto" }, each.description)));
+    blocking.textContent = pane.blocked ? says.unblock : says.block;
     blocking.title = pane.blocked ? "Let the bot write again" : "Block the bot, to see what becomes of an answer nobody can deliver";
     blocking.onclick = () => act("block", { blocks: !pane.blocked });
   };
