@@ -399,7 +399,8 @@ def _form(form: FormView, writer: Writer) -> list[str]:
 
 def _said(part: Any, writer: Writer) -> str:
     if isinstance(part, Quote):
-        return f"{writer.plain(part.by)}: {writer.plain(part.words)}" if part.by else writer.plain(part.words)
+        about = part.label or part.by
+        return f"{writer.plain(about)}: {writer.plain(part.words)}" if about else writer.plain(part.words)
     return writer.plain(part)
 
 

@@ -55,10 +55,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Quote:
-    """Somebody's words, set apart, with who said them where that may be told."""
+    """Somebody's words, set apart. `label` stands above them: what they are; `by` below: who said them, and when."""
 
     words: Raw
     by: Phrase | None = None
+    label: Phrase | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def tell(ctx: Context, issue: Issue, outcome: Outcome) -> int:
 def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None) -> Screen:
     """The outcome for one person: their own words first, then what was asked, found and done."""
     own = _own_issue(ctx, issue, to)
-    wrote = Quote(Raw(to.words, to.language), _("You wrote")) if to and to.words else None
+    wrote = Quote(Raw(to.words, to.language), label=_("You wrote")) if to and to.words else None
     return Screen(
         _("What became of it"),
         (*((wrote,) if wrote else ()), *told_to(ctx, outcome, to.person_id if to else ctx.who.id)),
@@ -47,9 +47,9 @@ def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None
 def told(outcome: Outcome | OutcomeTranslation) -> tuple[Quote, ...]:
     """The three things an outcome says, in the words and the language they were written in."""
     return (
-        Quote(Raw(outcome.asked, outcome.language), _("What was asked")),
-        Quote(Raw(outcome.found, outcome.language), _("What Customs found")),
-        Quote(Raw(outcome.words, outcome.language), _("What was done, or why not")),
+        Quote(Raw(outcome.asked, outcome.language), label=_("What was asked")),
+        Quote(Raw(outcome.found, outcome.language), label=_("What Customs found")),
+        Quote(Raw(outcome.words, outcome.language), label=_("What was done, or why not")),
     )
 
 
@@ -109,7 +109,9 @@ def not_helped(ctx: Context, outcome: Outcome) -> Screen:
     if not _heard(ctx, outcome, useful=False):
         return _screen(ctx, outcome)
     issue = ctx.session.get_one(Issue, outcome.issue_id)
-    lead = _("Somebody who took part says that the outcome did not help. Please get in touch, or open the issue again.")
+    lead = _(
+        "{name} says that the outcome did not help. Please get in touch, or open the issue again.", name=ctx.who.name
+    )
     telling.tell_leads(ctx, issue, lead, once=f"{issue.ref}:not_helped:{outcome.id}:{ctx.who.id}")
     return _screen(ctx, outcome, _("Thank you for saying so. The lead of the desk has been asked to look at it again."))
 

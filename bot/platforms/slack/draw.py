@@ -34,7 +34,7 @@ def message(answer: Answer, writer: Writer, page: str, *, repeated: bool = False
 
 def home(answer: Answer, writer: Writer, page: str, *, is_inside: bool = False) -> Json:
     """The view of the Home tab; `is_inside` when it is about to show something else than home, with a way back."""
-    sheet = _sheet(answer, writer, page, "home")
+    sheet = _sheet(answer, writer, page, "home", spare=1 if is_inside else 0)
     labels = [button.label for button in answer.screen.buttons] if answer.screen is not None else []
     if is_inside and HOME not in labels:
         sheet.controls([sheet.homeward(HOME)])
@@ -103,8 +103,10 @@ def _errors(form: FormView) -> dict[str, Phrase]:
     return {field.name: field.error for field in form.fields if field.error is not None}
 
 
-def _sheet(answer: Answer, writer: Writer, page: str, surface: Surface, *, repeated: bool = False) -> Sheet:
-    sheet = Sheet(writer, surface, page)
+def _sheet(
+    answer: Answer, writer: Writer, page: str, surface: Surface, *, repeated: bool = False, spare: int = 0
+) -> Sheet:
+    sheet = Sheet(writer, surface, page, spare=spare)
     if repeated:
         sheet.line(SENT_BEFORE, italic=True)
     if answer.notice is not None:
@@ -165,7 +167,7 @@ def _said(screen: Screen) -> Iterable[Any]:
     for part in screen.body:
         match part:
             case Quote():
-                yield from ([part.words, part.by] if part.by is not None else [part.words])
+                yield from (each for each in (part.label, part.words, part.by) if each is not None)
             case Progress():
                 yield from ([part.label] if part.label is not None else [])
                 yield _("{done} of {total}", done=part.done, total=part.total)

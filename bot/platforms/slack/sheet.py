@@ -32,13 +32,15 @@ RUN, ANSWER, OPEN, ADDRESS, HOMEWARD = "run", "answer", "open", "address", "home
 class Sheet:
     """Collects the blocks of one surface.
 
-    `writer` has the reader; `page` is the address of Parley's own page, where everything can be seen.
+    `writer` has the reader; `page` is the address of Parley's own page, where everything can be seen. `spare` blocks
+    are kept free for a foot that is known only later.
     """
 
-    def __init__(self, writer: Writer, surface: Surface, page: str) -> None:
+    def __init__(self, writer: Writer, surface: Surface, page: str, *, spare: int = 0) -> None:
         self.writer = Writer(writer.catalogues, writer.reader, Rich())
         self._surface = surface
         self._page = page
+        self._spare = spare
         self._blocks: list[Json] = []
         self._foot: list[Json] = []
         self._characters = 0
@@ -55,7 +57,7 @@ class Sheet:
     def add(self, *blocks: Json) -> bool:
         """Blocks that belong together. False when there is no room for them: what is below is left out too."""
         size = sum(_characters(each) for each in blocks)
-        room = BLOCKS[self._surface] - len(self._blocks) - len(self._foot) - 1  # one for the note
+        room = BLOCKS[self._surface] - len(self._blocks) - len(self._foot) - self._spare - 1  # one for the note
         if self._is_full or len(blocks) > room or size > CHARACTERS - self._characters:
             self._is_full = self._is_short = True
             return False
@@ -111,10 +113,15 @@ class Sheet:
             under.append(foreign)
         lines = [section(elements(self.writer.write(each), italic=True)) for each in under]
         pieces = [quote(elements(self.writer.write(piece))) for piece in _pieces(said.words)]
+        over = []
+        if said.label is not None:
+            strong = self.writer.dialect.strong(self.writer.write(said.label))
+            over = [section(self._cut(elements(strong), LABEL))]
         for piece in pieces[:-1]:
-            self.add(block(piece))
-        if pieces or lines:
-            self.add(block(*pieces[-1:], *lines))
+            self.add(block(*over, piece))
+            over = []
+        if over or pieces or lines:
+            self.add(block(*over, *pieces[-1:], *lines))
 
     def _progress(self, progress: Progress) -> None:
         total = max(progress.total, 1)

@@ -144,7 +144,8 @@ class _Page:
         under = [self.line(quote.by)] if quote.by is not None else []
         if (foreign := self.writer.foreign(quote.words)) is not None:
             under.append(self.line(foreign))
-        self.add(f"<{tag}>{words}</blockquote>", *under)
+        over = [self.line(quote.label, strong=True)] if quote.label is not None else []
+        self.add(*over, f"<{tag}>{words}</blockquote>", *under)
 
     def _progress(self, progress: Progress) -> None:
         total = max(progress.total, 1)

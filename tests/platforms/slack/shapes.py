@@ -107,7 +107,7 @@ def many(of: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
 
 bodies = st.one_of(
     texts,
-    st.builds(Quote, raws, st.one_of(st.none(), phrases)),
+    st.builds(Quote, raws, st.one_of(st.none(), phrases), st.one_of(st.none(), phrases)),
     st.builds(Progress, st.integers(-3, 200), st.integers(0, 100), st.one_of(st.none(), phrases)),
 )
 screens = st.builds(

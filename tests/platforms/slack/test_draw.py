@@ -66,6 +66,13 @@ def test_every_screen_is_a_message_a_home_tab_and_a_modal(writer: Writer, screen
     assert len([item for item, _at in walk(message["blocks"]) if item.get("type") == "button"]) >= len(buttons)
 
 
+def test_the_way_home_has_its_place_below_a_long_list() -> None:
+    long = Screen(_("Long"), rows=tuple(Row(Raw(str(number))) for number in range(120)))
+    drawn = draw.home(Answer(screen=long), ENGLISH, PAGE, is_inside=True)
+    check_view(drawn, "home")
+    assert drawn["blocks"][-1]["elements"][0]["text"]["text"] == "Home"
+
+
 @everyone
 @calm
 @given(form=shapes.forms())
@@ -138,6 +145,9 @@ def test_long_words_of_a_person_are_kept_in_pieces() -> None:
 
 
 def test_a_quote_says_its_language_when_the_reader_has_another() -> None:
+    labelled = said(Screen(_("Q"), (Quote(Raw("Hello", "en"), label=_("You wrote")),)))
+    assert labelled["text"] == "Q\nYou wrote\n\u2068Hello\u2069"
+    assert [each["type"] for each in labelled["blocks"][1]["elements"]] == ["rich_text_section", "rich_text_quote"]
     mine = read(said(Screen(_("Q"), (Quote(Raw("Hello", "en"), _("by a trader")),)))["blocks"])
     assert mine == "Q\nHello\nby a trader"
     theirs = read(said(Screen(_("Q"), (Quote(Raw("Bonjour", "fr")),)))["blocks"])

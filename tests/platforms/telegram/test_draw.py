@@ -60,6 +60,11 @@ def button(label: str, style: Style = Style.PLAIN, **more: Any) -> Button:
     return Button(_(label), "x.y", handle=more.pop("handle", f"h-{label}"[:64]), style=style, **more)
 
 
+def test_a_label_stands_above_the_words_it_names() -> None:
+    text, _entities = seen(drawn(Screen(_("News"), (Quote(Raw("Bonjour", "en"), label=_("You wrote")),)))[0])
+    assert text.splitlines()[-2:] == ["You wrote", "Bonjour"]
+
+
 def test_a_screen_reads_from_its_heading_to_its_facts() -> None:
     screen = Screen(
         heading=_("Received as {ref}.", ref=Code("P-12")),
@@ -266,7 +271,7 @@ def test_the_review_shows_every_answer_and_a_way_to_change_it() -> None:
     (call,) = drawn(form(None, *fields, changes=changes, back=None))
     assert seen(call)[0] == (
         "Raise an issue\nPlease check what you are about to send.\n\n"
-        "Port: Sodal\n\nSince when? Tuesday, December 1, 2026\n⚠️ Too early."
+        "Port: Sodal\n\nSince when? Tuesday 1 December 2026\n⚠️ Too early."
     )
     assert keys(call) == [["Send"], ["Change: Port"], ["Change: Since when?"], ["Cancel"]]
 
@@ -278,7 +283,7 @@ texts = (
 )
 blocks = (
     texts
-    | st.builds(Quote, raws, st.none() | st.just(_("Amina")))
+    | st.builds(Quote, raws, st.none() | st.just(_("Amina")), st.none() | st.just(_("You wrote")))
     | st.builds(Progress, st.integers(0, 9), st.integers(0, 9))
 )
 buttons = st.builds(lambda label: Button(Raw(label), "x.y", handle="h"), words)
