@@ -228,9 +228,9 @@ class Writer:
             case datetime():
                 return self._when(When(value))
             case date():
-                return self.dialect.escape(format_date(value, format="full", locale=self.reader.locale))
+                return self.dialect.escape(format_date(value, "EEEE d MMMM y", locale=self.reader.locale))
             case time():
-                return self.dialect.escape(format_time(value, format="short", locale=self.reader.locale))
+                return self.dialect.escape(format_time(value, "HH:mm", locale=self.reader.locale))
             case None:
                 return self._phrase(_("not stated"))
         raise TypeError(f"{type(value).__name__} is not something the kit can say")
