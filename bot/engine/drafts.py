@@ -156,7 +156,9 @@ class Drafts:
 
     def options(self, draft: Draft, name: str, query: str) -> list[Option]:
         """What can be chosen for a field: for the doors that search as one types."""
-        return list(forms.options(self.form(draft), name, self._ctx, query))
+        form = self.form(draft)
+        itself = str(draft.bound.get(form.asks[name].but or ""))
+        return [each for each in forms.options(form, name, self._ctx, query) if each.value != itself]
 
     def view(
         self,
@@ -177,7 +179,7 @@ class Drafts:
         fields = []
         for name in wanted:
             how = form.asks[name]
-            offered = tuple(forms.options(form, name, self._ctx, query if name == asking else ""))
+            offered = tuple(self.options(draft, name, query if name == asking else ""))
             stored = draft.answers.get(name)
             known = offered
             if how.kind is FieldKind.PICK and isinstance(stored, str):

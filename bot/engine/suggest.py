@@ -14,6 +14,7 @@ from bot.kit.text import Raw, _
 
 CUT_OFF = 72
 MOST = 3
+COMMAND_WORDS = 4  # more words than a command's name has are something to say
 SHOWN = 80  # graphemes of somebody's words that are repeated to them
 
 
@@ -47,13 +48,17 @@ def screen(
     allowed = [command for command in registry.menu() if may(command)]
     close = nearest(words, allowed, write)
     offered = {button.command for button in offers}
+    if offers and len(words.split()) > COMMAND_WORDS:
+        close, allowed = [], []  # a sentence that has a use: what it merely sounds like would only distract
     shown = [command for command in close or allowed[: MOST * 2] if command.name not in offered]
+    said = Raw(shorten(words, SHOWN))
     if offers:
-        body = _("Your words are not lost: choose what they are for.")
+        heading, body = _("You wrote: “{words}”", words=said), _("Your words are not lost: choose what they are for.")
     else:
+        heading = _("I did not take “{words}” as a command.", words=said)
         body = _("Did you mean one of these?") if close else _("Here is what I can do.")
     return Screen(
-        heading=_("I did not take “{words}” as a command.", words=Raw(shorten(words, SHOWN))),
+        heading=heading,
         body=(body,),
         buttons=(*offers, *(Button(command.title, command.name) for command in shown)),
     )

@@ -130,10 +130,9 @@ class Turn:
             return self._greeted(rest)
         if verb in STEERING and (draft := self._drafts.current()) is not None:
             return self._steer(draft, STEERING[verb], {"field": self._drafts.asking(draft)})
+        if (titled := self._titled(words)) is not None:
+            return self._run(titled.name, {})
         command = self._engine.registry.by_verb.get(verb)
-        if command is None:
-            titles = {self._plain(each.title).casefold(): each for each in self._engine.registry.menu()}
-            command = titles.get(words.strip().casefold())
         if command is None or not command.allow(self.ctx.who):
             return self._suggestions(words)
         return self._run(command.name, {"words": rest.strip()} if rest.strip() else {})
@@ -146,6 +145,12 @@ class Turn:
                 return self._run(command.name, {"words": payload.removeprefix(prefix)})
         return self._run((registry.home if self.ctx.who.is_registered else registry.welcome).name, {})
 
+    def _titled(self, words: str) -> Command | None:
+        """The command whose title, as its button shows it to this person, is exactly what they typed: no guess."""
+        wanted = words.strip().casefold()
+        titled = (each for each in self._engine.registry.menu() if self._plain(each.title).casefold() == wanted)
+        return next((each for each in titled if each.allow(self.ctx.who)), None)
+
     def _answered(self, event: Answered) -> Answer:
         draft = self._drafts.current()
         if event.declined is not None:
@@ -157,6 +162,8 @@ class Turn:
                 return self._run(self._engine.registry.welcome.name, {})
             if event.files:
                 return self._begin_with(event)
+            if (titled := self._titled(event.text or "")) is not None:
+                return self._run(titled.name, {})
             return self._suggestions(event.text or "")
         if event.edited:
             return Answer(form=self._drafts.view(draft))

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_type_hints
 from .clean import clean, clean_line, graphemes, is_blank, read_number
 from .dates import read_date
 from .screen import Button, Refusal, Screen, storable
-from .text import Code, Named, Phrase, Raw, _, phrase_of, without_isolates
+from .text import Code, Named, Phrase, Raw, _, ngettext, phrase_of, without_isolates
 
 if TYPE_CHECKING:
     from .context import Context
@@ -67,6 +67,7 @@ class Ask:
     optional: bool = False
     when: Callable[[Any], bool] | None = None
     options: Options | None = None
+    but: str | None = None
     filled: Callable[[Context, Mapping[str, Any]], Any] | None = None
 
     def __hash__(self) -> int:
@@ -83,7 +84,10 @@ class ask:  # noqa: N801  reads as a word of the language: `ask.line(…)`
 
     @staticmethod
     def pick(label: Phrase, *, options: Options, **more: Any) -> Any:
-        """One of many, searched: `options(ctx, query)` yields the best matches; an option's own value finds it too."""
+        """One of many, searched: `options(ctx, query)` yields the best matches; an option's own value finds it too.
+
+        `but` names the entity the form is about that is never offered as its own counterpart.
+        """
         return Ask(FieldKind.PICK, label, options=options, **more)
 
     @staticmethod
@@ -366,7 +370,7 @@ def shown(form: type[Form], name: str, stored: Any, offered: Sequence[Option]) -
         case FieldKind.CONSENT:
             return _("agreed")
         case FieldKind.FILES:
-            return len(stored)
+            return ngettext("{count} file", "{count} files", len(stored))
         case FieldKind.DATE:
             return date.fromisoformat(stored)
         case FieldKind.NUMBER:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Attachment, Button, Fact, Quote, Screen, Style, button
 from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngettext
 from db.files import File, FileState
-from db.issues import ENTRY, Entry, Issue, IssueLink, Level, Participation, Problem, State, Voice
-from db.outcomes import settled
+from db.issues import ENTRY, Entry, Issue, IssueLink, Level, Problem, State, Voice
+from db.outcomes import owed, settled
 from db.people import Organisation
 from handlers.people.naming import called
 
 from . import clock
 
 SHOWN = 4  # entries on a card; the rest is one button away
+
+TOGETHER = _("Others told Customs the same. One answer is being prepared for all of you; nobody learns who else asked.")
 
 SAID_AT_DESK = {
     Voice.RAISED: _("{name} raised it on {when}"),
@@ -45,7 +47,10 @@ SAID_TO_TRADE = {
 
 
 def card(ctx: Context, issue: Issue, lead: Phrase | None = None) -> Screen:
-    """The issue for whoever asks: their own report as theirs, any other as the desk sees it."""
+    """The issue for whoever asks: their own report as theirs, any other as the desk sees it.
+
+    What has just happened (`lead`) is the heading; the issue's own would only repeat the words quoted below it.
+    """
     own = issue.reporter_id == ctx.who.id
     return own_card(ctx, issue, lead) if own else desk_card(ctx, issue, lead)
 
@@ -57,8 +62,8 @@ def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None, *, new: Se
     """
     entries = _latest(ctx, issue, own=False)
     return Screen(
-        heading=Raw(issue.title, issue.language),
-        body=(*((lead,) if lead else ()), *quotes(ctx, entries, SAID_AT_DESK)),
+        heading=lead or Raw(issue.title, issue.language),
+        body=quotes(ctx, entries, SAID_AT_DESK),
         facts=tuple(
             each for each in (*_basic(ctx, issue), *_working(ctx, issue), _files(ctx, issue, own=False)) if each
         ),
@@ -70,14 +75,11 @@ def desk_card(ctx: Context, issue: Issue, lead: Phrase | None = None, *, new: Se
 def own_card(ctx: Context, issue: Issue, lead: Phrase | None = None, *, new: Sequence[Entry] = ()) -> Screen:
     """For whoever raised it: their words, what Customs told them, when they hear more. Nobody else's words or name."""
     entries = _latest(ctx, issue, own=True)
-    together = _(
-        "Others told Customs the same. One answer is being prepared for all of you; nobody learns who else asked."
-    )
+    is_together = issue.state is State.MERGED and lead != TOGETHER
     return Screen(
-        heading=Raw(issue.title, issue.language),
+        heading=lead or Raw(issue.title, issue.language),
         body=(
-            *((lead,) if lead else ()),
-            *((together,) if issue.state is State.MERGED else ()),
+            *((TOGETHER,) if is_together else ()),
             *quotes(ctx, entries, SAID_TO_TRADE),
         ),
         facts=tuple(
@@ -186,13 +188,7 @@ def _working(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
             )
         )
     ]
-    others = session.scalar(
-        select(func.count()).where(
-            Participation.issue_id == issue.id,
-            Participation.person_id != issue.reporter_id,
-            Participation.left_at.is_(None),
-        )
-    )
+    others = len(owed(session, issue.id).keys() - {issue.reporter_id})
     problem = session.scalar(select(Problem).where(Problem.issue_id == issue.id))
     return (
         Fact(_("Raised by"), _("{name}, {organisation}", name=reporter, organisation=organisation.name))
@@ -235,12 +231,15 @@ def desk_buttons(issue: Issue) -> tuple[Button, ...]:
     send_back = does(_("Send back"), "send_back")
     told = Button(_("Who has heard"), "ledger.show", {"issue": issue.id})
     advise = (does(_("Advise"), "advise", Style.PRIMARY),) if issue.level is not Level.NATIONAL else ()
+    into = issue.merged_into_id
+    speaks = (button(_("Open {ref}", ref=Code(Issue.ref_of(into))), "issues.show", issue=into),) if into else ()
     steps = {
         State.OPEN: (take, ask, reply, propose),
         State.TAKEN: (ask, reply, propose),
         State.ASKED: (reply, propose),
         State.PROPOSED: (approve, send_back, does(_("See the outcome"), "proposed")),
         State.SETTLED: (told, does(_("Open again"), "reopen")),
+        State.MERGED: speaks,
     }
     return (*advise, *steps.get(issue.state, ()), does(_("More"), "more"))
 

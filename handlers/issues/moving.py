@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Refusal, Screen
+from bot.kit.screen import Quote, Refusal, Screen
 from bot.kit.text import Code, Named, Raw, _
 from db.centres import Centre
 from db.issues import How, Issue, IssueLink, Participation, Problem, State, Voice
@@ -148,13 +148,18 @@ class Merge(Form):
 
     issue: Issue = ask.about()
     into: int = ask.pick(
-        _("Which issue goes on?"), options=finding.under_way, hint=_("Nobody learns who else raised it.")
+        _("Which issue goes on?"), options=finding.under_way, but="issue", hint=_("Nobody learns who else raised it.")
     )
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         if not bound["issue"].may_move:
             raise Refusal(_("It cannot be merged now. Its state is: {state}.", state=bound["issue"].state))
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
+        issue = bound["issue"]
+        return (_("{ref} ends, and goes on in another:", ref=Code(issue.ref)), Quote(Raw(issue.title, issue.language)))
 
     def submit(self, ctx: Context) -> Screen:
         issue, into = self.issue, _other(ctx, self.into)
@@ -170,9 +175,11 @@ class Merge(Form):
         ctx.session.execute(follows)
         _bring_along(ctx, issue, into)
         ctx.session.flush()
-        lead = _("Others told Customs the same. One answer is being prepared for all of you.")
-        telling.tell_reporter(ctx, issue, lead, once=f"{issue.ref}:merged:{into.id}", topic=Topic.PROGRESS)
-        return cards.desk_card(ctx, into, _("{ref} was merged into this one.", ref=Code(issue.ref)))
+        once = f"{issue.ref}:merged:{into.id}"
+        telling.tell_reporter(ctx, issue, cards.TOGETHER, once=once, topic=Topic.PROGRESS)
+        lead = _("{ref} was merged into this one.", ref=Code(issue.ref))
+        telling.tell_officer(ctx, into, lead, once=once)
+        return cards.desk_card(ctx, into, lead)
 
 
 @issues.form("link", _("Link with another"), allow=officers)
@@ -180,7 +187,7 @@ class Link(Form):
     """Two issues that belong together without being the same."""
 
     issue: Issue = ask.about()
-    other: int = ask.pick(_("With which issue?"), options=finding.seen)
+    other: int = ask.pick(_("With which issue?"), options=finding.seen, but="issue")
 
     def submit(self, ctx: Context) -> Screen:
         other = _other(ctx, self.other)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
-from bot.kit.screen import Button, Fact, Refusal, Screen, Style, button
+from bot.kit.screen import Button, Fact, Quote, Refusal, Screen, Style, button
 from bot.kit.text import LANGUAGES, Code, Phrase, Raw, When, _, listed, ngettext
 from db.issues import Issue, State, Voice
 from db.outcomes import Decision, Outcome, Reason, languages_wanted, pending, settled, translations
@@ -88,10 +88,18 @@ def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None =
             button(_("Add a translation"), "issues.translate", outcome=outcome.id),
         )
     wanted = [Raw(LANGUAGES[each], each) for each in languages_wanted(ctx.session, outcome) if each in LANGUAGES]
-    there = [Raw(LANGUAGES[each], each) for each in translations(ctx.session, outcome.id)]
+    texts = translations(ctx.session, outcome.id)
+    translated: list[Phrase | Quote] = []
+    for each in texts.values():
+        translated += (_("The translation:"), *hearing.told(each))
+    there = [Raw(LANGUAGES[each], each) for each in texts]
     return Screen(
         lead or _("An outcome waits for your approval."),
-        (Raw(issue.title, issue.language), *hearing.told(outcome)),
+        (
+            Raw(issue.title, issue.language),
+            *hearing.told(outcome),
+            *translated,
+        ),
         (
             Fact(_("Reference"), Code(issue.ref)),
             *hearing.facts(outcome),

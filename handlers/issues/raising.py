@@ -130,7 +130,7 @@ def received(ctx: Context, issue: Issue, centre: Centre | None, words: str) -> S
     others = (_("Others may have the same problem. If it is yours too, say so: you will hear what becomes of it."),)
     return replace(
         screen,
-        body=(lead, *why, *screen.body[1:], *(others if alike else ())),
+        body=(*why, *screen.body, *(others if alike else ())),
         rows=tuple(
             Row(
                 Raw(each.line, each.language),

@@ -11,8 +11,9 @@ from bot.kit.screen import Refusal, Screen
 from bot.kit.text import LANGUAGES, Raw, _
 from db.issues import Issue
 from db.outcomes import Outcome, OutcomeTranslation, languages_wanted, translations
+from db.people import RoleName
 
-from . import hearing, outcome
+from . import hearing, outcome, telling
 from .room import issues, officers
 
 
@@ -53,4 +54,14 @@ class Translate(Form):
         issue = ctx.session.get_one(Issue, self.outcome.issue_id)
         left = languages_wanted(ctx.session, self.outcome)
         lead = _("Translated.") if left else _("Translated. Everybody who is owed it can read it in their language.")
+        self._tell_approvers(ctx, issue)
         return outcome.proposal(ctx, issue, self.outcome, lead)
+
+    def _tell_approvers(self, ctx: Context, issue: Issue) -> None:
+        """What they approve has grown since they were asked to; a lead who translates has it in sight."""
+        if ctx.who.id in telling.staff(ctx, issue, RoleName.LEAD):
+            return
+        lead = _("{name} has translated an outcome that waits for your approval.", name=ctx.who.name)
+        once = f"{issue.ref}:translated:{self.outcome.id}:{self.language}:{ctx.now.isoformat()}"
+        for person_id in outcome.second_pair_of_eyes(ctx, issue):
+            ctx.notify(person_id, outcome.proposal(ctx, issue, self.outcome, lead), once=once)

@@ -137,6 +137,23 @@ def test_merging_names_nobody_and_shows_nobody_elses_words(world: World) -> None
     assert "We answer by: Tuesday 24 November 2026 18:00 (Tunis)" in told
 
 
+def test_whoever_has_the_issue_that_goes_on_hears_of_the_merger(world: World) -> None:
+    first, second = raised(world), raised(world, "badr", FISH)
+    world.do("ruiz", "issues.take", issue=first)
+    asked = world.do("lena", "issues.merge", issue=second)
+    assert "P-000002 ends, and goes on in another:" in asked and FISH in asked
+    assert asked.answer.form is not None
+    assert [each.value for each in asked.answer.form.field("into").options] == [str(first)], "not into itself"
+    before = world.seen()
+    world.submit("lena", "issues.merge", {"into": str(first)}, issue=second)
+    assert world.told(before) == {"lena", "ruiz", "badr"}
+    assert "P-000002 was merged into this one." in world.last("ruiz")
+    assert "Others who take part: 1" in world.last("ruiz")
+    assert world.last("badr").text.count("Others told Customs the same.") == 1
+    left = world.do("ruiz", "issues.show", issue=second)
+    assert list(left.buttons) == ["Open P-000001", "More"]
+
+
 def test_a_merger_of_mergers_leads_straight_to_the_last(world: World) -> None:
     one, two, three = raised(world), raised(world, "badr", FISH), raised(world, "chloe", "Prawns wait at Port B.")
     world.submit("ruiz", "issues.merge", {"into": str(two)}, issue=one)

@@ -39,7 +39,6 @@ def test_one_question_at_a_time_in_a_chat_ends_with_a_reference_and_a_date(world
     assert "Does it concern another agency? Food Safety Agency" in answer
     sent = world.press("amina", "Send")
     assert sent.text.splitlines() == [
-        "Reefer held.",
         "Received. Your reference is P-000001. We answer by Tuesday 24 November 2026 18:00 (Tunis).",
         "You wrote on Monday 23 November 2026 09:00 (Tunis): Reefer held.",
         "Reference: P-000001",
@@ -59,7 +58,6 @@ def test_everybody_at_the_desk_is_told_and_nobody_else(world: World) -> None:
     assert world.told(before) == DESK | {"amina"}
     card = world.last("ruiz")
     assert card.text.splitlines() == [
-        "Our reefer has been held for three days at Port B.",
         "A new issue has come to your desk.",
         "Amina raised it on Monday 23 November 2026 09:00 (Tunis): Our reefer has been held for three days at Port B.",
         "Reference: P-000001",
@@ -120,11 +118,11 @@ def test_days_that_are_not_counted_are_explained(database_url: str) -> None:
         with world.parley.sessions.writing() as session:
             session.execute(update(Centre).values(week=WEEK | {"country": "TN", "extra_closures": ["2027-04-12"]}))
         raised(world)
-        assert world.last("amina").text.splitlines()[1:4] == [
+        assert world.last("amina").text.splitlines()[:3] == [
             "Received. Your reference is P-000001. We answer by Tuesday 13 April 2027 18:00 (Tunis).",
-            "The desk is closed on Saturday, April 10, 2027, Sunday, April 11, 2027, and Monday, April 12, 2027;"
+            "The desk is closed on Saturday 10 April 2027, Sunday 11 April 2027, and Monday 12 April 2027;"
             " closed days are not counted.",
-            "Friday, April 9, 2027 is a public holiday (Martyrs' Day) and is not counted.",
+            "Friday 9 April 2027 is a public holiday (Martyrs' Day) and is not counted.",
         ]
 
 

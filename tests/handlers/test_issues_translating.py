@@ -39,6 +39,18 @@ def test_a_translation_stands_beside_the_original_for_those_who_read_it(world: W
     assert lines.index(FRENCH["words"]) < lines.index("An inspector is on duty every day from now on")
 
 
+def test_whoever_approves_it_reads_the_translation_first(world: World) -> None:
+    issue = raised(world)
+    proposed(world, issue)
+    before = world.seen()
+    world.submit("ruiz", "issues.translate", FRENCH, outcome=1)
+    assert world.told(before) == {"ruiz", "lena"}
+    assert FRENCH["words"] in world.last("lena") and "Approve" in world.last("lena").buttons
+    before = world.seen()
+    world.submit("lena", "issues.translate", FRENCH, outcome=1)
+    assert world.told(before) == {"lena"}
+
+
 def test_others_read_the_original_alone(world: World) -> None:
     proposed(world, raised(world))
     world.submit("ruiz", "issues.translate", FRENCH, outcome=1)
