@@ -173,12 +173,12 @@ def test_being_shown_the_safe_address_leaves_no_trace_of_who(people_world: World
     assert people_world.count(Audit) == before
 
 
-def test_a_command_typed_as_its_button_calls_it_is_run(world: World) -> None:
+def test_a_command_typed_as_its_button_calls_it_is_run(world: WholeWorld) -> None:
     assert "Shared problems" in world.say("amina", "shared problems")
     assert "You wrote" not in world.last("amina")
 
 
-def test_a_sentence_is_offered_what_it_is_for_and_no_command_it_merely_sounds_like(world: World) -> None:
+def test_a_sentence_is_offered_what_it_is_for_and_no_command_it_merely_sounds_like(world: WholeWorld) -> None:
     offered = world.say("amina", "My organisation has waited for three days at Port B")
     assert "You wrote: “My organisation has waited for three days at Port B”" in offered
     assert list(offered.buttons) == ["Raise it as an issue"]
