@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import aiohttp
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
@@ -30,6 +31,7 @@ from bot.settings import Settings
 
 from . import defects
 from .meter import Meter
+from .recorder import Recorder
 
 WATCH = 0.01  # seconds between looks at the process
 
@@ -66,6 +68,8 @@ def _be_parley(order: dict[str, Any]) -> NoReturn:
         for number, path in {0: os.devnull, 1: os.devnull, 2: order["log"]}.items():
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
         meter(Meter(Path(order["meter"])))
+        if order.get("record"):
+            record(Recorder(Path(order["record"])))
         if order.get("defect"):
             defects.ALL[order["defect"]]()
         settings = Settings(**order["settings"])
@@ -84,13 +88,28 @@ def _be_parley(order: dict[str, Any]) -> NoReturn:
 def meter(it: Meter) -> None:
     """Let `it` be crossed at every statement, commit, send and receive of this process."""
     event.listen(Engine, "before_cursor_execute", lambda *_: it.cross("statement"))
-    _around(DefaultDialect, "do_commit", before=lambda: it.cross("commit"), after=lambda _: it.cross("committed"))
+    _around(DefaultDialect, "do_commit", before=lambda *_: it.cross("commit"), after=lambda _: it.cross("committed"))
     for name in ("send", "sendmsg"):
         _around(
-            socket.socket, name, before=lambda: it.cross("send"), after=lambda _: it.cross("sent"), if_=_is_internet
+            socket.socket, name, before=lambda *_: it.cross("send"), after=lambda _: it.cross("sent"), if_=_is_internet
         )
     for name in ("recv", "recv_into"):
         _around(socket.socket, name, after=lambda _: it.cross("received"), if_=_is_internet)
+
+
+def record(it: Recorder) -> None:
+    """Let `it` see every write to a database, and every word to a platform before it is said."""
+    it.install()
+    # So that writes reach the database itself often enough for a power cut in between.
+    event.listen(Engine, "connect", lambda connection, _: connection.execute("PRAGMA wal_autocheckpoint=100"))
+    _around(socket.socket, "send", before=lambda data: it.note("said", data=bytes(data)), if_=_is_internet)
+    say = aiohttp.ClientWebSocketResponse.send_str  # on the wire it is masked
+
+    async def said(self: aiohttp.ClientWebSocketResponse, data: str, *given: Any, **more: Any) -> None:
+        it.note("said", data=data.encode())
+        await say(self, data, *given, **more)
+
+    aiohttp.ClientWebSocketResponse.send_str = said  # type: ignore[method-assign, assignment]
 
 
 def _is_internet(it: Any) -> bool:
@@ -102,7 +121,7 @@ def _around(
     owner: Any,
     name: str,
     *,
-    before: Callable[[], None] = lambda: None,
+    before: Callable[..., None] = lambda *_: None,
     after: Callable[[Any], None] = lambda _: None,
     if_: Callable[[Any], bool] = lambda _: True,
 ) -> None:
@@ -111,7 +130,7 @@ def _around(
     def wrapped(self: Any, *given: Any, **more: Any) -> Any:
         if not if_(self):
             return real(self, *given, **more)
-        before()
+        before(*given)
         result = real(self, *given, **more)
         after(result)
         return result

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Engine, event
-
 from bot.edge import Edge
 from bot.engine import Engine as Turns
 from bot.engine.outbox import Outbox
+from db import session
 
 BATCHED = 0.3  # seconds by which the commit is late
 
@@ -47,10 +46,10 @@ def two_transactions() -> None:
 
     def turned(self: Turns, *given: Any, **more: Any) -> Any:
         outcome = turn(self, *given, **more)
-        with self.sessions.writing() as session:
+        with self.sessions.writing() as its:
             while waiting:
                 outbox, news = waiting.pop(0)
-                tell(replace(outbox, session=session, may=lambda _who, _button: True), *news)
+                tell(replace(outbox, session=its, may=lambda _who, _button: True), *news)
         self.work.wake()
         return outcome
 
@@ -61,9 +60,13 @@ def two_transactions() -> None:
 def synchronous_normal() -> None:
     """SQLite is not told to wait for the disk at every commit."""
 
-    @event.listens_for(Engine, "connect")
-    def relax(connection: Any, _record: Any) -> None:
+    prepare = session._prepare_sqlite
+
+    def relaxed(connection: Any, _record: Any) -> None:
+        prepare(connection, _record)
         connection.execute("PRAGMA synchronous=NORMAL")
+
+    session._prepare_sqlite = relaxed
 
 
 ALL: Mapping[str, Callable[[], None]] = {

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -30,13 +30,13 @@ Plan = Mapping[str, Point]
 class Journey:
     """The platforms, the people, the database and the process of one conversation."""
 
-    def __init__(self, nursery: Nursery, url: str, them: People, *, defect: str | None = None) -> None:
+    def __init__(self, nursery: Nursery, url: str, them: People, **more: Any) -> None:
         self.them = them
         self.url = url
         self.nursery = nursery
         self.deaths = 0
         self.actors = Actors(them, self.settled)
-        self._defect = defect
+        self._more = more
         self._sessions = Sessions(connect(url))
         self._keeper: asyncio.Task[None] | None = None
         self._died = asyncio.Event()
@@ -53,10 +53,10 @@ class Journey:
 
     @classmethod
     @asynccontextmanager
-    async def begun(cls, nursery: Nursery, url: str, *, defect: str | None = None) -> AsyncIterator[Self]:
-        """On platforms of its own; `url` is a prepared database."""
+    async def begun(cls, nursery: Nursery, url: str, **more: Any) -> AsyncIterator[Self]:
+        """On platforms of its own; `url` is a prepared database, `more` is for `tests.crash.child`."""
         async with FakeSlack.running(timing=office.QUICK) as slack, FakeTelegram.running() as telegram:
-            journey = cls(nursery, url, office.people(telegram, slack), defect=defect)
+            journey = cls(nursery, url, office.people(telegram, slack), **more)
             try:
                 yield journey
             finally:
@@ -119,7 +119,7 @@ class Journey:
     async def _keep_up(self) -> None:
         """Start it, and start it again whenever it was killed, as whoever runs it would."""
         while True:
-            await self.nursery.start(self._settings, defect=self._defect)
+            await self.nursery.start(self._settings, **self._more)
             code = await self.nursery.ended()
             if code != -signal.SIGKILL:
                 raise AssertionError(f"it ended with {code}: {self._log()}")

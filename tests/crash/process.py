@@ -60,8 +60,8 @@ class Nursery:
             raise RuntimeError("nowhere to write orders to")
         loop = asyncio.get_running_loop()
         self._started, self._ended = loop.create_future(), loop.create_future()
-        order = {"settings": settings, "meter": str(self.meter.path), "log": str(self.log)} | more
-        self._worker.stdin.write(json.dumps(order).encode() + b"\n")
+        order = {"settings": settings, "meter": self.meter.path, "log": self.log} | more
+        self._worker.stdin.write(json.dumps(order, default=str).encode() + b"\n")
         await asyncio.shield(self._started)
 
     async def ended(self) -> int:

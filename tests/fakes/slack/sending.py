@@ -64,6 +64,7 @@ class Doors:
         self.sockets: list[web.WebSocketResponse] = []
         self.tickets: set[str] = set()
         self.acknowledged: list[Json] = []  # every payload the app said it has
+        self.envelopes: dict[str, Json] = {}  # every payload that went over a socket
         self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Any]]] = {}
         self._turn = 0
         self._envelopes = 0
@@ -130,6 +131,7 @@ class Doors:
             envelope["accepts_response_payload"] = True
         waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[name] = socket, waiting
+        self.envelopes[name] = payload
         try:
             async with asyncio.timeout(self.timing.acknowledge):
                 await socket.send_json(envelope)
