@@ -67,6 +67,8 @@ def _be_parley(order: dict[str, Any]) -> NoReturn:
     try:
         for number, path in {0: os.devnull, 1: os.devnull, 2: order["log"]}.items():
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+        if order["held"]:
+            os.kill(os.getpid(), signal.SIGSTOP)  # until somebody has attached to it
         meter(Meter(Path(order["meter"])))
         if order.get("record"):
             record(Recorder(Path(order["record"])))

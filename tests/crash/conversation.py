@@ -20,6 +20,7 @@ from .office import EARLIER, People
 WITHIN = 60.0  # seconds until what is waited for has surely come, a restart included
 DETAIL = "Our reefer has been held for three days at Port B."
 OPEN = "Open the form"
+TAKEN, MORE, MERGED = "It is yours now", "What do you want to do with", "was merged into this one"
 FIRST = f"P-000001: \N{FIRST STRONG ISOLATE}{EARLIER}\N{POP DIRECTIONAL ISOLATE}"
 QUESTION = "What temperature does the container show?"
 MEASURED = "-18 degrees this morning"
@@ -47,17 +48,17 @@ class Actors:
         await self.them.telegram.taps(self.them.amina, label)
         await self.them.telegram.hears(self.them.amina, then, within=WITHIN)
 
-    async def presses(self, who: SlackUser, label: str, then: str) -> None:
-        """Tap a button of the newest message that has it, and read the answer."""
-        await self._until_answered(who, lambda: self.them.slack.taps(who, label))
+    async def presses(self, who: SlackUser, on: str, label: str, then: str) -> None:
+        """Tap a button of the newest message that says `on`, and read the answer."""
+        await self._until_answered(who, lambda: self._taps(who, on, label))
         await self.them.slack.hears(who, then, within=WITHIN)
 
-    async def fills(self, who: SlackUser, label: str, values: dict[str, Any], then: str) -> None:
+    async def fills(self, who: SlackUser, on: str, label: str, values: dict[str, Any], then: str) -> None:
         """Open the form behind a button, fill it and send it."""
 
         async def send() -> Reply:
             if self.them.slack.modal(who) is None:
-                opened = await self._opens(who, label)
+                opened = await self._opens(who, on, label)
                 if opened.error:
                     return opened
             return await self.them.slack.submits(who, values)
@@ -65,12 +66,18 @@ class Actors:
         await self._until_answered(who, send)
         await self.them.slack.hears(who, then, within=WITHIN)
 
-    async def _opens(self, who: SlackUser, label: str) -> Reply:
+    async def _opens(self, who: SlackUser, on: str, label: str) -> Reply:
         """The button; or, where the form has come as a message in its place, that message's own."""
         try:
-            return await self.them.slack.taps(who, label)
+            return await self._taps(who, on, label)
         except Impossible:
             return await self.them.slack.taps(who, OPEN)
+
+    async def _taps(self, who: SlackUser, on: str, label: str) -> Reply:
+        there = [each for each in self.them.slack.messages(who) if each.by_app and on in each.shown]
+        if not there:
+            raise Impossible(f"{who.name} sees nothing that says {on!r}")
+        return await self.them.slack.taps(who, label, on=there[-1])
 
     async def _until_answered(self, who: SlackUser, do: Callable[[], Awaitable[Reply]]) -> None:
         reply = await self._tried(do)
@@ -102,15 +109,17 @@ ACTS: dict[str, Act] = {
     "agency": lambda a: a.taps("Skip", "photos or documents"),
     "files": lambda a: a.taps("Skip", "Please check"),
     "send": lambda a: a.taps("Send", "Your reference is"),
-    "take": lambda a: a.presses(a.them.olga, "Take it", "It is yours now"),
-    "ask": lambda a: a.fills(a.them.olga, "Ask", {"What do you want to ask?": QUESTION}, "The clock stands still"),
+    "take": lambda a: a.presses(a.them.olga, DETAIL, "Take it", TAKEN),
+    "ask": lambda a: a.fills(
+        a.them.olga, TAKEN, "Ask", {"What do you want to ask?": QUESTION}, "The clock stands still"
+    ),
     "answer": lambda a: a.taps("Answer", "Your answer?"),
     "words": lambda a: a.says(MEASURED, "photos or documents"),
     "given": lambda a: a.taps("Skip", "Please check"),
     "answered": lambda a: a.taps("Send", "Thank you"),
-    "more": lambda a: a.presses(a.them.olga, "More", "What do you want to do"),
-    "merge": lambda a: a.fills(a.them.olga, "Merge into another", {"Which issue goes on?": FIRST}, "was merged"),
-    "propose": lambda a: a.fills(a.them.olga, "Propose an outcome", OUTCOME, "Somebody else approves it"),
-    "approve": lambda a: a.presses(a.them.lena, "Approve", "Approved."),
+    "more": lambda a: a.presses(a.them.olga, MEASURED, "More", MORE),
+    "merge": lambda a: a.fills(a.them.olga, MORE, "Merge into another", {"Which issue goes on?": FIRST}, MERGED),
+    "propose": lambda a: a.fills(a.them.olga, MERGED, "Propose an outcome", OUTCOME, "Somebody else approves it"),
+    "approve": lambda a: a.presses(a.them.lena, "An outcome waits for your approval", "Approve", "Approved."),
     "acknowledge": lambda a: a.taps("Acknowledge", "Thank you"),
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from db.session import Sessions, connect
@@ -27,21 +29,41 @@ START = "start"
 Plan = Mapping[str, Point]
 
 
+class Trap(Protocol):
+    """What kills the process at a point, or counts its points: the meter within it, or strace from without."""
+
+    holds: bool  # whether a process waits for the trap before it begins
+
+    def set(self, at: Point | None) -> None: ...
+    async def attach(self, pid: int) -> None: ...
+    async def off(self) -> dict[str, int]: ...
+
+
 class Journey:
     """The platforms, the people, the database and the process of one conversation."""
 
-    def __init__(self, nursery: Nursery, url: str, them: People, **more: Any) -> None:
+    def __init__(
+        self,
+        nursery: Nursery,
+        url: str,
+        them: People,
+        *,
+        trap: Trap | None = None,
+        served: str | None = None,
+        **more: Any,
+    ) -> None:
         self.them = them
         self.url = url
         self.nursery = nursery
         self.deaths = 0
         self.actors = Actors(them, self.settled)
+        self._trap: Trap = trap or nursery.meter
         self._more = more
         self._sessions = Sessions(connect(url))
         self._keeper: asyncio.Task[None] | None = None
         self._died = asyncio.Event()
         self._settings = {
-            "database_url": url,
+            "database_url": served or url,
             "public_url": office.PAGE,
             "port": free_port(),
             "telegram_token": them.telegram.token,
@@ -67,7 +89,9 @@ class Journey:
         seen: dict[str, Facts] = {}
         for name, act in {START: self._start, **ACTS}.items():
             before = self.deaths
-            self.nursery.meter.set(plan.get(name))
+            self._trap.set(plan.get(name))
+            if self.nursery.pid is not None:
+                await self._trap.attach(self.nursery.pid)
             try:
                 await self._live(act, f"in “{name}”, killed at {plan.get(name)}")
             except Violated:
@@ -75,8 +99,7 @@ class Journey:
             except AssertionError as error:
                 found = [str(error), self._seen()]
                 raise Violated("nobody_waits_in_vain", f"in “{name}”, killed at {plan.get(name)}", found) from None
-            counts = self.nursery.meter.counts
-            self.nursery.meter.set(None)
+            counts = await self._trap.off()
             with self.looking() as session:
                 seen[name] = facts.gathered(session, self.them)
             seen[name].counts = counts
@@ -108,8 +131,11 @@ class Journey:
     def _is_idle(self) -> bool:
         if not self.them.slack.doors.sockets or self.them.telegram.updates.waiting:
             return False
-        with self.looking() as session:
-            return next(facts.unfinished(session), None) is None
+        try:
+            with self.looking() as session:
+                return next(facts.unfinished(session), None) is None
+        except OperationalError:  # a server may be away as well as the process
+            return False
 
     async def _start(self, _actors: Actors) -> None:
         self._keeper = asyncio.create_task(self._keep_up())
@@ -119,12 +145,16 @@ class Journey:
     async def _keep_up(self) -> None:
         """Start it, and start it again whenever it was killed, as whoever runs it would."""
         while True:
-            await self.nursery.start(self._settings, **self._more)
+            is_held = self._trap.holds and self.deaths == 0
+            await self.nursery.start(self._settings, held=is_held, **self._more)
+            if is_held and self.nursery.pid is not None:
+                await self._trap.attach(self.nursery.pid)
+                os.kill(self.nursery.pid, signal.SIGCONT)
             code = await self.nursery.ended()
             if code != -signal.SIGKILL:
                 raise AssertionError(f"it ended with {code}: {self._log()}")
             self.deaths += 1
-            self.nursery.meter.set(None)
+            self.nursery.meter.set(None)  # whoever counts within it begins anew: this one is to live
             self._died.set()
 
     async def _look_after_death(self, where: str) -> None:

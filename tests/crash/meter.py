@@ -40,6 +40,8 @@ class Meter:
 
     # The test's side
 
+    holds = False
+
     def set(self, at: Point | None) -> None:
         """Count from nothing, and kill at `at`."""
         self._words[0] = NOWHERE
@@ -49,8 +51,12 @@ class Meter:
             self._words[1] = at.number
             self._words[0] = KINDS.index(at.kind)
 
-    @property
-    def counts(self) -> dict[str, int]:
+    async def attach(self, _pid: int) -> None:
+        """Every process has it from its beginning."""
+
+    async def off(self) -> dict[str, int]:
+        """Kill nobody any more: how many boundaries of each kind were crossed."""
+        self._words[0] = NOWHERE
         return {kind: self._words[2 + place] for place, kind in enumerate(KINDS)}
 
     # The process's side

@@ -5,16 +5,15 @@ A few points of every kind in `make test`; a sample in `make prove`, whose seed 
 
 from __future__ import annotations
 
-import faulthandler
-import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from .conftest import Fresh
 from .facts import Facts
 from .journey import Journey, Plan
-from .meter import KINDS, Point
+from .meter import Point
+from .plans import tried
 from .process import Nursery
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -41,7 +40,6 @@ FEW: Plan = {
     "approve": Point("sent", 2),
 }
 SAMPLE = 10  # conversations, with a death in every act
-PATIENCE = 300  # seconds for one conversation, before the test run is ended with every stack printed
 
 
 @BOTH
@@ -63,40 +61,4 @@ async def test_it_survives_a_death_at_any_boundary(
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")  # noqa: T201  whoever has to repeat a failure needs it
-    async with Journey.begun(nursery, copies()) as journey:
-        counts = {act: facts.counts for act, facts in (await journey.play({}, calm)).items()}
-    plans = list(every(counts)) if pytestconfig.getoption("--all") else sampled(counts, random.Random(seed), SAMPLE)
-    deaths = again = 0
-    for plan in plans:
-        faulthandler.dump_traceback_later(PATIENCE, exit=True)  # a minute is meant for one test: this is many
-        async with Journey.begun(nursery, copies()) as journey:
-            await journey.play(plan, calm)
-            deaths, again = deaths + journey.deaths, again + journey.actors.again.total()
-    points = sum(len(plan) for plan in plans)
-    record_property(
-        "figure", f"seed {seed}: {deaths} deaths at {points} points, 0 lost, 0 twice, {again} pressed again"
-    )
-
-
-def sampled(counts: Mapping[str, Mapping[str, int]], by: random.Random, number: int) -> list[Plan]:
-    """Plans with one point in every act, kinds in equal parts."""
-    plans: list[Plan] = []
-    for _ in range(number):
-        plan = {}
-        for act, crossed in counts.items():
-            kind = by.choice([each for each in KINDS if crossed[each]])
-            plan[act] = Point(kind, by.randint(1, crossed[kind]))
-        plans.append(plan)
-    return plans
-
-
-def every(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Plan]:
-    """Plans that together hold every point of every act once."""
-    points = {
-        act: [Point(kind, number) for kind in KINDS for number in range(1, crossed[kind] + 1)]
-        for act, crossed in counts.items()
-    }
-    for turn in range(max(len(each) for each in points.values())):
-        yield {act: each[turn] for act, each in points.items() if turn < len(each)}
+    record_property("figure", await tried(nursery, copies, calm, pytestconfig, SAMPLE))
