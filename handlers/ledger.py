@@ -53,7 +53,7 @@ REASONS: Mapping[str, Phrase] = {
 OTHER_REASON = _("The platform did not take the message.")
 
 
-@ledger.command("show", _("Who has heard"), allow=staff, reads=True)
+@ledger.command("show", _("Who has heard"), allow=staff, reads=staff)
 def show(ctx: Context, issue: Issue, page: int = 0) -> Screen:
     """Each person who was told each outcome of an issue, and how far it came with them."""
     found = ledger_of(ctx.session, issue.id)
@@ -71,7 +71,7 @@ def show(ctx: Context, issue: Issue, page: int = 0) -> Screen:
     )
 
 
-@ledger.command("debt", _("Feedback debt"), allow=allow.staff, menu=60, reads=True)
+@ledger.command("debt", _("Feedback debt"), allow=allow.staff, menu=60, reads=allow.staff)
 def debt_(ctx: Context, page: int = 0) -> Screen:
     """What is settled and has not been heard, for each office one may see, the oldest first."""
     found = debt(ctx.session, at=ctx.now, among=select(Issue.id).where(Issue.handled_by(ctx.who)))
@@ -98,7 +98,7 @@ def debt_(ctx: Context, page: int = 0) -> Screen:
     )
 
 
-@ledger.command("reached", _("I have told them"), allow=allow.staff, reads=True)
+@ledger.command("reached", _("I have told them"), allow=allow.staff, reads=allow.staff)
 def reached(ctx: Context, receipt: int = 0) -> Screen:
     """Somebody told a person by hand what no door could deliver."""
     # One statement, so that a line of another desk takes as many as one that does not exist.

@@ -12,13 +12,15 @@ database to find out what somebody was told.
 from __future__ import annotations
 
 import asyncio
+import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, Engine, event, func, select, update
 
 from bot.core import Parley
 from bot.kit.door import Permanent
@@ -26,6 +28,7 @@ from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, 
 from bot.kit.forms import FormView
 from bot.kit.screen import Button, Quote, Screen, map_buttons
 from bot.kit.text import Writer, without_isolates
+from db.base import Base
 from db.centres import Centre
 from db.machinery import Due, Job
 from db.people import (
@@ -81,6 +84,50 @@ class Sent:
 
     def __contains__(self, words: str) -> bool:
         return words in self.text
+
+
+class Unaudited:
+    """Looks at every statement: a transaction that changes more than the machinery's own rows leaves an audit line.
+
+    Not a change: that somebody was here (`meet` touches their account), that a message reached nobody, that a file
+    came, and what a savepoint takes back.
+    """
+
+    WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?([a-z_]+)')
+    MACHINERY = frozenset(
+        each.class_.__tablename__ for each in Base.registry.mappers if each.class_.__module__ == "db.machinery"
+    )
+
+    def __init__(self, engine: Engine) -> None:
+        self.found: list[str] = []
+        event.listen(engine, "begin", self._begin)
+        event.listen(engine, "after_cursor_execute", self._look)
+        event.listen(engine, "savepoint", self._save)
+        event.listen(engine, "rollback_savepoint", self._undo)
+        event.listen(engine, "release_savepoint", self._keep)
+        event.listen(engine, "commit", self._commit)
+
+    def _begin(self, connection: Connection) -> None:
+        connection.info.update(written=[], saved=[])
+
+    def _look(self, connection: Connection, cursor: Any, statement: str, *_rest: Any) -> None:
+        if (written := self.WRITES.match(statement)) and cursor.rowcount != 0:
+            connection.info["written"].append(written[1])
+
+    def _save(self, connection: Connection, _name: str) -> None:
+        connection.info["saved"].append(len(connection.info["written"]))
+
+    def _undo(self, connection: Connection, _name: str, _context: None) -> None:
+        del connection.info["written"][connection.info["saved"].pop() :]
+
+    def _keep(self, connection: Connection, _name: str, _context: None) -> None:
+        connection.info["saved"].pop()
+
+    def _commit(self, connection: Connection) -> None:
+        written = set(connection.info["written"])
+        by_a_test = threading.current_thread() is threading.main_thread()  # turns have threads of their own
+        if not by_a_test and "audit" not in written:
+            self.found += written - self.MACHINERY - {"account", "file", "chunk"}
 
 
 @dataclass
@@ -144,10 +191,12 @@ class World:
         self.problems = 0  # how many were published: their ids count along
         self.centres: dict[str, int] = {}
         self._people(at)
+        self.unaudited = Unaudited(self.parley.sessions.engine)
 
     def close(self) -> None:
         self._runner.close()
         self.parley.close()
+        assert self.unaudited.found == [], "a change without an audit line"
 
     # Talking
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from bot.kit.clean import clean_name
 from bot.kit.events import Attached
 from bot.work import Work
+from db.base import Base
 from db.files import File, FileState, media_type
 from db.machinery import Audit, Due, Handle, Outgoing, Receipt
 from db.people import Who
@@ -33,8 +35,13 @@ class Rows:
         self._door = door
         self._trace = trace
         self._made: list[Any] = []  # what is new and has an id, oldest first
-        self.is_changed = False  # whether anything but the engine's own tables was changed
+        self.is_changed = False  # whether anything but the engine's own tables was changed and has no audit line yet
+        self._saved: list[tuple[bool, int]] = []  # how that stood when each open savepoint began
         event.listen(session, "before_flush", self._note)
+        event.listen(session, "do_orm_execute", self._note_statement)
+        event.listen(session, "after_transaction_create", self._begun)
+        event.listen(session, "after_soft_rollback", self._undone)
+        event.listen(session, "after_transaction_end", self._ended)
 
     def plan(self, at: datetime, job: str, key: str, args: dict[str, Any]) -> None:
         """Run `job` at `at`, once per `key`; the same key again moves it, unless it has fired."""
@@ -86,8 +93,12 @@ class Rows:
                 self._work.defer(self._session.connection(), "fetch", file=row.id)
         return [row.id for row in rows]
 
+    def names(self, entity: Any) -> None:
+        """The next audit line names this too."""
+        self._made.append(entity)
+
     def audit(self, what: str, entities: Mapping[str, Any], args: Mapping[str, Any]) -> None:
-        """One line: ids only, never a person's words."""
+        """One line about everything since the last: ids only, never a person's words."""
         ids = {key: value for key, value in args.items() if isinstance(value, int | bool)}
         ids |= {name: entity.id for name, entity in entities.items()}
         for made in self._made:
@@ -105,9 +116,36 @@ class Rows:
                 trace=self._trace,
             )
         )
+        self._session.flush()
+        self.is_changed, self._made = False, []
 
     def _note(self, session: Session, *_rest: Any) -> None:
         changed = [*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each))]
         if any(type(each).__module__ != OWN_TABLES for each in changed):
             self.is_changed = True
         self._made += [each for each in session.new if type(each).__module__ != OWN_TABLES and hasattr(each, "id")]
+
+    def _note_statement(self, state: ORMExecuteState) -> None:
+        """A change of many rows at once."""
+        if state.is_insert or state.is_update or state.is_delete:
+            self.is_changed |= getattr(state.statement, "table", None) not in _own_tables()
+
+    # What a savepoint takes back needs no audit line
+
+    def _begun(self, _session: Session, transaction: SessionTransaction) -> None:
+        if transaction.nested:
+            self._saved.append((self.is_changed, len(self._made)))
+
+    def _undone(self, _session: Session, transaction: SessionTransaction) -> None:
+        if transaction.nested and self._saved:
+            self.is_changed, kept = self._saved[-1]
+            del self._made[kept:]
+
+    def _ended(self, _session: Session, transaction: SessionTransaction) -> None:
+        if transaction.nested and self._saved:
+            self._saved.pop()
+
+
+@lru_cache(maxsize=1)
+def _own_tables() -> frozenset[Any]:
+    return frozenset(each.local_table for each in Base.registry.mappers if each.class_.__module__ == OWN_TABLES)

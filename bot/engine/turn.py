@@ -77,6 +77,7 @@ class Turn:
             drop=self._rows.drop,
             link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
             invite=lambda payload: engine.invitations(payload, but=door),
+            name=self._rows.names,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
@@ -92,6 +93,9 @@ class Turn:
             answer = self._refused(refused)
         except StaleDataError:
             answer = self._refused(Refusal(_("Somebody else has just changed this. Please look again.")))
+        self._session.flush()
+        if self._rows.is_changed:  # on the way: an answer that holds at once, a file kept, a door that was shut
+            self._rows.audit(f"turn.{type(event).__name__.lower()}", {}, {})
         if answer.notice is None and any(map(has_surplus_marks, _words_of(event))):
             answer = replace(answer, notice=TRIMMED)
         return self._bound(answer)
@@ -263,6 +267,8 @@ class Turn:
         if command.form is not None:
             entities = self._load(command, args)
             self._may_about(command, entities)
+            if command.reads is not None and command.reads(self.ctx.who, next(iter(entities.values()), None)):
+                self._rows.audit(f"{command.name}.open", entities, {})
             draft, goes_on = self._drafts.open(command, args, entities)
             if not goes_on:  # it may have been opened with all it asks: "find P-000123"
                 command.form.opens(self.ctx, entities)
@@ -277,7 +283,8 @@ class Turn:
             raise LookupError(f"{command.name} does nothing")
         result = command.run(self.ctx, **(known | entities))
         self._session.flush()
-        if self._rows.is_changed or command.reads:
+        about = next(iter(entities.values()), None)
+        if self._rows.is_changed or (command.reads is not None and command.reads(self.ctx.who, about)):
             self._rows.audit(command.name, entities, args)
         return result if isinstance(result, Answer) else Answer(screen=result)
 

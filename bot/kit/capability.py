@@ -25,8 +25,10 @@ class Command:
     """Something a person can do. Exactly one of `run` and `form` is given.
 
     `entities` maps parameter names to the tables they are loaded from, through `visible_to` of the person.
-    `menu` is its place in menus; None keeps it to buttons. `reads` marks a sensitive read, which is audited too.
-    `confirm` is asked before it is run.
+    `menu` is its place in menus; None keeps it to buttons. `confirm` is asked before it is run.
+
+    `reads` says for whom running it, or opening the form, is a sensitive read, which is audited too: it shows what
+    others wrote, or who they are.
     """
 
     name: str
@@ -38,7 +40,7 @@ class Command:
     entities: Mapping[str, type[OfAdministration]] = field(default_factory=dict)
     params: tuple[str, ...] = ()
     menu: int | None = None
-    reads: bool = False
+    reads: Rule | None = None
     confirm: Phrase | None = None
 
 
@@ -105,7 +107,7 @@ class Capability:
         *,
         allow: Rule,
         menu: int | None = None,
-        reads: bool = False,
+        reads: Rule | None = None,
         confirm: Phrase | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register `(ctx, issue: Issue, page: int = 0) -> Screen`; parameters after `ctx` come from the button."""
@@ -118,14 +120,15 @@ class Capability:
         return register
 
     def form(
-        self, verb: str, title: Phrase, *, allow: Rule, menu: int | None = None
+        self, verb: str, title: Phrase, *, allow: Rule, menu: int | None = None, reads: Rule | None = None
     ) -> Callable[[type[Form]], type[Form]]:
         """Register a `Form`; opening it asks, `submit` does."""
 
         def register(form: type[Form]) -> type[Form]:
             made = prepare(form)
             entities = {name: made.types[name] for name, how in made.asks.items() if how.kind is FieldKind.ABOUT}
-            self._add(Command(self._full(verb), verb, title, allow, None, made, entities, tuple(made.asks), menu))
+            params = tuple(made.asks)
+            self._add(Command(self._full(verb), verb, title, allow, None, made, entities, params, menu, reads))
             return made
 
         return register

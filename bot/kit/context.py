@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db.base import Identified
 from db.people import Person, Topic, Who
 
 from .screen import Button, Scalar, Screen
@@ -34,6 +35,7 @@ class Context:
     drop: Callable[[str], None]
     link: Callable[[str], str]
     invite: Callable[[str], tuple[Button, ...]]
+    name: Callable[[Identified], None]
 
     def notify(
         self,
@@ -59,6 +61,10 @@ class Context:
     def forget(self, key: str) -> None:
         """Cancel what `later` planned under `key`, if it has not fired."""
         self.drop(key)
+
+    def shows(self, entity: Identified) -> None:
+        """What is shown without having been asked for by name: the audit line names it."""
+        self.name(entity)
 
     def page(self, path: str) -> str:
         """The public address of one of Parley's own pages."""

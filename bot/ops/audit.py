@@ -1,19 +1,41 @@
-"""The audit chain from the command line: its head, to be noted elsewhere, and whether everything still stands."""
+"""The audit chain from the command line: its own lines, its head to be noted elsewhere, whether everything stands."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db import audit
 from db.audit import Head
+from db.machinery import Audit
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 NOTED = re.compile(r"(?:(?P<position>[0-9]{1,18})\s+)?(?P<digest>[0-9a-f]{64})")
+
+
+def note(
+    session: Session, what: str, ids: Mapping[str, int], at: datetime, administration_id: int | None = None
+) -> None:
+    """An audit line: whoever may run commands here is nobody that Parley knows."""
+    session.add(
+        Audit(
+            administration_id=administration_id,
+            at=at,
+            who=None,
+            door="console",
+            what=what,
+            about=next((f"{name}:{value}" for name, value in ids.items()), None),
+            ids=dict(ids),
+            trace=f"console-{at:%Y%m%dT%H%M%S%f}",
+        )
+    )
 
 
 def head(url: str, *, as_json: bool) -> str:

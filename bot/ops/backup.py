@@ -26,6 +26,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.types import TypeDecorator
 
 import db.tables  # noqa: F401  imported for its effect: every table is known to the metadata
+from bot.ops.audit import note
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.base import Base
@@ -49,6 +50,8 @@ def back_up(url: str, file: Path, recipient: str | None) -> dict[str, int]:
         except FileExistsError:
             raise Trouble(f"{file} exists, and a backup never overwrites one: name another file") from None
         try:
+            with sessions.writing() as session:
+                note(session, "backup.write", {}, SystemClock().now())
             with os.fdopen(target, "wb") as raw:
                 with _sealed(raw, seal_for) as plain, gzip.GzipFile(fileobj=plain, mode="wb", mtime=0) as packed:
                     counts = _write(sessions.engine, packed)
@@ -87,6 +90,7 @@ def release(url: str) -> int:
     with opened(url) as sessions, sessions.writing() as session:
         session.execute(delete(Setting).where(Setting.name == OUTBOX_HOLD))
         held = session.scalars(select(Outgoing).where(Outgoing.state == Sending.HELD)).all()
+        note(session, "outbox.release", {"messages": len(held)}, now)
         for row in held:
             row.state = Sending.WAITING
             if row.carried_by_id is not None:
@@ -181,7 +185,8 @@ def _read(engine: Engine, url: str, source: gzip.GzipFile, erasures: Iterable[tu
         _hold(connection)
         _rebuild_search(connection)
         _follow_sequences(connection)
-        replay(session, erasures)
+        erased = replay(session, erasures)
+        note(session, "backup.restore", {"erased": erased}, SystemClock().now())
     return loading.counts
 
 

@@ -10,10 +10,10 @@ import holidays
 from sqlalchemy.orm import Session
 
 from bot.kit.text import LANGUAGES
+from bot.ops.audit import note
 from bot.ops.database import opened
 from bot.ops.search import upgrade
 from bot.ops.trouble import Trouble
-from db.machinery import Audit
 from db.people import (
     SIGN_IN,
     WCO_REGIONS,
@@ -69,7 +69,7 @@ def create(
             )
         except ValueError as error:
             raise Trouble(str(error)) from None
-        _note(session, "admin.create", home.id, {"administration": home.id}, SystemClock().now())
+        note(session, "admin.create", {"administration": home.id}, SystemClock().now(), home.id)
 
 
 def grant(url: str, *, account: str, role: str, days: int) -> datetime:
@@ -90,7 +90,7 @@ def grant(url: str, *, account: str, role: str, days: int) -> datetime:
             )
         except ValueError as error:
             raise Trouble(str(error)) from None
-        _note(session, "admin.grant", home.id, {"person": person.id, "role": given.id}, now)
+        note(session, "admin.grant", {"person": person.id, "role": given.id}, now, home.id)
         return given.ends_at
 
 
@@ -100,7 +100,7 @@ def sign_in(url: str, public_url: str, *, account: str) -> str:
     with opened(url) as sessions, sessions.writing() as session:
         person = _person(session, account)
         code = Pass.issue(session, SIGN_IN, person.id, at=now)
-        _note(session, "admin.signin", person.administration_id, {"person": person.id}, now)
+        note(session, "admin.signin", {"person": person.id}, now, person.administration_id)
     return f"{public_url.rstrip('/')}/in/{code}"
 
 
@@ -109,20 +109,3 @@ def _person(session: Session, account: str) -> Person:
     if found is None:
         raise Trouble(f"{account} has not written to Parley yet; its own screen shows the name to use")
     return found
-
-
-def _note(session: Session, what: str, administration_id: int, ids: dict[str, int], at: datetime) -> None:
-    """An audit line: whoever may run commands here is nobody that Parley knows."""
-    about = next(f"{name}:{value}" for name, value in ids.items())
-    session.add(
-        Audit(
-            administration_id=administration_id,
-            at=at,
-            who=None,
-            door="console",
-            what=what,
-            about=about,
-            ids=ids,
-            trace=f"console-{at:%Y%m%dT%H%M%S%f}",
-        )
-    )

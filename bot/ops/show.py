@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.ops.audit import note
 from bot.ops.database import opened
 from db import ledger
 from db.machinery import Audit, Due, Outgoing, Sending
@@ -19,13 +20,18 @@ from db.people import Erasure
 from scheduling.clock import SystemClock
 
 MOST = 500
+NAMING = frozenset({"ledger"})  # what names people: seeing it is noted
 Record = Mapping[str, Any]
 
 
 def show(url: str, what: str, *, as_json: bool, **more: str | None) -> str:
     """One state as a table for people, or as a JSON list of objects for programs."""
-    with opened(url) as sessions, sessions.reading() as session:
-        records = list(_STATES[what](session, **{key: value for key, value in more.items() if value is not None}))
+    with opened(url) as sessions:
+        if what in NAMING:
+            with sessions.writing() as session:
+                note(session, f"console.{what}", {}, SystemClock().now())
+        with sessions.reading() as session:
+            records = list(_STATES[what](session, **{key: value for key, value in more.items() if value is not None}))
     if as_json:
         return json.dumps(records, default=str, ensure_ascii=False, indent=2)
     return _table(what, records)

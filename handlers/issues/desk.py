@@ -66,7 +66,7 @@ def take(ctx: Context, issue: Issue) -> Screen:
     return cards.desk_card(ctx, issue, _("It is yours now."))
 
 
-@issues.form("ask", _("Ask"), allow=officers)
+@issues.form("ask", _("Ask"), allow=officers, reads=officers)
 class Ask(Form):
     """A question to whoever raised it. The clock stands still until they answer."""
 
@@ -95,7 +95,7 @@ class Ask(Form):
         return cards.desk_card(ctx, self.issue, _("Asked. The clock stands still until the answer comes."))
 
 
-@issues.form("reply", _("Reply"), allow=officers)
+@issues.form("reply", _("Reply"), allow=officers, reads=officers)
 class Reply(Form):
     """A word to whoever raised it, on the way to the outcome."""
 

@@ -119,6 +119,7 @@ class Find(Form):
     def submit(self, ctx: Context) -> Screen:
         found = visible(ctx, self.words, limit=PAGE)
         if len(found) == 1:
+            ctx.shows(found[0])
             return cards.card(ctx, found[0])
         rows = tuple(
             Row(Raw(each.title, each.language), cards.line(each), (button(_("Open"), "issues.show", issue=each.id),))
@@ -133,7 +134,7 @@ class Find(Form):
         )
 
 
-@issues.command("precedents", _("Earlier answers"), allow=officers, reads=True)
+@issues.command("precedents", _("Earlier answers"), allow=officers, reads=officers)
 def earlier(ctx: Context, issue: Issue) -> Screen:
     """What was answered to like questions, before one answers."""
     found = precedents(ctx, issue)

@@ -25,7 +25,7 @@ RAISED_TO: dict[Level, Phrase] = {
 }
 
 
-@issues.form("escalate", _("Take it one level up"), allow=climbers)
+@issues.form("escalate", _("Take it one level up"), allow=climbers, reads=climbers)
 class Escalate(Form):
     """From national to regional, from regional to international; the coordinators there are asked for advice."""
 
@@ -57,7 +57,7 @@ class Escalate(Form):
         return cards.desk_card(ctx, issue, _("Taken one level up. Its coordinators have been told."))
 
 
-@issues.form("advise", _("Advise"), allow=coordinators)
+@issues.form("advise", _("Advise"), allow=coordinators, reads=coordinators)
 class Advise(Form):
     """The answer of the level above comes back down: to the desk, and to whoever raised it first."""
 

@@ -18,7 +18,7 @@ from . import cards, clock, desk, finding, hearing, telling
 from .room import approvers, issues, officers, openers, staff
 
 
-@issues.form("propose", _("Propose an outcome"), allow=officers)
+@issues.form("propose", _("Propose an outcome"), allow=officers, reads=officers)
 class Propose(Form):
     """What was asked, what Customs found, what was done or why not. Somebody else approves it."""
 
@@ -112,7 +112,7 @@ def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None =
     )
 
 
-@issues.command("proposed", _("See the outcome"), allow=staff)
+@issues.command("proposed", _("See the outcome"), allow=staff, reads=staff)
 def proposed(ctx: Context, issue: Issue) -> Screen:
     """The outcome that waits for approval."""
     return proposal(ctx, issue, _waiting(ctx, issue), _("This outcome waits for approval."))

@@ -17,7 +17,7 @@ from db.outcomes import owed
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, clock, telling
-from .room import issues, reporter
+from .room import issues, reporter, staff
 
 
 @issues.command("mine", _("My issues"), allow=allow.members, menu=20)
@@ -43,13 +43,13 @@ def mine(ctx: Context, page: int = 0) -> Screen:
     )
 
 
-@issues.command("show", _("See an issue"), allow=allow.members)
+@issues.command("show", _("See an issue"), allow=allow.members, reads=staff)
 def show(ctx: Context, issue: Issue) -> Screen:
     """One issue, as far as it is theirs to see."""
     return cards.card(ctx, issue)
 
 
-@issues.command("thread", _("All that was said"), allow=allow.members)
+@issues.command("thread", _("All that was said"), allow=allow.members, reads=staff)
 def thread(ctx: Context, issue: Issue, page: int = 0) -> Screen:
     """Everything that was said, from the beginning, a page at a time."""
     own = issue.reporter_id == ctx.who.id

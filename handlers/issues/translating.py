@@ -22,7 +22,7 @@ def _languages(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
 
 
-@issues.form("translate", _("Add a translation"), allow=officers)
+@issues.form("translate", _("Add a translation"), allow=officers, reads=officers)
 class Translate(Form):
     """What the outcome says, in another language. Whoever approves the outcome sees it too."""
 

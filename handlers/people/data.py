@@ -61,7 +61,7 @@ def data(ctx: Context) -> Screen:
     )
 
 
-@people.command("export", _("Take a copy of everything"), allow=allow.everyone, reads=True)
+@people.command("export", _("Take a copy of everything"), allow=allow.everyone, reads=allow.everyone)
 def export(ctx: Context) -> Screen:
     """Everything about the person as one JSON file."""
     person = ctx.session.get_one(Person, ctx.who.id)

@@ -35,7 +35,7 @@ def speak_for(ctx: Context, person: Person, value: str, kind: Kind) -> Mandate:
     return mandate
 
 
-@people.command("organisation", _("My organisation"), allow=allow.members, menu=30)
+@people.command("organisation", _("My organisation"), allow=allow.members, menu=30, reads=allow.members)
 def own(ctx: Context, page: int = 0) -> Screen:
     """The organisation the person speaks for, or says they do."""
     organisation = ctx.session.get(Organisation, ctx.who.claimed_id) if ctx.who.claimed_id else None
@@ -48,13 +48,13 @@ def own(ctx: Context, page: int = 0) -> Screen:
     return _people_of(ctx, organisation, page, "people.organisation")
 
 
-@people.command("about", _("An organisation"), allow=verifiers)
+@people.command("about", _("An organisation"), allow=verifiers, reads=verifiers)
 def about(ctx: Context, organisation: Organisation, page: int = 0) -> Screen:
     """An organisation and who speaks for it."""
     return _people_of(ctx, organisation, page, "people.about")
 
 
-@people.command("confirm", _("Confirm"), allow=verifiers | first_voice)
+@people.command("confirm", _("Confirm"), allow=verifiers | first_voice, reads=verifiers | first_voice)
 def confirm(ctx: Context, mandate: Mandate) -> Screen:
     """Somebody speaks for the organisation indeed. Its own first voice can take on deputies."""
     organisation = ctx.session.get_one(Organisation, mandate.organisation_id)
@@ -75,7 +75,7 @@ def confirm(ctx: Context, mandate: Mandate) -> Screen:
     return _people_of(ctx, organisation, 0, _list_for(ctx))
 
 
-@people.command("first", _("Make first voice"), allow=verifiers)
+@people.command("first", _("Make first voice"), allow=verifiers, reads=verifiers)
 def first(ctx: Context, mandate: Mandate) -> Screen:
     """This deputy speaks for the organisation in the first place from now on; whoever did becomes a deputy."""
     if mandate.confirmed_by_id is None or mandate.ends_at <= ctx.now:
@@ -100,7 +100,7 @@ def end(ctx: Context, mandate: Mandate) -> Screen:
     return _people_of(ctx, organisation, 0, _list_for(ctx))
 
 
-@people.command("contact", _("Make contact person"), allow=verifiers | first_voice)
+@people.command("contact", _("Make contact person"), allow=verifiers | first_voice, reads=verifiers | first_voice)
 def contact(ctx: Context, mandate: Mandate) -> Screen:
     """Whom an answer reaches when its own addressee cannot be reached."""
     if mandate.confirmed_by_id is None or mandate.ends_at <= ctx.now:

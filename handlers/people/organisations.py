@@ -100,7 +100,7 @@ def proposal(ctx: Context, organisation: Organisation) -> Screen:
     )
 
 
-@people.command("organisations", _("Organisations to verify"), allow=verifiers, menu=60)
+@people.command("organisations", _("Organisations to verify"), allow=verifiers, menu=60, reads=verifiers)
 def organisations(ctx: Context, page: int = 0) -> Screen:
     """Proposed organisations and unconfirmed mandates, oldest first, a page at a time."""
     proposed = select(Organisation).where(Organisation.visible_to(ctx.who), Organisation.standing == Standing.PROPOSED)

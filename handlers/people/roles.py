@@ -54,7 +54,7 @@ def likely_ends(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(day.isoformat(), _("{day}", day=day)) for day in days]
 
 
-@people.command("roles", _("Roles"), allow=allow.administrators, menu=65)
+@people.command("roles", _("Roles"), allow=allow.administrators, menu=65, reads=allow.administrators)
 def roles(ctx: Context, page: int = 0) -> Screen:
     """Who holds which role where, and until when, the first to end first."""
     held = select(Role).where(Role.visible_to(ctx.who), Role.in_force(ctx.now)).order_by(Role.ends_at, Role.id)

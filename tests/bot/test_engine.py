@@ -500,6 +500,18 @@ def test_every_change_leaves_one_audit_line_without_anybodys_words(house: House)
     assert [(line.what, line.door, line.who) for line in lines] == [("tea.order", "telegram", 1)]
 
 
+def test_a_change_on_the_way_leaves_a_line_and_one_that_was_taken_back_none(house: House) -> None:
+    house.register(AMINA)
+    before = house.count(Audit)
+    house.press(AMINA, house.call(AMINA, "order"), "Green")
+    house.turn(Answered(AMINA, "no number"))
+    assert house.count(Audit) == before, "answers so far are the engine's own"
+    house.turn(Changed(AMINA, reach=False))
+    with house.sessions.reading() as session:
+        lines = session.scalars(select(Audit).order_by(Audit.id)).all()[before:]
+    assert [(line.what, line.who) for line in lines] == [("turn.changed", 1)]
+
+
 def test_words_that_are_no_command_are_answered_with_the_nearest_and_never_run(house: House) -> None:
     house.register(AMINA)
     answer = house.turn(Answered(AMINA, "ordr te")).answer

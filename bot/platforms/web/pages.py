@@ -199,7 +199,7 @@ class Pages:
         visit, file_id = await self._visit(request), request.path_params["file_id"]
         if visit is None or not _is_same(visit.file_key(file_id), request.path_params["key"]):
             return self.door(request, "nowhere", 404)
-        found = await self._off_loop(self._stored, file_id)
+        found = await self._off_loop(self._stored, visit, file_id)
         if found is None:
             return self.door(request, "nowhere", 404)
         file, data = found
@@ -305,9 +305,14 @@ class Pages:
         with self._sessions.writing() as session:
             return store(session, data)
 
-    def _stored(self, file_id: int) -> tuple[File, bytes] | None:
+    def _stored(self, visit: Visit, file_id: int) -> tuple[File, bytes] | None:
+        """A file and its bytes; that somebody read another's is noted first."""
         with self._sessions.reading() as session:
-            return stored(session, file_id)
+            found = stored(session, file_id)
+        if found is not None and found[0].person_id != visit.person_id:
+            with self._sessions.writing() as session:
+                self._visits.note(session, "web.file", visit.person_id, file=file_id)
+        return found
 
 
 def _is_same(secret: str, given: str) -> bool:

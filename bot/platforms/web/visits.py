@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from bot.kit.events import Caller
-from db.people import SIGN_IN, Account, Pass, WebSession
+from db.machinery import Audit
+from db.people import SIGN_IN, Account, Pass, Person, WebSession
 from db.session import Sessions
 from scheduling.clock import Clock
 
@@ -68,6 +70,7 @@ class Visits:
                     expires_at=now + SIGNED_IN_FOR,
                 )
             )
+            self.note(session, "web.signin", found.person_id)
             return secret
 
     def signed_in(self, secret: str) -> Visit | None:
@@ -84,4 +87,24 @@ class Visits:
 
     def forget(self, secret: str) -> None:
         with self._sessions.writing() as session:
-            session.execute(delete(WebSession).where(WebSession.digest == Pass.hashed(secret)))
+            ended = delete(WebSession).where(WebSession.digest == Pass.hashed(secret)).returning(WebSession.person_id)
+            person_id = session.scalar(ended)
+            if person_id is not None:
+                self.note(session, "web.signout", person_id)
+
+    def note(self, session: Session, what: str, person_id: int, **ids: int) -> None:
+        """An audit line for what no turn does. Its ids are the person's own where none are given."""
+        person = session.get_one(Person, person_id)
+        ids = ids or {"person": person_id}
+        session.add(
+            Audit(
+                administration_id=person.administration_id,
+                at=self._clock.now(),
+                who=person_id,
+                door=PLATFORM,
+                what=what,
+                about=next(f"{name}:{value}" for name, value in ids.items()),
+                ids=ids,
+                trace=f"web-{secrets.token_hex(8)}",
+            )
+        )

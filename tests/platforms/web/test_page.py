@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from bot.platforms.web.pages import REQUEST_LIMIT
 from db.files import LIMIT, File, FileState
 from db.issues import Issue
+from db.machinery import Audit
 from db.people import Person, WebSession
 from tests.handlers.issue_steps import raised
 from tests.platforms.web.browser import Browser, link
@@ -339,6 +340,32 @@ def test_a_file_opens_with_the_key_of_the_session_that_was_shown_it(small_world:
     again = Browser(small_world)
     again.sign_in("amina")
     assert again.client.get(path).status_code == 404, "another session of hers was not shown it yet"
+
+
+def test_coming_and_going_and_another_persons_file_are_audited(small_world: World) -> None:
+    amina, ruiz = Browser(small_world), Browser(small_world)
+    amina.sign_in("amina")
+    amina.press("Raise an issue")
+    photo = ("files", ("photo.png", PNG, "image/png"))
+    amina.press("Send", files=[photo], detail="With a photo", sector="perishables")
+    ruiz.sign_in("ruiz")
+    ruiz.press("Issues at my desk")
+    ruiz.press("Open")
+    ruiz.press("More")
+    for browser in (amina, ruiz):
+        page = browser.press("All that was said")
+        path = next(target for target in page.links.values() if target.startswith("/file/"))
+        assert browser.client.get(path).content == PNG
+    ruiz.press("Sign out")
+    with small_world.parley.sessions.reading() as session:
+        lines = session.scalars(select(Audit).where(Audit.what.startswith("web.")).order_by(Audit.id)).all()
+    amina_id, ruiz_id = small_world.ids["amina"], small_world.ids["ruiz"]
+    assert [(line.what, line.who, line.about, line.door) for line in lines] == [
+        ("web.signin", amina_id, f"person:{amina_id}", "web"),
+        ("web.signin", ruiz_id, f"person:{ruiz_id}", "web"),
+        ("web.file", ruiz_id, "file:1", "web"),
+        ("web.signout", ruiz_id, f"person:{ruiz_id}", "web"),
+    ]
 
 
 # Languages

@@ -1,0 +1,142 @@
+"""Every change and every sensitive read is an audit line: what a command reads is decided when it is made.
+
+Changes need no list: `tests/world.py` looks after each turn that whatever wrote left a line. What a command shows is
+not to be seen from outside, so each says so: it `reads`, or stands here with the reason why nobody needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+import handlers
+from bot.engine.rows import Rows
+from bot.kit.forms import Form
+from db.machinery import Audit
+from tests.handlers.issue_steps import raised
+from tests.world import World
+
+OWN = "one's own"
+PUBLIC = "what every member may see, about nobody in particular"
+TITLES = "titles and states, of what is opened with a command that reads"
+CHANGES = "a change, which always leaves a line"
+
+SHOWS_NOTHING_OF_OTHERS = {
+    "centres.centre": PUBLIC,
+    "centres.centres": PUBLIC,
+    "home.help": PUBLIC,
+    "home.safely": PUBLIC,
+    "home.show": OWN,
+    "issues.approve": CHANGES,
+    "issues.desk": TITLES,
+    "issues.enough": OWN,
+    "issues.follow": CHANGES,
+    "issues.mine": OWN,
+    "issues.more": TITLES,
+    "issues.outcome": OWN,
+    "issues.outcomes": OWN,
+    "issues.problem": PUBLIC,
+    "issues.problems": PUBLIC,
+    "issues.put_off": OWN,
+    "issues.shared": OWN,
+    "issues.take": CHANGES,
+    "issues.unfollow": CHANGES,
+    "issues.withdraw": CHANGES,
+    "people.data": OWN,
+    "people.end": CHANGES,
+    "people.erase": CHANGES,
+    "people.hear": CHANGES,
+    "people.join": CHANGES,
+    "people.keep_apart": CHANGES,
+    "people.link": OWN,
+    "people.preferences": OWN,
+    "people.refuse": CHANGES,
+    "people.revoke": CHANGES,
+    "people.signin": OWN,
+    "people.still": CHANGES,
+    "people.topics": OWN,
+    "people.verify": CHANGES,
+}
+# A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
+OPENS_WITH_NOTHING_OF_OTHERS = {
+    "issues.answer": OWN,  # the question that was put to oneself
+    "issues.same": PUBLIC,
+}
+
+
+def is_overridden(form: type[Form] | None) -> bool:
+    return form is not None and form.intro.__func__ is not Form.intro.__func__  # type: ignore[attr-defined]
+
+
+@pytest.mark.promise("audit.chain", "Every command says whether what it shows is a sensitive read; a new one must too.")
+def test_every_command_reads_or_says_why_not() -> None:
+    commands = {name: each for name, each in handlers.registry.commands.items() if each.form is None}
+    undecided = {name for name, each in commands.items() if each.reads is None} - SHOWS_NOTHING_OF_OTHERS.keys()
+    assert not undecided, "declare `reads=`, or say here why nobody needs to know"
+    gone = {name for name in SHOWS_NOTHING_OF_OTHERS if name not in commands or commands[name].reads is not None}
+    assert not gone, "these are listed in vain"
+
+
+def test_every_form_that_shows_words_when_it_is_opened_reads_or_says_why_not() -> None:
+    forms = {name: each for name, each in handlers.registry.commands.items() if each.form is not None}
+    showing = {name for name, each in forms.items() if is_overridden(each.form)}
+    assert {name for name in showing if forms[name].reads is None} == OPENS_WITH_NOTHING_OF_OTHERS.keys()
+
+
+def test_who_may_run_a_command_is_not_who_reads_by_it() -> None:
+    """A trader looks at their own issue unrecorded; an officer who looks at it is recorded."""
+    for name in ("issues.show", "issues.thread"):
+        command = handlers.registry[name]
+        assert command.reads is not None and command.reads.name != command.allow.name
+
+
+# The same, as it happens
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    made = World(sqlite_url)
+    yield made
+    made.close()
+
+
+def lines(world: World, who: str) -> list[tuple[str, object]]:
+    """What somebody did and the issue it was about, oldest first."""
+    with world.parley.sessions.reading() as session:
+        found = session.scalars(select(Audit).where(Audit.who == world.ids[who]).order_by(Audit.id))
+        return [(line.what, line.ids.get("issue")) for line in found]
+
+
+def test_who_looks_at_what_somebody_else_wrote_is_recorded(world: World) -> None:
+    issue = raised(world)
+    before = lines(world, "amina")
+    world.do("amina", "issues.show", issue=issue)
+    world.do("amina", "issues.thread", issue=issue)
+    assert lines(world, "amina") == before == [("issues.raise", issue)], "one's own is nobody's business"
+    world.do("ruiz", "issues.show", issue=issue)
+    world.do("ruiz", "issues.thread", issue=issue)
+    world.do("ruiz", "issues.reply", issue=issue)
+    world.say("ruiz", "/cancel")
+    world.say("ruiz", f"/find P-{issue:06d}")
+    world.do("ruiz", "issues.desk")
+    looked = ["issues.show", "issues.thread", "issues.reply.open", "issues.find"]
+    assert lines(world, "ruiz") == [(what, issue) for what in looked]
+    world.do("adam", "people.roles")
+    assert lines(world, "adam") == [("people.roles", None)]
+
+
+def test_what_is_refused_leaves_no_line(world: World) -> None:
+    issue = raised(world)
+    world.do("badr", "issues.show", issue=issue)
+    world.do("gus", "issues.take", issue=issue)
+    assert lines(world, "badr") == lines(world, "gus") == []
+
+
+def test_a_change_without_a_line_would_be_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test of the test."""
+    monkeypatch.setattr(Rows, "audit", lambda *_given: None)
+    raised(world)
+    assert {"issue", "entry"} <= set(world.unaudited.found)
+    world.unaudited.found.clear()
