@@ -218,6 +218,8 @@ class Aviary:
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):
             return
+        is_home = issue.administration_id == session.get_one(Person, self._town.ids["ana"]).administration_id
+        by, approver = ("pia", "lea") if is_home else ("odil", "odil")
         outcome = Outcome(
             administration_id=issue.administration_id,
             issue_id=issue.id,
@@ -226,15 +228,17 @@ class Aviary:
             words="",
             decision=Decision.DONE,
             language="en",
-            proposed_by_id=self._town.ids["pia"],
+            proposed_by_id=self._town.ids[by],
             proposed_at=NOON,
         )
         if issue.state is State.SETTLED:
-            outcome.approved_by_id, outcome.approved_at = self._town.ids["lea"], NOON
+            outcome.approved_by_id, outcome.approved_at = self._town.ids[approver], NOON
         session.add(outcome)
         session.flush()
-        outcome.asked = self._word(f"what was asked in outcome {outcome.id}", _row(Outcome, outcome.id))
-        answer = _answer(outcome.id, issue.administration_id)
+        by_its_writer = _is(outcome.proposed_by_id)
+        asked = _either(_row(Outcome, outcome.id), by_its_writer)
+        outcome.asked = self._word(f"what was asked in outcome {outcome.id}", asked)
+        answer = _either(_answer(outcome.id, issue.administration_id), by_its_writer)
         outcome.found = self._word(f"what was found in outcome {outcome.id}", answer)
         outcome.words = self._word(f"what was done in outcome {outcome.id}", answer)
         if issue.state is State.SETTLED:
@@ -257,6 +261,14 @@ class Aviary:
 
 def _row(table: type[Any], row_id: int) -> Rule:
     return lambda oracle, looker: oracle.sees(looker, table, row_id)
+
+
+def _is(person_id: int) -> Rule:
+    return lambda oracle, looker: looker.id == person_id
+
+
+def _either(one: Rule, other: Rule) -> Rule:
+    return lambda oracle, looker: one(oracle, looker) or other(oracle, looker)
 
 
 def _member_of(home: int) -> Rule:
@@ -328,7 +340,7 @@ def events(town: Town, aviary: Aviary, name: str, *, all_commands: bool) -> Iter
             if command.name not in ("people.erase", "people.export"):
                 yield command.name, Called(caller, name=command.name)
             continue
-        if not all_commands and command.name not in LOOKS:
+        if command.name in JOINS or (not all_commands and command.name not in LOOKS):
             continue
         for parameter, table in command.entities.items():
             for row_id in aviary.oracle.rows[table]:
@@ -341,6 +353,7 @@ def events(town: Town, aviary: Aviary, name: str, *, all_commands: bool) -> Iter
     yield "words", Answered(caller, "Something is held at the port")
 
 
+JOINS = {"issues.follow"}  # whoever does it takes part from then on, and may read more
 # What shows; the rest changes, and shows what these show.
 LOOKS = {
     *("issues.show", "issues.thread", "issues.more", "issues.proposed", "issues.precedents", "issues.outcome"),

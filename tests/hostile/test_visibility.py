@@ -45,13 +45,17 @@ def test_no_output_shows_a_word_its_reader_may_not_read(town: Town, record_prope
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("who", ["trade", "staff"])
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.promise("hostile.visibility", "No list, search, count, error or export shows anybody what is not theirs.")
-def test_no_output_of_any_command_shows_it_in_any_world(database_url: str, seed: int, record_property: Any) -> None:
+def test_no_output_of_any_command_shows_it_in_any_world(
+    database_url: str, seed: int, who: str, record_property: Any
+) -> None:
     town = Town(database_url)
     try:
-        aviary = Aviary(town, seed=100 + seed, issues=8)
-        record_property("figure", _look(town, aviary, tuple(CAST), all_commands=True))
+        aviary = Aviary(town, seed=100 + seed, issues=5)
+        names = tuple(name for name, each in CAST.items() if (each.role is not None) == (who == "staff"))
+        record_property("figure", _look(town, aviary, names, all_commands=True))
     finally:
         town.close()
 
