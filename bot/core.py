@@ -45,6 +45,7 @@ class Parley:
             clock=clock,
             catalogues=self.catalogues,
             doors=self.doors,
+            is_still_theirs=self.engine.is_still_theirs,
         )
         self.edge = Edge(
             sessions=self.sessions,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient, Unknown
 from bot.kit.events import Answer
+from bot.kit.news import without
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.work import Retry, Threads
 from db.files import LIMIT, File, FileState, sniffed, store
-from db.machinery import Due, Outgoing, Receipt, Sending
+from db.machinery import Audit, Due, Outgoing, Receipt, Sending
 from db.people import Account, Person
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -32,6 +33,14 @@ log = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 FETCH_PAUSE, FETCHED_WITHIN = timedelta(seconds=15), timedelta(hours=6)
 UNREACHED = "ledger.unreached"
+WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
+IN_ONE_BREATH = timedelta(minutes=1)
+
+
+class StillTheirs(Protocol):
+    """Whether what was written for somebody may be shown to them now, at that door of theirs."""
+
+    def __call__(self, session: Session, row: Outgoing, account: Account, *, at: datetime) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,9 @@ class Delivery:
         clock: Clock,
         catalogues: Catalogues,
         doors: Mapping[str, Door],
+        is_still_theirs: StillTheirs,
     ) -> None:
+        self._is_still_theirs = is_still_theirs
         self._sessions = sessions
         self._threads = threads
         self._clock = clock
@@ -154,9 +165,15 @@ class Delivery:
                 self._settle(session, row, Sending.FAILED, now, row.reason or self._why_no_door(session, row))
                 return None
             try:
-                answer = from_json(self._shown(session, row))
+                account, lost = self._lost(session, row, account, now)
+                answer = self._shown(session, row, lost)
             except (LookupError, TypeError, ValueError):  # written by another version of Parley
                 self._settle(session, row, Sending.FAILED, now, "unreadable")
+                return None
+            for each in lost:
+                self._withhold(session, each, now)
+            if answer is None:
+                self._settle(session, row, Sending.FAILED, now, WITHHELD)
                 return None
             if account.id != row.account_id:
                 row.edits = None
@@ -173,14 +190,55 @@ class Delivery:
                 trace=row.trace,
             )
 
-    def _shown(self, session: Session, row: Outgoing) -> Any:
-        """What a row shows; a digest of one is that one news."""
-        carried = _carried(session, row) if row.carries_others else ()
-        return carried[0].screen if len(carried) == 1 else row.screen
+    def _lost(
+        self, session: Session, row: Outgoing, account: Account, now: datetime
+    ) -> tuple[Account, Sequence[Outgoing]]:
+        """What of a row may no longer be shown to its reader, and the door that this holds for.
 
-    def _account(self, session: Session, row: Outgoing) -> Account | None:
+        A role is not in force through a guest's account, so another of theirs may be shown more. The answer to a person
+        goes out in the breath it was given in; it is checked where it had to wait.
+        """
+        if row.is_reply and now - row.created_at < IN_ONE_BREATH:
+            return account, ()
+        parts = _carried(session, row) if row.carries_others else (row,)
+        lost = [each for each in parts if not self._is_still_theirs(session, each, account, at=now)]
+        if lost and account.is_guest and not row.is_reply:
+            other = self._account(session, row, guests=False)
+            if other is not None:
+                return self._lost(session, row, other, now)
+        return account, lost
+
+    def _withhold(self, session: Session, row: Outgoing, now: datetime) -> None:
+        log.warning("withheld", outgoing=row.id, trace=row.trace)
+        self._settle(session, row, Sending.FAILED, now, WITHHELD)
+        session.add(
+            Audit(
+                administration_id=row.administration_id,
+                at=now,
+                who=row.person_id,
+                door="outbox",
+                what="outgoing.withheld",
+                about=f"outgoing:{row.id}",
+                ids={"outgoing": row.id},
+                trace=row.trace,
+            )
+        )
+
+    def _shown(self, session: Session, row: Outgoing, lost: Sequence[Outgoing]) -> Answer | None:
+        """What a row shows without what was `lost`, None where nothing is left; a digest of one is that one news."""
+        if row in lost:
+            return None
+        left = [each for each in _carried(session, row) if each not in lost] if row.carries_others else []
+        if lost and not left:
+            return None
+        answer: Answer = from_json(left[0].screen if len(left) == 1 else row.screen)
+        if lost and len(left) > 1 and answer.screen is not None:
+            return replace(answer, screen=without(answer.screen, {each.id for each in lost}))
+        return answer
+
+    def _account(self, session: Session, row: Outgoing, *, guests: bool = True) -> Account | None:
         """The door of an earlier try; for a reply the one it was asked at; else the reachable one used last."""
-        if row.account_id is not None:
+        if row.account_id is not None and guests:
             asked = session.get_one(Account, row.account_id)
             if asked.unreachable_since is None and asked.platform in self._doors:
                 return asked
@@ -192,6 +250,7 @@ class Delivery:
                 Account.person_id == row.person_id,
                 Account.unreachable_since.is_(None),
                 Account.platform.in_(list(self._doors)),
+                *(() if guests else (Account.is_guest.is_(False),)),
             )
             .order_by(Account.used_at.desc())
             .limit(1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,11 +19,12 @@ from bot.kit.forms import Option
 from bot.kit.screen import Button
 from bot.kit.text import LANGUAGES, Catalogues, Reader
 from bot.work import Work
-from db.machinery import Due, Inbox, InboxState
-from db.people import Account, Administration, Person, meet
+from db.machinery import Due, Inbox, InboxState, Outgoing
+from db.people import Account, Administration, Person, meet, who
 from db.session import Sessions
 from scheduling.clock import Clock
 
+from . import rights
 from .turn import Turn
 
 __all__ = ["Engine", "Outcome"]
@@ -115,6 +117,11 @@ class Engine:
             person = session.get_one(Person, account.person_id)
             turn = Turn(self, session, person, account, now=self.clock.now(), trace="")
             return turn.options(token, field, query), Reader(person.language, person.zone)
+
+    def is_still_theirs(self, session: Session, row: Outgoing, account: Account, *, at: datetime) -> bool:
+        """Whether what was written for somebody may be shown to them now, at that door of theirs."""
+        reader = who(session, session.get_one(Person, row.person_id), at=at, is_guest=account.is_guest)
+        return rights.is_still_theirs(session, self.registry, row, reader)
 
     def run_due(self, due_id: int) -> None:
         """Run what fell due, once: the row says whether it has been."""

@@ -15,8 +15,9 @@ from bot.engine import handles
 from bot.kit.clean import shorten
 from bot.kit.context import Told
 from bot.kit.events import Answer
+from bot.kit.news import READ, together
 from bot.kit.screen import Button, NotFound, Quote, Row, Screen, button, from_json, to_json
-from bot.kit.text import Phrase, Raw, Text, _, ngettext
+from bot.kit.text import Phrase, Raw, Text, _
 from bot.work import Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.people import Delivery, Person, Topic, Who, who
@@ -26,7 +27,6 @@ USEFUL_FOR = timedelta(days=3)
 REPLY_USEFUL_FOR = timedelta(hours=6)
 DIGEST_AT = time(8, 0)
 TOGETHER = 8  # news one message carries at most
-READ = "news.read"  # what a digest's buttons do: show one of its news whole
 EXCERPT = 80  # graphemes of a person's words that say which news it is
 
 
@@ -39,6 +39,7 @@ class Outbox:
     now: datetime
     trace: str
     may: Callable[[Who, Button], bool]
+    is_still_theirs: Callable[[Outgoing, Who], bool]
 
     def tell(
         self, person_id: int, screen: Screen, once: str, told: Told | None, urgent: bool, topic: Topic | None
@@ -114,7 +115,7 @@ class Outbox:
     def read(self, reader: Who, news: Any) -> Answer:
         """One of the news that came together, whole."""
         row = self.session.get(Outgoing, int(news))
-        if row is None or row.person_id != reader.id or row.screen is None:
+        if row is None or row.person_id != reader.id or row.screen is None or not self.is_still_theirs(row, reader):
             raise NotFound(_("This is no longer kept here."))
         answer: Answer = from_json(row.screen)
         return answer
@@ -142,8 +143,7 @@ class Outbox:
             self._defer(digest)
         title, detail = _in_short(screen)
         rows += (self._bound(Row(title, detail, (button(_("Read it"), READ, news=row.id),)), row, reader),)
-        count = ngettext("{count} thing is new for you", "{count} things are new for you", len(rows))
-        digest.screen = to_json(Answer(screen=Screen(count, rows=rows)))
+        digest.screen = to_json(Answer(screen=together(rows)))
         row.carried_by_id = digest.id
         self.session.flush()
 

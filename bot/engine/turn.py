@@ -16,12 +16,13 @@ from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
 from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Submitted
 from bot.kit.forms import FieldKind
+from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
 from bot.kit.text import Phrase, Reader, Writer, _
-from db.machinery import Draft
+from db.machinery import Draft, Outgoing
 from db.people import Account, Person, Who, who
 
-from . import drafts, handles, outbox, suggest
+from . import drafts, handles, rights, suggest
 from .drafts import Drafts
 from .outbox import Outbox
 from .rows import Rows
@@ -67,7 +68,7 @@ class Turn:
         door = account.platform if account else "clock"
         jobs = engine.registry.jobs
         self._rows = Rows(session, asker, work=engine.work, jobs=jobs, now=now, door=door, trace=trace)
-        self._outbox = Outbox(session, engine.work, now, trace, self._may_press)
+        self._outbox = Outbox(session, engine.work, now, trace, self._may_press, self._is_still_theirs)
         self.ctx = Context(
             who=asker,
             now=now,
@@ -255,7 +256,7 @@ class Turn:
     def _run(self, name: str, args: Mapping[str, Any]) -> Answer:
         if name in drafts.BUILT_IN:
             return self._steer(self._drafts.mine(args.get("draft", 0)), name, args)
-        if name == outbox.READ:
+        if name == READ:
             return self._outbox.read(self.ctx.who, args.get("news", 0))
         command = self._engine.registry.commands.get(name)
         if command is None:
@@ -393,18 +394,10 @@ class Turn:
             raise Refusal(NOT_ALLOWED)
 
     def _may_press(self, whose: Who, button: Button) -> bool:
-        """Whether a button is shown to `whose`: the rule that is checked again when it is pressed."""
-        if button.command in drafts.BUILT_IN or button.command == outbox.READ:
-            return True
-        command = self._engine.registry[button.command]
-        about = None
-        for name, table in command.entities.items():
-            if isinstance(button.args.get(name), int):
-                about = self._session.get(table, button.args[name])
-                if about is None:  # a rule without its entity answers for the role alone: more than it may say here
-                    return False
-                break
-        return command.allow(whose, about)
+        return rights.may_press(self._session, self._engine.registry, whose, button)
+
+    def _is_still_theirs(self, row: Outgoing, reader: Who) -> bool:
+        return rights.is_still_theirs(self._session, self._engine.registry, row, reader)
 
     # Answers that several paths share
 
