@@ -90,6 +90,7 @@ class Drawer:
         return self._environment.get_template(template).render(
             say=lambda value: Markup(writer.write(value)),  # noqa: S704  the dialect has escaped it
             plain=lambda value: without_isolates(writer.plain(value)),
+            foreign=writer.foreign,
             reader=reader,
             **values,
         )

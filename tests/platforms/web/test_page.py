@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 
 from bot.platforms.web.pages import REQUEST_LIMIT
 from db.files import LIMIT, File, FileState
-from db.issues import Issue
 from db.machinery import Audit
+from db.issues import Issue, Participation
 from db.people import Person, WebSession
-from tests.handlers.issue_steps import raised
+from tests.handlers.issue_steps import raised, settled
 from tests.platforms.web.browser import Browser, link
 from tests.world import World
 
@@ -196,6 +196,16 @@ def test_a_fault_of_ours_is_said_without_its_inside(amina: Browser, monkeypatch:
 
 
 # Screens and forms
+
+
+def test_words_in_another_language_say_in_which_and_their_label_stands_above(amina: Browser) -> None:
+    issue = raised(amina.world, detail="Le quai 4 attend")
+    with amina.world.parley.sessions.writing() as session:
+        session.execute(update(Participation).values(language="fr"))
+    settled(amina.world, issue)
+    amina.open("/")
+    amina.press("What became of it")
+    assert "You wrote Le quai 4 attend Written in French" in amina.press("Open")
 
 
 def test_home_shows_what_one_may_do_and_a_button_does_it(amina: Browser) -> None:
