@@ -136,7 +136,7 @@ def _screen(ctx: Context, outcome: Outcome, lead: Phrase | None = None) -> Scree
     if receipt is None:
         buttons = (button(_("The issue"), "issues.show", issue=issue.id),)
     elif receipt.acknowledged_at is not None:
-        buttons = _judge(outcome) if receipt.useful is None else ()
+        buttons = _judge(outcome) if receipt.useful is None else (button(_("What became of it"), "issues.outcomes"),)
     return replace(screen, body=(*((lead,) if lead else ()), *screen.body), buttons=buttons)
 
 
