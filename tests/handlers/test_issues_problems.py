@@ -59,7 +59,7 @@ def test_the_desk_hears_of_joiners_without_being_flooded(world: World) -> None:
     before = world.seen()
     for who in ("badr", "chloe", "dina"):
         same_here(world, who, problem)
-    assert [each.text.splitlines()[1] for each in world.news("ruiz", before["ruiz"])] == [
+    assert [each.text.splitlines()[0] for each in world.news("ruiz", before["ruiz"])] == [
         "1 person says that they have the same problem.",
         "3 people say that they have the same problem.",
     ]
