@@ -222,6 +222,7 @@ def test_a_bad_answer_is_explained_and_loses_nothing(house: House) -> None:
     assert view(again).field("leaf").value == "green"
 
 
+@pytest.mark.promise("threat.18", "A form that is refused keeps what was typed.")
 def test_the_rules_say_no_and_the_draft_survives(house: House) -> None:
     house.register(AMINA)
     house.press(AMINA, house.call(AMINA, "order"), "Green")
@@ -244,6 +245,7 @@ def test_what_the_door_declined_answers_no_question_not_even_an_optional_one(hou
     assert not view(again).field("milk").answered
 
 
+@pytest.mark.promise("threat.18", "An old question's button never answers the next one.")
 def test_a_second_tap_on_an_old_question_never_answers_the_next_one(house: House) -> None:
     house.register(AMINA)
     first = house.call(AMINA, "order")
@@ -334,6 +336,7 @@ def test_a_changed_modal_shows_the_questions_that_now_apply(house: House) -> Non
     assert [each.name for each in changed.fields] == ["leaf", "milk", "cups", "photos"]
 
 
+@pytest.mark.promise("threat.15", "A handle works for its own person only.")
 def test_a_handle_works_for_its_own_person_only(house: House) -> None:
     house.register(AMINA)
     house.register(RUIZ)
@@ -400,6 +403,7 @@ def test_a_guest_account_carries_no_role(house: House) -> None:
     assert refused is not None and plain(refused.heading) == "You may not do that."
 
 
+@pytest.mark.promise("threat.15", "What is not yours is answered as what does not exist.")
 def test_what_is_not_yours_is_not_found_in_the_words_of_what_does_not_exist(house: House) -> None:
     house.register(AMINA)
     with house.sessions.writing() as session:
@@ -433,6 +437,7 @@ def test_an_update_is_handled_once(house: House) -> None:
     assert house.count(Inbox, Inbox.state == InboxState.DONE) == 1
 
 
+@pytest.mark.promise("threat.17", "One update in many hands at once has one effect.")
 def test_the_same_update_by_many_hands_at_once_has_one_effect(house: House) -> None:
     house.register(AMINA)
     with house.sessions.writing() as session:

@@ -184,6 +184,7 @@ def at_desk(centre: int, name: RoleName = RoleName.OFFICER) -> Grant:
     return Grant(name, Scope.CENTRE, str(centre))
 
 
+@pytest.mark.promise("threat.33", "Who sees which issue.")
 def test_who_sees_which_issue(sessions: Sessions) -> None:
     with sessions.writing() as session:
         plain, left, elsewhere = stored(session), stored(session, 2), stored(session, 3, centre_id=OTHER_DESK)
@@ -357,6 +358,7 @@ def test_everybody_is_owed_an_outcome_once_and_their_own_report_counts_most(sess
         }
 
 
+@pytest.mark.promise("threat.17", "Of two who change it at once one is told to look again.")
 def test_of_two_who_change_it_at_once_one_is_told_to_look_again(sessions: Sessions) -> None:
     with sessions.writing() as session:
         number = stored(session).id

@@ -81,6 +81,7 @@ def test_only_the_kind_and_the_ids_that_may_be_found_are(session: Session) -> No
     assert len(search.find(session, "issue", "mango", among=ALL, limit=2)) == 2
 
 
+@pytest.mark.promise("threat.44", "A search is for words and never syntax.")
 @pytest.mark.parametrize(
     "hostile", ['"', "' OR 1", "NEAR(", "a:b*", ") & !", "", "  ", "the of and", "\u0000", "-" * 99]
 )

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.kit.events import Called, Caller
@@ -154,6 +155,7 @@ def test_a_copy_is_somebodys_own(people_world: World) -> None:
     assert owners == [amina]
 
 
+@pytest.mark.promise("threat.48", "Erasing leaves the record and no person.")
 def test_erasing_leaves_the_record_with_its_organisation_and_no_person(people_world: World) -> None:
     amina = lived_in(people_world)
     farewell = erase(people_world, AMINA)

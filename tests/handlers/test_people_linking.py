@@ -106,6 +106,7 @@ def test_somebody_else_cannot_answer_for_the_older_account(people_world: World) 
     assert people_world.person(AMINA).id != people_world.person(ADMIN).id
 
 
+@pytest.mark.promise("threat.11", "A used, old or invented code opens nothing.")
 @pytest.mark.parametrize("fault", ["used", "expired", "invented", "own", "signin"])
 def test_a_wrong_code_is_answered_in_the_same_words(people_world: World, fault: str) -> None:
     people_world.known(AMINA)
@@ -127,6 +128,7 @@ def test_a_wrong_code_is_answered_in_the_same_words(people_world: World, fault: 
     assert plain(shown.heading) == WRONG and not shown.body
 
 
+@pytest.mark.promise("threat.11", "Of twenty who redeem a code one gets through.")
 def test_of_twenty_who_redeem_a_code_at_once_exactly_one_gets_through(people_world: World) -> None:
     older = people_world.known(AMINA)
     code = code_of(people_world, AMINA)
@@ -138,6 +140,7 @@ def test_of_twenty_who_redeem_a_code_at_once_exactly_one_gets_through(people_wor
     assert len(people_world.news(older)) == 1
 
 
+@pytest.mark.promise("threat.11", "Of twenty times yes at once one joins.")
 def test_of_twenty_times_yes_at_once_exactly_one_joins(people_world: World) -> None:
     older = people_world.known(AMINA)
     people_world.call(ABROAD, f"/link {code_of(people_world, AMINA)}")

@@ -461,6 +461,7 @@ def test_a_file_cut_short_is_refused(saved: Path, empty: Callable[[str], str], l
         backup.restore(empty("sqlite"), cut, None)
 
 
+@pytest.mark.promise("threat.48", "Who was erased stays erased after an older backup.")
 def test_who_was_erased_since_stays_erased(saved: Path, empty: Callable[[str], str], tmp_path: Path) -> None:
     (tmp_path / "erasures.json").write_text('[{"person": 41, "at": "2026-11-24T00:00:00+00:00"}]')
     target = empty("sqlite")

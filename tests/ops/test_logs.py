@@ -67,6 +67,7 @@ except RuntimeError as error:
 """
 
 
+@pytest.mark.promise("threat.6", "Whatever logs a secret, it is not written.")
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_no_secret_and_nobodys_words_are_logged(form: str) -> None:
     lines = run(LEAKS, form)

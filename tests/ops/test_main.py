@@ -119,6 +119,7 @@ def test_nobody_is_known_who_has_not_written(shell: Shell) -> None:
     assert "has not written to Parley yet" in shell.fails("admin", "grant", "telegram:1001")
 
 
+@pytest.mark.promise("threat.4", "With a weak secret Parley does not start, and says why.")
 def test_a_platform_set_up_by_half_is_named(shell: Shell) -> None:
     shell(*CREATE)
     assert "PARLEY_SLACK_APP_TOKEN" in shell.fails("all", PARLEY_SLACK_BOT_TOKEN="xoxb-1")

@@ -31,6 +31,7 @@ async def test_two_platforms_that_are_well(patient: Patient, slack: FakeSlack, t
 # Clocks
 
 
+@pytest.mark.promise("threat.50", "A clock that is wrong is said before Slack refuses everything.")
 @pytest.mark.parametrize(
     ("seconds", "verdict", "words"),
     [
@@ -232,6 +233,7 @@ async def test_a_webhook_that_goes_badly(patient: Patient, telegram: FakeTelegra
     sick((await patient.asked(**posted))["Telegram updates"], "WARN", "100 wait to be posted")
 
 
+@pytest.mark.promise("threat.7", "Another program that fetches the bot's updates is noticed.")
 async def test_a_second_poller(patient: Patient, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch) -> None:
     """No Parley runs here, yet somebody polls: coming back, it ends the doctor's own look."""
     monkeypatch.setattr(telegram_checks, "LISTEN", 5.0)

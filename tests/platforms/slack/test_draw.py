@@ -95,6 +95,7 @@ def test_what_a_look_up_offers_is_taken(form: FormView) -> None:
         check_options({"options": options_of(list(field.options), ENGLISH)})
 
 
+@pytest.mark.promise("threat.20", "No mention, link or format of a person's reaches Slack.")
 @pytest.mark.parametrize("words", CORPUS)
 def test_what_a_person_wrote_is_shown_as_it_stands(words: str) -> None:
     screen = Screen(

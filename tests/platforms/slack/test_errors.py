@@ -193,6 +193,7 @@ async def test_a_file_is_brought_in_whole_and_no_larger_than_allowed(slack: Fake
         await client.download(url, LIMIT)
 
 
+@pytest.mark.promise("threat.30", "No address in a payload takes the token anywhere else.")
 @pytest.mark.parametrize(
     "url",
     [

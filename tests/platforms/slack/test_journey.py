@@ -251,6 +251,7 @@ async def test_an_answer_to_a_command_is_seen_by_the_asker_alone_and_its_buttons
         assert len(slack.messages(amina)) == before
 
 
+@pytest.mark.promise("threat.13", "Nothing is posted to a channel, whoever it is shared with.")
 async def test_free_text_files_and_mentions_are_answered_in_the_direct_messages(
     slack: FakeSlack, url: str, amina: User
 ) -> None:
@@ -269,6 +270,7 @@ async def test_free_text_files_and_mentions_are_answered_in_the_direct_messages(
         assert not [each for each in slack.messages(amina, general) if each.by_app]
 
 
+@pytest.mark.promise("threat.12", "People of other workspaces are guests.")
 async def test_people_of_other_workspaces_are_guests_under_their_own_team(slack: FakeSlack, url: str) -> None:
     stranger = slack.user("Foreign", team="T0OTHER")
     async with running(url, slack) as house:
@@ -279,6 +281,7 @@ async def test_people_of_other_workspaces_are_guests_under_their_own_team(slack:
         assert account.is_guest
 
 
+@pytest.mark.promise("threat.12", "A guest with a role may do nothing by it, at every door.")
 async def test_a_guest_stays_one_at_every_door_of_slack(slack: FakeSlack, url: str) -> None:
     stranger = slack.user("Foreign", team="T0OTHER")
 
@@ -314,6 +317,7 @@ async def test_a_guest_stays_one_at_every_door_of_slack(slack: FakeSlack, url: s
         assert reply.acknowledged and account(house) == (f"T0OTHER:{stranger.id}", True)
 
 
+@pytest.mark.promise("threat.6", "No secret of Slack's is stored.")
 async def test_no_secret_of_slack_is_stored(slack: FakeSlack, url: str, amina: User) -> None:
     async with running(url, slack) as house:
         await registers(slack, amina)

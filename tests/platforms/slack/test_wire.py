@@ -112,6 +112,7 @@ FORGED: dict[str, Change] = {
 }
 
 
+@pytest.mark.promise("threat.1", "What is not signed as it stands is refused unread.")
 @pytest.mark.parametrize("change", FORGED.values(), ids=FORGED.keys())
 async def test_what_is_not_signed_as_it_stands_is_refused_unread(
     slack: FakeSlack, house: House, olga: User, change: Change, caplog: pytest.LogCaptureFixture
@@ -124,6 +125,7 @@ async def test_what_is_not_signed_as_it_stands_is_refused_unread(
     assert "hello" not in caplog.text and "hallo" not in caplog.text
 
 
+@pytest.mark.promise("threat.1", "A signature holds for five minutes either way.")
 @pytest.mark.parametrize(("seconds", "status"), [(-301, 401), (-300, 200), (0, 200), (300, 200), (301, 401)])
 async def test_a_signature_holds_for_five_minutes_either_way(
     slack: FakeSlack, house: House, olga: User, seconds: int, status: int
@@ -134,6 +136,7 @@ async def test_a_signature_holds_for_five_minutes_either_way(
     assert rows(house) == (status == 200)
 
 
+@pytest.mark.promise("threat.3", "The same signed bytes twenty times at once have one effect.")
 async def test_the_same_bytes_again_have_no_other_effect(slack: FakeSlack, house: House, olga: User) -> None:
     for body, kind in (
         (said(slack, olga), "application/json"),
@@ -167,6 +170,7 @@ async def test_a_signed_body_that_cannot_be_read_is_refused_quietly(
     assert rows(house) == 0
 
 
+@pytest.mark.promise("threat.5", "A body over the limit is refused.")
 async def test_a_body_that_is_too_large_is_refused(slack: FakeSlack, house: House) -> None:
     body = b" " * (256 * 1024 + 1)
     assert (await house.wire.handle_http(body, signed(slack, body)))[0] == 413
@@ -267,6 +271,7 @@ async def test_whoever_is_deactivated_is_unreachable(slack: FakeSlack, url: str,
         assert await slack.until(reason) == "deactivated"
 
 
+@pytest.mark.promise("threat.6", "No token of Slack's and nobody's words are logged.")
 async def test_no_token_and_no_message_is_logged(
     slack: FakeSlack, url: str, olga: User, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -321,6 +326,7 @@ async def test_a_person_is_looked_up_once_a_day() -> None:
     assert directory.calls == 2
 
 
+@pytest.mark.promise("threat.12", "Who is not wholly ours is a guest.")
 @pytest.mark.parametrize(
     ("known", "team"),
     [

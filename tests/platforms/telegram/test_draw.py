@@ -126,6 +126,7 @@ def test_short_buttons_stand_two_by_two_and_long_ones_alone() -> None:
     assert keys(call) == [["Take it", "Ask"], ["Hand this over to another desk"], ["Note", "Close"], ["Link"]]
 
 
+@pytest.mark.promise("threat.16", "A button carries a handle and nothing else.")
 def test_a_button_carries_its_handle_its_style_or_its_address_and_a_short_label() -> None:
     screen = Screen(
         _("Issue"),
@@ -301,6 +302,7 @@ screens = st.builds(
 )
 
 
+@pytest.mark.promise("threat.20", "No mention of a person's reaches Telegram.")
 @given(screens, st.sampled_from([ENGLISH, ARABIC]), st.integers(1, 20))
 def test_whatever_people_write_the_server_takes_it_and_finds_nothing_to_tap(
     screen: Screen, reader: Reader, times: int

@@ -36,6 +36,7 @@ def tappable(text: str) -> set[str]:
     return {entity.type for entity in found(text, [])} - HARMLESS_KINDS
 
 
+@pytest.mark.promise("threat.22", "No words of a person become a command to tap.")
 @pytest.mark.parametrize("text", TAPPABLE)
 def test_telegram_finds_nothing_to_tap_in_what_would_be_tappable(text: str) -> None:
     assert tappable(text)
@@ -67,6 +68,7 @@ def test_an_address_in_figures_is_broken_and_other_figures_are_not() -> None:
     assert harmless("0102.29.10.00") == "0102.29.10.00"
 
 
+@pytest.mark.promise("threat.21", "No words of a person become a link.")
 @given(typed)
 @example("#¼")
 @example("@" * 40)

@@ -199,6 +199,7 @@ async def test_whoever_blocks_the_bot_is_unreachable_until_they_come_back(
         await broker.says("/help", "What Parley is for")
 
 
+@pytest.mark.promise("threat.10", "Nothing is raised from forwarded words.")
 async def test_an_issue_is_raised_from_a_forwarded_photo_and_never_from_forwarded_words(
     telegram: FakeTelegram, url: str, amina: User
 ) -> None:

@@ -84,6 +84,7 @@ def test_service_messages_mean_nothing(kind: str) -> None:
     assert read(message(**{kind: {}})) is None
 
 
+@pytest.mark.promise("threat.10", "Forwarded words and another bot's run and answer nothing.")
 @pytest.mark.parametrize("text", ["/approve 7", "approved", "/start x"])
 def test_somebody_elses_words_run_no_command_and_answer_nothing(text: str) -> None:
     assert read(message(text=text, **FORWARD)) == Answered(CALLER, text=text, declined=FORWARDED)
@@ -96,6 +97,7 @@ def test_a_file_may_be_passed_on_without_its_words() -> None:
     assert event == Answered(CALLER, files=attached("b.pdf", None))
 
 
+@pytest.mark.promise("threat.10", "An edited message never commands.")
 def test_an_edited_message_corrects_and_never_commands() -> None:
     edited = {"update_id": 1, "edited_message": message(text="/approve 7")["message"]}
     assert read(edited) == Answered(CALLER, text="/approve 7", edited=True)
@@ -109,6 +111,7 @@ def test_telegrams_shared_identities_are_nobody(shared: int, text: str) -> None:
     assert read(tap(**{"from": nobody})) is None
 
 
+@pytest.mark.promise("threat.9", "Other bots and channels are nobody.")
 def test_other_bots_and_channels_are_nobody() -> None:
     assert read(message(text="/raise", **{"from": AMINA | {"is_bot": True}})) is None
     assert read(message(text="/raise", sender_chat={"id": -1, "type": "channel"})) is None
@@ -145,6 +148,7 @@ def test_a_group_that_calls_the_bot_by_its_name_is_noticed() -> None:
     assert addressed_in_group(message(text="/help@parley_bot", chat=PRIVATE), "parley_bot") is None
 
 
+@pytest.mark.promise("threat.8", "A person is their number whatever they call themselves.")
 def test_a_person_is_their_number_whatever_they_call_themselves() -> None:
     other = {"first_name": "Officer Diallo", "last_name": "✔ Customs", "username": "customs_official"}
     event = read(message(text="x", **{"from": AMINA | other}))

@@ -237,6 +237,7 @@ async def test_by_webhook_a_person_is_answered_too(telegram: FakeTelegram, hooke
     assert not telegram.calls("getUpdates")
 
 
+@pytest.mark.promise("threat.4", "A webhook's call without its secret is refused unread.")
 @pytest.mark.parametrize("given", [None, "", SECRET[:-1], SECRET + "x", "é" * 33])
 async def test_without_the_secret_nothing_is_kept(hooked: House, given: str | None) -> None:
     headers = {"X-Telegram-Bot-Api-Secret-Token": given} if given is not None else {}
@@ -275,12 +276,14 @@ async def test_what_could_not_be_kept_is_not_confirmed(hooked: House) -> None:
     assert (await hooked.wire.handle_http(body, {"X-Telegram-Bot-Api-Secret-Token": SECRET}))[0] == 503
 
 
+@pytest.mark.promise("threat.4", "There is no webhook without a secret that cannot be guessed.")
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31, "x" * 257, "é" * 40, "with spaces " * 4])
 async def test_no_webhook_without_a_proper_secret(telegram: FakeTelegram, url: str, secret: str) -> None:
     with pytest.raises(ValueError, match="32 to 256"):
         House(url, telegram, webhook_secret=secret)
 
 
+@pytest.mark.promise("threat.4", "Where no webhook is set nothing is taken in over HTTP.")
 async def test_polling_takes_nothing_in_over_http(telegram: FakeTelegram, url: str) -> None:
     house = House(url, telegram)
     body = json.dumps(message(text="/start")).encode()
@@ -370,6 +373,7 @@ def test_what_the_bot_says_of_itself_fits_in_every_language() -> None:
             assert COMMAND.fullmatch(verb) and 3 <= len(title) <= 256
 
 
+@pytest.mark.promise("threat.6", "Telegram's token is in no log and no error.")
 async def test_the_token_is_in_no_log_and_no_error(
     telegram: FakeTelegram, url: str, broker: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

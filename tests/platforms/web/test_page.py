@@ -56,10 +56,11 @@ def test_a_stranger_is_told_how_to_come_in_and_nothing_else(browser: Browser) ->
     assert [form.action for form in page.forms] == []
 
 
+@pytest.mark.promise("threat.23", "Ten looks of preview bots do not use up a link.")
 def test_a_link_lets_one_person_in_once_however_often_it_is_looked_at(world: World) -> None:
     code = link(world, "amina")
     robot, amina, other = Browser(world), Browser(world), Browser(world)
-    for _time in range(5):
+    for _time in range(10):
         assert robot.client.get(f"/in/{code}").status_code == 200
         assert robot.client.head(f"/in/{code}").status_code == 200
     assert "works once" in amina.open(f"/in/{code}")
@@ -125,6 +126,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small_world: Worl
 # What is refused
 
 
+@pytest.mark.promise("threat.29", "A post from another site changes nothing.")
 @pytest.mark.parametrize("path", ["/act", "/go", "/form", "/out"])
 @pytest.mark.parametrize(
     ("origin", "csrf"),
@@ -145,6 +147,7 @@ def test_a_post_from_elsewhere_or_without_the_token_changes_nothing(
     assert "Hello, Amina." in amina.open("/")
 
 
+@pytest.mark.promise("threat.29", "Nobody can be signed in by another site.")
 def test_nobody_can_be_signed_in_by_another_site(browser: Browser) -> None:
     code = link(browser.world, "badr")
     browser.post(f"/in/{code}", {}, headers={"origin": "https://evil.example"})
@@ -166,6 +169,7 @@ def test_a_post_without_a_session_is_asked_to_sign_in(browser: Browser, path: st
     assert browser.status == 401 and "ask Parley in your chat" in browser.page
 
 
+@pytest.mark.promise("threat.28", "No page runs or loads what is not ours.")
 def test_every_page_says_what_it_may_load_and_is_kept_nowhere(amina: Browser) -> None:
     for path in ("/", "/in/x", "/nowhere", "/file/1/x"):
         amina.open(path)
@@ -314,6 +318,7 @@ def test_somebody_elses_form_is_no_longer_open(amina: Browser) -> None:
     assert "This question is no longer open." in said
 
 
+@pytest.mark.promise("threat.28", "What a person wrote is shown as written.")
 def test_what_a_person_wrote_is_shown_as_written(world: World) -> None:
     words = "<script>alert(1)</script> & <a href='x'>\n{{ 7*7 }} \u202egnp.exe"
     issue = raised(world, detail=words)
