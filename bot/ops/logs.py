@@ -31,6 +31,8 @@ QUIET = {
     "uvicorn.access": logging.WARNING,
 }
 FRAMES = 8
+# What ends a line, steers a terminal or turns the direction of text: JSON escapes it, a line for people has to as well.
+STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def configure(form: str, secrets: Collection[str] = (), *, least: int = logging.INFO) -> None:
@@ -95,4 +97,5 @@ def _console(_logger: Any, _method: str, event: dict[str, Any]) -> str:
     """One line for people: the time of day, the level, what happened, then its fields."""
     time, level, what = event.pop("timestamp", ""), event.pop("level", ""), event.pop("event", "")
     fields = " ".join(f"{name}={value}" for name, value in event.items())
-    return f"{time[11:19]} {level:8} {what}  {fields}".rstrip()
+    line = f"{time[11:19]} {level:8} {what}  {fields}".rstrip()
+    return STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
