@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -19,6 +20,8 @@ from bot.edge import BODY_LIMIT
 from bot.platforms.web.pages import Pages
 from db.machinery import Setting
 from db.people import Administration
+
+BODY_SECONDS = 5.0  # a platform sends what it has at once; whoever takes longer keeps a connection for nothing
 
 # (status, headers, body) for the raw bytes and headers of one request of a platform
 Receiver = Callable[[bytes, Mapping[str, str]], Awaitable[tuple[int, Mapping[str, str], bytes]]]
@@ -86,10 +89,14 @@ def _receiving(take: Receiver) -> Callable[[Request], Awaitable[Response]]:
     async def receive(request: Request) -> Response:
         """Hands on the raw bytes: what a platform signed is checked before anything is parsed."""
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                return Response(status_code=413)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > BODY_LIMIT:
+                        return Response(status_code=413)
+        except TimeoutError:
+            return Response(status_code=408, headers={"Connection": "close"})
         status, headers, content = await take(bytes(body), dict(request.headers))
         return Response(content, status, dict(headers))
 
