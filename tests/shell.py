@@ -83,8 +83,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def everything(shell: Shell, **more: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
-    """`parley all`, ready; and a client for its page. Whatever it logged must be JSON."""
+async def everything(
+    shell: Shell, *, log: list[str] | None = None, **more: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """`parley all`, ready; and a client for its page. Whatever it logged must be JSON, and is added to `log`."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         *PARLEY,
@@ -107,6 +109,8 @@ async def everything(shell: Shell, **more: str) -> AsyncIterator[tuple[asyncio.s
             logged = (await process.communicate())[1].decode()
             lines = [line for line in logged.splitlines() if not line.startswith("parley: ")]  # why it left
             assert all(isinstance(json.loads(line), dict) for line in lines), logged
+            if log is not None:
+                log += logged.splitlines()
 
 
 async def _is_ready(client: httpx.AsyncClient) -> bool:

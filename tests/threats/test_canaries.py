@@ -1,0 +1,121 @@
+"""Secrets and people's words, searched for wherever they must not be: logs, the database, what is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import http
+from bot.http import application
+from tests.fakes import FakeSlack, FakeTelegram
+from tests.hostile.nasty import TEXTS
+from tests.shell import CREATE, Shell, everything
+from tests.world import World
+
+WORDS = "canary-of-a-message"
+KINDS = ("500", "reset-after")
+
+
+def everything_in(folder: Path) -> bytes:
+    """Every byte of the database, its log included."""
+    return b"".join(path.read_bytes() for path in folder.glob("parley.db*"))
+
+
+@pytest.mark.promise("threat.6", "Through a whole run with faults no token is in logs, the database or what is sent.")
+async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path) -> None:
+    shell = Shell(tmp_path, sqlite_url)
+    shell(*CREATE)
+    log: list[str] = []
+    async with FakeSlack.running() as slack, FakeTelegram.running() as telegram:
+        settings = {
+            "PARLEY_SLACK_BOT_TOKEN": slack.bot_token,
+            "PARLEY_SLACK_APP_TOKEN": slack.app_token,
+            "PARLEY_SLACK_API_URL": slack.url,
+            "PARLEY_TELEGRAM_TOKEN": telegram.token,
+            "PARLEY_TELEGRAM_API_URL": telegram.address,
+        }
+        olga, amina = slack.user("Olga"), telegram.user("Amina", language_code="fr")
+        async with everything(shell, log=log, **settings) as (_process, client):
+            await slack.connected()
+            for kind in KINDS:
+                slack.fails("chat.postMessage", kind)
+                telegram.fails("sendMessage", kind)
+            telegram.fails("getUpdates", "html")
+            await slack.dm(olga, WORDS)
+            await slack.command(olga, f"/parley {WORDS}")
+            await telegram.says(amina, WORDS)
+            await telegram.until(lambda: [each for each in telegram.messages(amina) if each.by_bot], within=60)
+            await slack.until(lambda: [call for call in slack.calls("chat.postMessage") if call.fault], within=20)
+            shown = (await client.get("/healthz")).text + (await client.get("/nowhere")).text
+        sent = repr([*slack.recorded, *telegram.recorded])
+    stored = everything_in(tmp_path)
+    assert len(stored) > 100_000 and WORDS.encode() in stored and len(log) > 5, "there was something to search"
+    for name, secret in settings.items():
+        if name.endswith("TOKEN"):
+            for canary in {secret, secret.partition(":")[2] or secret}:
+                assert canary.encode() not in stored, name
+                for place in ("\n".join(log), sent, shown):
+                    assert canary not in place, name
+    assert WORDS not in "\n".join(log)
+
+
+LOGGED = """
+import json, logging, sys
+import structlog
+from bot.ops.logs import configure
+configure(sys.argv[1], [])
+for words in json.loads(sys.argv[2]):
+    structlog.get_logger().warning("kept", trace=words, door=words)
+    logging.getLogger("library").warning("odd: %s", words)
+"""
+
+
+@pytest.mark.promise("threat.49", "Whatever is logged is one line, and none that somebody else could have written.")
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_no_words_break_out_of_their_line(form: str) -> None:
+    forged = [
+        'x\n{"event": "accepted"}',
+        "x\r\n\r\nok",
+        "x\x1b[2J\x1b]0;title\x07",
+        "x\u2028y\u0085z",
+        "x\x00\x08\x7f\x9b",
+    ]
+    words = forged + [each.text for each in TEXTS if len(each.text) < 1000]
+    arguments = [sys.executable, "-c", LOGGED, form, json.dumps(words)]
+    ran = subprocess.run(arguments, capture_output=True, check=True)
+    lines = ran.stderr.decode().splitlines()  # splits at every kind of line end that a viewer might
+    assert len(lines) == 2 * len(words)
+    assert not [sign for sign in "\n".join(lines) if sign != "\n" and (sign < " " or "\x7f" <= sign < "\xa0")]
+    if form == "json":
+        assert {json.loads(line)["event"] for line in lines[::2]} == {"kept"}
+
+
+@pytest.mark.promise("threat.5", "Whoever sends a body too slowly is not waited for.")
+async def test_a_slow_body_is_not_waited_for(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.05)
+    world = World(sqlite_url)
+    taken: list[bytes] = []
+    sent: list[Any] = []
+
+    async def take(body: bytes, _headers: Any) -> Any:
+        taken.append(body)
+        return 200, {}, b""
+
+    pieces = [{"type": "http.request", "body": b"x", "more_body": True}]
+
+    async def receive() -> Any:
+        return pieces.pop() if pieces else await asyncio.Event().wait()
+
+    async def send(part: Any) -> None:
+        sent.append(part)
+
+    scope = {"type": "http", "method": "POST", "path": "/slack/events", "headers": [], "query_string": b""}
+    await application(world.parley, receivers={"/slack/events": take})(scope, receive, send)
+    assert sent[0]["status"] == 408 and taken == []
+    world.close()
