@@ -14,12 +14,13 @@ import pytest
 from bot import http
 from bot.http import application
 from tests.fakes import FakeSlack, FakeTelegram
+from tests.fakes.faults import Kind
 from tests.hostile.nasty import TEXTS
 from tests.shell import CREATE, Shell, everything
 from tests.world import World
 
 WORDS = "canary-of-a-message"
-KINDS = ("500", "reset-after")
+KINDS: tuple[Kind, ...] = ("500", "reset-after")
 
 
 def everything_in(folder: Path) -> bytes:

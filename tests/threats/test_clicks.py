@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,14 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from bot.engine.handles import SHAPE
 from bot.kit.events import Called
-from bot.kit.text import Writer, without_isolates
+from bot.kit.screen import HANDLE_BYTES, Button
+from bot.kit.text import Reader, Writer, _, without_isolates
+from bot.platforms.telegram.draw import draw as telegram_calls
 from db.issues import Issue
-from db.machinery import Audit, Outgoing
+from db.machinery import Audit, Handle, Outgoing
 from tests.handlers.issue_steps import raised
 from tests.world import World
 
 CLICKS = 50
+CALLBACK = re.compile(r'"callback_data": "([^"]*)"')
 
 
 @pytest.fixture
@@ -50,3 +56,20 @@ def test_fifty_clicks_are_one_step(world: World) -> None:
         told = session.scalars(select(Outgoing.person_id).where(Outgoing.once.like("%:taken:%"))).all()
         assert told == [world.ids["amina"]]
         assert len(session.scalars(select(Audit).where(Audit.what == "issues.take")).all()) == 1
+
+
+@pytest.mark.promise("threat.16", "Every button a platform is given carries a name of 22 signs, within every limit.")
+def test_buttons_carry_names_only(world: World) -> None:
+    issue = raised(world)
+    for who in ("ruiz", "lena", "amina"):
+        world.do(who, "home.show")
+        world.do(who, "issues.show", issue=issue)
+    sent = [each for who in ("ruiz", "lena", "amina") for each in world.received(who)]
+    writer = Writer(world.parley.catalogues, Reader("en", "UTC"))
+    carried = set(CALLBACK.findall(json.dumps([telegram_calls(each.answer, writer) for each in sent], default=str)))
+    with world.parley.sessions.reading() as session:
+        kept = set(session.scalars(select(Handle.token)))
+    assert len(carried) > 10 and carried <= kept
+    assert all(SHAPE.fullmatch(each) and len(each.encode()) <= HANDLE_BYTES for each in kept)
+    with pytest.raises(ValueError, match="64 bytes"):
+        Button(_("Take it"), handle="é" * 33)
