@@ -190,7 +190,8 @@ def test_each_state_is_shown_without_opening_the_database(shell: Shell, writing:
     assert (message["state"], message["reason"], message["trace"]) == ("failed", "blocked", "t-1")
     (due,) = json.loads(show(shell.url, "due", as_json=True))
     assert (due["job"], due["args"], due["at"]) == ("issues.chase", {"issue": 1}, "2026-11-23 12:00:00+00:00")
-    (line,) = json.loads(show(shell.url, "audit", as_json=True))
+    line, *seen = json.loads(show(shell.url, "audit", as_json=True))
+    assert [(each["what"], each["door"]) for each in seen] == [("console.ledger", "console")] * 2, "it names people"
     assert (line["what"], line["door"]) == ("issues.take", "slack")
     assert "issues.take" in shell("audit").stdout
     assert "2026-11-23 12:00:00Z" in show(shell.url, "due", as_json=False)
