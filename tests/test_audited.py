@@ -26,6 +26,8 @@ CHANGES = "a change, which always leaves a line"
 SHOWS_NOTHING_OF_OTHERS = {
     "centres.centre": PUBLIC,
     "centres.centres": PUBLIC,
+    "centres.rest": CHANGES,
+    "centres.sectors": PUBLIC,
     "home.help": PUBLIC,
     "home.safely": PUBLIC,
     "home.show": OWN,
@@ -62,6 +64,7 @@ SHOWS_NOTHING_OF_OTHERS = {
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
     "issues.answer": OWN,  # the question that was put to oneself
+    "issues.merge": TITLES,
     "issues.same": PUBLIC,
 }
 
