@@ -52,10 +52,10 @@ class Report:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         test = report.nodeid.partition("[")[0]
-        properties: dict[str, Any] = dict(report.user_properties)
-        if PROPERTY in properties:
-            name, promise = properties[PROPERTY]
-            self.entries.setdefault((name, test), Entry(name, promise, test)).add(report)
+        for key, value in report.user_properties:
+            if key == PROPERTY:
+                name, promise = map(str, value)  # type: ignore[call-overload]  # pytest types a property as an object
+                self.entries.setdefault((name, test), Entry(name, promise, test)).add(report)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workerinput"):  # a worker; its reports have gone to the controller
@@ -90,11 +90,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted: list[pytest.Item] = []
     others: list[pytest.Item] = []
     for item in items:
-        promise = item.get_closest_marker(PROPERTY)
-        if promise is not None:
-            item.user_properties.append((PROPERTY, promise.args))
+        promises = [marker.args for marker in item.iter_markers(PROPERTY)]
+        item.user_properties += [(PROPERTY, promise) for promise in promises]
         if proving:
-            fits = promise is not None and str(promise.args[0]).startswith(only)
+            fits = any(str(promise[0]).startswith(only) for promise in promises)
         else:
             fits = item.get_closest_marker("slow") is None
         (wanted if fits else others).append(item)
@@ -116,7 +115,7 @@ def _table(entries: list[Entry]) -> str:
     for each in entries:
         state = f"**{each.state}**" + (f": {each.why}" if each.why else "")
         shown = f"`{each.test}`"
-        rows.append(f"| {each.promise} ({each.name}) | {_cell(state)} | {_cell(each.figure)} | {shown} |")
+        rows.append(f"| {_cell(each.promise)} ({each.name}) | {_cell(state)} | {_cell(each.figure)} | {shown} |")
     return "\n".join(rows) + "\n"
 
 

@@ -280,6 +280,8 @@ class Turn:
         if command.confirm is not None and not args.get(CONFIRMED):
             return Answer(screen=self._confirmation(command, args))
         known = {key: value for key, value in args.items() if key in command.params}
+        if command.needs - known.keys():  # called by its bare name, as a page's menu and a shortcut do
+            raise NotFound(NOT_FOUND)
         if command.run is None:
             raise LookupError(f"{command.name} does nothing")
         result = command.run(self.ctx, **(known | entities))

@@ -25,7 +25,8 @@ class Command:
     """Something a person can do. Exactly one of `run` and `form` is given.
 
     `entities` maps parameter names to the tables they are loaded from, through `visible_to` of the person.
-    `menu` is its place in menus; None keeps it to buttons. `confirm` is asked before it is run.
+    `menu` is its place in menus; None keeps it to buttons. `confirm` is asked before it is run; `needs` are the
+    parameters only a button of ours gives.
 
     `reads` says for whom running it, or opening the form, is a sensitive read, which is audited too: it shows what
     others wrote, or who they are.
@@ -42,6 +43,7 @@ class Command:
     menu: int | None = None
     reads: Rule | None = None
     confirm: Phrase | None = None
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Capability:
 
         def register(run: Callable[..., Any]) -> Callable[..., Any]:
             entities, params = _parameters(run)
-            self._add(Command(self._full(verb), verb, title, allow, run, None, entities, params, menu, reads, confirm))
+            name, needs = self._full(verb), _needed(run) - entities.keys()
+            self._add(Command(name, verb, title, allow, run, None, entities, params, menu, reads, confirm, needs))
             return run
 
         return register
@@ -160,6 +163,12 @@ def _parameters(run: Callable[..., Any]) -> tuple[dict[str, type[OfAdministratio
         if isinstance(hints.get(name), type) and issubclass(hints[name], OfAdministration)
     }
     return entities, names
+
+
+def _needed(run: Callable[..., Any]) -> frozenset[str]:
+    """The parameters without a default."""
+    _ctx, *others = inspect.signature(run).parameters.values()
+    return frozenset(each.name for each in others if each.default is inspect.Parameter.empty)
 
 
 class Registry:

@@ -150,9 +150,8 @@ TARGETS = {"cleaner": cleaner_target, "handles": handles_target, "edge": edge_ta
 
 def main() -> None:
     name, seconds, *corpus = sys.argv[1:]
-    atheris.Setup(
-        [sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-verbosity=1", *corpus], TARGETS[name]()
-    )
+    options = f"-max_total_time={seconds}", "-max_len=4096", "-verbosity=1"
+    atheris.Setup([sys.argv[0], *options, *corpus], TARGETS[name]())
     atheris.Fuzz()
 
 

@@ -25,6 +25,7 @@ from bot.kit.clean import (
     utf16_len,
 )
 
+pytestmark = pytest.mark.promise("hostile.properties", "Any text is made safe once, and loses nothing that is read.")
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 BELGIUM = "\U0001f1e7\U0001f1ea"

@@ -45,6 +45,7 @@ def view(form: FormView) -> dict[str, Any]:
     return drawn
 
 
+@pytest.mark.promise("hostile.properties", "Slack takes every screen and form, whatever people write in it.")
 @everyone
 @calm
 @given(screen=shapes.screens)

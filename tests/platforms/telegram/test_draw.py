@@ -303,6 +303,7 @@ screens = st.builds(
 
 
 @pytest.mark.promise("threat.20", "No mention of a person's reaches Telegram.")
+@pytest.mark.promise("hostile.properties", "Telegram takes every screen, whatever people write in it.")
 @given(screens, st.sampled_from([ENGLISH, ARABIC]), st.integers(1, 20))
 def test_whatever_people_write_the_server_takes_it_and_finds_nothing_to_tap(
     screen: Screen, reader: Reader, times: int

@@ -69,6 +69,7 @@ def test_an_address_in_figures_is_broken_and_other_figures_are_not() -> None:
 
 
 @pytest.mark.promise("threat.21", "No words of a person become a link.")
+@pytest.mark.promise("hostile.properties", "Telegram finds nothing to tap in any words of a person.")
 @given(typed)
 @example("#¼")
 @example("@" * 40)
@@ -108,6 +109,7 @@ marked = st.recursive(
 )
 
 
+@pytest.mark.promise("hostile.properties", "A message that is cut for Telegram fits, is well formed and loses no word.")
 @given(marked, st.integers(2, 60))
 @example("<b>" + "👨‍👩‍👧‍👦" * 9 + "</b>", 22)
 @example("<blockquote expandable>" + "one two\n\nthree " * 9 + "</blockquote>", 30)

@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from bot.platforms.web.pages import REQUEST_LIMIT
 from db.files import LIMIT, File, FileState
-from db.machinery import Audit
 from db.issues import Issue, Participation
+from db.machinery import Audit
 from db.people import Person, WebSession
 from tests.handlers.issue_steps import raised, settled
 from tests.platforms.web.browser import Browser, link
