@@ -91,7 +91,8 @@ def on_slack(answer: Answer, reader: Reader) -> str:
         modal = slack_draw.modal(answer.form, Writer(TRANSLATIONS, reader), PAGE, about={})
         check_view(modal, "modal")
         assert {mark.kind for mark in marks_in(modal)} <= OURS_ON_SLACK
-    check_view(slack_draw.home(answer, Writer(TRANSLATIONS, reader), PAGE), "home")
+    else:
+        check_view(slack_draw.home(answer, Writer(TRANSLATIONS, reader), PAGE), "home")
     return _squashed(shown(message["blocks"]))
 
 

@@ -146,7 +146,7 @@ def test_no_field_is_left_out(busy: Town, form: str, field: str, how: Any) -> No
     for show in doors.SHOWN.values():
         show(given, READERS[0])
     for event in (doors.by_telegram(caller, EVERYTHING), doors.by_slack(caller, EVERYTHING)):
-        doors.on_telegram(_answer(busy, event), READERS[0])
+        _answer(busy, event)
     for wrong in ("\u200b", "x" * 100_000, "９" * 5000):
         answer = _answer(busy, Submitted(caller, token, {field: wrong}))
         if answer.form is None and how.optional and wrong == "\u200b":

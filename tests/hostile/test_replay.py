@@ -24,7 +24,7 @@ from .life import a_day
 from .replays import NAMES_NOTHING, PICKED, Replay, difference, picks, replays, tried
 from .town import CAST, Town
 
-EXAMPLES, STEPS, TRIES = 4, 10, 2
+EXAMPLES, STEPS, TRIES = 3, 10, 2
 PROVED = 12  # times as many lives, before a release
 SOME, MANY = 1, 25  # people who try each way; things they try it with, when there is time
 
