@@ -198,7 +198,7 @@ class Delivery:
         A role is not in force through a guest's account, so another of theirs may be shown more. The answer to a person
         goes out in the breath it was given in; it is checked where it had to wait.
         """
-        if row.is_reply and now - row.created_at < IN_ONE_BREATH:
+        if row.is_reply and not row.attempts and now - row.created_at < IN_ONE_BREATH:
             return account, ()
         parts = _carried(session, row) if row.carries_others else (row,)
         lost = [each for each in parts if not self._is_still_theirs(session, each, account, at=now)]

@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, func, select, update
 
 from bot.core import Parley
-from bot.kit.door import Permanent
+from bot.kit.door import Permanent, Transient
 from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FormView
 from bot.kit.screen import Button, Quote, Screen, map_buttons
@@ -137,6 +137,7 @@ class Recorder:
     name: str
     sent: dict[str, list[Sent]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)  # address -> why it refuses for good
+    away: bool = False  # it takes nothing from anybody, and may later
     files: dict[str, bytes] = field(default_factory=dict)
     ids: count[int] = field(default_factory=lambda: count(1))
 
@@ -166,6 +167,8 @@ class Recorder:
         edits: Mapping[str, Any] | None = None,
         repeated: bool = False,
     ) -> Mapping[str, Any]:
+        if self.away:
+            raise Transient("away")
         if address in self.broken:
             raise Permanent(self.broken[address])
         seen = Sent(_text(answer, writer), _buttons(answer, writer), answer, writer.reader.language)

@@ -32,8 +32,9 @@ def may_press(session: Session, registry: Registry, whose: Who, button: Button) 
 def is_still_theirs(session: Session, registry: Registry, row: Outgoing, reader: Who) -> bool:
     """Whether what was written for `reader` may still be shown to them: roles end and issues move while it waits.
 
-    Its buttons were theirs when it was written, so each says by which right it was. What the ledger owes somebody is
-    theirs whatever becomes of their role. Raises LookupError for what another version of Parley wrote.
+    Its buttons were theirs when it was written, so each says by which right it was. News are of what their reader still
+    sees; an answer may be that something has just been given away. What the ledger owes somebody is theirs whatever
+    becomes of their role. Raises LookupError for what another version of Parley wrote.
     """
     if row.receipt_id is not None or row.screen is None:
         return True
@@ -41,7 +42,8 @@ def is_still_theirs(session: Session, registry: Registry, row: Outgoing, reader:
 
     def check(button: Button) -> Button:
         if button.handle is not None and button.command in registry.commands:
-            theirs.append(may_press(session, registry, reader, button) and _sees(session, registry, reader, button))
+            sees = row.is_reply or _sees(session, registry, reader, button)
+            theirs.append(sees and may_press(session, registry, reader, button))
         return button
 
     map_buttons(from_json(row.screen), check)

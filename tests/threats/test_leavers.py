@@ -83,3 +83,20 @@ def test_a_guests_account_is_passed_over(world: World) -> None:
     raised(world)
     world.pass_time(hours=8)
     assert WORDS in shown(world, "ruiz") and "77" not in world.doors["telegram"].sent
+
+
+@pytest.mark.promise("threat.19", "An answer that had to wait is not shown to whoever has lost their role meanwhile.")
+@pytest.mark.parametrize("lost", ["nothing", "the role"])
+def test_an_answer_that_waited_is_checked_again(world: World, lost: str) -> None:
+    raised(world)
+    door = world.doors["slack"]
+    door.away = True
+    with pytest.raises(AssertionError, match="no answer"):
+        world.say("olga", "/desk")
+    if lost == "the role":
+        world.revoke("olga")
+    door.away = False
+    before = len(world.received("olga"))
+    world.pass_time(hours=1)
+    answers = "\n".join(each.text for each in world.news("olga", before))
+    assert (WORDS in answers) is (lost == "nothing")
