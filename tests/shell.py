@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def everything(
-    shell: Shell, *, log: list[str] | None = None, **more: str
+    shell: Shell, more: Mapping[str, str] | None = None, *, log: list[str] | None = None
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`parley all`, ready; and a client for its page. Whatever it logged must be JSON, and is added to `log`."""
     port = free_port()
@@ -92,7 +92,7 @@ async def everything(
         *PARLEY,
         "all",
         cwd=shell.folder,
-        env=shell.environment | {"PARLEY_PORT": str(port)} | more,
+        env=shell.environment | {"PARLEY_PORT": str(port)} | dict(more or {}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -108,7 +108,7 @@ async def test_a_platform_that_is_away_at_the_start_is_waited_for(sqlite_shell: 
     sqlite_shell(*CREATE)
     port = free_port()
     door = {"PARLEY_TELEGRAM_TOKEN": FakeTelegram().token, "PARLEY_TELEGRAM_API_URL": f"http://127.0.0.1:{port}"}
-    async with everything(sqlite_shell, **door) as (process, client):
+    async with everything(sqlite_shell, door) as (process, client):
         health = (await client.get("/healthz")).json()
         assert health["status"] == "trouble" and not health["telegram"]["ok"]
         assert health["telegram"]["trouble"] in {"ConnectError", "not connected yet"}
@@ -128,14 +128,14 @@ async def test_what_was_said_while_it_was_down_is_answered_once_and_what_it_bega
         door = {"PARLEY_TELEGRAM_TOKEN": telegram.token, "PARLEY_TELEGRAM_API_URL": telegram.address}
         amina = telegram.user("Amina", language_code="fr")
         await telegram.starts(amina)
-        async with everything(shell, **door) as (process, client):
+        async with everything(shell, door) as (process, client):
             first = await telegram.hears(amina, "")
             assert first.shown
             assert (await client.get("/healthz")).json()["telegram"]["mode"] == "polling"
             for number in range(20):
                 await telegram.says(amina, f"words {number}")
             await stopped(process)
-        async with everything(shell, **door) as (process, _client):
+        async with everything(shell, door) as (process, _client):
             await telegram.settled(20)
             sessions = Sessions(connect(shell.url))
             async with asyncio.timeout(30):

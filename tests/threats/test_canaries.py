@@ -42,7 +42,7 @@ async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path) -> N
             "PARLEY_TELEGRAM_API_URL": telegram.address,
         }
         olga, amina = slack.user("Olga"), telegram.user("Amina", language_code="fr")
-        async with everything(shell, log=log, **settings) as (_process, client):
+        async with everything(shell, settings, log=log) as (_process, client):
             await slack.connected()
             for kind in KINDS:
                 slack.fails("chat.postMessage", kind)

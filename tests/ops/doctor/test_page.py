@@ -88,7 +88,7 @@ async def test_a_whole_parley_whose_doors_are_in_trouble(sqlite_shell: Shell) ->
     async with FakeSlack.running() as slack, FakeTelegram.running() as telegram:
         slack.revokes(slack.app_token)
         doors = dict(line.split("=", 1) for line in slack.settings() + telegram.settings())
-        async with everything(sqlite_shell, **doors) as (process, client):
+        async with everything(sqlite_shell, doors) as (process, client):
             base = str(client.base_url)
             doors |= {"PARLEY_PUBLIC_URL": base, "PARLEY_PORT": str(client.base_url.port)}
             await telegram.until(lambda: telegram.updates._poll, 20)
