@@ -82,7 +82,7 @@ class Engine:
                 return None
             now = self.clock.now()
             home = self._administration(session, caller.platform, caller.external_id)
-            account, person = meet(
+            account, person, is_new = meet(
                 session,
                 home,
                 platform=caller.platform,
@@ -95,6 +95,8 @@ class Engine:
                 at=now,
             )
             turn = Turn(self, session, person, account, now=now, trace=trace)
+            if is_new:
+                turn.note_met(person)
             answer = turn.answer(event)
             outgoing_id = None
             wanted = reply(answer) if callable(reply) else reply

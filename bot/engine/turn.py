@@ -84,6 +84,10 @@ class Turn:
 
     # From an event to an answer
 
+    def note_met(self, person: Person) -> None:
+        """Somebody is here for the first time: from now on there is a row about them."""
+        self._rows.audit("people.met", {"person": person}, {})
+
     def answer(self, event: Event) -> Answer:
         """Run the event. A refusal is an answer; any other error is the caller's to record."""
         self._drafts.labels_with(self._plain)

@@ -57,8 +57,8 @@ def meet(
     zone: str,
     is_guest: bool,
     at: datetime,
-) -> tuple[Account, Person]:
-    """The account and its person; made at first contact. Later contacts keep what the person chose."""
+) -> tuple[Account, Person, bool]:
+    """The account, its person, and whether they were made now, at first contact. Later ones keep what was chosen."""
     # Locked, so that a turn that begins while two persons become one waits and then sees the one.
     account = session.scalar(
         select(Account).where(Account.platform == platform, Account.external_id == external_id).with_for_update()
@@ -78,14 +78,14 @@ def meet(
         )
         session.add(account)
         session.flush()
-        return account, person
+        return account, person, True
     found = session.get(Person, account.person_id)
     if found is None:
         raise LookupError(f"account {account.id} has no person")
     account.used_at, account.address, account.is_guest = at, address or account.address, is_guest
     account.unreachable_since = account.unreachable_reason = None
     session.flush()  # having been here is no change of the turn's own
-    return account, found
+    return account, found, False
 
 
 def staff_of(centre_id: int, *names: RoleName, at: datetime) -> ColumnElement[bool]:
