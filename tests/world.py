@@ -457,7 +457,7 @@ def _said(part: Any, writer: Writer) -> str:
 
 
 def _buttons(answer: Answer, writer: Writer) -> dict[str, str]:
-    """Every button by its label; of several with one label (in a list) the first."""
+    """Every button of what is shown by its label; of several with one label (in a list) the first."""
     found: dict[str, str] = {}
 
     def note(button: Button) -> Button:
@@ -465,5 +465,5 @@ def _buttons(answer: Answer, writer: Writer) -> dict[str, str]:
             found.setdefault(without_isolates(writer.plain(button.label)), button.handle)
         return button
 
-    map_buttons(answer, note)
+    map_buttons(answer.form or answer.screen, note)
     return found

@@ -62,6 +62,7 @@ class Turn:
         self._session = session
         self._account = account
         self._person = person
+        self._is_home = False
         self.is_unkept = False  # what was said is not to be kept, not even as the update that brought it
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
         asker = self._who(person, account, now, administration_id)
@@ -262,6 +263,7 @@ class Turn:
             return self._steer(self._drafts.mine(args.get("draft", 0)), name, args)
         if name == READ:
             return self._outbox.read(self.ctx.who, args.get("news", 0))
+        self._is_home = name == self._engine.registry.home.name
         command = self._engine.registry.commands.get(name)
         if command is None:
             return replace(self._home(), notice=OLD_BUTTON)
@@ -434,6 +436,9 @@ class Turn:
         return Answer(screen=suggest.screen(words, offers, registry, lambda command: command.allow(whose), self._plain))
 
     def _bound(self, answer: Answer) -> Answer:
+        home = self._engine.registry.home
+        if answer.screen is not None and self.ctx.who.is_registered and not self._is_home:
+            answer = replace(answer, home=Button(home.title, home.name))
         bound: Answer = handles.bind(
             self._session,
             answer,

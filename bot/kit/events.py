@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .forms import FormView
-from .screen import Screen, storable
+from .screen import Button, Screen, storable
 from .text import Phrase
 
 
@@ -95,12 +95,16 @@ Event = Called | Answered | Changed | Submitted
 
 @dataclass(frozen=True)
 class Answer:
-    """What the asker sees: a screen or a form as it stands, with an optional short notice ("already done by …")."""
+    """What the asker sees: a screen or a form as it stands, with an optional short notice ("already done by …").
+
+    `home` leads home from a screen, for a door where nothing else on view does.
+    """
 
     screen: Screen | None = None
     form: FormView | None = None
     notice: Phrase | None = None
     ended: bool = False  # a form was submitted or cancelled: a modal closes
+    home: Button | None = None
 
 
 storable(Answer)

@@ -199,7 +199,8 @@ def buttons(shown: Any) -> list[Button]:
         found.append(button)
         return button
 
-    map_buttons(shown.answer if isinstance(shown, Outcome) else shown, note)
+    answer = shown.answer if isinstance(shown, Outcome) else None
+    map_buttons((answer.form or answer.screen) if answer is not None else shown, note)
     return found
 
 

@@ -56,6 +56,8 @@ def draw(
         page.form(answer.form)
     elif answer.screen is not None:
         page.screen(answer.screen)
+        if answer.home is not None and not _leads(answer.screen, answer.home):
+            page.buttons((answer.home,))
     files = answer.screen.files if answer.screen is not None and answer.form is None else ()
     return [*page.messages(), *(_file(each, page.writer) for each in files)]
 
@@ -245,6 +247,12 @@ class _Page:
             else:
                 rows.append([key])
         self._keys += rows
+
+
+def _leads(screen: Screen, home: Button) -> bool:
+    """Whether something on the screen leads home already."""
+    buttons = (*screen.buttons, *(button for row in screen.rows for button in row.buttons))
+    return any(button.command == home.command for button in buttons)
 
 
 def _is_address(url: str) -> bool:

@@ -327,3 +327,11 @@ def test_whatever_was_answered_the_review_can_be_shown(answered: str, reader: Re
 def test_named_and_listed_things_are_written() -> None:
     names: Phrase = _("{centres}", centres=listed([Named({"en": "North"}), Named({"en": "South"})]))
     assert text_of(Screen(names)) == "North and South"
+
+
+def test_every_screen_leads_home_once() -> None:
+    home = Button(_("Home"), "home.show", handle="h")
+    bare, leading = Screen(_("Help")), Screen(_("Help"), buttons=(home,))
+    for screen in (bare, leading):
+        (call,) = draw(Answer(screen=screen, home=home), writer())
+        assert call[1]["reply_markup"] == {"inline_keyboard": [[{"text": "Home", "callback_data": "h"}]]}
