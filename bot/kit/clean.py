@@ -80,7 +80,8 @@ def clean_name(text: str) -> str:
     """A file's name on one line that leads into no folder and means no device, wherever it is saved."""
     name = _UNNAMEABLE.sub("_", clean_line(text)).strip(". ")
     name = f"_{name}" if _DEVICE.fullmatch(name) else name
-    return shorten(name, NAME, mark="") if not is_blank(name) else "file"
+    name = shorten(name, NAME, mark="").rstrip(". ")  # a cut may lay bare another end that no folder takes
+    return "file" if is_blank(name) else name
 
 
 def is_blank(text: str) -> bool:

@@ -190,6 +190,8 @@ def test_a_files_name_can_be_saved_anywhere(text):
         (".htaccess", "htaccess"),
         ("x\r\nContent-Type: text/html", "x Content-Type_ text_html"),
         ("\u3164", "file"),
+        ("a" * 199 + ".jpeg", "a" * 199),
+        ("con." + "x" * 300, "_con." + "x" * 195),
         ("", "file"),
         ("صورة الختم.jpg", "صورة الختم.jpg"),
     ],
