@@ -130,13 +130,13 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
             return f"sqlite:///{tmp_path}/restored-{len(made)}.db"
         server = str(request.getfixturevalue("postgresql"))
         name = f"restored_{threading.get_ident()}_{len(made)}"
-        conftest._administer(server, f"CREATE DATABASE {name}")
+        conftest.administer(server, f"CREATE DATABASE {name}")
         made.append(name)
         return str(conftest.make_url(server).set(database=name).render_as_string(hide_password=False))
 
     yield make
     for name in made:
-        conftest._administer(str(request.getfixturevalue("postgresql")), f"DROP DATABASE {name} WITH (FORCE)")
+        conftest.administer(str(request.getfixturevalue("postgresql")), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
