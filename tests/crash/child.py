@@ -43,6 +43,8 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             _be_parley(order)
+        if order["held"]:
+            os.waitpid(pid, os.WUNTRACED)
         _say(started=pid)
         _say(ended=_end_of(pid))
 

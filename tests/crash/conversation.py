@@ -116,10 +116,10 @@ ACTS: dict[str, Act] = {
     "answer": lambda a: a.taps("Answer", "Your answer?"),
     "words": lambda a: a.says(MEASURED, "photos or documents"),
     "given": lambda a: a.taps("Skip", "Please check"),
-    "answered": lambda a: a.taps("Send", "Thank you"),
+    "answered": lambda a: a.taps("Send", "Thank you. The desk"),
     "more": lambda a: a.presses(a.them.olga, MEASURED, "More", MORE),
     "merge": lambda a: a.fills(a.them.olga, MORE, "Merge into another", {"Which issue goes on?": FIRST}, MERGED),
     "propose": lambda a: a.fills(a.them.olga, MERGED, "Propose an outcome", OUTCOME, "Somebody else approves it"),
     "approve": lambda a: a.presses(a.them.lena, "An outcome waits for your approval", "Approve", "Approved."),
-    "acknowledge": lambda a: a.taps("Acknowledge", "Thank you"),
+    "acknowledge": lambda a: a.taps("Acknowledge", "Thank you. Customs knows"),
 }

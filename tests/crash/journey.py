@@ -100,6 +100,7 @@ class Journey:
                 found = [str(error), self._seen()]
                 raise Violated("nobody_waits_in_vain", f"in “{name}”, killed at {plan.get(name)}", found) from None
             counts = await self._trap.off()
+            await self.settled()  # a point may be reached when all seems done
             with self.looking() as session:
                 seen[name] = facts.gathered(session, self.them)
             seen[name].counts = counts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,8 +15,16 @@ from .journey import Journey, Plan, Trap
 from .meter import Point
 from .process import Nursery
 
-PATIENCE = 300  # seconds for one conversation, before the test run is ended with every stack printed
+PATIENCE = 240  # seconds
 Counts = Mapping[str, Mapping[str, int]]  # act -> kind -> how many points
+
+
+@asynccontextmanager
+async def patience() -> AsyncIterator[None]:
+    """So long for one conversation: two minutes are meant for a test, and one that plays many takes longer."""
+    faulthandler.dump_traceback_later(2 * PATIENCE, exit=True)  # the loop itself may hang
+    async with asyncio.timeout(PATIENCE):
+        yield
 
 
 async def tried(
@@ -28,13 +38,12 @@ async def tried(
     """Count the points of one conversation, then die at them in others: what came of it, in a line."""
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201  whoever has to repeat a failure needs it
-    async with Journey.begun(nursery, fresh(), trap=trap) as journey:
+    async with patience(), Journey.begun(nursery, fresh(), trap=trap) as journey:
         counts = {act: facts.counts for act, facts in (await journey.play({}, calm)).items()}
     plans = planned(counts, config, seed, number)
     deaths = again = 0
     for plan in plans:
-        faulthandler.dump_traceback_later(PATIENCE, exit=True)  # two minutes are meant for one test: this is many
-        async with Journey.begun(nursery, fresh(), trap=trap) as journey:
+        async with patience(), Journey.begun(nursery, fresh(), trap=trap) as journey:
             await journey.play(plan, calm)
             deaths, again = deaths + journey.deaths, again + journey.actors.again.total()
     points = sum(len(plan) for plan in plans)

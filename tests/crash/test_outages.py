@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import random
 import tempfile
 import uuid
@@ -23,7 +22,7 @@ from .conversation import ACTS
 from .facts import Facts
 from .journey import Journey, Plan
 from .meter import Point
-from .plans import PATIENCE
+from .plans import patience
 from .process import Nursery
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,10 +62,9 @@ async def played(
 ) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201  whoever has to repeat a failure needs it
-    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     outage = outages.Outage(random.Random(seed), befall)
     named = make_url(url).update_query_dict({"application_name": APPLICATION}).render_as_string(hide_password=False)
-    async with Journey.begun(nursery, url, trap=outage, served=named) as journey:
+    async with patience(), Journey.begun(nursery, url, trap=outage, served=named) as journey:
         await journey.play(plan, calm)
     record_property(
         "figure", f"seed {seed}: {outage.happened} outages, {journey.actors.again.total()} times pressed again"

@@ -15,6 +15,7 @@ from .meter import Point
 
 # Every call that changes a database's files, and every one that reaches a platform or a server.
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "write", "sendto", "recvfrom", "connect", "close")
+LINGER = 0.1  # seconds that strace has to see a process's end
 CALL = re.compile(r"^(\d+)\s+(\w+)\(", re.MULTILINE)
 
 
@@ -49,6 +50,7 @@ class Tracer:
         self._output = folder / "strace"
         self._at: Point | None = None
         self._strace: asyncio.subprocess.Process | None = None
+        self._releasing: asyncio.Task[None] | None = None
 
     def set(self, at: Point | None) -> None:
         self._at = at
@@ -62,7 +64,20 @@ class Tracer:
             stderr=asyncio.subprocess.PIPE,
         )
         if self._strace.stderr is None or b"attached" not in await self._strace.stderr.readline():
-            raise RuntimeError("strace did not attach")
+            await self._strace.communicate()  # it has just died of the point before: this one is not reached
+            self._strace = None
+            return
+        self._releasing = asyncio.create_task(self._release(pid, self._strace))
+
+    async def _release(self, pid: int, strace: asyncio.subprocess.Process) -> None:
+        """Now and then strace does not see the end of its last thread, and waits for ever: then nobody else sees it."""
+        while strace.returncode is None:
+            if _is_over(pid):
+                await asyncio.sleep(LINGER)
+                if strace.returncode is None:
+                    strace.kill()
+                return
+            await asyncio.sleep(LINGER)
 
     async def off(self) -> dict[str, int]:
         """Let the process go: how many calls of each kind the busiest thread made."""
@@ -71,6 +86,16 @@ class Tracer:
         if self._strace.returncode is None:
             self._strace.send_signal(signal.SIGINT)
         await self._strace.communicate()
+        if self._releasing is not None:
+            await self._releasing
         self._strace = None
         made = Counter(CALL.findall(self._output.read_text(encoding="utf-8", errors="replace")))
         return {kind: max((n for (_, call), n in made.items() if call == kind), default=0) for kind in CALLS}
+
+
+def _is_over(pid: int) -> bool:
+    """Whether the process has ended, though perhaps nobody has seen it end."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
