@@ -437,7 +437,9 @@ class Turn:
 
     def _bound(self, answer: Answer) -> Answer:
         home = self._engine.registry.home
-        if answer.screen is not None and self.ctx.who.is_registered and not self._is_home:
+        # The person as they are now: whoever has just been erased keeps nothing that leads anywhere.
+        is_known = self._person is not None and self._person.registered_at is not None
+        if answer.screen is not None and is_known and not self._is_home:
             answer = replace(answer, home=Button(home.title, home.name))
         bound: Answer = handles.bind(
             self._session,
