@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import handlers
 from bot.delivery import Delivery
 from bot.edge import Edge
 from bot.engine import Engine
 from bot.kit.capability import Registry
 from bot.kit.door import Door
-from bot.kit.text import Catalogues
+from bot.kit.text import CATALOGUES, Catalogues
 from bot.work import Embedded, Threads
 from db import audit, files
 from db.session import Sessions, connect
 from scheduling import due
 from scheduling.clock import Clock
-
-CATALOGUES = Path(handlers.__file__).parent / "locales"
 
 
 class Parley:

@@ -21,6 +21,7 @@ from bot.kit.text import (
     Reader,
     Writer,
     _,
+    languages,
     ngettext,
     without_isolates,
 )
@@ -41,6 +42,15 @@ def catalogue(language: str) -> polib.POFile:
 
 def forms(entry: polib.POEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+def test_adding_a_language_is_adding_one_catalogue(tmp_path: Path) -> None:
+    assert LANGUAGES == {"en": "English", "fr": "Français", "ar": "العربية"}
+    for code in ("es", "fr", "he", "pt_BR"):
+        (tmp_path / code / "LC_MESSAGES").mkdir(parents=True)
+    known = languages(tmp_path)
+    assert list(known) == ["en", "es", "fr", "pt_BR", "he"] and known["es"] == "Español"
+    assert Reader("he", "UTC").is_rtl and Reader("ar", "UTC").is_rtl and not Reader("es", "UTC").is_rtl
 
 
 def test_each_language_has_a_catalogue() -> None:

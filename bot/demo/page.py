@@ -28,7 +28,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot import http
-from bot.kit.text import RIGHT_TO_LEFT, SOURCE_LANGUAGE, Reader, Writer
+from bot.kit.text import SOURCE_LANGUAGE, Reader, Writer
 from bot.platforms.telegram import menu
 from db.files import LIMIT
 from scheduling.clock import ShiftedClock
@@ -192,7 +192,7 @@ class DemoPage:
         if who is None:
             return JSONResponse({"error": "nobody by that name"}, status_code=404)
         language = await self.stage.parley.threads.run(self.stage.language_of, who)
-        about = {"name": who.name, "door": who.door, "language": language, "rtl": language in RIGHT_TO_LEFT}
+        about = {"name": who.name, "door": who.door, "language": language, "rtl": Reader(language, ZONE).is_rtl}
         if who.door == "slack":
             return JSONResponse(about | self.stage.workspace.pane(who), headers=HEADERS)
         return JSONResponse(about | self.stage.chats.pane(who) | self._bot(who), headers=HEADERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit.text import RIGHT_TO_LEFT
+from bot.kit.text import Reader
 from db.people import Kind, RoleName, Sector
 
 TEAM = "TSALINE"  # the Slack workspace of the demo's customs administration
@@ -34,7 +34,7 @@ class Persona:
 
     @property
     def is_rtl(self) -> bool:
-        return self.language in RIGHT_TO_LEFT
+        return Reader(self.language, ZONE).is_rtl
 
 
 PERSONAS = (

@@ -24,8 +24,20 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 SOURCE_LANGUAGE = "en"
-LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية"}  # in their own words, for the first question
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+CATALOGUES = Path(__file__).parents[2] / "handlers" / "locales"
+
+
+def languages(folder: Path) -> dict[str, str]:
+    """The source's language and that of every catalogue in `folder`, each by its own name, in the order of the names.
+
+    Adding a language is adding one catalogue: nothing else names them.
+    """
+    codes = {SOURCE_LANGUAGE, *(each.parent.name for each in folder.glob("*/LC_MESSAGES"))}
+    names = {code: str(Locale.parse(code).get_display_name(code)) for code in codes}
+    return {code: name[:1].upper() + name[1:] for code, name in sorted(names.items(), key=lambda each: each[1].upper())}
+
+
+LANGUAGES = languages(CATALOGUES)
 FIRST_STRONG_ISOLATE, LEFT_TO_RIGHT_ISOLATE, POP_ISOLATE = "\u2068", "\u2066", "\u2069"
 ISOLATES = (FIRST_STRONG_ISOLATE, LEFT_TO_RIGHT_ISOLATE, POP_ISOLATE)
 
@@ -122,7 +134,7 @@ class Reader:
 
     @property
     def is_rtl(self) -> bool:
-        return self.language.split("_")[0] in RIGHT_TO_LEFT
+        return bool(self.locale.text_direction == "rtl")
 
     @property
     def locale(self) -> Locale:

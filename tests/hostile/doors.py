@@ -12,9 +12,8 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
-from bot.core import CATALOGUES
 from bot.kit.events import Answer, Caller, Event
-from bot.kit.text import Catalogues, Reader, Writer, without_isolates
+from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, without_isolates
 from bot.platforms.slack import draw as slack_draw
 from bot.platforms.slack.read import read as slack_read
 from bot.platforms.telegram.draw import draw as telegram_draw

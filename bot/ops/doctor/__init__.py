@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.core import CATALOGUES
+from bot.kit.text import CATALOGUES
 from bot.ops.doctor import catalogues, platforms, setup, state
 from bot.ops.doctor.lines import FAIL, Line, fail
 from bot.ops.logs import hiding

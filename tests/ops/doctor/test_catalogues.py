@@ -8,8 +8,7 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.core import CATALOGUES
-from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE
+from bot.kit.text import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE
 from bot.ops.doctor.catalogues import check
 from bot.ops.doctor.lines import Line
 from tests.ops.doctor.conftest import sick

@@ -8,10 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.core import CATALOGUES
 from bot.kit.forms import FieldKind, FieldView, FormView, Option
 from bot.kit.screen import Attachment, Button, Fact, Progress, Quote, Row, Screen, Style, Table
-from bot.kit.text import Catalogues, Code, Link, Named, Phrase, Raw, Reader, When, Writer, _, listed
+from bot.kit.text import CATALOGUES, Catalogues, Code, Link, Named, Phrase, Raw, Reader, When, Writer, _, listed
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LONG = "Ŧħīš ĩš ã võřḍ thät ïs lóng "

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.core import CATALOGUES
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
 from bot.kit.screen import Attachment, Button, Screen
-from bot.kit.text import Catalogues, Reader, Writer, _
+from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, _
 from bot.platforms.slack.door import SlackDoor
 from bot.platforms.slack.errors import SlackRefused
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.core import CATALOGUES
-from bot.kit.text import Catalogues, without_isolates
+from bot.kit.text import CATALOGUES, Catalogues, without_isolates
 from db.files import File, FileState
 from db.issues import Issue
 from db.machinery import Draft, Inbox, InboxState, Outgoing, Sending

@@ -6,8 +6,7 @@ from enum import StrEnum
 import pytest
 from sqlalchemy import func, select
 
-from bot.core import CATALOGUES
-from bot.kit.text import Catalogues, phrase_of
+from bot.kit.text import CATALOGUES, Catalogues, phrase_of
 from db.files import File, FileState
 from db.issues import Issue
 from db.machinery import Draft, Inbox, InboxState

@@ -14,10 +14,9 @@ from aiohttp import web
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from bot.core import CATALOGUES
 from bot.kit.events import Answer
 from bot.kit.screen import Attachment, Screen
-from bot.kit.text import LANGUAGES, Catalogues, Raw, Reader, When, Writer, _
+from bot.kit.text import CATALOGUES, LANGUAGES, Catalogues, Raw, Reader, When, Writer, _
 from bot.platforms.telegram import menu
 from bot.platforms.telegram import wire as wire_module
 from bot.platforms.telegram.client import Client
