@@ -18,7 +18,6 @@ from bot.platforms.slack.read import place
 from db import audit
 from db.base import Base
 from db.machinery import Audit, Inbox, InboxState, Job, Outgoing, Sending
-from handlers import registry
 from tests.fakes.telegram.world import BOT_ID
 
 from .office import People
@@ -37,8 +36,9 @@ Told = Counter[str]  # "who: words", digits and all that depends on the day as #
 class Facts:
     """One moment.
 
-    `held` are the rows of the domain, `done` the audit lines of changes, `news` what was to be told. `new`, `changed`
-    and `repeated` are what the platforms were sent: messages, edits, and messages marked as possible repeats.
+    `held` are the rows of the domain, `done` the audit's lines of what was done, `news` what was to be told.
+    `new`, `changed` and `repeated` are what the platforms were sent: messages, edits, and messages marked as possible
+    repeats.
     """
 
     held: Counter[str] = field(default_factory=Counter)
@@ -119,11 +119,9 @@ def _value(value: Any) -> str:
 
 
 def _done(session: Session) -> Iterator[str]:
-    """The audit lines of changes; what is only read may be read again."""
+    """The audit's lines but those of a form that was shown: it may be shown again, after a crash."""
     for line in session.scalars(select(Audit)):
-        command = registry.commands.get(line.what)
-        is_read = line.what.endswith(OPENED) or (command is not None and command.reads)
-        if not is_read:
+        if not line.what.endswith(OPENED):
             yield f"{line.who} {line.door} {line.what} {plain(str(line.about))}"
 
 
