@@ -107,6 +107,7 @@ class Rehearsals(Sessions):
         super().__init__(engine)
         self.left = ""
         self.is_looking = True
+        self.is_behind = True  # a turn may have used up numbers of rows that it then did not make
         self.ran: tuple[str, ...] = ()
         self.statements: list[str] = []
         event.listen(engine, "before_cursor_execute", self._note)
@@ -114,6 +115,12 @@ class Rehearsals(Sessions):
     @contextmanager
     def writing(self) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
+            if self.is_behind and not self.is_sqlite:
+                for table in Base.metadata.sorted_tables:
+                    if "id" in table.columns:
+                        session.execute(_reset(table.name))
+                session.commit()
+            self.is_behind = False
             self.statements.clear()
             session.begin()
             yield session
@@ -158,6 +165,7 @@ class Town:
 
     def turn(self, event_: Event) -> Outcome:
         """A turn that counts."""
+        self._rehearsals.is_behind = True
         outcome = self.engine.turn(event_, trace="t")
         assert outcome is not None
         return outcome
