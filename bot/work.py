@@ -123,8 +123,10 @@ class Embedded:
                     await self._start_ready()
                 except SQLAlchemyError as error:  # the database is away: what waits will still be there
                     log.warning("no jobs to be had", error=type(error).__name__)
+                # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the wake-up.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), poll)
+                    async with asyncio.timeout(poll):
+                        await self._wake.wait()
             if self._running:
                 await asyncio.wait(self._running.values(), timeout=10)
         finally:

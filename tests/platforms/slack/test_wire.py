@@ -20,6 +20,7 @@ from db.machinery import Inbox, InboxState
 from db.people import Account
 from scheduling.clock import ManualClock
 from tests.fakes import FakeSlack
+from tests.fakes.platform import machine_clock
 from tests.fakes.slack import Timing, User, payloads
 
 from .running import House, running, settle
@@ -202,6 +203,7 @@ async def test_poison_is_put_aside_and_its_neighbours_flow(slack: FakeSlack, hou
 
 
 async def test_a_refreshed_socket_is_followed_by_another(slack: FakeSlack, url: str, olga: User) -> None:
+    slack.clock = machine_clock
     async with running(url, slack) as house:
         assert house.wire.health()["ok"]
         await slack.doors.refresh()
@@ -215,6 +217,7 @@ async def test_a_bad_app_token_is_an_error_in_time_and_a_good_one_connects_after
     slack: FakeSlack, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire_module, "CONNECTING", 0.3)
+    slack.clock = machine_clock
     house = House(url, slack)
     slack.revokes(slack.app_token, "invalid_auth")
     with pytest.raises(TimeoutError):
