@@ -17,11 +17,12 @@ from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
-from bot.kit.text import LANGUAGES, Code, Named, Phrase, Raw, _, listed, ngettext, phrase_of
+from bot.kit.text import Code, Named, Phrase, _, listed, ngettext, phrase_of
 from db.centres import Centre
 from db.people import Administration, Organisation, Person, Role, RoleName, Scope, Sector, staff_of
 from scheduling.deadlines import WEEKDAYS, WorkingWeek
 
+from .languages import languages
 from .paging import PAGE, turn_pages
 
 centres = Capability("centres", _("Centres of expertise"))
@@ -156,10 +157,6 @@ def _weeks(ctx: Context, query: str) -> Sequence[Option]:
     return [Option(key, name) for key, (name, _days) in WEEKS.items()]
 
 
-def _languages(ctx: Context, query: str) -> Sequence[Option]:
-    return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
-
-
 CHAPTERS = ask.line(
     _("Which chapters of the tariff (HS) does it know?"), max=LINE, optional=True, hint=_("For example: 1-24, 27")
 )
@@ -239,7 +236,7 @@ class Hours(Form):
 @centres.form("rename", _("Name it in a language"), allow=allow.administrators)
 class Rename(Form):
     centre: Centre = ask.about()
-    language: str = ask.choice(_("In which language?"), options=_languages)
+    language: str = ask.choice(_("In which language?"), options=languages)
     title: str = ask.line(_("What is it called?"), max=NAME)
 
     def submit(self, ctx: Context) -> Screen:

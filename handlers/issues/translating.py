@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bot.kit.context import Context
-from bot.kit.forms import Form, Option, ask
+from bot.kit.forms import Form, ask
 from bot.kit.screen import Refusal, Screen
-from bot.kit.text import LANGUAGES, Raw, _
+from bot.kit.text import _
 from db.issues import Issue
 from db.outcomes import Outcome, OutcomeTranslation, languages_wanted, translations
 from db.people import RoleName
+from handlers.languages import languages
 
 from . import hearing, outcome, telling
 from .room import issues, officers
-
-
-def _languages(ctx: Context, query: str) -> Sequence[Option]:
-    """Every language of Parley by its own name."""
-    return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
 
 
 @issues.form("translate", _("Add a translation"), allow=officers, reads=officers)
@@ -27,7 +23,7 @@ class Translate(Form):
     """What the outcome says, in another language. Whoever approves the outcome sees it too."""
 
     outcome: Outcome = ask.about()
-    language: str = ask.choice(_("Into which language?"), options=_languages)
+    language: str = ask.choice(_("Into which language?"), options=languages)
     asked: str = ask.prose(_("What was asked?"), max=600)
     found: str = ask.prose(_("What did Customs find?"), max=1500)
     words: str = ask.prose(_("What was done, or why not, in your own words?"), max=1500)

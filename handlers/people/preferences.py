@@ -12,9 +12,9 @@ from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Refusal, Row, Screen, button
 from bot.kit.text import LANGUAGES, Phrase, Raw, _, phrase_of
 from db.people import Administration, Delivery, Person, Topic
+from handlers.languages import languages
 
 from . import zones
-from .registering import languages
 from .room import people
 
 OF_STAFF = (Topic.ARRIVALS, Topic.COMPANY)

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, Form, Option, ask
 from bot.kit.screen import Fact, Screen, Style, button
-from bot.kit.text import LANGUAGES, Code, Raw, Text, _, phrase_of
+from bot.kit.text import Code, Raw, Text, _, phrase_of
 from db import personal, retention
 from db.centres import Centre
 from db.people import Account, Kind, Organisation, Person, RoleName, Scope, Sector, holders
+from handlers.languages import languages
 
 from .mandates import speak_for
 from .organisations import choices
@@ -25,11 +26,6 @@ from .searching import closest
 STRANGER_FOR = timedelta(days=30)
 ADDRESS_KEPT = timedelta(hours=6)  # for the last message; delivery gives up a reply after as long
 WHOLE_COUNTRY = "country"
-
-
-def languages(ctx: Context, query: str) -> Sequence[Option]:
-    """Every language by its own name, because the person may read no other."""
-    return [Option(code, Raw(name, code)) for code, name in LANGUAGES.items()]
 
 
 def places(ctx: Context, query: str) -> Sequence[Option]:
