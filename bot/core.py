@@ -48,7 +48,6 @@ class Parley:
             threads=self.threads,
             clock=clock,
             engine=self.engine,
-            delivery=self.delivery,
             work=self.work,
             doors=self.doors,
         )
@@ -67,8 +66,7 @@ class Parley:
     async def tick(self) -> None:
         """Hand on what is due, and seal the audit lines written since."""
         await self.edge.catch_up()
-        if await self.threads.run(self._claim):
-            self.work.wake()
+        await self.threads.run(self._claim)
 
     async def settle(self) -> None:
         """Do everything due and ready now, and what that causes: for tests, the terminal, the demo's clock."""
@@ -98,5 +96,4 @@ class Parley:
         with self.sessions.writing() as session:
             self.sessions.lock(session, "sealer")
             audit.seal(session)
-            connection = session.connection()
-            return due.claim(session, self.clock.now(), lambda row: self.work.defer(connection, "due", due=row))
+            return due.claim(session, self.clock.now(), lambda row: self.work.defer(session, "due", due=row))

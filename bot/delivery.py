@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient, Unknown
@@ -35,6 +35,19 @@ FETCH_PAUSE, FETCHED_WITHIN = timedelta(seconds=15), timedelta(hours=6)
 UNREACHED = "ledger.unreached"
 WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
 IN_ONE_BREATH = timedelta(minutes=1)
+# With whom it is for and the door it goes through, if it has one yet.
+CLAIM = (
+    select(Outgoing, Person, Account)
+    .join(Person, Person.id == Outgoing.person_id)
+    .outerjoin(Account, Account.id == Outgoing.account_id)
+    .where(Outgoing.id == bindparam("outgoing"))
+    .with_for_update(of=Outgoing)
+)
+ACCEPTED = (
+    update(Outgoing)
+    .where(Outgoing.id == bindparam("outgoing"))
+    .values(message=bindparam("said"), state=Sending.ACCEPTED, settled_at=bindparam("at"))
+)
 
 
 class StillTheirs(Protocol):
@@ -56,6 +69,7 @@ class Claimed:
     repeated: bool
     attempts: int
     trace: str
+    is_plain: bool  # neither has it a line in the ledger nor does it carry other rows
 
 
 def spread() -> float:
@@ -148,7 +162,8 @@ class Delivery:
     def _claim(self, outgoing_id: int) -> Claimed | None:
         now = self._clock.now()
         with self._sessions.writing() as session:
-            row = session.get(Outgoing, outgoing_id, with_for_update=True)
+            found = session.execute(CLAIM, {"outgoing": outgoing_id}).first()
+            row = found[0] if found is not None else None
             if row is None or row.state not in (Sending.WAITING, Sending.SENDING) or row.screen is None:
                 return None
             if row.expires_at <= now:
@@ -188,6 +203,7 @@ class Delivery:
                 repeated=row.may_repeat,
                 attempts=row.attempts - 1,
                 trace=row.trace,
+                is_plain=row.receipt_id is None and not row.carries_others,
             )
 
     def _lost(
@@ -266,9 +282,13 @@ class Delivery:
     def _accepted(self, claimed: Claimed, message: dict[str, Any]) -> None:
         now = self._clock.now()
         with self._sessions.writing() as session:
-            row = session.get_one(Outgoing, claimed.outgoing_id)
-            row.message = message
-            self._settle(session, row, Sending.ACCEPTED, now, None)
+            if claimed.is_plain:
+                values = {"outgoing": claimed.outgoing_id, "said": message, "at": now}
+                session.connection().execute(ACCEPTED, values)
+            else:
+                row = session.get_one(Outgoing, claimed.outgoing_id)
+                row.message = message
+                self._settle(session, row, Sending.ACCEPTED, now, None)
         log.info("accepted", outgoing=claimed.outgoing_id, door=claimed.platform, trace=claimed.trace)
 
     def _again(self, claimed: Claimed, *, was_tried: bool = True) -> None:

@@ -4,32 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import func, insert, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from bot.delivery import Delivery
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
 from bot.kit.events import Answer, Event
 from bot.work import Threads, Work
 from db.machinery import Inbox, InboxState
-from db.session import Sessions
+from db.session import Sessions, after_commit
 from scheduling.clock import Clock
 
 log = structlog.get_logger()
 
 BODY_LIMIT = 256 * 1024
 MOST_ATTEMPTS = 5
+MOST_TOGETHER = 200  # updates in one commit
+MOST_FRESH = 1000  # updates held in memory so that their turns need not read them
 PATIENCE = 2.0  # seconds: a platform waits for three, and brings again what it was told that we could not keep
 
 
 class Busy(Exception):
     """An update could not be kept in time. The platform has to be told so, and comes again."""
+
+
+KEEP = {
+    dialect.__name__.rsplit(".")[-1]: dialect.insert(Inbox.__table__).on_conflict_do_nothing().returning(Inbox.id)
+    for dialect in (sqlite, postgresql)
+}
+
+
+@dataclass
+class Arrived:
+    """An update on its way into the inbox; `kept` will be its id there, or None where it was there before."""
+
+    platform: str
+    key: str
+    account: str
+    body: str
+    later: bool
+    given_up: bool = False  # its platform has been told to come again
+    kept: asyncio.Future[int | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Edge:
@@ -42,7 +64,6 @@ class Edge:
         threads: Threads,
         clock: Clock,
         engine: Engine,
-        delivery: Delivery,
         work: Work,
         doors: Mapping[str, Door],
     ) -> None:
@@ -50,10 +71,12 @@ class Edge:
         self._threads = threads
         self._clock = clock
         self._engine = engine
-        self._delivery = delivery
         self._work = work
         self._doors = doors
         self.trouble: str | None = None  # why the last update could not be kept
+        self._arrived: list[Arrived] = []
+        self._fresh: dict[int, tuple[str, str, str]] = {}  # (platform, body, trace) of what has just been kept
+        self._keeping: asyncio.Task[None] | None = None
         self._left: set[int] = set()  # kept, and without a job although nobody runs their turn any more
 
     async def keep(
@@ -66,26 +89,22 @@ class Edge:
         """
         body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
         try:
-            kept = await self._kept(platform, key, body, account, later=later)
+            kept = await self._kept(Arrived(platform, key, account, body, later))
         except Exception as error:
             self.trouble = type(error).__name__
             log.error("updates cannot be kept", door=platform, error=self.trouble)
             raise
         self.trouble = None
-        if kept is not None and later:
-            self._work.wake()
         return kept
 
-    async def handle(
-        self, inbox: int, *, reply: bool | Callable[[Answer], bool] = True, send_now: bool = True
-    ) -> Outcome | None:
+    async def handle(self, inbox: int, *, reply: bool | Callable[[Answer], bool] = True) -> Outcome | None:
         """Run the turn of a kept update; an answer that `reply` holds of goes out through the outbox.
 
-        With `send_now` it is sent before this returns; otherwise by its job, and nobody waits for the platform. What
-        cannot be parsed or fails five times is quarantined, and its neighbours flow. What fails is left to a worker.
+        What cannot be parsed or fails five times is quarantined, and its neighbours flow. What fails is left to a
+        worker.
         """
         try:
-            return await self._handle(inbox, reply, send_now=send_now)
+            return await self._threads.run(self._turn, inbox, reply)
         except Exception:
             self._left.add(inbox)
             await self._leave()
@@ -93,7 +112,7 @@ class Edge:
 
     async def job(self, inbox: int) -> None:
         """Job body: a kept update that waits for a worker."""
-        await self._handle(inbox, True, send_now=True)
+        await self._threads.run(self._turn, inbox, True)
 
     async def catch_up(self) -> None:
         """Leave to workers what they could not be left while the database was away. Called every second or so."""
@@ -112,24 +131,42 @@ class Edge:
         """At start: hand on what was kept and not handled. Returns how many there were."""
         return await self._threads.run(self._defer, None)
 
-    async def _kept(self, platform: str, key: str, body: str, account: str, *, later: bool) -> int | None:
-        given_up = threading.Event()
-        keeping = asyncio.create_task(self._threads.run(self._keep, platform, key, body, account, later, given_up))
+    async def _kept(self, update: Arrived) -> int | None:
+        self._arrived.append(update)
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep_arrived())
         try:
             async with asyncio.timeout(PATIENCE):
-                return await asyncio.shield(keeping)
+                return await asyncio.shield(update.kept)
         except (TimeoutError, asyncio.CancelledError) as error:
-            given_up.set()
-            keeping.add_done_callback(self._kept_late)
+            update.given_up = True
+            update.kept.add_done_callback(self._kept_late)
             if isinstance(error, TimeoutError):
                 raise Busy from None
             raise
 
-    async def _handle(self, inbox: int, reply: bool | Callable[[Answer], bool], *, send_now: bool) -> Outcome | None:
-        outcome = await self._threads.run(self._turn, inbox, reply)
-        if send_now and outcome is not None and outcome.outgoing_id is not None:
-            await self._deliver_now(outcome.outgoing_id)
-        return outcome
+    async def _keep_arrived(self) -> None:
+        """Commit together what came while the commit before was under way: waiting for the disk once serves all."""
+        try:
+            while self._arrived:
+                updates, self._arrived = self._arrived[:MOST_TOGETHER], self._arrived[MOST_TOGETHER:]
+                await self._keep_together([each for each in updates if not each.given_up])
+        finally:
+            self._keeping = None
+
+    async def _keep_together(self, updates: Sequence[Arrived]) -> None:
+        try:
+            kept = await self._threads.run(self._keep, updates, first=True)
+        except Exception as error:  # noqa: BLE001  whoever waits for an update is told
+            if len(updates) == 1:
+                _tell(updates[0], error)
+            else:  # one that cannot be kept fails alone
+                for each in updates:
+                    await self._keep_together([each])
+        else:
+            for each, inbox in zip(updates, kept, strict=True):
+                if not each.kept.done():
+                    each.kept.set_result(inbox)
 
     async def _leave(self) -> None:
         left = sorted(self._left)
@@ -140,7 +177,7 @@ class Edge:
         else:
             self._left -= set(left)
 
-    def _kept_late(self, keeping: asyncio.Task[int | None]) -> None:
+    def _kept_late(self, keeping: asyncio.Future[int | None]) -> None:
         """What was kept after all is nobody's: its platform has been told to come again, and that will be a repeat."""
         if keeping.cancelled():
             return
@@ -149,46 +186,46 @@ class Edge:
         elif (kept := keeping.result()) is not None:
             self._left.add(kept)
 
-    async def _deliver_now(self, outgoing_id: int) -> None:
-        """The asker is waiting: send at once. The deferred job finds it done, or tries again if this did not work."""
-        try:
-            await self._delivery.deliver(outgoing_id)
-        except Exception as error:  # noqa: BLE001  whatever happened, the row is still there and its job will run
-            log.info("reply will be sent later", outgoing=outgoing_id, error=type(error).__name__)
+    def _keep(self, updates: Sequence[Arrived]) -> list[int | None]:
+        now = self._clock.now()
+        kept: list[int | None] = []
+        with self._sessions.writing() as session:
+            keep = KEEP[session.get_bind().dialect.name]
+            for each in updates:
+                row = {
+                    "platform": each.platform,
+                    "key": each.key,
+                    "account": each.account,
+                    "payload": each.body,
+                    "received_at": now,
+                    "state": InboxState.WAITING,
+                    "attempts": 0,
+                    "trace": _trace(each),
+                }
+                inbox = session.connection().execute(keep, row).scalar_one_or_none()
+                if inbox is not None and each.later:
+                    self._defer_turn(session, each.platform, each.account, inbox)
+                kept.append(inbox)
+            after_commit(session, lambda: self._remember(updates, kept))
+        return kept
 
-    def _keep(
-        self, platform: str, key: str, body: str, account: str, later: bool, given_up: threading.Event
-    ) -> int | None:
-        if given_up.is_set():
-            return None
-        try:
-            with self._sessions.writing() as session:
-                kept = session.execute(
-                    insert(Inbox)
-                    .values(
-                        platform=platform,
-                        key=key,
-                        account=account,
-                        payload=body,
-                        received_at=self._clock.now(),
-                        state=InboxState.WAITING,
-                        attempts=0,
-                        trace=f"{platform}-{key}"[:80],
-                    )
-                    .returning(Inbox.id)
-                ).scalar_one()
-                if later:
-                    self._work.defer(session.connection(), "turn", lock=f"in:{platform}:{account}", inbox=kept)
-                return kept
-        except IntegrityError:
-            return None
+    def _remember(self, updates: Sequence[Arrived], kept: Sequence[int | None]) -> None:
+        for each, inbox in zip(updates, kept, strict=True):
+            if inbox is not None and len(self._fresh) < MOST_FRESH:
+                self._fresh[inbox] = each.platform, each.body, _trace(each)
+
+    def _defer_turn(self, session: Session, platform: str, account: str, inbox: int) -> None:
+        self._work.defer(session, "turn", lock=f"in:{platform}:{account}", first=True, inbox=inbox)
 
     def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool]) -> Outcome | None:
-        with self._sessions.reading() as session:
-            row = session.get_one(Inbox, inbox_id)
-            platform, body, trace, state = row.platform, row.payload, row.trace, row.state
-        if state is not InboxState.WAITING or body is None:
-            return None
+        known = self._fresh.pop(inbox_id, None)
+        if known is None:
+            with self._sessions.reading() as session:
+                row = session.get_one(Inbox, inbox_id)
+                if row.state is not InboxState.WAITING or row.payload is None:
+                    return None
+                known = row.platform, row.payload, row.trace
+        platform, body, trace = known
         try:
             event = self._doors[platform].read(json.loads(body))
         except Exception as error:  # noqa: BLE001  anything at all may be wrong with what comes from outside
@@ -230,8 +267,7 @@ class Edge:
                 which = which.where(Inbox.id.in_(inbox))
             waiting = session.execute(which.order_by(Inbox.id)).all()
             for row in waiting:
-                self._work.defer(session.connection(), "turn", lock=f"in:{row.platform}:{row.account}", inbox=row.id)
-        self._work.wake()
+                self._defer_turn(session, row.platform, row.account, row.id)
         return len(waiting)
 
     def depth(self) -> int:
@@ -239,3 +275,12 @@ class Edge:
         with self._sessions.reading() as session:
             waiting = select(func.count()).select_from(Inbox).where(Inbox.state == InboxState.WAITING)
             return session.scalar(waiting) or 0
+
+
+def _tell(update: Arrived, error: Exception) -> None:
+    if not update.kept.done():
+        update.kept.set_exception(error)
+
+
+def _trace(update: Arrived) -> str:
+    return f"{update.platform}-{update.key}"[:80]

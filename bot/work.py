@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import queue
+import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Integer, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session
 
 from db.machinery import Job
-from db.session import Sessions
+from db.session import Sessions, after_commit
 from scheduling.clock import Clock
 
 log = structlog.get_logger()
@@ -29,6 +35,11 @@ Body = Callable[..., Awaitable[None]]
 MOST_ATTEMPTS = 8
 LONGEST_PAUSE = timedelta(minutes=5)
 UNRECORDED_PAUSE = 1.0  # seconds before a job runs again of which the database would not take how it went
+MOST_KNOWN = 10_000  # jobs held in memory; the others are still in the table
+MANY_KNOWN = 1000  # with so many in hand there is no hurry to look for more
+TOGETHER = 8  # calls that wait for the one writer in one commit: they also wait for one another
+MANY_DONE = 200  # jobs that are done and still in the table
+SELDOM = 10  # looks at the table in which one is taken while there is no hurry
 
 
 class Retry(Exception):
@@ -44,47 +55,143 @@ class Work(Protocol):
     """What the engine and delivery know of the job engine."""
 
     def defer(
-        self, connection: Connection, name: str, *, lock: str | None = None, at: Any = None, **ids: int
+        self,
+        session: Session,
+        name: str,
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        first: bool = False,
+        **ids: int,
     ) -> None: ...
 
-    def wake(self) -> None: ...
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """Something to do in one of the threads: lower ranks first, then in order."""
+
+    rank: int
+    number: int
+    what: Callable[[], Any] | None = field(compare=False)  # None: the thread ends
+    result: Future[Any] = field(compare=False, default_factory=Future)
+
+    def outcome(self) -> tuple[Any, BaseException | None]:
+        """What it gives, or what it raises."""
+        try:
+            return self.what() if self.what is not None else None, None
+        except BaseException as error:  # noqa: BLE001  whoever waits for the result gets it
+            return None, error
+
+    def tell(self, value: Any, error: BaseException | None) -> None:
+        if error is not None:
+            self.result.set_exception(error)
+        else:
+            self.result.set_result(value)
 
 
 class Threads:
-    """Where turns run: one writer thread on SQLite, which takes one writer anyway; a pool on PostgreSQL."""
+    """Where turns run: one writer thread on SQLite, which takes one writer anyway; a pool on PostgreSQL.
+
+    The one writer commits together what waits for it together, and tells nobody before that.
+    """
 
     def __init__(self, sessions: Sessions) -> None:
-        self._pool = ThreadPoolExecutor(1 if sessions.is_sqlite else 8, thread_name_prefix="turn")
+        self._sessions = sessions
+        self._calls: queue.PriorityQueue[Call] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"turn_{number}", daemon=True)
+            for number in range(1 if sessions.is_sqlite else 8)
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    async def run(self, call: Callable[..., T], *args: Any, **more: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: call(*args, **more))
+    async def run(self, what: Callable[..., T], *args: Any, first: bool = False, **more: Any) -> T:
+        """Call it there. With `first` it goes before everything that waits: a platform is waiting for it."""
+        call = Call(0 if first else 1, next(self._order), partial(what, *args, **more))
+        self._calls.put(call)
+        result: T = await asyncio.wrap_future(call.result)
+        return result
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True)
+        """Finish what has been asked for, and end."""
+        for _thread in self._threads:
+            self._calls.put(Call(2, next(self._order), None))
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            call = self._calls.get()
+            if call.what is None:
+                return
+            if not call.result.set_running_or_notify_cancel():
+                continue
+            if self._sessions.is_sqlite and not self._calls.empty():
+                self._do_together(call)
+            else:
+                call.tell(*call.outcome())
+
+    def _do_together(self, call: Call) -> None:
+        """Do it and what waits behind it in one commit, then tell how each ended; if that fails, each alone."""
+        done: list[tuple[Call, tuple[Any, BaseException | None]]] = []
+        try:
+            with self._sessions.together():
+                done.append((call, call.outcome()))
+                while call.rank and len(done) < TOGETHER and (more := self._next()) is not None:
+                    call = more
+                    done.append((call, call.outcome()))
+        except SQLAlchemyError as error:
+            log.warning("not together", calls=len(done), error=type(error).__name__)
+            done = [(each, each.outcome()) for each in [pair[0] for pair in done] or [call]]
+        for each, outcome in done:
+            each.tell(*outcome)
+
+    def _next(self) -> Call | None:
+        """What waits next; one that ends the thread is left."""
+        try:
+            call = self._calls.get_nowait()
+        except queue.Empty:
+            return None
+        if call.what is None:
+            self._calls.put(call)
+            return None
+        return call if call.result.set_running_or_notify_cancel() else self._next()
 
 
-def _ready() -> Select[Job]:
-    """At most `free` jobs that may begin at `now`, but for those `running` and those whose lock is among `locks`.
+@dataclass(frozen=True)
+class Planned:
+    """A job as the table has it."""
 
-    One that failed is tried again before those behind it with the same lock, or answers would change places.
-    """
-    now = bindparam("now", type_=Job.at.type)
-    turn = func.row_number().over(partition_by=Job.lock, order_by=(Job.error.is_(None), Job.at, Job.id))
-    candidate = or_(Job.at <= now, Job.error.is_not(None))
-    open_jobs = select(Job, turn.label("turn")).where(Job.failed_at.is_(None), candidate).subquery()
-    first = aliased(Job, open_jobs)
-    is_free = first.lock.not_in(bindparam("locks", expanding=True))
-    free_lock = or_(first.lock.is_(None), (open_jobs.c.turn == 1) & is_free)
-    is_idle = first.id.not_in(bindparam("running", expanding=True))
-    ready = select(first).where(first.at <= now, is_idle, free_lock).order_by(first.at, first.id)
-    return ready.limit(bindparam("free", type_=Integer))
+    id: int
+    name: str
+    lock: str | None
+    args: Mapping[str, int]
+    at: datetime
+    attempts: int = 0
+    error: str | None = None
+    first: bool = False  # somebody waits for it
 
 
-READY = _ready()  # once: it is asked for after every job, and takes longer to put together than to run
+COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error)  # as Planned has them
+# One that failed is tried again before those behind it with the same lock, or answers would change places.
+OPEN = (
+    select(*COLUMNS)
+    .where(Job.failed_at.is_(None), or_(Job.at <= bindparam("now", type_=Job.at.type), Job.error.is_not(None)))
+    .order_by(Job.error.is_(None), Job.at, Job.id)
+    .limit(MOST_KNOWN + 1)
+)
+NEW = insert(Job)
+GONE = delete(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 
 
 class Embedded:
-    """Jobs in a table of the same database, run by this process; those with the same `lock` one at a time, in order."""
+    """Jobs in a table of the same database, run by this process; those with the same `lock` one at a time, in order.
+
+    What has just been deferred is handed on in memory as its transaction commits; the table is looked at for what falls
+    due later, for what others put there, and at the start. What is done leaves it some at a time: a job that runs again
+    because its process was killed in between finds nothing to do.
+    """
 
     def __init__(self, sessions: Sessions, clock: Clock, threads: Threads, *, at_once: int = 16) -> None:
         self.bodies: dict[str, Body] = {}
@@ -92,10 +199,20 @@ class Embedded:
         self._clock = clock
         self._threads = threads
         self._at_once = at_once
+        self._known: dict[int, Planned] = {}  # waiting in memory
+        self._first: deque[Planned] = deque()  # may begin, before those that
+        self._ready: deque[Planned] = deque()  # may begin too
+        self._behind: dict[str, deque[Planned]] = {}  # by lock, for each that is held: those that wait for it
+        self._failed: dict[str, int] = {}  # by lock: the job that holds it until it may be tried again
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._locks: set[str] = set()
+        self._done: set[int] = set()  # still in the table
+        self._moved: set[int] = set()  # put off since the last look at the table began
+        self._is_complete = False  # whether everything in the table that is due is in memory too
+        self._missed = False  # something was deferred that memory did not take
+        self._looks = 0
+        self._started = 0
         self._wake = asyncio.Event()
-        self._starting = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
 
@@ -103,15 +220,24 @@ class Embedded:
         """Name the bodies that `defer` may name."""
         self.bodies |= bodies
 
-    def defer(self, connection: Connection, name: str, *, lock: str | None = None, at: Any = None, **ids: int) -> None:
+    def defer(
+        self,
+        session: Session,
+        name: str,
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        first: bool = False,
+        **ids: int,
+    ) -> None:
+        """Let a job begin at `at`, or once the session has committed; one that is `first` before those that are not."""
         if name not in self.bodies:
             raise LookupError(f"no job is called {name}")
-        connection.execute(insert(Job).values(name=name, lock=lock, args=ids, at=at or self._clock.now(), attempts=0))
-
-    def wake(self) -> None:
-        """Look for jobs now: called after a commit, from any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+        now = self._clock.now()
+        row = {"name": name, "lock": lock, "args": ids, "at": at or now, "attempts": 0}
+        made = session.connection().execute(NEW, row).inserted_primary_key
+        if made is not None and (at is None or at <= now):
+            after_commit(session, partial(self._hand_on, Planned(made[0], name, lock, ids, at or now, first=first)))
 
     async def run(self, *, poll: float = 0.5) -> None:
         """Run jobs until `stop`. Whatever a killed process had begun is simply still in the table."""
@@ -119,78 +245,176 @@ class Embedded:
         try:
             while not self._stopping:
                 self._wake.clear()
-                try:
-                    await self._start_ready()
-                except SQLAlchemyError as error:  # the database is away: what waits will still be there
-                    log.warning("no jobs to be had", error=type(error).__name__)
+                await self._look_if_there()
                 # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the wake-up.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(poll):
                         await self._wake.wait()
             if self._running:
                 await asyncio.wait(self._running.values(), timeout=10)
+            await self._look_if_there()  # what is done leaves the table
         finally:
-            self._loop = None
+            self._loop, self._is_complete = None, False
 
     def stop(self) -> None:
+        """Begin nothing more."""
         self._stopping = True
-        self.wake()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     async def drain(self) -> int:
         """Run everything that is ready now, and what that causes, then return how many jobs ran."""
-        ran = 0
-        while started := await self._start_ready():
-            ran += started
+        began = self._started
+        while True:
+            await self._look(at_all_costs=True)
+            if not self._running:
+                return self._started - began
             while self._running:
                 await asyncio.wait(list(self._running.values()))
-        return ran
 
-    async def _start_ready(self) -> int:
-        async with self._starting:
-            jobs = await self._threads.run(self._ready)
-            for job in jobs:
-                if job.lock:
-                    self._locks.add(job.lock)
-                self._running[job.id] = asyncio.create_task(self._run(job))
-        return len(jobs)
+    # What there is to do
 
-    def _ready(self) -> list[Job]:
-        free = self._at_once - len(self._running)
-        if free <= 0:
-            return []
-        now, running, locks = self._clock.now(), list(self._running), list(self._locks)
-        with self._sessions.reading() as session:
-            return list(session.scalars(READY, {"now": now, "running": running, "locks": locks, "free": free}))
+    def _hand_on(self, job: Planned) -> None:
+        """A job has been committed: called in whichever thread did that."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the table has it
+                self._loop.call_soon_threadsafe(self._handed, job)
 
-    async def _run(self, job: Job) -> None:
+    def _handed(self, job: Planned) -> None:
+        if not self._is_complete or len(self._known) >= MOST_KNOWN:  # it might overtake one that only the table knows
+            self._is_complete, self._missed = False, True
+            self._look_soon()
+            return
+        self._take(job)
+        self._start()
+
+    async def _look_if_there(self) -> None:
         try:
-            await self._attempt(job)
+            await self._look()
+        except SQLAlchemyError as error:  # the database is away: what waits will still be there
+            log.warning("no jobs to be had", error=type(error).__name__)
+
+    async def _look(self, *, at_all_costs: bool = False) -> None:
+        """Take what is due out of the table into memory, and what is done out of the table."""
+        async with self._looking:
+            self._looks += 1
+            if len(self._known) > MANY_KNOWN and self._looks % SELDOM and not at_all_costs:
+                return
+            self._missed, self._moved = False, set()
+            done = list(self._done)
+            jobs = await self._threads.run(self._from_table, done)
+            self._done.difference_update(done)
+            has_all = len(jobs) <= MOST_KNOWN
+            if has_all:
+                self._forget_failed_but({job.id for job in jobs})
+            for job in jobs:
+                self._take(job)
+            self._is_complete = has_all and not self._missed
+            if self._missed:
+                self._look_soon()
+            self._start()
+
+    def _look_soon(self) -> None:
+        if len(self._known) < MANY_KNOWN:
+            self._wake.set()
+
+    def _from_table(self, done: list[int]) -> list[Planned]:
+        if done:
+            with self._sessions.writing() as session:
+                session.connection().execute(GONE, {"ids": done})
+        with self._sessions.reading() as session:
+            return [Planned(*row) for row in session.connection().execute(OPEN, {"now": self._clock.now()})]
+
+    def _take(self, job: Planned) -> None:
+        """Give a job its place: ready, behind another with its lock, or not before it may be tried again."""
+        if any(job.id in those for those in (self._known, self._running, self._done, self._moved)):
+            return
+        is_due = job.at <= self._clock.now()
+        if job.lock is None:
+            if is_due:
+                self._be_ready(job)
+        elif job.lock not in self._behind:
+            self._behind[job.lock] = deque()
+            if is_due:
+                self._be_ready(job)
+            else:
+                self._failed[job.lock] = job.id
+        elif self._failed.get(job.lock) == job.id:
+            if is_due:
+                del self._failed[job.lock]
+                self._be_ready(job)
+        elif is_due:
+            self._known[job.id] = job
+            self._behind[job.lock].append(job)
+
+    def _be_ready(self, job: Planned) -> None:
+        self._known[job.id] = job
+        (self._first if job.first else self._ready).append(job)
+
+    def _free(self, lock: str | None) -> None:
+        """The next that waits for a lock may begin."""
+        if lock is None:
+            return
+        if self._behind[lock]:
+            self._be_ready(self._behind[lock].popleft())
+        else:
+            del self._behind[lock]
+
+    def _forget_failed_but(self, there: set[int]) -> None:
+        """A job that was to be tried again, and that somebody took away, holds nobody up."""
+        for lock, job in list(self._failed.items()):
+            if job not in there and job not in self._moved:
+                del self._failed[lock]
+                self._free(lock)
+
+    # Doing it
+
+    def _start(self) -> None:
+        """Begin what may begin. Those that somebody waits for need not wait for a place among the others."""
+        while not self._stopping:
+            if self._first and len(self._running) < 2 * self._at_once:
+                job = self._first.popleft()
+            elif self._ready and len(self._running) < self._at_once:
+                job = self._ready.popleft()
+            else:
+                break
+            del self._known[job.id]
+            self._started += 1
+            self._running[job.id] = asyncio.create_task(self._run(job))
+
+    async def _run(self, job: Planned) -> None:
+        is_open = True
+        try:
+            is_open = await self._attempt(job)
         except Exception as error:  # noqa: BLE001  not even recorded: the job runs again when the database is back
             log.warning("job not recorded", job=job.name, id=job.id, error=type(error).__name__)
             await asyncio.sleep(UNRECORDED_PAUSE)  # a database that can only be read would have it run again at once
         finally:
-            self._running.pop(job.id, None)
-            if job.lock:
-                self._locks.discard(job.lock)
-            self._wake.set()
+            del self._running[job.id]
+            if is_open and job.lock is not None:
+                self._failed[job.lock] = job.id
+            else:
+                self._free(job.lock)
+            if len(self._done) >= MANY_DONE or not self._is_complete:
+                self._look_soon()
+            self._start()
 
-    async def _attempt(self, job: Job) -> None:
+    async def _attempt(self, job: Planned) -> bool:
+        """Run a job once. True when those behind it have to wait until it has been tried again."""
         try:
             await self.bodies[job.name](**job.args)
         except Retry as again:
             await self._threads.run(self._postpone, job, again.pause, None, again.at)
+            return False
         except Exception as error:  # a job may fail in any way; it is recorded and tried again
             log.warning("job failed", job=job.name, id=job.id, error=type(error).__name__, exc_info=True)
             pause = min(LONGEST_PAUSE, timedelta(seconds=2**job.attempts))
-            await self._threads.run(self._postpone, job, pause, type(error).__name__)
-        else:
-            await self._threads.run(self._done, job)
+            return await self._threads.run(self._postpone, job, pause, type(error).__name__)
+        self._done.add(job.id)
+        return False
 
-    def _done(self, job: Job) -> None:
-        with self._sessions.writing() as session:
-            session.execute(delete(Job).where(Job.id == job.id))
-
-    def _postpone(self, job: Job, pause: timedelta, error: str | None, at: datetime | None = None) -> None:
+    def _postpone(self, job: Planned, pause: timedelta, error: str | None, at: datetime | None = None) -> bool:
+        """Have a job tried again later. False when it is not: it has failed too often."""
         now = self._clock.now()
         attempts = job.attempts + (1 if error else 0)
         values = {"at": at or now + pause, "attempts": attempts, "error": error}
@@ -198,3 +422,5 @@ class Embedded:
             values["failed_at"] = now
         with self._sessions.writing() as session:
             session.execute(update(Job).where(Job.id == job.id).values(**values))
+        self._moved.add(job.id)
+        return attempts < MOST_ATTEMPTS

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 # Seconds, for libpq: to connect, and until a server that has fallen silent is known to be gone.
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+AFTER_COMMIT = "after_commit"  # in a session's `info`
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -54,27 +56,67 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Call it once the transaction of `Sessions.writing` has committed; not at all where that does not."""
+    session.info.setdefault(AFTER_COMMIT, []).append(call)
+
+
 class Sessions:
     """Opens transactions on one engine."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._here = threading.local()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session in one writing transaction: commits on leaving, rolls back on an exception."""
-        with Session(self.engine, expire_on_commit=False, autoflush=True) as session, session.begin():
-            yield session
+        shared = self._shared()
+        how: dict[str, Any] = {"join_transaction_mode": "create_savepoint"} if shared else {}
+        with Session(shared or self.engine, expire_on_commit=False, autoflush=True, **how) as session:
+            with session.begin():
+                yield session
+            calls = session.info.pop(AFTER_COMMIT, [])
+        if shared is not None:
+            shared.info[AFTER_COMMIT] += calls
+            return
+        for call in calls:
+            call()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that takes no write lock."""
+        shared = self._shared()
+        if shared is not None:
+            with Session(shared, expire_on_commit=False, autoflush=False, join_transaction_mode="rollback_only") as its:
+                yield its
+            return
         with (
             self.engine.connect().execution_options(reading=True) as connection,
             Session(connection, expire_on_commit=False, autoflush=False) as session,
         ):
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Every transaction that this thread begins inside is a savepoint of one, so that the disk is waited for once.
+
+        Nobody may be told how one of them ended before the block has.
+        """
+        with self.engine.connect() as connection:
+            calls = connection.info[AFTER_COMMIT] = []
+            with connection.begin():
+                self._here.connection = connection
+                try:
+                    yield
+                finally:
+                    self._here.connection = None
+        for call in calls:
+            call()
+
+    def _shared(self) -> Connection | None:
+        return getattr(self._here, "connection", None)
 
     def lock(self, session: Session, name: str) -> None:
         """Hold `name` against every process until the transaction ends. SQLite's write lock already does."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit.capability import Registry
@@ -28,6 +29,14 @@ from . import rights
 from .turn import Turn
 
 __all__ = ["Engine", "Outcome"]
+
+# An update is done with its turn's own commit, or not at all.
+TAKE = (
+    update(Inbox)
+    .where(Inbox.id == bindparam("inbox"), Inbox.state == InboxState.WAITING)
+    .values(state=InboxState.DONE)
+    .returning(Inbox.received_at)
+)
 
 
 @dataclass(frozen=True)
@@ -77,20 +86,21 @@ class Engine:
         caller = event.caller
         with self.sessions.writing() as session:
             self.sessions.lock(session, caller.key)
-            row = session.get(Inbox, inbox_id) if inbox_id is not None else None
-            if row is not None and row.state is not InboxState.WAITING:
-                return None
-            now = self.clock.now()
-            home = self._administration(session, caller.platform, caller.external_id)
+            now = asked_at = self.clock.now()
+            if inbox_id is not None:
+                taken = session.connection().execute(TAKE, {"inbox": inbox_id}).scalar_one_or_none()
+                if taken is None:
+                    return None
+                asked_at = taken
             account, person, is_new = meet(
                 session,
-                home,
+                partial(self._administration, session, caller.platform, caller.external_id),
                 platform=caller.platform,
                 external_id=caller.external_id,
                 address=caller.address,
                 name=caller.name,
-                language=_supported(caller.language) or home.language,
-                zone=caller.zone or home.zone,
+                language=_supported(caller.language),
+                zone=caller.zone,
                 is_guest=caller.is_guest,
                 at=now,
             )
@@ -101,14 +111,10 @@ class Engine:
             outgoing_id = None
             wanted = reply(answer) if callable(reply) else reply
             if wanted and (answer.screen or answer.form):
-                asked_at = row.received_at if row is not None else now
                 outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event, asked_at=asked_at)
-            if row is not None:
-                row.state = InboxState.DONE
-                if turn.is_unkept:
-                    row.payload = None
+            if inbox_id is not None and turn.is_unkept:
+                session.execute(update(Inbox).where(Inbox.id == inbox_id).values(payload=None))
             outcome = Outcome(answer, Reader(person.language, person.zone), person.id, outgoing_id)
-        self.work.wake()
         return outcome
 
     def options(self, caller: Caller, token: str, field: str, query: str) -> tuple[list[Option], Reader]:
@@ -144,7 +150,6 @@ class Engine:
             )
             turn.run_job(due.job, due.args)
             due.done_at = now
-        self.work.wake()
 
     def _administration(self, session: Session, platform: str, external_id: str) -> Administration:
         """The administration a door belongs to: a Slack team may be bound to one; otherwise the first."""

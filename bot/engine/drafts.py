@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit import forms
@@ -20,6 +20,13 @@ from db.machinery import Draft
 ANSWER, SKIP, BACK = "form.answer", "form.skip", "form.back"
 CANCEL, SEND, CHANGE = "form.cancel", "form.send", "form.change"
 BUILT_IN = frozenset({ANSWER, SKIP, BACK, CANCEL, SEND, CHANGE})
+
+CURRENT = (
+    select(Draft)
+    .where(Draft.person_id == bindparam("person"), Draft.is_current)
+    .order_by(Draft.touched_at.desc())
+    .limit(1)
+)
 
 
 class Drafts:
@@ -43,12 +50,7 @@ class Drafts:
         self._ctx = ctx
 
     def current(self) -> Draft | None:
-        return self._session.scalar(
-            select(Draft)
-            .where(Draft.person_id == self._ctx.who.id, Draft.is_current)
-            .order_by(Draft.touched_at.desc())
-            .limit(1)
-        )
+        return self._session.scalar(CURRENT, {"person": self._ctx.who.id})
 
     def unfinished(self) -> list[Draft]:
         mine = select(Draft).where(Draft.person_id == self._ctx.who.id).order_by(Draft.touched_at.desc())

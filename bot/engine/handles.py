@@ -15,13 +15,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit.screen import Button, map_buttons
 from db.machinery import Handle
 
 LASTS = timedelta(days=90)
+RENEWED = timedelta(days=1)  # a handle drawn again within it is not written again
+MINE = select(Handle.digest, Handle.token, Handle.expires_at).where(
+    Handle.person_id == bindparam("person"), Handle.digest.in_(bindparam("digests", expanding=True))
+)
+NEW = insert(Handle)
+THEIRS = select(Handle).where(
+    Handle.token == bindparam("token"),
+    Handle.person_id == bindparam("person"),
+    Handle.expires_at > bindparam("at", type_=Handle.expires_at.type),
+)
 SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -50,15 +60,15 @@ def bind(
     map_buttons(view, collect)
     if not wanted:
         return map_buttons(view, lambda button: button if button.url else None)
-    mine = select(Handle.digest, Handle.token).where(Handle.person_id == person_id, Handle.digest.in_(wanted))
-    known: dict[str, str] = {row.digest: row.token for row in session.execute(mine)}
-    if known:
+    mine = session.connection().execute(MINE, {"person": person_id, "digests": list(wanted)}).all()
+    known: dict[str, str] = {row.digest: row.token for row in mine}
+    if any(row.expires_at < at + LASTS - RENEWED for row in mine):
         renewed = Handle.person_id == person_id, Handle.digest.in_(known)
         session.execute(update(Handle).where(*renewed).values(expires_at=at + LASTS))
     fresh = {key: secrets.token_urlsafe(16) for key in wanted if key not in known}
     if fresh:
-        session.execute(
-            insert(Handle),
+        session.connection().execute(
+            NEW,
             [
                 {
                     "token": token,
@@ -87,6 +97,4 @@ def find(session: Session, token: str, *, person_id: int, at: datetime) -> Handl
     """The handle, if it is this person's and has not expired. Somebody else's is not found, like one never made."""
     if not SHAPE.fullmatch(token):  # no database is asked for what it may not even be able to hold
         return None
-    return session.scalar(
-        select(Handle).where(Handle.token == token, Handle.person_id == person_id, Handle.expires_at > at)
-    )
+    return session.scalar(THEIRS, {"token": token, "person": person_id, "at": at})

@@ -27,6 +27,7 @@ USEFUL_FOR = timedelta(days=3)
 REPLY_USEFUL_FOR = timedelta(hours=6)
 DIGEST_AT = time(8, 0)
 TOGETHER = 8  # news one message carries at most
+HOLD = select(Setting.value).where(Setting.name == OUTBOX_HOLD)
 EXCERPT = 80  # graphemes of a person's words that say which news it is
 
 
@@ -69,13 +70,17 @@ class Outbox:
         asked_at: datetime,
     ) -> int:
         """The answer to the person who asked, through the door they asked at; its buttons are bound already."""
-        person = self.session.get_one(Person, asker.id)
-        row = self._row(person, once, not_before=self.now, asked_at=asked_at)
-        row.is_reply, row.account_id = True, account_id
-        row.edits = dict(edits) if edits else None
-        row.expires_at = self.now + REPLY_USEFUL_FOR
-        row.screen = to_json(answer)
-        self.session.flush()
+        row = self._row(
+            self.session.get_one(Person, asker.id),
+            once,
+            not_before=self.now,
+            asked_at=asked_at,
+            is_reply=True,
+            account_id=account_id,
+            edits=dict(edits) if edits else None,
+            expires_at=self.now + REPLY_USEFUL_FOR,
+            screen=to_json(answer),
+        )
         self._defer(row)
         return row.id
 
@@ -89,7 +94,9 @@ class Outbox:
         told = select(Outgoing.id).where(Outgoing.person_id == person_id, Outgoing.once == once)
         return self.session.scalar(told) is not None
 
-    def _row(self, person: Person, once: str, *, not_before: datetime, asked_at: datetime | None = None) -> Outgoing:
+    def _row(
+        self, person: Person, once: str, *, not_before: datetime, asked_at: datetime | None = None, **more: Any
+    ) -> Outgoing:
         row = Outgoing(
             administration_id=person.administration_id,
             person_id=person.id,
@@ -97,8 +104,8 @@ class Outbox:
             state=Sending.HELD if self._is_held(asked_at) else Sending.WAITING,
             created_at=self.now,
             not_before=not_before,
-            expires_at=not_before + USEFUL_FOR,
             trace=self.trace,
+            **{"expires_at": not_before + USEFUL_FOR} | more,
         )
         self.session.add(row)
         self.session.flush()
@@ -106,10 +113,10 @@ class Outbox:
 
     def _is_held(self, asked_at: datetime | None) -> bool:
         """Restored, we send nothing old by ourselves. Whoever has asked since is waiting for an answer now."""
-        hold = self.session.get(Setting, OUTBOX_HOLD)
+        hold = self.session.connection().execute(HOLD).scalar_one_or_none()
         if hold is None or asked_at is None:
             return hold is not None
-        since = hold.value.get("since")
+        since = hold.get("since")
         return since is None or asked_at < datetime.fromisoformat(since)
 
     def read(self, reader: Who, news: Any) -> Answer:
@@ -149,13 +156,9 @@ class Outbox:
 
     def _defer(self, row: Outgoing) -> None:
         if row.state is Sending.WAITING:
-            self.work.defer(
-                self.session.connection(),
-                "deliver",
-                lock=f"to:{row.person_id}",
-                at=row.not_before,
-                outgoing=row.id,
-            )
+            # An answer waits for no news: those may be held up at another door.
+            lock = f"re:{row.account_id}" if row.is_reply else f"to:{row.person_id}"
+            self.work.defer(self.session, "deliver", lock=lock, at=row.not_before, first=row.is_reply, outgoing=row.id)
 
     def _receipt(self, person: Person, told: Told) -> Receipt:
         found = self.session.scalar(

@@ -90,7 +90,7 @@ class Rows:
         self._session.flush()
         for row in rows:
             if row.state is FileState.WAITING:
-                self._work.defer(self._session.connection(), "fetch", file=row.id)
+                self._work.defer(self._session, "fetch", file=row.id)
         return [row.id for row in rows]
 
     def names(self, entity: Any) -> None:

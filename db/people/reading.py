@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from .kinds import Grant, RoleName, Scope, Standing, Who
 from .tables import Account, Administration, Mandate, Organisation, Person, Role
 
+STILL_HERE = timedelta(seconds=10)  # within which "used last" is not written again
+_AT = bindparam("at", type_=Mandate.starts_at.type)
+# Put together once: every turn asks them, and putting a statement together takes longer than running it.
+_MANDATE = (
+    select(Organisation.id, Organisation.name, Organisation.standing, Mandate.is_deputy, Mandate.confirmed_by_id)
+    .join(Mandate, Mandate.organisation_id == Organisation.id)
+    .where(Mandate.person_id == bindparam("person"), Mandate.in_force(_AT), Organisation.standing != Standing.REFUSED)
+    .order_by(Mandate.starts_at.desc(), Mandate.id.desc())
+    .limit(1)
+)
+_ROLES = select(Role.name, Role.scope, Role.scope_id).where(Role.person_id == bindparam("person"), Role.in_force(_AT))
+# Locked, so that a turn that begins while two persons become one waits and then sees the one.
+_MET = (
+    select(Account, Person)
+    .join(Person, Person.id == Account.person_id)
+    .where(Account.platform == bindparam("platform"), Account.external_id == bindparam("external_id"))
+    .with_for_update(of=Account)
+)
+
 
 def who(session: Session, person: Person, *, at: datetime, is_guest: bool = False) -> Who:
     """Read what `person` may do at `at`. A guest account never carries a role, whoever owns it."""
-    mandate = session.execute(
-        select(Organisation.id, Organisation.name, Organisation.standing, Mandate.is_deputy, Mandate.confirmed_by_id)
-        .join(Mandate, Mandate.organisation_id == Organisation.id)
-        .where(Mandate.person_id == person.id, Mandate.in_force(at), Organisation.standing != Standing.REFUSED)
-        .order_by(Mandate.starts_at.desc(), Mandate.id.desc())
-        .limit(1)
-    ).first()
+    session.flush()  # a role just given counts
+    asked = {"person": person.id, "at": at}
+    mandate = session.connection().execute(_MANDATE, asked).first()
     speaks = mandate is not None and mandate.confirmed_by_id is not None and mandate.standing is Standing.VERIFIED
     grants: frozenset[Grant] = frozenset()
     if not is_guest:
-        roles = session.scalars(select(Role).where(Role.person_id == person.id, Role.in_force(at)))
-        grants = frozenset(Grant(role.name, role.scope, role.scope_id) for role in roles)
+        grants = frozenset(Grant(*role) for role in session.connection().execute(_ROLES, asked))
     return Who(
         id=person.id,
         administration_id=person.administration_id,
@@ -47,24 +61,31 @@ def who(session: Session, person: Person, *, at: datetime, is_guest: bool = Fals
 
 def meet(
     session: Session,
-    administration: Administration,
+    home: Callable[[], Administration],
     *,
     platform: str,
     external_id: str,
     address: str,
     name: str,
-    language: str,
-    zone: str,
+    language: str | None,
+    zone: str | None,
     is_guest: bool,
     at: datetime,
 ) -> tuple[Account, Person, bool]:
-    """The account, its person, and whether they were made now, at first contact. Later ones keep what was chosen."""
-    # Locked, so that a turn that begins while two persons become one waits and then sees the one.
-    account = session.scalar(
-        select(Account).where(Account.platform == platform, Account.external_id == external_id).with_for_update()
-    )
-    if account is None:
-        person = Person(administration_id=administration.id, name=name, language=language, zone=zone, met_at=at)
+    """The account, its person, and whether they were made now, at first contact. Later ones keep what was chosen.
+
+    `home` names the administration of somebody new; its language and zone are theirs where none are given.
+    """
+    known = session.execute(_MET, {"platform": platform, "external_id": external_id}).first()
+    if known is None:
+        place = home()
+        person = Person(
+            administration_id=place.id,
+            name=name,
+            language=language or place.language,
+            zone=zone or place.zone,
+            met_at=at,
+        )
         session.add(person)
         session.flush()
         account = Account(
@@ -79,13 +100,13 @@ def meet(
         session.add(account)
         session.flush()
         return account, person, True
-    found = session.get(Person, account.person_id)
-    if found is None:
-        raise LookupError(f"account {account.id} has no person")
-    account.used_at, account.address, account.is_guest = at, address or account.address, is_guest
+    account, person = known
+    if not timedelta() <= at - account.used_at < STILL_HERE:
+        account.used_at = at
+    account.address, account.is_guest = address or account.address, is_guest
     account.unreachable_since = account.unreachable_reason = None
     session.flush()  # having been here is no change of the turn's own
-    return account, found, False
+    return account, person, False
 
 
 def staff_of(centre_id: int, *names: RoleName, at: datetime) -> ColumnElement[bool]:

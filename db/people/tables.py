@@ -139,7 +139,7 @@ class Mandate(OfAdministration, Base):
         )
 
     @classmethod
-    def in_force(cls, at: datetime) -> ColumnElement[bool]:
+    def in_force(cls, at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
         return and_(cls.starts_at <= at, cls.ends_at > at)
 
     @classmethod
@@ -184,7 +184,7 @@ class Role(OfAdministration, Base):
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     @classmethod
-    def in_force(cls, at: datetime) -> ColumnElement[bool]:
+    def in_force(cls, at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
         return and_(cls.starts_at <= at, cls.ends_at > at)
 
     @classmethod

@@ -296,7 +296,7 @@ async def attach(tower: Tower, name: str, data: bytes | None):
         )
         session.add(file)
         session.flush()
-        tower.parley.work.defer(session.connection(), "fetch", file=file.id)
+        tower.parley.work.defer(session, "fetch", file=file.id)
     await tower.parley.settle()
     return tower.rows(File)[-1]
 

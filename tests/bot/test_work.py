@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.work import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Retry, Threads
+from bot.work import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned, Retry, Threads
 from db.machinery import Job
 from db.session import Sessions, connect
 from scheduling.clock import ManualClock, SystemClock, monotonic
@@ -51,8 +51,7 @@ class Shop:
     def defer(self, *numbers: int, name: str = "note", lock: str | None = None, at: datetime | None = None) -> None:
         with self.sessions.writing() as session:
             for number in numbers:
-                self.work.defer(session.connection(), name, lock=lock, at=at, number=number)
-        self.work.wake()
+                self.work.defer(session, name, lock=lock, at=at, number=number)
 
     def jobs(self) -> list[Job]:
         with self.sessions.reading() as session:
@@ -107,7 +106,7 @@ async def test_different_locks_do_not_wait_for_one_another(shop: Shop) -> None:
 
     shop.work.add({"hold": hold})
     with shop.sessions.writing() as session:
-        shop.work.defer(session.connection(), "hold", lock="a")
+        shop.work.defer(session, "hold", lock="a")
     shop.defer(*range(300), lock="a")  # more than any look at the table takes
     shop.defer(1000, lock="b")
     shop.defer(1001)
@@ -121,7 +120,7 @@ async def test_different_locks_do_not_wait_for_one_another(shop: Shop) -> None:
 
 async def test_what_is_rolled_back_leaves_no_ghost(shop: Shop) -> None:
     with suppress(ZeroDivisionError), shop.sessions.writing() as session:
-        shop.work.defer(session.connection(), "note", number=1)
+        shop.work.defer(session, "note", number=1)
         1 / 0  # noqa: B018  any failure of the caller's
     assert await shop.work.drain() == 0
     assert shop.done == [] and shop.jobs() == []
@@ -129,7 +128,7 @@ async def test_what_is_rolled_back_leaves_no_ghost(shop: Shop) -> None:
 
 async def test_a_job_nobody_knows_is_refused_when_it_is_deferred(shop: Shop) -> None:
     with pytest.raises(LookupError, match="no job is called nothing"), shop.sessions.writing() as session:
-        shop.work.defer(session.connection(), "nothing", number=1)
+        shop.work.defer(session, "nothing", number=1)
 
 
 async def test_a_job_may_ask_for_a_pause_as_often_as_it_likes(shop: Shop) -> None:
@@ -210,8 +209,7 @@ async def test_stopping_lets_what_is_under_way_finish(busy_shop: Shop) -> None:
     running = asyncio.create_task(busy_shop.work.run())
     await asyncio.sleep(0)
     with busy_shop.sessions.writing() as session:
-        busy_shop.work.defer(session.connection(), "work")
-    busy_shop.work.wake()
+        busy_shop.work.defer(session, "work")
     await begun.wait()
     busy_shop.work.stop()
     await running
@@ -232,8 +230,8 @@ async def main():
         await asyncio.sleep(600)
     work.add({"note": note})
     with sessions.writing() as session:
-        work.defer(session.connection(), "note", lock="a", number=1)
-        work.defer(session.connection(), "note", lock="a", number=2)
+        work.defer(session, "note", lock="a", number=1)
+        work.defer(session, "note", lock="a", number=2)
     await work.run()
 
 asyncio.run(main())
@@ -256,15 +254,15 @@ async def test_what_a_killed_process_had_begun_runs_after_the_restart(database_u
 async def test_the_loop_outlives_a_database_that_is_away(postgresql_url: str) -> None:
     """PostgreSQL goes away for its restart; the jobs run when it is back."""
     shop = Shop(postgresql_url, SystemClock())
-    ready, away = shop.work._ready, [True]
+    look, away = shop.work._from_table, [True]
 
-    def sometimes() -> list[Job]:
+    def sometimes(done: list[int]) -> list[Planned]:
         if away[0]:
             with shop.sessions.engine.connect() as connection:
                 connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
-        return ready()
+        return look(done)
 
-    shop.work._ready = sometimes  # type: ignore[method-assign]
+    shop.work._from_table = sometimes  # type: ignore[method-assign]
     running = asyncio.create_task(shop.work.run(poll=0.05))
     shop.defer(1)
     await asyncio.sleep(0.3)

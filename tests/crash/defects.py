@@ -50,7 +50,6 @@ def two_transactions() -> None:
             while waiting:
                 outbox, news = waiting.pop(0)
                 tell(replace(outbox, session=its, may=lambda _who, _button: True), *news)
-        self.work.wake()
         return outcome
 
     Outbox.tell = told  # type: ignore[method-assign, assignment]

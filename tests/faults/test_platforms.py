@@ -171,7 +171,6 @@ async def test_what_waits_outlives_a_revoked_app(slack: FakeSlack, sqlite_url: s
         assert len([call for call in slack.calls() if call.error == error]) == 1, "one request, for all that waits"
         slack.revoked.clear()  # installed anew
         clock.advance(timedelta(seconds=61))
-        house.parley.work.wake()
         await eventually(lambda: count(house, Outgoing, Outgoing.state == Sending.ACCEPTED) == 3)
         assert house.wire.health()["trouble"] in {None, "clock"}  # the clock that was moved on
 
@@ -332,7 +331,6 @@ async def test_a_clock_that_jumps(telegram: FakeTelegram, sqlite_url: str, jump:
     if jump < timedelta():
         clock.at -= jump  # somebody puts it right
     clock.at += timedelta(seconds=5)
-    house.parley.work.wake()
     await eventually(lambda: count(house, Inbox, Inbox.state == InboxState.DONE) == 2)
     await eventually(lambda: not count(house, Outgoing, Outgoing.state.in_([Sending.WAITING, Sending.SENDING])))
     late = timedelta() if jump < timedelta(hours=6) else jump  # a reply that is a day old is of no use to anybody

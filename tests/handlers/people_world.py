@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 import handlers
 from bot.engine import Engine, Outcome
@@ -43,11 +44,17 @@ class Deferred:
     def __init__(self) -> None:
         self.jobs: list[tuple[str, dict[str, int]]] = []
 
-    def defer(self, connection: Connection, name: str, *, lock: str | None = None, at: Any = None, **ids: int) -> None:
+    def defer(
+        self,
+        session: Session,
+        name: str,
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        first: bool = False,
+        **ids: int,
+    ) -> None:
         self.jobs.append((name, ids))
-
-    def wake(self) -> None:
-        """Nobody sleeps here."""
 
 
 class World:

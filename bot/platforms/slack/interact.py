@@ -70,7 +70,7 @@ class Interactions:
         inbox = await self._parley.edge.keep(PLATFORM, key(body), stored, account=account, later=where == "event")
         if inbox is None or where == "event":
             return {}
-        outcome = await self._parley.edge.handle(inbox, reply=self._door.is_message(body), send_now=False)
+        outcome = await self._parley.edge.handle(inbox, reply=self._door.is_message(body))
         if outcome is None:
             return {}
         if where == "submission" and outcome.answer.screen is not None and draw.about(body["view"]).get("from"):

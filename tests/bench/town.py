@@ -1,0 +1,131 @@
+"""A database of any size to measure on: one desk, any number of people on both platforms, any number of issues.
+
+One issue is raised by Parley itself; every further one is its rows again, with other ids, people and words.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, text
+
+from db.base import Base
+from db.issues import Entry, Issue, Participation
+from db.machinery import Due, Handle, Job, Outgoing
+from db.people import Account, Person
+from db.search import Document
+from db.session import connect, upgrade
+from tests.crash import office
+
+FIRST = 1_000_000  # the number of the first of many people, far from the few who were there before
+TEAM = "T0000001"
+BATCH = 2000
+WORDS = ("container", "scanner", "certificate", "inspection", "tariff", "origin", "truck", "permit", "refund", "carnet")
+
+
+def found(folder: Path, *, people: int, issues: int = 0) -> str:
+    """A town in `folder`, made once per size; the address of a fresh copy of it."""
+    kept = folder / f"town-{people}-{issues}.db"
+    if not kept.exists():
+        url = f"sqlite:///{kept}"
+        upgrade(url)
+        fill(url, people=people, issues=issues)
+    used = folder / "used.db"
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{used}{ending}").unlink(missing_ok=True)
+    shutil.copyfile(kept, used)
+    return f"sqlite:///{used}"
+
+
+def fill(url: str, *, people: int, issues: int) -> None:
+    """Settle a migrated, empty database, on either backend. Nothing waits in it."""
+    office.settle(url)
+    engine = connect(url)
+    try:
+        with engine.begin() as connection:
+            for waiting in (Job, Due, Handle, Outgoing):
+                connection.execute(delete(waiting))
+            _people(connection, people)
+            _issues(connection, people, issues)
+            if engine.dialect.name == "postgresql":
+                for table in (Person, Account, Issue, Participation, Entry, Document):
+                    _go_on(connection, table.__tablename__)
+        with engine.connect().execution_options(reading=True) as connection:
+            connection.execute(text("ANALYZE"))
+            connection.commit()
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        engine.dispose()
+
+
+def telegram_id(number: int) -> int:
+    """What Telegram calls the person `number`, from 0."""
+    return FIRST + number
+
+
+def slack_id(number: int) -> str:
+    return f"U{FIRST + number}"
+
+
+def _people(connection: Connection, count: int) -> None:
+    like = _first(connection, Person)
+    on = _first(connection, Account)
+    _many(connection, Person, (like | {"id": FIRST + n, "name": f"Person {n}"} for n in range(count)))
+
+    def accounts() -> Iterator[dict[str, Any]]:
+        for n in range(count):
+            of = on | {"person_id": FIRST + n}
+            known = str(telegram_id(n))
+            yield of | {"id": FIRST + 2 * n, "platform": "telegram", "external_id": known, "address": known}
+            slack = {"platform": "slack", "external_id": f"{TEAM}:{slack_id(n)}", "address": slack_id(n)}
+            yield of | {"id": FIRST + 2 * n + 1} | slack
+
+    _many(connection, Account, accounts())
+
+
+def _issues(connection: Connection, people: int, count: int) -> None:
+    chance = random.Random(7)
+    words = [" ".join(chance.choices(WORDS, k=12)) for _ in range(500)]
+    issue, part, entry, document = (_first(connection, each) for each in (Issue, Participation, Entry, Document))
+
+    def each(like: dict[str, Any], **other: str) -> Iterator[dict[str, Any]]:
+        for n in range(count):
+            said = words[n * 7 % len(words)]
+            values = {
+                "issue": FIRST + n,
+                "person": FIRST + n % people,
+                "words": said,
+                "title": said[:80],
+            }
+            yield like | {"id": FIRST + n} | {column: values[what] for column, what in other.items()}
+
+    _many(connection, Issue, each(issue, reporter_id="person", title="title"))
+    _many(connection, Participation, each(part, issue_id="issue", person_id="person", words="words"))
+    _many(connection, Entry, each(entry, issue_id="issue", author_id="person", words="words"))
+    _many(connection, Document, each(document, item_id="issue", terms="words"))
+
+
+def _first(connection: Connection, table: type[Base]) -> dict[str, Any]:
+    return dict(connection.execute(select(table.__table__).limit(1)).mappings().one())
+
+
+def _many(connection: Connection, table: type[Base], rows: Iterator[dict[str, Any]]) -> None:
+    batch = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH:
+            connection.execute(insert(table), batch)
+            batch = []
+    if batch:
+        connection.execute(insert(table), batch)
+
+
+def _go_on(connection: Connection, table: str) -> None:
+    """The next id after those that were given here."""
+    highest = select(func.max(text("id"))).select_from(text(table)).scalar_subquery()
+    connection.execute(select(func.setval(func.pg_get_serial_sequence(table, "id"), highest)))

@@ -1,0 +1,104 @@
+"""What one turn costs, from a signed update to the answer's acceptance: CPU, statements, and whether it stays flat."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import pickle
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from . import process
+from .platform import Platform, Updates, until
+
+PEOPLE = 50
+# Looking around on Slack, where forms are modals; on Telegram a form opened, answered in words, and left.
+SCRIPTS = {
+    "slack": ("Home", "My issues", "Our containers have been waiting for five days.", "Help"),
+    "telegram": ("/home", "/raise", "Our containers have been waiting for five days.", "/cancel"),
+}
+TURNS = 200
+WARM = 40
+
+
+async def cost(
+    door: str, database: str | None, folder: Path, *, turns: int = TURNS, record: Path | None = None
+) -> float:
+    """Milliseconds of CPU for one turn at `door`; of the bare bot there without a `database`."""
+    log = folder / "bench.log"
+    async with Platform.running() as platform, aiohttp.ClientSession() as session:
+        running = (
+            process.parley(database, platform.api, log=log, record=record)
+            if database is not None
+            else process.bare(door, platform.api, log=log)
+        )
+        async with running as bot:
+            updates = Updates()
+            say = getattr(updates, door)
+            script = _script(SCRIPTS[door])
+
+            async def some(count: int) -> None:
+                for _ in range(count):
+                    person, words = next(script)
+                    before = platform.posted
+                    if await updates.send(session, bot.address, say(person, words)) != 200:
+                        raise RuntimeError("not taken")
+                    await until(lambda: platform.posted > before)  # noqa: B023  waited for here and now
+
+            await asyncio.sleep(0.5)  # what begins beside the requests
+            await some(WARM)
+            await asyncio.sleep(0.3)
+            if record is not None:
+                os.truncate(record, 0)
+            began = await bot.used()
+            await some(turns)
+            await asyncio.sleep(0.3)  # what goes on after the last answer is part of its turn
+            return 1000 * ((await bot.used()).cpu - began.cpu) / turns
+
+
+def _script(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Who says what: everybody says every line, then the next does."""
+    for n in itertools.count():
+        yield n // len(lines) % PEOPLE, lines[n % len(lines)]
+
+
+def replayed(record: Path, database: Path, *, turns: int = TURNS) -> tuple[float, float]:
+    """(milliseconds of CPU, statements) of one turn's recorded SQL, run by the driver alone on a copy of `database`.
+
+    What was written before the record began is missing there, so a row may be there already or not yet: its statement
+    is counted and its error is not.
+    """
+    copy = database.with_name("replayed.db")
+    shutil.copyfile(database, copy)
+    with record.open("rb") as file:
+        asked = list(_records(file))
+    connection = sqlite3.connect(copy, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    began = time.process_time()
+    for statement, parameters, many in asked:
+        if statement in ("COMMIT", "ROLLBACK") and not connection.in_transaction:
+            continue
+        try:
+            cursor = (connection.executemany if many else connection.execute)(statement, parameters)
+            cursor.fetchall()
+        except sqlite3.IntegrityError:
+            pass
+    used = time.process_time() - began
+    connection.close()
+    return 1000 * used / turns, sum(each[0] not in ("COMMIT", "ROLLBACK") for each in asked) / turns
+
+
+def _records(file: Any) -> Iterator[tuple[str, Any, bool]]:
+    while True:
+        try:
+            yield pickle.load(file)  # noqa: S301  written by the process that was measured
+        except EOFError:
+            return
