@@ -1,5 +1,7 @@
 """What the outbox promised: claim a row, render, send with no session open, classify the answer, record.
 
+One person's messages keep their order at a door: those that come to one where another still waits queue behind it.
+
 A row that is `sending` when it is claimed was interrupted between the platform's answer and our record: its outcome is
 unknown. It is sent once more, marked as a possible repeat, and after a second unknown outcome it is left in doubt.
 """
@@ -13,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient, Unknown
@@ -23,7 +25,7 @@ from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.work import Retry, Threads
 from db.files import LIMIT, File, FileState, sniffed, store
-from db.machinery import Audit, Due, Outgoing, Receipt, Sending
+from db.machinery import OPEN, Audit, Due, Outgoing, Receipt, Sending
 from db.people import Account, Person
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -69,7 +71,16 @@ class Claimed:
     repeated: bool
     attempts: int
     trace: str
+    queue: str
     is_plain: bool  # neither has it a line in the ledger nor does it carry other rows
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Others wait at the door before this one; it takes its place in their queue, by its own time."""
+
+    queue: str
+    at: datetime
 
 
 def spread() -> float:
@@ -100,9 +111,7 @@ class Delivery:
 
     async def deliver(self, outgoing: int) -> None:
         """Job body: send one row. Runs again harmlessly; raises `Retry` when it should be tried later."""
-        if (
-            outgoing in self._under_way
-        ):  # the asker's own turn is sending it; to a second claim it would look interrupted
+        if outgoing in self._under_way:  # to a second claim it would look interrupted
             raise Retry(FIRST_PAUSE)
         self._under_way.add(outgoing)
         try:
@@ -114,6 +123,8 @@ class Delivery:
         claimed = await self._threads.run(self._claim, outgoing)
         if claimed is None:
             return
+        if isinstance(claimed, Behind):
+            raise Retry(timedelta(), claimed.at, lock=claimed.queue)
         door = self._doors[claimed.platform]
         writer = Writer(self._catalogues, claimed.reader)
         try:
@@ -125,16 +136,17 @@ class Delivery:
                 raise Retry(timedelta()) from None
         except Paused as error:
             await self._threads.run(self._again, claimed, was_tried=False)
-            raise Retry(error.pause, error.until) from None  # one instant for all that wait for it keeps their order
-        except Transient:
+            raise Retry(error.pause, error.until, lock=claimed.queue, why=type(error).__name__) from None
+        except Transient as error:
             await self._threads.run(self._again, claimed)
             doublings = min(claimed.attempts, 9)  # an outage of hours must not overflow the sum
-            raise Retry(min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings) * spread()) from None
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings) * spread()
+            raise Retry(pause, lock=claimed.queue, why=type(error).__name__) from None
         except Exception as error:  # Unknown; or a door of ours is broken, and nobody knows how far it came
             if not isinstance(error, Unknown):
                 log.error("the door failed", outgoing=outgoing, door=claimed.platform, exc_info=error)
             if await self._threads.run(self._unknown, claimed):
-                raise Retry(FIRST_PAUSE) from None
+                raise Retry(FIRST_PAUSE, lock=claimed.queue, why=type(error).__name__) from None
         else:
             await self._threads.run(self._accepted, claimed, dict(message))
 
@@ -159,7 +171,7 @@ class Delivery:
 
     # Each of these is one short transaction
 
-    def _claim(self, outgoing_id: int) -> Claimed | None:
+    def _claim(self, outgoing_id: int) -> Claimed | Behind | None:
         now = self._clock.now()
         with self._sessions.writing() as session:
             found = session.execute(CLAIM, {"outgoing": outgoing_id}).first()
@@ -185,14 +197,17 @@ class Delivery:
             except (LookupError, TypeError, ValueError):  # written by another version of Parley
                 self._settle(session, row, Sending.FAILED, now, "unreadable")
                 return None
+            if account.id != row.account_id:
+                row.account_id, row.edits = account.id, None
+                if self._is_behind(session, row):
+                    row.state = Sending.WAITING
+                    return Behind(row.lock, row.not_before)
             for each in lost:
                 self._withhold(session, each, now)
             if answer is None:
                 self._settle(session, row, Sending.FAILED, now, WITHHELD)
                 return None
-            if account.id != row.account_id:
-                row.edits = None
-            row.account_id, row.state, row.attempts = account.id, Sending.SENDING, row.attempts + 1
+            row.state, row.attempts = Sending.SENDING, row.attempts + 1
             return Claimed(
                 outgoing_id=row.id,
                 platform=account.platform,
@@ -203,8 +218,15 @@ class Delivery:
                 repeated=row.may_repeat,
                 attempts=row.attempts - 1,
                 trace=row.trace,
+                queue=row.lock,
                 is_plain=row.receipt_id is None and not row.carries_others,
             )
+
+    def _is_behind(self, session: Session, row: Outgoing) -> bool:
+        """Whether something that was to be sent before is still to be sent at the same door."""
+        before = tuple_(Outgoing.not_before, Outgoing.id) < (row.not_before, row.id)
+        here = select(Outgoing.id).where(Outgoing.account_id == row.account_id, OPEN, before)
+        return session.scalar(here.limit(1)) is not None
 
     def _lost(
         self, session: Session, row: Outgoing, account: Account, now: datetime

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -43,12 +43,20 @@ SELDOM = 10  # looks at the table in which one is taken while there is no hurry
 
 
 class Retry(Exception):
-    """A job asks to run again after `pause`, or at `at`, where it has an instant; it is not counted as a failure."""
+    """A job asks to run again after `pause`, or at `at`, where it has an instant; it is not counted as a failure.
 
-    def __init__(self, pause: timedelta, at: datetime | None = None) -> None:
+    With `lock` it goes on under another one. With `why`, one word, those of its lock wait until it has run, as they do
+    for one that failed.
+    """
+
+    def __init__(
+        self, pause: timedelta, at: datetime | None = None, *, lock: str | None = None, why: str | None = None
+    ) -> None:
         super().__init__(f"again in {pause}")
         self.pause = pause
         self.at = at
+        self.lock = lock
+        self.why = why
 
 
 class Work(Protocol):
@@ -173,7 +181,7 @@ class Planned:
     first: bool = False  # somebody waits for it
 
 
-COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error)  # as Planned has them
+COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error, Job.first)  # as Planned has them
 # One that failed is tried again before those behind it with the same lock, or answers would change places.
 OPEN = (
     select(*COLUMNS)
@@ -203,7 +211,7 @@ class Embedded:
         self._first: deque[Planned] = deque()  # may begin, before those that
         self._ready: deque[Planned] = deque()  # may begin too
         self._behind: dict[str, deque[Planned]] = {}  # by lock, for each that is held: those that wait for it
-        self._failed: dict[str, int] = {}  # by lock: the job that holds it until it may be tried again
+        self._failed: dict[str, Planned] = {}  # by lock: the job that holds it until it may be tried again
         self._running: dict[int, asyncio.Task[None]] = {}
         self._done: set[int] = set()  # still in the table
         self._moved: set[int] = set()  # put off since the last look at the table began
@@ -234,7 +242,7 @@ class Embedded:
         if name not in self.bodies:
             raise LookupError(f"no job is called {name}")
         now = self._clock.now()
-        row = {"name": name, "lock": lock, "args": ids, "at": at or now, "attempts": 0}
+        row = {"name": name, "lock": lock, "args": ids, "at": at or now, "attempts": 0, "first": first}
         made = session.connection().execute(NEW, row).inserted_primary_key
         if made is not None and (at is None or at <= now):
             after_commit(session, partial(self._hand_on, Planned(made[0], name, lock, ids, at or now, first=first)))
@@ -326,26 +334,36 @@ class Embedded:
             return [Planned(*row) for row in session.connection().execute(OPEN, {"now": self._clock.now()})]
 
     def _take(self, job: Planned) -> None:
-        """Give a job its place: ready, behind another with its lock, or not before it may be tried again."""
-        if any(job.id in those for those in (self._known, self._running, self._done, self._moved)):
-            return
+        """A job of the table, unless it is in hand already or has been since the table was read."""
+        if not any(job.id in those for those in (self._known, self._running, self._done, self._moved)):
+            self._place(job)
+
+    def _place(self, job: Planned) -> None:
+        """Let a job be ready, wait behind others with its lock, or hold it up until it may be tried again."""
         is_due = job.at <= self._clock.now()
-        if job.lock is None:
-            if is_due:
-                self._be_ready(job)
-        elif job.lock not in self._behind:
-            self._behind[job.lock] = deque()
-            if is_due:
-                self._be_ready(job)
-            else:
-                self._failed[job.lock] = job.id
-        elif self._failed.get(job.lock) == job.id:
-            if is_due:
-                del self._failed[job.lock]
-                self._be_ready(job)
+        if not is_due and (job.error is None or job.lock is None):
+            return  # the table has it until then
+        if job.lock is None or job.lock not in self._behind:
+            if job.lock is not None:
+                self._behind[job.lock] = deque()
+                if not is_due:
+                    self._failed[job.lock] = job
+                    return
+            self._be_ready(job)
+            return
+        failed = self._failed.get(job.lock)
+        if is_due and failed is not None and failed.id == job.id:
+            del self._failed[job.lock]
+            self._be_ready(job)
         elif is_due:
             self._known[job.id] = job
-            self._behind[job.lock].append(job)
+            line = self._behind[job.lock]
+            line.append(job)
+            if len(line) > 1 and (job.at, job.id) < (line[-2].at, line[-2].id):
+                self._behind[job.lock] = deque(sorted(line, key=lambda each: (each.at, each.id)))
+            if failed is not None and job.first:  # somebody is there: what they wait for may go through now
+                del self._failed[job.lock]
+                self._be_ready(failed)
 
     def _be_ready(self, job: Planned) -> None:
         self._known[job.id] = job
@@ -363,7 +381,7 @@ class Embedded:
     def _forget_failed_but(self, there: set[int]) -> None:
         """A job that was to be tried again, and that somebody took away, holds nobody up."""
         for lock, job in list(self._failed.items()):
-            if job not in there and job not in self._moved:
+            if job.id not in there and job.id not in self._moved:
                 del self._failed[lock]
                 self._free(lock)
 
@@ -383,44 +401,46 @@ class Embedded:
             self._running[job.id] = asyncio.create_task(self._run(job))
 
     async def _run(self, job: Planned) -> None:
-        is_open = True
+        left: Planned | None = job
         try:
-            is_open = await self._attempt(job)
+            left = await self._attempt(job)
         except Exception as error:  # noqa: BLE001  not even recorded: the job runs again when the database is back
             log.warning("job not recorded", job=job.name, id=job.id, error=type(error).__name__)
             await asyncio.sleep(UNRECORDED_PAUSE)  # a database that can only be read would have it run again at once
         finally:
             del self._running[job.id]
-            if is_open and job.lock is not None:
-                self._failed[job.lock] = job.id
+            if left is not None and left.lock is not None and left.lock == job.lock and (left is job or left.error):
+                self._failed[left.lock] = left
             else:
                 self._free(job.lock)
+                if left is not None and left is not job:
+                    self._place(left)
             if len(self._done) >= MANY_DONE or not self._is_complete:
                 self._look_soon()
             self._start()
 
-    async def _attempt(self, job: Planned) -> bool:
-        """Run a job once. True when those behind it have to wait until it has been tried again."""
+    async def _attempt(self, job: Planned) -> Planned | None:
+        """Run a job once. Returns it as it is to run again, or None where it is not."""
         try:
             await self.bodies[job.name](**job.args)
         except Retry as again:
-            await self._threads.run(self._postpone, job, again.pause, None, again.at)
-            return False
+            at = again.at or self._clock.now() + again.pause
+            left = replace(job, at=at, error=again.why, lock=again.lock or job.lock)
         except Exception as error:  # a job may fail in any way; it is recorded and tried again
             log.warning("job failed", job=job.name, id=job.id, error=type(error).__name__, exc_info=True)
             pause = min(LONGEST_PAUSE, timedelta(seconds=2**job.attempts))
-            return await self._threads.run(self._postpone, job, pause, type(error).__name__)
-        self._done.add(job.id)
-        return False
-
-    def _postpone(self, job: Planned, pause: timedelta, error: str | None, at: datetime | None = None) -> bool:
-        """Have a job tried again later. False when it is not: it has failed too often."""
-        now = self._clock.now()
-        attempts = job.attempts + (1 if error else 0)
-        values = {"at": at or now + pause, "attempts": attempts, "error": error}
-        if attempts >= MOST_ATTEMPTS:
-            values["failed_at"] = now
-        with self._sessions.writing() as session:
-            session.execute(update(Job).where(Job.id == job.id).values(**values))
+            at = self._clock.now() + pause
+            left = replace(job, at=at, error=type(error).__name__, attempts=job.attempts + 1)
+        else:
+            self._done.add(job.id)
+            return None
+        await self._threads.run(self._record, left)
         self._moved.add(job.id)
-        return attempts < MOST_ATTEMPTS
+        return left if left.attempts < MOST_ATTEMPTS else None
+
+    def _record(self, left: Planned) -> None:
+        values = {"at": left.at, "attempts": left.attempts, "error": left.error, "lock": left.lock}
+        if left.attempts >= MOST_ATTEMPTS:
+            values["failed_at"] = self._clock.now()
+        with self._sessions.writing() as session:
+            session.execute(update(Job).where(Job.id == left.id).values(**values))

@@ -108,10 +108,23 @@ class Outgoing(Identified, Base):
     def carries_others(self) -> bool:
         return self.once.startswith(DIGEST)
 
+    @property
+    def lock(self) -> str:
+        """Its job's: what goes to one door keeps its order there. News find theirs when they are sent."""
+        return f"door:{self.account_id}" if self.account_id is not None else f"to:{self.person_id}"
 
+
+# In so many words, or neither database sees that its index of them serves.
+OPEN = text("outgoing.state IN ('waiting', 'sending')")
 Index(
     "ix_outgoing_open",
     Outgoing.not_before,
+    postgresql_where=text("state IN ('waiting', 'sending')"),
+    sqlite_where=text("state IN ('waiting', 'sending')"),
+)
+Index(
+    "ix_outgoing_door",
+    Outgoing.account_id,
     postgresql_where=text("state IN ('waiting', 'sending')"),
     sqlite_where=text("state IN ('waiting', 'sending')"),
 )
@@ -198,6 +211,7 @@ class Job(Identified, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     failed_at: Mapped[datetime | None]
+    first: Mapped[bool] = mapped_column(default=False)  # somebody waits for it
 
 
 class Audit(Identified, Base):

@@ -156,9 +156,9 @@ class Outbox:
 
     def _defer(self, row: Outgoing) -> None:
         if row.state is Sending.WAITING:
-            # An answer waits for no news: those may be held up at another door.
-            lock = f"re:{row.account_id}" if row.is_reply else f"to:{row.person_id}"
-            self.work.defer(self.session, "deliver", lock=lock, at=row.not_before, first=row.is_reply, outgoing=row.id)
+            self.work.defer(
+                self.session, "deliver", lock=row.lock, at=row.not_before, first=row.is_reply, outgoing=row.id
+            )
 
     def _receipt(self, person: Person, told: Told) -> Receipt:
         found = self.session.scalar(

@@ -89,7 +89,7 @@ def release(url: str) -> int:
     now = SystemClock().now()
     with opened(url) as sessions, sessions.writing() as session:
         session.execute(delete(Setting).where(Setting.name == OUTBOX_HOLD))
-        held = session.scalars(select(Outgoing).where(Outgoing.state == Sending.HELD)).all()
+        held = session.scalars(select(Outgoing).where(Outgoing.state == Sending.HELD).order_by(Outgoing.id)).all()
         note(session, "outbox.release", {"messages": len(held)}, now)
         for row in held:
             row.state = Sending.WAITING
@@ -97,7 +97,7 @@ def release(url: str) -> int:
                 continue
             at = max(now, row.not_before)
             args = {"outgoing": row.id}
-            session.add(Job(name="deliver", lock=f"to:{row.person_id}", args=args, at=at, attempts=0))
+            session.add(Job(name="deliver", lock=row.lock, args=args, at=at, attempts=0))
         return len(held)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -14,7 +14,7 @@ from bot.kit.door import Paused, Permanent, Transient, Unknown
 from bot.kit.events import Called, Caller
 from db.files import File, FileState, read
 from db.machinery import Due, Job, Outgoing, Receipt, Sending, Setting
-from db.people import Account
+from db.people import Account, Person
 from scheduling.clock import SystemClock
 from tests.bot.bell import NOON, Sent, Tower
 from tests.bot.test_work import until
@@ -216,6 +216,86 @@ async def test_what_is_no_longer_useful_expires_unsent(tower: Tower) -> None:
     await rung(tower)
     row, receipt = await later(tower, timedelta(days=4))
     assert row.state is Sending.EXPIRED and receipt.reason == "expired" and tower.slack.tries == 1
+
+
+# Order
+
+
+def places(tower: Tower) -> list[int | None]:
+    """As the how manieth each news of a ringing was accepted by its platform, the oldest first."""
+    return [row.message["id"] if row.message else None for row in tower.news()]
+
+
+async def test_what_waits_at_a_door_keeps_its_order_and_is_not_tried_one_by_one(tower: Tower) -> None:
+    tower.slack.outcomes.extend([Transient("down")] * 3)
+    for _again in range(3):
+        await rung(tower)
+    assert tower.slack.tries == 1, "those behind wait for the first"
+    for pause in (1, 2, 4):
+        assert places(tower) == [None] * 3
+        await later(tower, seconds(pause))
+    assert places(tower) == [1, 2, 3] and tower.slack.tries == 6
+    assert tower.rows(Job) == [] and not any(row.may_repeat for row in tower.news())
+    assert [sent.address for sent in tower.telegram.sent] == ["1"] * 3, "nobody else waited"
+
+
+@pytest.mark.parametrize("ends", [[Permanent("refused")], [Unknown("no answer")] * 2])
+async def test_a_first_that_never_arrives_holds_nobody_up_for_ever(tower: Tower, ends: list[Exception]) -> None:
+    tower.slack.outcomes.extend([Transient("down"), *ends])
+    for _again in range(3):
+        await rung(tower)
+    await later(tower, seconds(1))
+    await later(tower, seconds(1))
+    assert places(tower) == [None, 1, 2]
+    tower.slack.outcomes.extend([Transient("down")] * 2)
+    await rung(tower)
+    await rung(tower)
+    await later(tower, timedelta(days=3))
+    assert [row.state for row in tower.news()[-2:]] == [Sending.EXPIRED] * 2, "both had three days"
+    assert tower.rows(Job) == []
+
+
+async def test_an_answer_does_not_overtake_news_and_whoever_asks_has_them_tried_at_once(tower: Tower) -> None:
+    tower.slack.outcomes.extend([Transient("down")] * 2)
+    await rung(tower)
+    await later(tower, seconds(1))
+    await rung(tower)
+    assert tower.slack.sent == []
+    await tower.update("slack", "7", "home")  # long before the next try
+    await tower.parley.settle()
+    assert [sent.heading for sent in tower.slack.sent] == ["It rings", "It rings", "Home"]
+    tower.slack.outcomes.append(Transient("down"))
+    for words in ("home", "ring"):
+        await tower.update("slack", "7", words)
+        await tower.parley.settle()
+    await later(tower, seconds(2))
+    assert [sent.heading for sent in tower.slack.sent[3:]] == ["Home", "Rung"] and tower.rows(Job) == []
+
+
+async def test_news_go_through_another_door_while_one_is_down(tower: Tower) -> None:
+    tower.slack.outcomes.extend([Transient("down")] * 2)
+    await rung(tower)
+    tower.clock.advance(seconds(0.1))
+    await tower.update("telegram", "77", "home")
+    await rung(tower)
+    assert [sent.address for sent in tower.telegram.sent].count("77") == 2, "he uses this one now"
+    assert tower.slack.tries == 1 and tower.news()[-1].state is Sending.ACCEPTED
+
+
+async def test_what_was_to_be_sent_in_the_morning_comes_in_its_own_time(tower: Tower) -> None:
+    ruiz = tower.rows(Account, Account.platform == "slack")[0].person_id
+    with tower.sessions.writing() as session:
+        session.execute(update(Person).where(Person.id == ruiz).values(quiet_from=time(10), quiet_to=time(14)))
+    await rung(tower)
+    tower.slack.outcomes.extend([Transient("down")] * 20)
+    for words in ("home", "ring"):
+        await tower.update("slack", "7", words)
+        await tower.parley.settle()
+    await later(tower, timedelta(hours=2))
+    for _again in range(20):
+        await later(tower, timedelta(minutes=5))
+    headings = [sent.heading for sent in tower.slack.sent]
+    assert headings == ["Home", "Rung", "It rings"] and tower.rows(Job) == []
 
 
 async def test_what_is_held_waits_for_somebody_to_release_it(tower: Tower) -> None:

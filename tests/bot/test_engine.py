@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bot.engine import Engine, Outcome
 from bot.kit import allow
@@ -111,11 +112,17 @@ class Deferred:
     def __init__(self) -> None:
         self.jobs: list[tuple[str, dict[str, int]]] = []
 
-    def defer(self, connection: Connection, name: str, *, lock: str | None = None, at: Any = None, **ids: int) -> None:
+    def defer(
+        self,
+        session: Session,
+        name: str,
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        first: bool = False,
+        **ids: int,
+    ) -> None:
         self.jobs.append((name, ids))
-
-    def wake(self) -> None:
-        pass
 
 
 class House:
