@@ -37,6 +37,7 @@ FETCH_PAUSE, FETCHED_WITHIN = timedelta(seconds=15), timedelta(hours=6)
 UNREACHED = "ledger.unreached"
 WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
 IN_ONE_BREATH = timedelta(minutes=1)
+LATE = timedelta(minutes=10)  # after its hour, quiet ones past; a message that comes later says when it was written
 # With whom it is for and the door it goes through, if it has one yet.
 CLAIM = (
     select(Outgoing, Person, Account)
@@ -207,6 +208,8 @@ class Delivery:
             if answer is None:
                 self._settle(session, row, Sending.FAILED, now, WITHHELD)
                 return None
+            if now - row.not_before > LATE:
+                answer = replace(answer, written=row.created_at)
             row.state, row.attempts = Sending.SENDING, row.attempts + 1
             return Claimed(
                 outgoing_id=row.id,

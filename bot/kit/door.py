@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from .events import Answer, Event
-from .text import Writer, _
+from .text import Phrase, Writer, _
 
 # What every door says with a message whose earlier outcome is unknown, and before a form is sent.
 SENT_BEFORE = _("You may have received this before.")
@@ -43,6 +43,14 @@ class Paused(Transient):
 
 class Unknown(SendError):
     """The request left and no answer came back: it may have been accepted. Sent again at most once, and marked."""
+
+
+def circumstances(answer: Answer, *, repeated: bool = False) -> list[Phrase]:
+    """What every door says before a message: how it comes that it arrives now."""
+    said = [SENT_BEFORE] if repeated else []
+    if answer.written is not None:
+        said.append(_("Delayed: written on {when}.", when=answer.written))
+    return said
 
 
 def cause(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from .forms import FormView
@@ -97,7 +98,8 @@ Event = Called | Answered | Changed | Submitted
 class Answer:
     """What the asker sees: a screen or a form as it stands, with an optional short notice ("already done by …").
 
-    `home` leads home from a screen, for a door where nothing else on view does.
+    `home` leads home from a screen, for a door where nothing else on view does. `written` is when, for one that comes
+    long after that or after the hour it was meant for.
     """
 
     screen: Screen | None = None
@@ -105,6 +107,7 @@ class Answer:
     notice: Phrase | None = None
     ended: bool = False  # a form was submitted or cancelled: a modal closes
     home: Button | None = None
+    written: datetime | None = None
 
 
 storable(Answer)

@@ -80,6 +80,7 @@ class Sent:
     heading: str
     repeated: bool
     edits: Mapping[str, Any] | None
+    written: datetime | None = None
 
 
 @dataclass
@@ -117,7 +118,7 @@ class Memory:
         if isinstance(outcome, Exception):
             raise outcome
         said = answer.screen.heading if answer.screen else answer.form.title if answer.form else Raw("")
-        self.sent.append(Sent(address, without_isolates(writer.plain(said)), repeated, edits))
+        self.sent.append(Sent(address, without_isolates(writer.plain(said)), repeated, edits, answer.written))
         return {"id": len(self.sent)}
 
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:

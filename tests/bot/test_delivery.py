@@ -218,6 +218,35 @@ async def test_what_is_no_longer_useful_expires_unsent(tower: Tower) -> None:
     assert row.state is Sending.EXPIRED and receipt.reason == "expired" and tower.slack.tries == 1
 
 
+async def test_what_comes_late_says_when_it_was_written(tower: Tower) -> None:
+    tower.slack.outcomes.extend([Transient("down")] * 3)
+    await rung(tower)
+    tower.clock.advance(timedelta(minutes=9))
+    await rung(tower)
+    await later(tower, timedelta(minutes=1))
+    await later(tower, timedelta(minutes=5))
+    assert [sent.written for sent in tower.slack.sent] == [NOON, None], "the other is six minutes old"
+
+
+async def test_what_waited_for_its_hour_is_not_late(tower: Tower) -> None:
+    ruiz = tower.rows(Account, Account.platform == "slack")[0].person_id
+    with tower.sessions.writing() as session:
+        session.execute(update(Person).where(Person.id == ruiz).values(quiet_from=time(10), quiet_to=time(14)))
+    hour = timedelta(hours=1)  # until it is no longer quiet in Tunis
+    await rung(tower)
+    await later(tower, hour)
+    tower.clock.advance(timedelta(days=1) - hour)
+    await rung(tower)
+    tower.slack.outcomes.extend([Transient("down")] * 3)
+    await later(tower, hour)
+    for _again in range(3):
+        await later(tower, timedelta(minutes=4))
+    written = NOON + timedelta(days=1)
+    assert [sent.written for sent in tower.slack.sent] == [None, written], (
+        "late by twelve minutes, and then it says all"
+    )
+
+
 # Order
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.kit.clean import shorten, utf16_len
-from bot.kit.door import CHECK, SENT_BEFORE
+from bot.kit.door import CHECK, circumstances
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
 from bot.kit.screen import Fact, Progress, Quote, Screen
@@ -28,8 +28,7 @@ SEVERAL_WRONG = _("Please look at these answers again:")
 def message(answer: Answer, writer: Writer, page: str, *, repeated: bool = False) -> Json:
     """`text` and `blocks` of a message. A form is its next question, with a button that opens all of it."""
     sheet = _sheet(answer, writer, page, "message", repeated=repeated)
-    said = [SENT_BEFORE] if repeated else []
-    return {"text": _summary(said, answer, writer), "blocks": sheet.blocks()}
+    return {"text": _summary(circumstances(answer, repeated=repeated), answer, writer), "blocks": sheet.blocks()}
 
 
 def home(answer: Answer, writer: Writer, page: str, *, is_inside: bool = False) -> Json:
@@ -107,8 +106,8 @@ def _sheet(
     answer: Answer, writer: Writer, page: str, surface: Surface, *, repeated: bool = False, spare: int = 0
 ) -> Sheet:
     sheet = Sheet(writer, surface, page, spare=spare)
-    if repeated:
-        sheet.line(SENT_BEFORE, italic=True)
+    for each in circumstances(answer, repeated=repeated):
+        sheet.line(each, italic=True)
     if answer.notice is not None:
         sheet.line(answer.notice, italic=True)
     if answer.form is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.kit.clean import graphemes, shorten, utf16_len
-from bot.kit.door import CHECK, SENT_BEFORE
+from bot.kit.door import CHECK, circumstances
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
 from bot.kit.screen import Attachment, Button, Progress, Quote, Row, Screen, Style, Table
@@ -48,8 +48,8 @@ def draw(
     `with_notice` is False when the notice was shown already, over the chat.
     """
     page = _Page(Writer(writer.catalogues, writer.reader, Html(date_time=date_time)))
-    if is_repeated:
-        page.add(page.line(SENT_BEFORE))
+    for each in circumstances(answer, repeated=is_repeated):
+        page.add(page.line(each))
     if answer.notice is not None and with_notice:
         page.add(page.line(answer.notice))
     if answer.form is not None:

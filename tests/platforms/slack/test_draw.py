@@ -187,6 +187,16 @@ def test_a_message_that_may_be_a_repeat_says_so() -> None:
     assert message["text"].startswith("You may have received this before.")
 
 
+def test_a_message_that_comes_late_says_when_it_was_written() -> None:
+    message = draw.message(Answer(screen=Screen(_("News")), written=NOON), ENGLISH, PAGE)
+    check_message(message)
+    assert read(message["blocks"]).startswith("Delayed: written on ")
+    assert message["text"].startswith("Delayed: written on ")
+    assert "date" in json.dumps(message["blocks"]), "in the reader's own zone"
+    in_arabic = draw.message(Answer(screen=Screen(_("News")), written=NOON), dict(NAMED)["ar"], PAGE)
+    assert "كُتب" in in_arabic["text"]
+
+
 def test_errors_stand_under_their_inputs_or_the_modal_is_drawn_anew() -> None:
     form = FormView("a.b", _("Form"), "7", tuple(line(name) for name in ("one", "two")), refusal=None, asking="one")
     drawn = view(form)

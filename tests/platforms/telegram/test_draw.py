@@ -201,6 +201,12 @@ def test_a_message_that_may_be_a_repeat_says_so() -> None:
     assert text_of(Screen(_("News")), is_repeated=True) == "You may have received this before.\n\nNews"
 
 
+def test_a_message_that_comes_late_says_when_it_was_written() -> None:
+    late = Answer(screen=Screen(_("News")), written=AT)
+    assert text_of(late) == "Delayed: written on Friday 4 December 2026 11:00 (Tunis).\n\nNews"
+    assert drawn(late)[0][1]["text"].count("<tg-time") == 1
+
+
 def field(kind: FieldKind, **more: Any) -> FieldView:
     return FieldView("it", kind, _("Which port?"), **more)
 
