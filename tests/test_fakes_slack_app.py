@@ -188,7 +188,11 @@ async def test_sockets_are_refreshed_and_envelopes_sent_again(slack: FakeSlack) 
         async with session.ws_connect(address) as deaf:
             assert (await deaf.receive_json())["type"] == "hello"
             delivery = await slack.dm(user, "anyone?")
-            heard = [await deaf.receive_json() for _ in range(4)]
+            heard: list[Any] = []
+            while len(heard) < 4:
+                told = await deaf.receive_json()
+                if "bot_id" not in told["payload"]["event"]:  # what the app said itself was not acknowledged either
+                    heard.append(told)
         assert [each["retry_attempt"] for each in heard] == [0, 1, 2, 3]
         assert {each["payload"]["event_id"] for each in heard} == {delivery.event_id}
         assert len({each["envelope_id"] for each in heard}) == 4

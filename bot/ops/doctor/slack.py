@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 WHOSE = "Slack"
 ANEW = "take it anew from Slack's page of the app, api.slack.com/apps"
 AGAIN = "give the app the scopes of `parley slack manifest`, then install it again"
+STOLEN = "stolen"
+REVOKE = (
+    "revoke the token (api.slack.com/apps, OAuth & Permissions), install the app again, set the new one and start"
+    " `parley all` anew; its log names the posts"
+)
 TO_DO = {
     "missing_scope": "give the app-level token the scope connections:write, or make another that has it",
 }
@@ -46,7 +51,10 @@ async def ask(asking: Asking, settings: Settings, health: Mapping[str, Any] | No
             lines.append(unanswered(check, address, error))
         else:
             lines.append(_refused(check, said) or ok(check, "opens a connection"))
-    if health is not None and not health.get("ok") and health.get("trouble") != CLOCK:
+    if health is not None and health.get("trouble") == STOLEN:
+        why = "somebody else has the bot token: people were sent messages that are not Parley's"
+        lines.append(fail("Slack posts", why, REVOKE))
+    elif health is not None and not health.get("ok") and health.get("trouble") != CLOCK:
         why = f"the running Parley is not connected ({health.get('trouble')})"
         lines.append(fail("Slack connection", why, "its log says why; with Socket Mode, look at the app token"))
     return lines

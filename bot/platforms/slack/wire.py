@@ -22,6 +22,7 @@ from bot.platforms.host import Host
 from .client import Client
 from .door import SlackDoor
 from .interact import Interactions
+from .own import Own
 from .profiles import Profiles
 from .read import PLATFORM
 
@@ -59,13 +60,14 @@ class SlackWire:
         self._app_token = app_token
         self._secret = signing_secret
         self._client = Client(bot_token, api_url, parley.clock)
+        self._own = Own(self._client.perform, parley.clock)
         self._profiles = Profiles(self._client.perform, parley.clock)
         self._team = ""
         self._trouble: str | None = "not connected yet"
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self.door = SlackDoor(
-            self._client.perform,
+            self._own.perform,
             download=self._client.download,
             upload=self._client.upload,
             stored=parley.stored,
@@ -88,6 +90,7 @@ class SlackWire:
         await self._client.open()
         who = await self._client.perform("auth.test", {})
         self._team = str(who["team_id"])
+        self._own.begin(str(who.get("bot_id")), self._client.skew.seconds)
         self._app = self._listening(who)
         if self._app_token is not None:
             # Its own connecting neither returns nor raises on a bad token.
@@ -109,8 +112,13 @@ class SlackWire:
         await self._client.close()
 
     def health(self) -> Mapping[str, Any]:
-        """`silent` counts the seconds since Slack last answered on the socket: over 60 means that it is gone."""
+        """`silent` counts the seconds since Slack last answered on the socket: over 60 means that it is gone.
+
+        The trouble is `stolen` where somebody else posts as us.
+        """
         trouble = self._client.refused or self._trouble
+        if trouble is None and self._own.stolen_at is not None:
+            trouble = "stolen"
         if trouble is None and not self._client.skew.is_tolerable:
             trouble = "clock"
         told = {"mode": self._mode, "ok": trouble is None, "trouble": trouble, "skew": round(self._client.skew.seconds)}
@@ -175,6 +183,7 @@ class SlackWire:
             authorize=authorize,
             process_before_response=True,
             request_verification_enabled=False,
+            ignoring_self_events_enabled=False,  # we want to hear what is said in our name; nobody answers it
         )
         kinds = (app.event, app.command, app.shortcut, app.action, app.options, app.view, app.view_closed)
         for listen in kinds:
@@ -184,6 +193,7 @@ class SlackWire:
     def _listener(self) -> Callable[..., Awaitable[BoltResponse]]:
         async def take(body: Json) -> BoltResponse:
             try:
+                self._own.hear(body)
                 answer = await self._interactions.take(body)
             except Exception as error:  # whatever it was: what Slack is not told that we have, it brings again
                 log.exception("not taken in", error=type(error).__name__)

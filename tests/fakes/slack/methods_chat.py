@@ -5,6 +5,7 @@ import mimetypes
 
 from aiohttp import web
 
+from . import payloads
 from .api import Address, SlackApi, method
 from .check import Json, Refused, check_message
 from .methods_people import joined, place_to_post
@@ -31,8 +32,22 @@ def post(slack: SlackApi, conversation: Conversation, sent: Json, **more: object
     for name, value in more.items():
         setattr(message, name, value)
     slack.world.messages.append(message)
+    tell(slack, message)
     slack.stir()
     return message
+
+
+def tell(slack: SlackApi, message: Message, before: Json | None = None) -> None:
+    """Let the app hear of its own message or edit, as it hears of all in its conversations with one person."""
+    if slack.world.conversations[message.conversation].is_im and message.ephemeral_for is None:
+        inner = payloads.message_event(slack, message, "im")
+        if before is not None:
+            inner = payloads.message_changed(slack, message, before)
+        slack.start(_heard(slack, payloads.event(slack, inner)))
+
+
+async def _heard(slack: SlackApi, event: Json) -> None:
+    await slack.doors.send_event(slack.session, event)
 
 
 @method("chat.postMessage", scope="chat:write")
@@ -68,10 +83,12 @@ def update(slack: SlackApi, arguments: Json) -> Json:
 def change(slack: SlackApi, message: Message, sent: Json) -> None:
     """Edit a message; blocks that are not sent again are gone, as the text then stands alone."""
     check_message(sent)
+    before = message.body()
     message.text = (sent.get("text") or sent.get("markdown_text") or "")[:LONGEST_TEXT]
     message.blocks = slack.world.with_ids(sent.get("blocks") or [])
     message.metadata = sent.get("metadata", message.metadata)
     message.edited = True
+    tell(slack, message, before)
     slack.stir()
 
 
@@ -127,6 +144,7 @@ def complete_upload(slack: SlackApi, arguments: Json) -> Json:
         message = Message(conversation.id, slack.world.new_ts(slack.clock()), BOT_USER, sent["text"], files=files)
         message.thread_ts = arguments.get("thread_ts")
         slack.world.messages.append(message)
+        tell(slack, message)
     return {"files": [file.body() for file in files]}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .api import Address, SlackApi
 from .check import Json
-from .world import APP, BOT_USER, TEAM, Conversation, Message, User, View
+from .world import APP, BOT, BOT_USER, TEAM, Conversation, Message, User, View
 
 TOKEN = "fake-verification-token"  # long deprecated, still sent
 
@@ -24,14 +24,22 @@ def event(slack: SlackApi, inner: Json, *, external: bool = False) -> Json:
 
 
 def message_event(slack: SlackApi, message: Message, kind: str) -> Json:
-    """A person's message as an event; ``kind`` is im or channel."""
-    inner = message.body() | {
-        "channel": message.conversation,
-        "event_ts": message.ts,
-        "channel_type": kind,
-        "client_msg_id": f"client-{message.ts}",
-    }
+    """A message as an event, a person's or the app's own; ``kind`` is im or channel."""
+    inner = message.body() | {"channel": message.conversation, "event_ts": message.ts, "channel_type": kind}
+    if message.by_app:
+        inner["bot_profile"] = {"id": BOT, "app_id": APP, "team_id": TEAM, "name": "Parley", "deleted": False}
+    else:
+        inner["client_msg_id"] = f"client-{message.ts}"
     return inner | ({"subtype": "file_share"} if message.files else {})
+
+
+def message_changed(slack: SlackApi, message: Message, before: Json) -> Json:
+    """An edit in a conversation with one person, whoever made it."""
+    at = slack.world.new_ts(slack.clock())
+    return {
+        "type": "message", "subtype": "message_changed", "hidden": True, "channel": message.conversation,
+        "channel_type": "im", "message": message.body(), "previous_message": before, "ts": at, "event_ts": at,
+    }  # fmt: skip
 
 
 def app_mention(message: Message) -> Json:

@@ -11,8 +11,10 @@ import pytest
 from aiohttp import web
 
 from bot.ops.doctor import asking
+from bot.ops.doctor import slack as slack_checks
 from bot.ops.doctor import telegram as telegram_checks
 from bot.ops.doctor.asking import Asking
+from bot.ops.doctor.lines import Line
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.platform import machine_clock
 from tests.ops.doctor.conftest import CANARY, Patient, served, sick
@@ -264,6 +266,21 @@ async def test_looking_confirms_no_update(patient: Patient, telegram: FakeTelegr
 async def test_polling_that_is_refused_otherwise(patient: Patient, telegram: FakeTelegram) -> None:
     telegram.fails("getUpdates", "error", error="Bad Request: no", status=400)
     sick((await patient.asked())["Telegram updates"], "FAIL", "refused: Bad Request: no")
+
+
+async def test_what_the_running_parley_says_of_slack(patient: Patient, slack: FakeSlack) -> None:
+    settings = patient.settings()
+    async with aiohttp.ClientSession() as client:
+
+        async def newest(health: dict[str, Any]) -> Line:
+            return (await slack_checks.ask(Asking(client), settings, health))[-1]
+
+        stolen = await newest({"ok": False, "trouble": "stolen"})
+        sick(stolen, "FAIL", "somebody else has the bot token", "revoke the token")
+        assert stolen.check == "Slack posts"
+        sick(await newest({"ok": False, "trouble": "silent"}), "FAIL", "the running Parley is not connected (silent)")
+        assert (await newest({"ok": False, "trouble": "clock"})).check == "Slack app token"
+    assert slack.refusals == []
 
 
 async def test_what_the_running_parley_says_of_its_doors(patient: Patient, telegram: FakeTelegram) -> None:
