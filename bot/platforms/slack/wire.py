@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.kit.door import cause
+from bot.kit.door import SendError, cause
 from bot.platforms.host import Host
 
 from .client import Client
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 BODY_LIMIT = 256 * 1024
 WINDOW = 300  # seconds between Slack's clock and ours
 CONNECTING = 15.0
+BEAT = 60.0  # seconds between looks at the token: health names one that is no longer good before anybody is let down
 TIMESTAMP = re.compile(r"[0-9]{1,12}")
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 ANYTHING = re.compile(r".*", re.DOTALL)
@@ -66,6 +68,7 @@ class SlackWire:
         self._trouble: str | None = "not connected yet"
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
+        self._beating: asyncio.Task[None] | None = None
         self.door = SlackDoor(
             self._own.perform,
             download=self._client.download,
@@ -84,6 +87,7 @@ class SlackWire:
             self._trouble = self._client.refused or cause(error)
             raise
         self._trouble = None
+        self._beating = self._beating or asyncio.create_task(self._beat())
         log.info("slack connected", mode=self._mode, team=self._team)
 
     async def _connect(self) -> None:
@@ -105,11 +109,21 @@ class SlackWire:
 
     async def stop(self) -> None:
         """Take nothing more in. What was not acknowledged comes again."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
             self._socket = None
         await self._interactions.stop()
         await self._client.close()
+
+    async def _beat(self) -> None:
+        """Ask whose the token is, and what time it is there, again and again; `health` tells what was answered."""
+        while True:
+            await asyncio.sleep(BEAT)
+            with suppress(SendError):
+                await self._client.perform("auth.test", {})
 
     def health(self) -> Mapping[str, Any]:
         """`silent` counts the seconds since Slack last answered on the socket: over 60 means that it is gone.
