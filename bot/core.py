@@ -14,12 +14,21 @@ from db import audit, files
 from db.session import Sessions, connect
 from scheduling import due
 from scheduling.clock import Clock
+from scheduling.pace import Pace
 
 
 class Parley:
     """Hands each part the parts below it. Doors are added before it runs; a test may bring capabilities of its own."""
 
-    def __init__(self, *, database_url: str, public_url: str, clock: Clock, registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        public_url: str,
+        clock: Clock,
+        registry: Registry | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self.clock = clock
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
@@ -50,6 +59,7 @@ class Parley:
             engine=self.engine,
             work=self.work,
             doors=self.doors,
+            pace=pace,
         )
         self.work.add(
             {

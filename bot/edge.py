@@ -16,17 +16,21 @@ from sqlalchemy.orm import Session
 
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
-from bot.kit.events import Answer, Event
+from bot.kit.events import Answer, Answered, Event
+from bot.kit.text import _
 from bot.work import Threads, Work
 from db.machinery import Inbox, InboxState
 from db.session import Sessions, after_commit
-from scheduling.clock import Clock
+from scheduling.clock import Clock, monotonic
+from scheduling.pace import Pace, Taken
 
 log = structlog.get_logger()
 
 BODY_LIMIT = 256 * 1024
 MOST_ATTEMPTS = 5
 MOST_TOGETHER = 200  # updates in one commit
+TOO_FAST = "too fast"  # the error of an update that is answered with a word about it
+SLOWER = _("You write faster than I can read. What you sent after this was not read: please wait, and send it again.")
 MOST_FRESH = 1000  # updates held in memory so that their turns need not read them
 PATIENCE = 2.0  # seconds: a platform waits for three, and brings again what it was told that we could not keep
 
@@ -50,12 +54,22 @@ class Arrived:
     account: str
     body: str
     later: bool
+    is_too_much: bool = False  # its sender is told that what comes after is not read
     given_up: bool = False  # its platform has been told to come again
     kept: asyncio.Future[int | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    @property
+    def lock(self) -> str:
+        """Whose turns come one after another."""
+        return f"in:{self.platform}:{self.account}"
+
+    @property
+    def trace(self) -> str:
+        return f"{self.platform}-{self.key}"[:80]
+
 
 class Edge:
-    """The one way in."""
+    """The one way in. Without a `pace` everybody may send as much as they like."""
 
     def __init__(
         self,
@@ -66,6 +80,7 @@ class Edge:
         engine: Engine,
         work: Work,
         doors: Mapping[str, Door],
+        pace: Pace | None = None,
     ) -> None:
         self._sessions = sessions
         self._threads = threads
@@ -73,9 +88,11 @@ class Edge:
         self._engine = engine
         self._work = work
         self._doors = doors
+        self._pace = pace
         self.trouble: str | None = None  # why the last update could not be kept
         self._arrived: list[Arrived] = []
-        self._fresh: dict[int, tuple[str, str, str]] = {}  # (platform, body, trace) of what has just been kept
+        self._fresh: dict[int, Arrived] = {}  # what has just been kept, so that its turn need not read it
+        self._accounts: dict[int, str] = {}  # whose pace counts an update that waits
         self._keeping: asyncio.Task[None] | None = None
         self._left: set[int] = set()  # kept, and without a job although nobody runs their turn any more
 
@@ -85,15 +102,26 @@ class Edge:
         """Commit one update as it came; None when it was kept before (a redelivery, a replay).
 
         With `later` a worker handles it; otherwise the caller goes on with `handle` at once, because the answer to the
-        platform's own request carries the result. Raises `Busy` after two seconds.
+        platform's own request carries the result. None too where somebody sends so much more than can be read that they
+        have been told so already. Raises `Busy` after two seconds.
         """
         body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
+        update = Arrived(platform, key, account, body, later)
+        taken = self._pace.come(update.lock, monotonic()) if self._pace is not None and later else Taken.YES
+        if taken is Taken.NO:
+            log.warning("too fast", door=platform, account=account)
+            return None
+        update.is_too_much = taken is Taken.WITH_A_WORD
+        kept = None
         try:
-            kept = await self._kept(Arrived(platform, key, account, body, later))
+            kept = await self._kept(update)
         except Exception as error:
             self.trouble = type(error).__name__
             log.error("updates cannot be kept", door=platform, error=self.trouble)
             raise
+        finally:
+            if kept is None and later:
+                self._answered(update.lock)
         self.trouble = None
         return kept
 
@@ -111,8 +139,14 @@ class Edge:
             raise
 
     async def job(self, inbox: int) -> None:
-        """Job body: a kept update that waits for a worker."""
+        """Job body: a kept update that waits for a worker. Whoever sends many a second waits for their turn."""
+        account = self._accounts.get(inbox)
+        if account is not None and self._pace is not None:
+            await asyncio.sleep(self._pace.wait(account, monotonic()))
         await self._threads.run(self._turn, inbox, True)
+        if account is not None:
+            del self._accounts[inbox]
+            self._answered(account)
 
     async def catch_up(self) -> None:
         """Leave to workers what they could not be left while the database was away. Called every second or so."""
@@ -186,6 +220,10 @@ class Edge:
         elif (kept := keeping.result()) is not None:
             self._left.add(kept)
 
+    def _answered(self, account: str) -> None:
+        if self._pace is not None:
+            self._pace.done(account, monotonic())
+
     def _keep(self, updates: Sequence[Arrived]) -> list[int | None]:
         now = self._clock.now()
         kept: list[int | None] = []
@@ -200,11 +238,12 @@ class Edge:
                     "received_at": now,
                     "state": InboxState.WAITING,
                     "attempts": 0,
-                    "trace": _trace(each),
+                    "trace": each.trace,
+                    "error": TOO_FAST if each.is_too_much else None,
                 }
                 inbox = session.connection().execute(keep, row).scalar_one_or_none()
                 if inbox is not None and each.later:
-                    self._defer_turn(session, each.platform, each.account, inbox)
+                    self._defer_turn(session, each.lock, inbox)
                 kept.append(inbox)
             after_commit(session, lambda: self._remember(updates, kept))
         return kept
@@ -212,26 +251,31 @@ class Edge:
     def _remember(self, updates: Sequence[Arrived], kept: Sequence[int | None]) -> None:
         for each, inbox in zip(updates, kept, strict=True):
             if inbox is not None and len(self._fresh) < MOST_FRESH:
-                self._fresh[inbox] = each.platform, each.body, _trace(each)
+                self._fresh[inbox] = each
+            if inbox is not None and each.later and self._pace is not None:
+                self._accounts[inbox] = each.lock
 
-    def _defer_turn(self, session: Session, platform: str, account: str, inbox: int) -> None:
-        self._work.defer(session, "turn", lock=f"in:{platform}:{account}", first=True, inbox=inbox)
+    def _defer_turn(self, session: Session, lock: str, inbox: int) -> None:
+        self._work.defer(session, "turn", lock=lock, first=True, inbox=inbox)
 
     def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool]) -> Outcome | None:
-        known = self._fresh.pop(inbox_id, None)
-        if known is None:
+        fresh = self._fresh.pop(inbox_id, None)
+        if fresh is not None:
+            platform, body, trace, is_too_much = fresh.platform, fresh.body, fresh.trace, fresh.is_too_much
+        else:
             with self._sessions.reading() as session:
                 row = session.get_one(Inbox, inbox_id)
                 if row.state is not InboxState.WAITING or row.payload is None:
                     return None
-                known = row.platform, row.payload, row.trace
-        platform, body, trace = known
+                platform, body, trace, is_too_much = row.platform, row.payload, row.trace, row.error == TOO_FAST
         try:
             event = self._doors[platform].read(json.loads(body))
         except Exception as error:  # noqa: BLE001  anything at all may be wrong with what comes from outside
             log.warning("quarantined", inbox=inbox_id, trace=trace, error=type(error).__name__)
             self._mark(inbox_id, InboxState.QUARANTINED, type(error).__name__)
             return None
+        if event is not None and is_too_much:
+            event = Answered(event.caller, declined=SLOWER)
         if event is None:
             self._mark(inbox_id, InboxState.DONE, None)
             return None
@@ -267,7 +311,7 @@ class Edge:
                 which = which.where(Inbox.id.in_(inbox))
             waiting = session.execute(which.order_by(Inbox.id)).all()
             for row in waiting:
-                self._defer_turn(session, row.platform, row.account, row.id)
+                self._defer_turn(session, f"in:{row.platform}:{row.account}", row.id)
         return len(waiting)
 
     def depth(self) -> int:
@@ -280,7 +324,3 @@ class Edge:
 def _tell(update: Arrived, error: Exception) -> None:
     if not update.kept.done():
         update.kept.set_exception(error)
-
-
-def _trace(update: Arrived) -> str:
-    return f"{update.platform}-{update.key}"[:80]

@@ -38,6 +38,7 @@ UNRECORDED_PAUSE = 1.0  # seconds before a job runs again of which the database 
 MOST_KNOWN = 10_000  # jobs held in memory; the others are still in the table
 MANY_KNOWN = 1000  # with so many in hand there is no hurry to look for more
 TOGETHER = 8  # calls that wait for the one writer in one commit: they also wait for one another
+FIRST_AT_ONCE = 64  # jobs that somebody waits for; more than the others have, for whoever is slowed down keeps a place
 MANY_DONE = 200  # jobs that are done and still in the table
 SELDOM = 10  # looks at the table in which one is taken while there is no hurry
 
@@ -390,7 +391,7 @@ class Embedded:
     def _start(self) -> None:
         """Begin what may begin. Those that somebody waits for need not wait for a place among the others."""
         while not self._stopping:
-            if self._first and len(self._running) < 2 * self._at_once:
+            if self._first and len(self._running) < FIRST_AT_ONCE:
                 job = self._first.popleft()
             elif self._ready and len(self._running) < self._at_once:
                 job = self._ready.popleft()

@@ -22,6 +22,7 @@ from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.people import Administration
 from scheduling.clock import SystemClock
+from scheduling.pace import Pace
 from scheduling.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def set_telegram_up(settings: Settings) -> None:
 
 
 def _parley(settings: Settings) -> Parley:
-    return Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
+    return Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock(), pace=Pace())
 
 
 def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[str, http.Receiver]]:

@@ -23,6 +23,7 @@ from bot.kit.text import Raw, Writer, _, without_isolates
 from db.machinery import Inbox, Outgoing, Receipt
 from db.people import Administration, Kind, Organisation, Person
 from scheduling.clock import Clock, ManualClock
+from scheduling.pace import Pace
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -81,6 +82,7 @@ class Sent:
     repeated: bool
     edits: Mapping[str, Any] | None
     written: datetime | None = None
+    notice: str = ""
 
 
 @dataclass
@@ -118,7 +120,8 @@ class Memory:
         if isinstance(outcome, Exception):
             raise outcome
         said = answer.screen.heading if answer.screen else answer.form.title if answer.form else Raw("")
-        self.sent.append(Sent(address, without_isolates(writer.plain(said)), repeated, edits, answer.written))
+        heading, notice = (without_isolates(writer.plain(each)) for each in (said, answer.notice or Raw("")))
+        self.sent.append(Sent(address, heading, repeated, edits, answer.written, notice))
         return {"id": len(self.sent)}
 
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
@@ -132,10 +135,14 @@ class Memory:
 class Tower:
     """Parley with the bell and two doors in memory, telegram and slack."""
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, clock: Clock | None = None, pace: Pace | None = None) -> None:
         self.clock = ManualClock(NOON)
         self.parley = Parley(
-            database_url=url, public_url="https://parley.example", clock=clock or self.clock, registry=REGISTRY
+            database_url=url,
+            public_url="https://parley.example",
+            clock=clock or self.clock,
+            registry=REGISTRY,
+            pace=pace,
         )
         self.telegram, self.slack = Memory("telegram"), Memory("slack")
         self.parley.add(self.telegram)

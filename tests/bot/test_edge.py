@@ -13,6 +13,8 @@ from bot import edge
 from bot.edge import MOST_ATTEMPTS, Busy
 from bot.kit.door import Transient
 from db.machinery import Audit, InboxState, Job, Outgoing, Sending
+from scheduling import pace
+from scheduling.pace import MOST_WAITING, Pace
 from tests.bot.bell import Tower
 from tests.bot.test_work import until
 
@@ -164,3 +166,27 @@ async def test_an_answer_that_could_not_be_sent_at_once_is_sent_later(tower: Tow
     tower.clock.advance(timedelta(seconds=2))
     await tower.parley.settle()
     assert [sent.heading for sent in tower.telegram.sent] == ["Home"]
+
+
+@pytest.mark.promise("faults.40", "Whoever floods Parley is told so, and nobody else waits for them.")
+async def test_whoever_floods_us_is_told_and_nobody_else_waits(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "A_SECOND", 1e6)  # a test does not wait
+    tower = Tower(database_url, pace=Pace())
+    await tower.register("telegram", "1", "Amina")
+    await tower.register("telegram", "2", "Boris")
+    for _again in range(MOST_WAITING + 30):
+        await tower.update("telegram", "1", "home")
+    await tower.update("telegram", "2", "ring")
+    assert len(tower.inbox()) == 4 + MOST_WAITING + 1 + 1, "what is too much is not kept"
+    await tower.parley.settle()
+    hers = [sent.heading for sent in tower.telegram.sent if sent.address == "1" and sent.heading != "It rings"]
+    assert hers[:MOST_WAITING] == ["Home"] * MOST_WAITING
+    notices = [sent.notice for sent in tower.telegram.sent if sent.notice]
+    assert len(hers) == MOST_WAITING + 1 and len(notices) == 1 and "faster than I can read" in notices[0]
+    assert tower.strokes() == 1, "the other was heard"
+    await tower.update("telegram", "1", "ring")
+    await tower.parley.settle()
+    assert tower.strokes() == 2, "and so is she, once she has been answered"
+    tower.close()
