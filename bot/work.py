@@ -263,7 +263,7 @@ class Embedded:
                 await asyncio.wait(self._running.values(), timeout=10)
             await self._look_if_there()  # what is done leaves the table
         finally:
-            self._loop, self._is_complete = None, False
+            self._loop, self._is_complete, self._stopping = None, False, False
 
     def stop(self) -> None:
         """Begin nothing more."""

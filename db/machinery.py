@@ -111,7 +111,11 @@ class Outgoing(Identified, Base):
     @property
     def lock(self) -> str:
         """Its job's: what goes to one door keeps its order there. News find theirs when they are sent."""
-        return f"door:{self.account_id}" if self.account_id is not None else f"to:{self.person_id}"
+        return self.lock_of(self.account_id, self.person_id)
+
+    @staticmethod
+    def lock_of(account_id: int | None, person_id: int) -> str:
+        return f"door:{account_id}" if account_id is not None else f"to:{person_id}"
 
 
 # In so many words, or neither database sees that its index of them serves.

@@ -51,10 +51,13 @@ def bind(
 ) -> Any:
     """`view` with a handle in every button its person may use, and the other buttons gone."""
     wanted: dict[str, Button] = {}
+    keys: list[str | None] = []  # of every button in order, None for one that is not to be pressed
 
     def collect(button: Button) -> Button | None:
-        if button.url is None and may(button):
-            wanted[digest(button, outgoing_id)] = button
+        key = digest(button, outgoing_id) if button.url is None and may(button) else None
+        keys.append(key)
+        if key is not None:
+            wanted[key] = button
         return button
 
     map_buttons(view, collect)
@@ -83,12 +86,13 @@ def bind(
             ],
         )
     tokens = known | fresh
+    in_order = iter(keys)
 
     def give(button: Button) -> Button | None:
+        key = next(in_order)
         if button.url is not None:
             return button
-        token = tokens.get(digest(button, outgoing_id))
-        return replace(button, handle=token) if token else None
+        return replace(button, handle=tokens[key]) if key is not None else None
 
     return map_buttons(view, give)
 

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from bot.engine import handles
@@ -27,6 +27,7 @@ USEFUL_FOR = timedelta(days=3)
 REPLY_USEFUL_FOR = timedelta(hours=6)
 DIGEST_AT = time(8, 0)
 TOGETHER = 8  # news one message carries at most
+NEW = insert(Outgoing)
 HOLD = select(Setting.value).where(Setting.name == OUTBOX_HOLD)
 EXCERPT = 80  # graphemes of a person's words that say which news it is
 
@@ -70,19 +71,21 @@ class Outbox:
         asked_at: datetime,
     ) -> int:
         """The answer to the person who asked, through the door they asked at; its buttons are bound already."""
-        row = self._row(
-            self.session.get_one(Person, asker.id),
-            once,
-            not_before=self.now,
-            asked_at=asked_at,
-            is_reply=True,
-            account_id=account_id,
-            edits=dict(edits) if edits else None,
-            expires_at=self.now + REPLY_USEFUL_FOR,
-            screen=to_json(answer),
-        )
-        self._defer(row)
-        return row.id
+        row = self._values(asker, once, not_before=self.now, asked_at=asked_at) | {
+            "is_reply": True,
+            "account_id": account_id,
+            "edits": dict(edits) if edits else None,
+            "expires_at": self.now + REPLY_USEFUL_FOR,
+            "screen": to_json(answer),
+        }
+        self.session.flush()
+        made = self.session.connection().execute(NEW, row).inserted_primary_key
+        if made is None:
+            raise LookupError("an inserted row has a key")
+        if row["state"] is Sending.WAITING:
+            lock = Outgoing.lock_of(account_id, asker.id)
+            self.work.defer(self.session, "deliver", lock=lock, first=True, outgoing=made[0])
+        return int(made[0])
 
     def _living(self, person_id: int) -> Person | None:
         person = self.session.get(Person, person_id)
@@ -94,22 +97,25 @@ class Outbox:
         told = select(Outgoing.id).where(Outgoing.person_id == person_id, Outgoing.once == once)
         return self.session.scalar(told) is not None
 
-    def _row(
-        self, person: Person, once: str, *, not_before: datetime, asked_at: datetime | None = None, **more: Any
-    ) -> Outgoing:
-        row = Outgoing(
-            administration_id=person.administration_id,
-            person_id=person.id,
-            once=once,
-            state=Sending.HELD if self._is_held(asked_at) else Sending.WAITING,
-            created_at=self.now,
-            not_before=not_before,
-            trace=self.trace,
-            **{"expires_at": not_before + USEFUL_FOR} | more,
-        )
+    def _row(self, person: Person, once: str, *, not_before: datetime) -> Outgoing:
+        row = Outgoing(**self._values(person, once, not_before=not_before))
         self.session.add(row)
         self.session.flush()
         return row
+
+    def _values(
+        self, whose: Person | Who, once: str, *, not_before: datetime, asked_at: datetime | None = None
+    ) -> dict[str, Any]:
+        return {
+            "administration_id": whose.administration_id,
+            "person_id": whose.id,
+            "once": once,
+            "state": Sending.HELD if self._is_held(asked_at) else Sending.WAITING,
+            "created_at": self.now,
+            "not_before": not_before,
+            "expires_at": not_before + USEFUL_FOR,
+            "trace": self.trace,
+        }
 
     def _is_held(self, asked_at: datetime | None) -> bool:
         """Restored, we send nothing old by ourselves. Whoever has asked since is waiting for an answer now."""
@@ -156,9 +162,7 @@ class Outbox:
 
     def _defer(self, row: Outgoing) -> None:
         if row.state is Sending.WAITING:
-            self.work.defer(
-                self.session, "deliver", lock=row.lock, at=row.not_before, first=row.is_reply, outgoing=row.id
-            )
+            self.work.defer(self.session, "deliver", lock=row.lock, at=row.not_before, outgoing=row.id)
 
     def _receipt(self, person: Person, told: Told) -> Receipt:
         found = self.session.scalar(

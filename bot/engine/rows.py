@@ -19,6 +19,7 @@ from db.machinery import Audit, Due, Handle, Outgoing, Receipt
 from db.people import Who
 
 OWN_TABLES = "db.machinery"
+ROWS = "rows"  # in the `info` of the session of a turn
 
 
 class Rows:
@@ -37,11 +38,7 @@ class Rows:
         self._made: list[Any] = []  # what is new and has an id, oldest first
         self.is_changed = False  # whether anything but the engine's own tables was changed and has no audit line yet
         self._saved: list[tuple[bool, int]] = []  # how that stood when each open savepoint began
-        event.listen(session, "before_flush", self._note)
-        event.listen(session, "do_orm_execute", self._note_statement)
-        event.listen(session, "after_transaction_create", self._begun)
-        event.listen(session, "after_soft_rollback", self._undone)
-        event.listen(session, "after_transaction_end", self._ended)
+        session.info[ROWS] = self
 
     def plan(self, at: datetime, job: str, key: str, args: dict[str, Any]) -> None:
         """Run `job` at `at`, once per `key`; the same key again moves it, unless it has fired."""
@@ -119,31 +116,64 @@ class Rows:
         self._session.flush()
         self.is_changed, self._made = False, []
 
-    def _note(self, session: Session, *_rest: Any) -> None:
+    def note(self, session: Session) -> None:
+        """What is about to be written."""
         changed = [*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each))]
         if any(type(each).__module__ != OWN_TABLES for each in changed):
             self.is_changed = True
         self._made += [each for each in session.new if type(each).__module__ != OWN_TABLES and hasattr(each, "id")]
 
-    def _note_statement(self, state: ORMExecuteState) -> None:
+    def note_statement(self, state: ORMExecuteState) -> None:
         """A change of many rows at once."""
         if state.is_insert or state.is_update or state.is_delete:
             self.is_changed |= getattr(state.statement, "table", None) not in _own_tables()
 
     # What a savepoint takes back needs no audit line
 
-    def _begun(self, _session: Session, transaction: SessionTransaction) -> None:
-        if transaction.nested:
-            self._saved.append((self.is_changed, len(self._made)))
+    def begun(self) -> None:
+        self._saved.append((self.is_changed, len(self._made)))
 
-    def _undone(self, _session: Session, transaction: SessionTransaction) -> None:
-        if transaction.nested and self._saved:
+    def undone(self) -> None:
+        if self._saved:
             self.is_changed, kept = self._saved[-1]
             del self._made[kept:]
 
-    def _ended(self, _session: Session, transaction: SessionTransaction) -> None:
-        if transaction.nested and self._saved:
+    def ended(self) -> None:
+        if self._saved:
             self._saved.pop()
+
+
+# Listened for on the class: to begin on every turn's own session costs as much as a statement.
+
+
+@event.listens_for(Session, "before_flush")
+def _before_flush(session: Session, *_rest: Any) -> None:
+    if (rows := session.info.get(ROWS)) is not None:
+        rows.note(session)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _do_orm_execute(state: ORMExecuteState) -> None:
+    if (rows := state.session.info.get(ROWS)) is not None:
+        rows.note_statement(state)
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _after_transaction_create(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and (rows := session.info.get(ROWS)) is not None:
+        rows.begun()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _after_soft_rollback(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and (rows := session.info.get(ROWS)) is not None:
+        rows.undone()
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _after_transaction_end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and (rows := session.info.get(ROWS)) is not None:
+        rows.ended()
 
 
 @lru_cache(maxsize=1)

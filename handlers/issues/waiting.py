@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from bot.kit import allow
 from bot.kit.context import Context
@@ -15,6 +15,13 @@ from db.outcomes import TOLD, Outcome
 from .room import approvers
 
 MOST = 3  # of one kind; the rest is on the list it comes from
+
+# Home asks it of everybody, every time.
+UNHEARD = (
+    select(func.count())
+    .select_from(Receipt)
+    .where(Receipt.about == TOLD, Receipt.person_id == bindparam("person"), Receipt.acknowledged_at.is_(None))
+)
 
 
 def waiting(ctx: Context) -> tuple[Row, ...]:
@@ -38,8 +45,7 @@ def _asked(ctx: Context) -> tuple[Row, ...]:
 
 
 def _told(ctx: Context) -> tuple[Row, ...]:
-    unheard = Receipt.about == TOLD, Receipt.person_id == ctx.who.id, Receipt.acknowledged_at.is_(None)
-    count = ctx.session.scalar(select(func.count()).select_from(Receipt).where(*unheard)) or 0
+    count = ctx.session.scalar(UNHEARD, {"person": ctx.who.id}) or 0
     if not count:
         return ()
     title = ngettext("{count} outcome you have not acknowledged", "{count} outcomes you have not acknowledged", count)

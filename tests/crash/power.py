@@ -102,7 +102,8 @@ class Confirmed:
             self.keys |= {f"{BOT_ID}:{each}" for each in range(self._first, int(number))}
         for name in ACKNOWLEDGES.findall(record.data):
             payload = self._envelopes[name.decode()]
-            if payload.get("type") != "block_suggestion":
+            is_ours = "bot_id" in payload.get("event", {})  # what we said ourselves is looked at, and not kept
+            if payload.get("type") != "block_suggestion" and not is_ours:
                 self.keys.add(slack_key(payload))
         self.posts += len(POSTS.findall(record.data))
 
