@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -43,6 +43,9 @@ KEEP = {
     dialect.__name__.rsplit(".")[-1]: dialect.insert(Inbox.__table__).on_conflict_do_nothing().returning(Inbox.id)
     for dialect in (sqlite, postgresql)
 }
+WAITING = select(Inbox.platform, Inbox.payload, Inbox.trace, Inbox.error).where(
+    Inbox.id == bindparam("inbox"), Inbox.state == InboxState.WAITING
+)
 
 
 @dataclass
@@ -264,10 +267,10 @@ class Edge:
             platform, body, trace, is_too_much = fresh.platform, fresh.body, fresh.trace, fresh.is_too_much
         else:
             with self._sessions.reading() as session:
-                row = session.get_one(Inbox, inbox_id)
-                if row.state is not InboxState.WAITING or row.payload is None:
-                    return None
-                platform, body, trace, is_too_much = row.platform, row.payload, row.trace, row.error == TOO_FAST
+                row = session.connection().execute(WAITING, {"inbox": inbox_id}).first()
+            if row is None or row.payload is None:
+                return None
+            platform, body, trace, is_too_much = row.platform, row.payload, row.trace, row.error == TOO_FAST
         try:
             event = self._doors[platform].read(json.loads(body))
         except Exception as error:  # noqa: BLE001  anything at all may be wrong with what comes from outside

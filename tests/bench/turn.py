@@ -8,6 +8,7 @@ import os
 import pickle
 import shutil
 import sqlite3
+import statistics
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import Any
 
 import aiohttp
 
-from . import process
+from . import process, town
+from .figure import Figure, alternating, below, compared
 from .platform import Platform, Updates, until
 
 PEOPLE = 50
@@ -24,8 +26,41 @@ SCRIPTS = {
     "slack": ("Home", "My issues", "Our containers have been waiting for five days.", "Help"),
     "telegram": ("/home", "/raise", "Our containers have been waiting for five days.", "/cancel"),
 }
-TURNS = 200
-WARM = 40
+TURNS, WARM = 200, 40
+MANY = 100_000
+MOST_STATEMENTS = 32
+
+
+def against_bare(door: str, folder: Path) -> Iterator[Figure]:
+    """One turn against the bare bot of that platform plus the turn's own SQL through the bare driver."""
+    record, statements = folder / "record", []
+
+    def ours() -> float:
+        return asyncio.run(cost(door, town.found(folder, people=PEOPLE), folder))
+
+    def bare() -> float:
+        return asyncio.run(cost(door, None, folder))
+
+    def sql() -> float:
+        record.write_bytes(b"")
+        asyncio.run(cost(door, town.found(folder, people=PEOPLE), folder, record=record))
+        milliseconds, count = replayed(record, town.kept(folder, people=PEOPLE))
+        statements.append(count)
+        return milliseconds
+
+    value, bot, database = alternating(ours, bare, sql)
+    yield compared(f"turn_{door}", value, "ms of CPU", bot + database, most=2)
+    yield below(f"turn_{door}_statements", statistics.median(statements), "statements", MOST_STATEMENTS)
+
+
+def flat(folder: Path) -> Iterator[Figure]:
+    """A turn in a town with a hundred thousand issues against one with none."""
+
+    def among(issues: int) -> float:
+        return asyncio.run(cost("telegram", town.found(folder, people=PEOPLE, issues=issues), folder))
+
+    few, many = alternating(lambda: among(0), lambda: among(MANY))
+    yield compared("turn_flat", many, "ms of CPU", few, most=1.2)
 
 
 async def cost(
@@ -40,15 +75,14 @@ async def cost(
             else process.bare(door, platform.api, log=log)
         )
         async with running as bot:
-            updates = Updates()
-            say = getattr(updates, door)
+            say = getattr(Updates(), door)
             script = _script(SCRIPTS[door])
 
             async def some(count: int) -> None:
                 for _ in range(count):
                     person, words = next(script)
                     before = platform.posted
-                    if await updates.send(session, bot.address, say(person, words)) != 200:
+                    if await platform.take(session, bot.address, say(person, words)) != 200:
                         raise RuntimeError("not taken")
                     await until(lambda: platform.posted > before)  # noqa: B023  waited for here and now
 
@@ -61,12 +95,6 @@ async def cost(
             await some(turns)
             await asyncio.sleep(0.3)  # what goes on after the last answer is part of its turn
             return 1000 * ((await bot.used()).cpu - began.cpu) / turns
-
-
-def _script(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Who says what: everybody says every line, then the next does."""
-    for n in itertools.count():
-        yield n // len(lines) % PEOPLE, lines[n % len(lines)]
 
 
 def replayed(record: Path, database: Path, *, turns: int = TURNS) -> tuple[float, float]:
@@ -94,6 +122,12 @@ def replayed(record: Path, database: Path, *, turns: int = TURNS) -> tuple[float
     used = time.process_time() - began
     connection.close()
     return 1000 * used / turns, sum(each[0] not in ("COMMIT", "ROLLBACK") for each in asked) / turns
+
+
+def _script(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Who says what: everybody says every line, then the next does."""
+    for n in itertools.count():
+        yield n // len(lines) % PEOPLE, lines[n % len(lines)]
 
 
 def _records(file: Any) -> Iterator[tuple[str, Any, bool]]:
