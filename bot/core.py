@@ -58,6 +58,7 @@ class Parley:
             clock=clock,
             engine=self.engine,
             work=self.work,
+            expect=self.delivery.expect,
             doors=self.doors,
             pace=pace,
         )

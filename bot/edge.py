@@ -14,12 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.delivery import Claimed
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
 from bot.kit.events import Answer, Answered, Event
 from bot.kit.text import _
 from bot.work import Threads, Work
-from db.machinery import Inbox, InboxState
+from db.machinery import Inbox, InboxState, Outgoing
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock, monotonic
 from scheduling.pace import Pace, Taken
@@ -82,6 +83,7 @@ class Edge:
         clock: Clock,
         engine: Engine,
         work: Work,
+        expect: Callable[[Claimed], None],
         doors: Mapping[str, Door],
         pace: Pace | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class Edge:
         self._clock = clock
         self._engine = engine
         self._work = work
+        self._expect = expect
         self._doors = doors
         self._pace = pace
         self.trouble: str | None = None  # why the last update could not be kept
@@ -291,6 +294,8 @@ class Edge:
                 raise
             return None
         log.info("turn", inbox=inbox_id, door=platform, trace=trace)
+        if outcome is not None and outcome.outgoing_id is not None:
+            self._expect(_claimed(outcome, outcome.outgoing_id, platform, trace))
         return outcome
 
     def _mark(self, inbox_id: int, state: InboxState, error: str | None) -> None:
@@ -327,3 +332,21 @@ class Edge:
 def _tell(update: Arrived, error: Exception) -> None:
     if not update.kept.done():
         update.kept.set_exception(error)
+
+
+def _claimed(outcome: Outcome, outgoing_id: int, platform: str, trace: str) -> Claimed:
+    """The answer of a turn, as delivery would read it from its row."""
+    return Claimed(
+        outgoing_id=outgoing_id,
+        platform=platform,
+        address=outcome.address,
+        answer=outcome.answer,
+        reader=outcome.reader,
+        edits=outcome.edits,
+        repeated=False,
+        attempts=0,
+        trace=trace,
+        queue=Outgoing.lock_of(outcome.account_id, outcome.person_id),
+        account_id=outcome.account_id,
+        is_plain=True,
+    )

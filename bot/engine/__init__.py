@@ -6,10 +6,11 @@ the audit line commit together, or not at all. The engine renders nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -41,12 +42,18 @@ TAKE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a turn came to: the answer to draw, for whom, and the outbox row that carries it where one does."""
+    """What a turn came to: the answer to draw, for whom, and the outbox row that carries it where one does.
+
+    That row goes to `address`, that of the account `account_id`, in the place of the message `edits`.
+    """
 
     answer: Answer
     reader: Reader
     person_id: int
     outgoing_id: int | None = None
+    account_id: int = 0
+    address: str = ""
+    edits: Mapping[str, Any] | None = None
 
 
 class Engine:
@@ -108,13 +115,15 @@ class Engine:
             if is_new:
                 turn.note_met(person)
             answer = turn.answer(event)
-            outgoing_id = None
+            outgoing_id = edits = None
             wanted = reply(answer) if callable(reply) else reply
             if wanted and (answer.screen or answer.form):
-                outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", event=event, asked_at=asked_at)
+                edits = turn.edits(event)
+                outgoing_id = turn.reply(answer, once=f"reply:{inbox_id or trace}", edits=edits, asked_at=asked_at)
             if inbox_id is not None and turn.is_unkept:
                 session.execute(update(Inbox).where(Inbox.id == inbox_id).values(payload=None))
-            outcome = Outcome(answer, Reader(person.language, person.zone), person.id, outgoing_id)
+            reader = Reader(person.language, person.zone)
+            outcome = Outcome(answer, reader, person.id, outgoing_id, account.id, account.address, edits)
         return outcome
 
     def options(self, caller: Caller, token: str, field: str, query: str) -> tuple[list[Option], Reader]:

@@ -74,7 +74,7 @@ class Outbox:
         row = self._values(asker, once, not_before=self.now, asked_at=asked_at) | {
             "is_reply": True,
             "account_id": account_id,
-            "edits": dict(edits) if edits else None,
+            "edits": edits,
             "expires_at": self.now + REPLY_USEFUL_FOR,
             "screen": to_json(answer),
         }

@@ -453,18 +453,21 @@ class Turn:
     def _plain(self, value: Any) -> str:
         return Writer(self._engine.catalogues, Reader(self.ctx.who.language, self.ctx.who.zone)).plain(value)
 
-    def reply(self, answer: Answer, *, once: str, event: Event, asked_at: datetime) -> int:
+    def edits(self, event: Event) -> Mapping[str, Any] | None:
+        """The message that the answer replaces. One that told something stays, and the answer comes below it."""
+        if not isinstance(event, Called):
+            return None
+        return dict(event.tap) | (dict(event.message or {}) if not self._is_news else {}) or None
+
+    def reply(self, answer: Answer, *, once: str, edits: Mapping[str, Any] | None, asked_at: datetime) -> int:
         """Store the answer as an outbox row to the door it was asked at. `asked_at` is when the update came in."""
         if self._account is None:
             raise LookupError("a reply needs an account")
-        edits: dict[str, Any] = {}
-        if isinstance(event, Called):
-            edits = dict(event.tap) | (dict(event.message or {}) if not self._is_news else {})
         return self._outbox.reply(
             self.ctx.who,
             answer,
             account_id=self._account.id,
-            edits=edits or None,
+            edits=edits,
             once=once,
             asked_at=asked_at,
         )

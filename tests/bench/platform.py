@@ -70,7 +70,7 @@ class Platform:
             return web.json_response({"ok": True, "user": known})
         if method in POSTS:
             said = await request.json() if request.content_type == "application/json" else await request.post()
-            self._note(str(said["channel"]))
+            self._note(str(said["channel"]).removeprefix("D"))  # a person, or the channel with them
         return web.json_response({"ok": True, "channel": "D1", "ts": f"1.{next(self._stamps):06d}"})
 
     async def _telegram(self, request: web.Request) -> web.Response:

@@ -81,6 +81,11 @@ def slack_id(number: int) -> str:
     return f"U{FIRST + number}"
 
 
+def address(door: str, number: int) -> str:
+    """Where an answer to the person `number` goes."""
+    return slack_id(number) if door == "slack" else str(telegram_id(number))
+
+
 def _people(connection: Connection, count: int) -> None:
     like = _first(connection, Person)
     on = _first(connection, Account)
