@@ -1,0 +1,113 @@
+"""Long solving in a child process, with progress and cancel: no process that serves anybody imports a solver.
+
+What the child needs is the extra `solve` of this project; without it `Unavailable` says how to get it.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any, cast
+
+LOOK = 0.2  # seconds between two looks at whether it is still wanted
+CHILD = (sys.executable, "-P", "-m", "scheduling.solve")
+
+Progress = Callable[[float, str], None]  # how much is done, of 1, and the child's own word for what it is doing
+
+
+class SolvingFailed(Exception):
+    """The child gave no answer; the message says what it last said."""
+
+
+class Unavailable(SolvingFailed):
+    """The solver is not installed."""
+
+
+class OutOfTime(SolvingFailed):
+    """Nothing was found in the time that the question allows."""
+
+
+class Cancelled(SolvingFailed):
+    """Nobody wants the answer any more."""
+
+
+def solve(
+    kind: str,
+    question: dict[str, Any],
+    *,
+    progress: Progress = lambda done, doing: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    child: Sequence[str] = CHILD,
+) -> Any:
+    """Put a question of a `kind` that `scheduling.solve` knows to a child process, and wait for its answer: JSON both.
+
+    Blocks: call it from a thread. `cancelled` is asked a few times a second, and the child is killed when it says so,
+    when this process ends, or when `progress` raises. Raises ValueError for a question that makes no sense, and
+    SolvingFailed's kinds.
+    """
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            [*child, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, bufsize=0
+        )
+        try:
+            _ask(cast("IO[bytes]", process.stdin), question)
+            for line in _lines(cast("IO[bytes]", process.stdout), cancelled):
+                said = json.loads(line)
+                if "result" in said:
+                    return said["result"]
+                if "error" in said:
+                    _raise(said["error"], said["detail"])
+                progress(said["done"], said["doing"])
+            complaints.seek(0)
+            last = complaints.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise SolvingFailed(f"the solver stopped: {last or 'without a word'}")
+        finally:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _ask(pipe: IO[bytes], question: dict[str, Any]) -> None:
+    # Unbuffered pipes write what fits; the child reads its line before it does anything else.
+    rest = memoryview(json.dumps(question).encode() + b"\n")
+    try:
+        while rest:
+            rest = rest[pipe.write(rest) :]
+    except BrokenPipeError:
+        return  # it is gone already, and what it said tells why
+
+
+def _lines(pipe: IO[bytes], cancelled: Callable[[], bool]) -> Iterator[bytes]:
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            if cancelled():
+                raise Cancelled("nobody wants the answer any more")
+            if not selector.select(LOOK):
+                continue
+            read = pipe.read(1 << 16)
+            if not read:
+                return
+            *whole, pending = (pending + read).split(b"\n")
+            yield from whole
+
+
+def _raise(error: str, detail: str) -> None:
+    match error:
+        case "unavailable":
+            raise Unavailable(
+                f"the solver is not installed ({detail}): pip install --require-hashes -r requirements/solve.txt"
+            )
+        case "invalid":
+            raise ValueError(detail)
+        case "timeout":
+            raise OutOfTime(detail)
+        case _:
+            raise SolvingFailed(f"{error}: {detail}")
