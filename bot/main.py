@@ -28,6 +28,7 @@ audit = typer.Typer(help="Who did what, when, from where: the audit chain.", inv
 outbox = typer.Typer(help="Messages that wait, failed or are in doubt.", invoke_without_command=True)
 slack = typer.Typer(help="Setting Slack up.", no_args_is_help=True)
 telegram = typer.Typer(help="Setting Telegram up.", no_args_is_help=True)
+meetings = typer.Typer(help="Meetings across time zones.", no_args_is_help=True)
 for name, group in {
     "db": database,
     "admin": admin,
@@ -35,6 +36,7 @@ for name, group in {
     "outbox": outbox,
     "slack": slack,
     "telegram": telegram,
+    "meetings": meetings,
 }.items():
     app.add_typer(group, name=name)
 
@@ -317,6 +319,49 @@ def telegram_setup() -> None:
 
     set_telegram_up(_settings())
     typer.echo("Telegram shows Parley's commands, name and descriptions in every language.")
+
+
+@meetings.command("plan")
+def meetings_plan(
+    region: Annotated[list[str], typer.Option(help="A WCO region: AMS, AP, ESA, EUR, NMENA, WCA, or ALL.")],
+    year: Annotated[int, typer.Option(min=1990, max=2099, help="The year of the meetings.")],
+    slots: Annotated[int, typer.Option(min=1, max=12, help="At most so many times of day.")] = 2,
+    months: Annotated[int, typer.Option(min=1, max=12, help="A meeting every so many months.")] = 1,
+    week: Annotated[int, typer.Option(min=1, max=4, help="In which week of the month.")] = 2,
+    day: Annotated[
+        list[str] | None,
+        typer.Option(help="A day it may be on, mon to sun, the preferred first; left out: tue, wed, thu."),
+    ] = None,
+    minutes: Annotated[int, typer.Option(min=15, max=600, help="How long a meeting takes.")] = 60,
+    clock: Annotated[str, typer.Option(help="The zone on whose clock the times of day are counted.")] = "UTC",
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="Somebody else who attends, by zone: Europe/London.")
+    ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option(help='Past years\' points, to be carried over: {"2026": {"NZ": 12}}.')
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="How much work the solver may do, at most.")] = 120,
+    as_json: AsJson = False,
+) -> None:
+    """Plan a region's meetings of a year so that nobody always gets the bad hours: some choices, and their price."""
+    from bot.ops.meetings import plan
+
+    typer.echo(
+        plan(
+            region,
+            year,
+            slots=slots,
+            every=months,
+            week=week,
+            days=day or ("tue", "wed", "thu"),
+            minutes=minutes,
+            clock=clock,
+            also=also or (),
+            ledger=ledger,
+            seconds=seconds,
+            as_json=as_json,
+        )
+    )
 
 
 @app.command("env")
