@@ -15,8 +15,8 @@ Codes are ISO 3166-1, save EU (reserved for the Union) and XK (Kosovo: assigned 
 capital, where the central administration sits. Working days are the civil service's as generally known: nobody has
 confirmed them member by member, and the least certain are Afghanistan, Djibouti, Iran, Nepal and Somalia. `ramadan`
 marks administrations whose public offices keep shorter hours in Ramadan, likewise. An administration that knows
-better has a week of its own in Parley. Holidays are the `holidays` library's, which has them for every member but the
-Union.
+better has a week of its own in Parley. Holidays are the `holidays` library's: national ones only, none for the Union,
+none for Ukraine while martial law suspends them, and none for Sri Lanka after 2026. `without_holidays` tells.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import time
-from functools import cache
+from datetime import date, time, timedelta
+from functools import cache, cached_property
 from importlib.resources import files
 
-from scheduling.deadlines import WEEKDAYS, WorkingWeek
+from scheduling.deadlines import WEEKDAYS, Closed, WorkingWeek
 from scheduling.meetings import Attendee
 
 REGIONS = ("AMS", "AP", "ESA", "EUR", "NMENA", "WCA")
 OFFICE = ((time(9), time(17)),)
-WITHOUT_HOLIDAYS = frozenset({"EU"})
+NOT_A_COUNTRY = frozenset({"EU"})
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class Member:
     days_off: frozenset[int]
     keeps_ramadan: bool
 
-    @property
+    @cached_property
     def week(self) -> WorkingWeek:
         """Its working week, with an office's hours and its country's public holidays."""
         return WorkingWeek(
             zone=self.zone,
             days=tuple(() if day in self.days_off else OFFICE for day in range(len(WEEKDAYS))),
-            country=None if self.code in WITHOUT_HOLIDAYS else self.code,
+            country=None if self.code in NOT_A_COUNTRY else self.code,
         )
 
 
@@ -78,6 +78,16 @@ def of(regions: Collection[str]) -> tuple[Member, ...]:
     if unknown:
         raise ValueError(f"not a WCO region: {', '.join(unknown)}; they are {', '.join(REGIONS)}")
     return tuple(member for member in members() if member.region in regions)
+
+
+def without_holidays(chosen: Iterable[Member], year: int) -> list[str]:
+    """Codes of those of whom no public holiday in this year is known: whoever plans by them should ask."""
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
+    return [
+        member.code
+        for member in chosen
+        if not any((off := member.week.day_off(day)) and off.why is Closed.HOLIDAY for day in days)
+    ]
 
 
 def attendees(chosen: Iterable[Member]) -> tuple[Attendee, ...]:

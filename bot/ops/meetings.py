@@ -68,6 +68,7 @@ def plan(
     except (ValueError, LookupError) as error:
         raise Trouble(f"cannot be planned: {error}") from error
     answer["brussels"] = fixed(question, AFTERNOON, BRUSSELS).to_json()
+    answer["without_holidays"] = regions.without_holidays(chosen, year)
     if as_json:
         return json.dumps({"regions": list(region), "year": year, **answer}, ensure_ascii=False, indent=2)
     return _shown(question, answer)
@@ -126,6 +127,8 @@ def _shown(question: Year, answer: dict[str, Any]) -> str:
             console.print("* the best found in the time given; not proved to be the best there is (--seconds)")
         console.print(_dates(question, suggested, answer["knee"] + 1))
         console.print(_members(choices))
+        if answer["without_holidays"]:
+            console.print(f"No public holidays of this year are known for {', '.join(answer['without_holidays'])}.")
     return capture.get()
 
 
