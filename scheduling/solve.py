@@ -1,7 +1,7 @@
 """The child process that solves: `python -m scheduling.solve meetings`. Its parent is `scheduling.solving`.
 
 In comes one line of JSON, the question. Out goes one JSON object a line: any number of `{"done": 0.4, "doing":
-"total"}`, then `{"result": …}`, or `{"error": "unavailable" | "invalid" | "timeout", "detail": …}`. The end of the
+"total"}`, then `{"result": …}`, or `{"error": "unavailable" | "invalid", "detail": …}`. The end of the
 input ends the process at once, so that no solver outlives the process that asked.
 """
 
@@ -33,8 +33,6 @@ def main(kind: str) -> None:
         _say(error="invalid", detail=f"the question lacks {error}")
     except ValueError as error:
         _say(error="invalid", detail=str(error))
-    except TimeoutError as error:
-        _say(error="timeout", detail=str(error))
 
 
 def _say(**what: Any) -> None:

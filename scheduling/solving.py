@@ -27,10 +27,6 @@ class Unavailable(SolvingFailed):
     """The solver is not installed."""
 
 
-class OutOfTime(SolvingFailed):
-    """Nothing was found in the time that the question allows."""
-
-
 class Cancelled(SolvingFailed):
     """Nobody wants the answer any more."""
 
@@ -107,7 +103,5 @@ def _raise(error: str, detail: str) -> None:
             )
         case "invalid":
             raise ValueError(detail)
-        case "timeout":
-            raise OutOfTime(detail)
         case _:
             raise SolvingFailed(f"{error}: {detail}")

@@ -12,7 +12,7 @@ choose between their orders.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,6 +34,10 @@ class Cost(NamedTuple):
 
     points: tuple[int, ...]
     nights: int
+
+
+_Class = tuple[tuple[int, Cost], ...]  # slot and cost of each option of meetings that are alike
+_Solution = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def choices(year: Year, report: Report = lambda done, doing: None) -> list[Choic
     """Up to five plans: from the least most that anybody must bear to the least total, with caps evenly between.
 
     Each has the least total of all plans in which nobody bears more than it says, and nobody could bear less at that
-    total.
+    total. Where time runs out before that is proved, a choice says so; there is always one.
     """
     report(0.0, "scoring")
     model = _Model(year, report)
@@ -160,82 +164,106 @@ def _is_as_good(one: Cost, other: Cost) -> bool:
 
 
 class _Model:
-    """The solver's model of a year, solved for several orders of its three measures."""
+    """The solver's model of a year, solved for several orders of its three measures.
+
+    A solution is a count for each class of meetings that are alike and each of their options. There is always one:
+    everything at one time of day. So each search begins with a plan and can only better it, however short of time.
+    """
 
     def __init__(self, year: Year, report: Report) -> None:
         self._year, self._report = year, report
-        self._steps, self._done = CHOICES * _ABOUT, 0
-        self._left = year.seconds
-        alike: dict[tuple[tuple[int, Cost], ...], list[list[Option]]] = defaultdict(list)
-        self._order: dict[int, tuple[tuple[int, Cost], ...]] = {}
-        for number, meeting in enumerate(options(year)):
-            key = tuple((option.slot, option.cost) for option in meeting)
-            alike[key].append(meeting)
-            self._order[number] = key
+        self._steps, self._done, self._left = CHOICES * _ABOUT, 0, year.seconds
+        self._alike: dict[_Class, list[int]] = defaultdict(list)  # the meetings of each class, by number
+        self._meetings = options(year)
+        for number, meeting in enumerate(self._meetings):
+            self._alike[tuple((option.slot, option.cost) for option in meeting)].append(number)
+        self._costs = [price for alike in self._alike for _, price in alike]
+        self._carried = [year.carried.get(each.key, 0) for each in year.attendees]
         self._model = cp_model.CpModel()
-        slots = sorted({slot for key in alike for slot, _ in key})
-        used = {slot: self._model.new_bool_var(f"slot {slot}") for slot in slots}
-        self._model.add(sum(used.values()) <= year.slots)
-        self._count: dict[tuple[tuple[int, Cost], ...], list[cp_model.IntVar]] = {}
-        terms: list[tuple[cp_model.IntVar, Cost]] = []
-        for key, meetings in alike.items():
-            counts = [self._model.new_int_var(0, len(meetings), f"{slot}") for slot, _ in key]
-            self._count[key] = counts
-            self._model.add(sum(counts) == len(meetings))
-            by_slot = defaultdict(list)
-            for count, (slot, price) in zip(counts, key, strict=True):
-                by_slot[slot].append(count)
-                terms.append((count, price))
-            for slot, those in by_slot.items():
-                self._model.add(sum(those) <= len(meetings) * used[slot])
-        self._alike = alike
-        self._measures = self._measured(terms)
-
-    def _measured(self, terms: Sequence[tuple[cp_model.IntVar, Cost]]) -> dict[str, cp_model.IntVar]:
-        counts = [count for count, _ in terms]
-        meetings = len(self._year.meetings)
-        ceiling = max((max(price.points) for _, price in terms), default=0) * meetings
-        carry = [self._year.carried.get(each.key, 0) for each in self._year.attendees]
-        most = self._model.new_int_var(min(carry), max(carry) + ceiling, "most")
-        heaviest: dict[tuple[int, ...], int] = {}  # of attendees with the same points only who carries most can matter
-        for column, carried in zip(zip(*(price.points for _, price in terms), strict=True), carry, strict=True):
-            heaviest[column] = max(carried, heaviest.get(column, carried))
-        for column, carried in heaviest.items():
-            self._model.add(cp_model.LinearExpr.weighted_sum(counts, column) + carried <= most)
-        everybody = len(carry)
-        total = self._model.new_int_var(0, ceiling * everybody, "total")
-        self._model.add(cp_model.LinearExpr.weighted_sum(counts, [sum(price.points) for _, price in terms]) == total)
-        nights = self._model.new_int_var(0, meetings * everybody, "nights")
-        self._model.add(cp_model.LinearExpr.weighted_sum(counts, [price.nights for _, price in terms]) == nights)
-        return {"most": most, "total": total, "nights": nights}
+        self._used: dict[int, cp_model.IntVar] = {}
+        self._counts = [count for alike, those in self._alike.items() for count in self._spread(alike, len(those))]
+        self._model.add(sum(self._used.values()) <= year.slots)
+        self._measures = self._measured()
+        self._known = [self._at_one_time(slot) for slot in self._used]
 
     def solve(self, *order: str, cap: int | None = None) -> Choice:
         """The best plan by these measures, the first before the second, with nobody above `cap`."""
         model = self._model.clone()
-        measures = {name: model.get_int_var_from_proto_index(each.index) for name, each in self._measures.items()}
         if cap is not None:
-            model.add(measures["most"] <= cap)
-        is_proven, found = True, None
+            model.add(_of(model, self._measures["most"]) <= cap)
+        within = [each for each in self._known if cap is None or self._measure(each)["most"] <= cap]
+        best = min(within, key=lambda each: self._rank(each, order))
+        is_proven = True
         for name in order:
-            model.minimize(measures[name])
-            solver, status = self._run(model, name)
-            if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-                is_proven = False
-                break
-            found, is_proven = solver, is_proven and status == cp_model.OPTIMAL
-            best = round(solver.objective_value)
-            model.add(measures[name] <= best)
-            model.clear_hints()  # type: ignore[no-untyped-call]
-            for variable in range(len(model.proto.variables)):
-                each = model.get_int_var_from_proto_index(variable)
-                model.add_hint(each, solver.value(each))
-        if found is None:
-            raise TimeoutError("no plan was found in the time given")
-        return Choice(cost(self._year, self._starts(model, found)), is_proven)
+            solver, status = self._run(model, name, best)
+            is_proven = is_proven and status == cp_model.OPTIMAL
+            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                found = tuple(solver.value(_of(model, count)) for count in self._counts)
+                best = min(best, found, key=lambda each: self._rank(each, order))
+            model.add(_of(model, self._measures[name]) <= self._measure(best)[name])
+        self._known.append(best)
+        return Choice(cost(self._year, self._starts(best)), is_proven)
 
-    def _run(self, model: cp_model.CpModel, name: str) -> tuple[cp_model.CpSolver, Any]:
-        self._report(self._done / self._steps, name)
+    def _spread(self, alike: _Class, meetings: int) -> list[cp_model.IntVar]:
+        """How many of some meetings that are alike take each of their options."""
+        counts = [self._model.new_int_var(0, meetings, "") for _ in alike]
+        self._model.add(sum(counts) == meetings)
+        by_slot: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        for count, (slot, _) in zip(counts, alike, strict=True):
+            by_slot[slot].append(count)
+        for slot, those in by_slot.items():
+            if slot not in self._used:
+                self._used[slot] = self._model.new_bool_var("")
+            self._model.add(sum(those) <= meetings * self._used[slot])
+        return counts
+
+    def _measured(self) -> dict[str, cp_model.IntVar]:
+        meetings, everybody = len(self._meetings), len(self._carried)
+        ceiling = max(max(price.points) for price in self._costs) * meetings
+        most = self._model.new_int_var(0, max(self._carried) + ceiling, "")
+        heaviest: dict[tuple[int, ...], int] = {}  # of attendees with the same points only who carries most can matter
+        for column, carried in zip(
+            zip(*(price.points for price in self._costs), strict=True), self._carried, strict=True
+        ):
+            heaviest[column] = max(carried, heaviest.get(column, carried))
+        for column, carried in heaviest.items():
+            self._model.add(cp_model.LinearExpr.weighted_sum(self._counts, column) + carried <= most)
+        total = self._model.new_int_var(0, ceiling * everybody, "")
+        totals = [sum(price.points) for price in self._costs]
+        self._model.add(cp_model.LinearExpr.weighted_sum(self._counts, totals) == total)
+        nights = self._model.new_int_var(0, meetings * everybody, "")
+        awake = [price.nights for price in self._costs]
+        self._model.add(cp_model.LinearExpr.weighted_sum(self._counts, awake) == nights)
+        return {"most": most, "total": total, "nights": nights}
+
+    def _at_one_time(self, at: int) -> _Solution:
+        """Every meeting at this slot, on the first of its days."""
+        solution = []
+        for alike, those in self._alike.items():
+            first = [slot for slot, _ in alike].index(at)
+            solution += [len(those) if number == first else 0 for number in range(len(alike))]
+        return tuple(solution)
+
+    def _measure(self, solution: _Solution) -> dict[str, int]:
+        chosen = [(count, price) for count, price in zip(solution, self._costs, strict=True) if count]
+        points = [0] * len(self._carried)
+        for count, price in chosen:
+            points = [so_far + count * more for so_far, more in zip(points, price.points, strict=True)]
+        return {
+            "most": max(map(int.__add__, points, self._carried)),
+            "total": sum(points),
+            "nights": sum(count * price.nights for count, price in chosen),
+        }
+
+    def _rank(self, solution: _Solution, order: Sequence[str]) -> tuple[int, ...]:
+        measured = self._measure(solution)
+        return tuple(measured[name] for name in order)
+
+    def _run(self, model: cp_model.CpModel, name: str, start: _Solution) -> tuple[cp_model.CpSolver, Any]:
+        self._report(min(self._done / self._steps, 1.0), name)
         self._done += 1
+        model.minimize(_of(model, self._measures[name]))
+        self._hint(model, start)
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
@@ -247,17 +275,28 @@ class _Model:
         self._left = max(self._left - solver.response_proto.deterministic_time, self._year.seconds / 100)
         return solver, status
 
-    def _starts(self, model: cp_model.CpModel, solver: cp_model.CpSolver) -> Iterator[datetime]:
+    def _hint(self, model: cp_model.CpModel, solution: _Solution) -> None:
+        """Tell the solver a whole plan: every variable, or it forgets the rest."""
+        model.clear_hints()  # type: ignore[no-untyped-call]
+        for count, value in zip(self._counts, solution, strict=True):
+            model.add_hint(_of(model, count), value)
+        slots = [slot for alike in self._alike for slot, _ in alike]
+        taken = {slot for slot, value in zip(slots, solution, strict=True) if value}
+        for slot, used in self._used.items():
+            model.add_hint(_of(model, used), slot in taken)
+        for name, value in self._measure(solution).items():
+            model.add_hint(_of(model, self._measures[name]), value)
+
+    def _starts(self, solution: _Solution) -> list[datetime]:
         """Each meeting's start. Of meetings that are alike the earlier ones take the earlier slots."""
-        chosen = {
-            key: [
-                number
-                for number, count in enumerate(counts)
-                for _ in range(solver.value(model.get_int_var_from_proto_index(count.index)))
-            ]
-            for key, counts in self._count.items()
-        }
-        turns = {key: iter(zip(meetings, chosen[key], strict=True)) for key, meetings in self._alike.items()}
-        for number in range(len(self._year.meetings)):
-            meeting, option = next(turns[self._order[number]])
-            yield meeting[option].start
+        starts: dict[int, datetime] = {}
+        counts = iter(solution)
+        for alike, those in self._alike.items():
+            chosen = [number for number in range(len(alike)) for _ in range(next(counts))]
+            starts |= {which: self._meetings[which][option].start for which, option in zip(those, chosen, strict=True)}
+        return [starts[number] for number in range(len(self._meetings))]
+
+
+def _of(model: cp_model.CpModel, variable: cp_model.IntVar) -> cp_model.IntVar:
+    """The same variable in a copy of the model."""
+    return model.get_int_var_from_proto_index(variable.index)
