@@ -29,8 +29,6 @@ def main(kind: str) -> None:
         return
     try:
         _say(result=solve(json.loads(question), lambda done, doing: _say(done=done, doing=doing)))
-    except KeyError as error:
-        _say(error="invalid", detail=f"the question lacks {error}")
     except ValueError as error:
         _say(error="invalid", detail=str(error))
 

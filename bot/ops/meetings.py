@@ -65,7 +65,7 @@ def plan(
         answer = _solved(question)
     except solving.SolvingFailed as error:
         raise Trouble(str(error)) from error
-    except (ValueError, LookupError) as error:
+    except ValueError as error:
         raise Trouble(f"cannot be planned: {error}") from error
     answer["brussels"] = fixed(question, AFTERNOON, BRUSSELS).to_json()
     answer["without_holidays"] = regions.without_holidays(chosen, year)

@@ -44,19 +44,25 @@ class Year:
             raise ValueError(f"a plan is of 1 to {MEETINGS} meetings, each with a day it may be on")
         if not 0 < self.minutes <= 24 * 60 or self.slots < 1 or self.seconds <= 0:
             raise ValueError("a meeting takes up to a day, and a plan needs a slot and a moment to be made")
-        ZoneInfo(self.clock)
+        try:
+            ZoneInfo(self.clock)
+        except (KeyError, ValueError, OSError) as error:  # zoneinfo opens a file by that name
+            raise ValueError(f"no such time zone: {self.clock!r}") from error
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Reads what `to_json` wrote."""
-        return cls(
-            attendees=tuple(
-                Attendee(each["key"], WorkingWeek.from_json(each["week"]), each["keeps_ramadan"])
-                for each in data["attendees"]
-            ),
-            meetings=tuple(tuple(map(date.fromisoformat, days)) for days in data["meetings"]),
-            **{name: data[name] for name in ("minutes", "slots", "clock", "carried", "seconds")},
-        )
+        """Reads what `to_json` wrote. Raises ValueError for anything else."""
+        try:
+            return cls(
+                attendees=tuple(
+                    Attendee(each["key"], WorkingWeek.from_json(each["week"]), each["keeps_ramadan"])
+                    for each in data["attendees"]
+                ),
+                meetings=tuple(tuple(map(date.fromisoformat, days)) for days in data["meetings"]),
+                **{name: data[name] for name in ("minutes", "slots", "clock", "carried", "seconds")},
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a year to plan: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         """The question as JSON values, for the child process."""

@@ -162,6 +162,12 @@ def test_a_free_day_is_found_where_there_is_one() -> None:
 def test_of_equal_plans_the_one_that_lets_people_sleep() -> None:
     """Saturday's first hour in UTC is Friday's last in Praia, its noon a day off: eight points either way."""
     assert fairest(Year(plain(["CV"]), ((date(2027, 1, 30),),))).plan.rank == (8, 8, 0)
+    days = ((date(2027, 12, 19),), (date(2027, 5, 12),), (date(2027, 11, 12),))
+    assert fairest(Year(plain(["AL", "BS", "TJ"]), days)).plan.rank == (
+        12,
+        30,
+        0,
+    )  # others of 12 and 30 have two nights
 
 
 def test_work_that_is_cut_short_says_so() -> None:
