@@ -82,19 +82,13 @@ def choices(year: Year, report: Report = lambda done, doing: None) -> list[Choic
     total. Where time runs out before that is proved, a choice says so; there is always one.
     """
     report(0.0, "scoring")
-    model = _Model(year, report)
-    fairest = model.solve("most", "total", "nights")
-    thriftiest = model.solve("total", "most", "nights")
+    planner = Planner(year, report)
+    fairest, thriftiest = planner.fairest(), planner.cheapest()
     low, high = fairest.plan.most, thriftiest.plan.most
-    caps = [low + (high - low) * number // (CHOICES - 1) for number in range(1, CHOICES - 1)]
-    between = [model.solve("total", "most", "nights", cap=cap) for cap in sorted(set(caps)) if low <= cap < high]
+    caps = {low + (high - low) * number // (CHOICES - 1) for number in range(1, CHOICES - 1)}
+    between = [planner.cheapest(cap) for cap in sorted(caps) if low < cap < high]
     report(1.0, "done")
     return _frontier([fairest, *between, thriftiest])
-
-
-def fairest(year: Year) -> Choice:
-    """Only the first of the choices: the plan in which the most that anybody bears is least."""
-    return _Model(year, lambda done, doing: None).solve("most", "total", "nights")
 
 
 def knee(ranks: Sequence[tuple[int, int, int]]) -> int:
@@ -163,14 +157,14 @@ def _is_as_good(one: Cost, other: Cost) -> bool:
     return one.nights <= other.nights and all(map(int.__le__, one.points, other.points))
 
 
-class _Model:
-    """The solver's model of a year, solved for several orders of its three measures.
+class Planner:
+    """The solver's model of a year, to be solved for several orders of its three measures.
 
     A solution is a count for each class of meetings that are alike and each of their options. There is always one:
     everything at one time of day. So each search begins with a plan and can only better it, however short of time.
     """
 
-    def __init__(self, year: Year, report: Report) -> None:
+    def __init__(self, year: Year, report: Report = lambda done, doing: None) -> None:
         self._year, self._report = year, report
         self._steps, self._done, self._left = CHOICES * _ABOUT, 0, year.seconds
         self._alike: dict[_Class, list[int]] = defaultdict(list)  # the meetings of each class, by number
@@ -186,12 +180,26 @@ class _Model:
         self._measures = self._measured()
         self._known = [self._at_one_time(slot) for slot in self._used]
 
-    def solve(self, *order: str, cap: int | None = None) -> Choice:
+    def fairest(self) -> Choice:
+        """The plan in which the most that anybody bears is least."""
+        return self._solve(("most", "total", "nights"), None)
+
+    def cheapest(self, most: int | None = None) -> Choice:
+        """The plan with the least total; given `most`, of those in which nobody bears more than that.
+
+        Raises ValueError where no plan so even is known: ask for the fairest first.
+        """
+        return self._solve(("total", "most", "nights"), most)
+
+    def _solve(self, order: Sequence[str], cap: int | None) -> Choice:
         """The best plan by these measures, the first before the second, with nobody above `cap`."""
         model = self._model.clone()
+        within = self._known
         if cap is not None:
             model.add(_of(model, self._measures["most"]) <= cap)
-        within = [each for each in self._known if cap is None or self._measure(each)["most"] <= cap]
+            within = [each for each in self._known if self._measure(each)["most"] <= cap]
+        if not within:
+            raise ValueError(f"somebody bears more than {cap} in every plan known")
         best = min(within, key=lambda each: self._rank(each, order))
         is_proven = True
         for name in order:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scheduling import regions
 from scheduling.meetings import Plan, Year, best_fixed, burden, cost, fixed, monthly
-from scheduling.meetings.exact import CHOICES, Choice, choices, fairest, knee
+from scheduling.meetings.exact import CHOICES, Choice, Planner, choices, knee
 from scheduling.meetings.slots import STARTS
 from tests.scheduling.groups import ASIA_PACIFIC, WORLD, plain, wednesdays
 
@@ -22,6 +22,10 @@ BRUSSELS = "Europe/Brussels"
 
 def figures(plan: Plan) -> tuple[int, int, int, int, float]:
     return *plan.rank, plan.unburdened, round(plan.gini, 2)
+
+
+def fairest(year: Year) -> Choice:
+    return Planner(year).fairest()
 
 
 # Known optima
@@ -128,6 +132,13 @@ def _keeps_what_was_asked(year: Year, found: list[Choice]) -> None:
 
 
 # What a chair may count on
+
+
+def test_what_nobody_can_be_spared_is_said() -> None:
+    planner = Planner(wednesdays(ASIA_PACIFIC, slots=2))
+    assert planner.fairest().plan.most == 16 and planner.cheapest(most=16).plan.total == 78
+    with pytest.raises(ValueError, match="somebody bears more than 15"):
+        planner.cheapest(most=15)
 
 
 def test_the_same_question_has_the_same_answer() -> None:
