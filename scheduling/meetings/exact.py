@@ -25,6 +25,7 @@ from scheduling.meetings.year import Plan, Year, best_fixed, cost
 
 CHOICES = 5
 _ABOUT = 3  # what each choice is solved for, in turn: two of most and total, then nights
+_FIRST = 0.7  # of a choice's share of the work, what each of these may take of what the ones before it left
 
 Report = Callable[[float, str], None]  # how much is done, of 1, and what is being done
 
@@ -167,6 +168,7 @@ class Planner:
     def __init__(self, year: Year, report: Report = lambda done, doing: None) -> None:
         self._year, self._report = year, report
         self._steps, self._done, self._left = CHOICES * _ABOUT, 0, year.seconds
+        self._to_come = CHOICES
         self._alike: dict[_Class, list[int]] = defaultdict(list)  # the meetings of each class, by number
         self._meetings = options(year)
         for number, meeting in enumerate(self._meetings):
@@ -201,9 +203,10 @@ class Planner:
         if not within:
             raise ValueError(f"somebody bears more than {cap} in every plan known")
         best = min(within, key=lambda each: self._rank(each, order))
-        is_proven = True
+        is_proven, share = True, self._share()
         for name in order:
-            solver, status = self._run(model, name, best)
+            solver, status, work = self._run(model, name, best, share)
+            share = max(share - work, self._year.seconds / 1000)
             is_proven = is_proven and status == cp_model.OPTIMAL
             if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 found = tuple(solver.value(_of(model, count)) for count in self._counts)
@@ -267,7 +270,15 @@ class Planner:
         measured = self._measure(solution)
         return tuple(measured[name] for name in order)
 
-    def _run(self, model: cp_model.CpModel, name: str, start: _Solution) -> tuple[cp_model.CpSolver, Any]:
+    def _share(self) -> float:
+        """Of the work that is left, the first plan may take half, and each of the others its part of the rest."""
+        part = 2 if self._to_come == CHOICES else max(self._to_come, 1)
+        self._to_come -= 1
+        return self._left / part
+
+    def _run(
+        self, model: cp_model.CpModel, name: str, start: _Solution, share: float
+    ) -> tuple[cp_model.CpSolver, Any, float]:
         self._report(min(self._done / self._steps, 1.0), name)
         self._done += 1
         model.minimize(_of(model, self._measures[name]))
@@ -276,12 +287,12 @@ class Planner:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
         # The solver's own count of its work, so that a slow machine gives the same plan; the clock is only a backstop.
-        # Most steps take no time, so each may use half of what is left.
-        solver.parameters.max_deterministic_time = self._left / 2
-        solver.parameters.max_time_in_seconds = 2 * self._left
+        solver.parameters.max_deterministic_time = share * _FIRST
+        solver.parameters.max_time_in_seconds = 4 * share
         status = solver.solve(model)
-        self._left = max(self._left - solver.response_proto.deterministic_time, self._year.seconds / 100)
-        return solver, status
+        work = solver.response_proto.deterministic_time
+        self._left = max(self._left - work, self._year.seconds / 100)
+        return solver, status, work
 
     def _hint(self, model: cp_model.CpModel, solution: _Solution) -> None:
         """Tell the solver a whole plan: every variable, or it forgets the rest."""
