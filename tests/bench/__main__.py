@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import load, size, small, soak, turn
+from . import load, meetings, size, small, soak, turn
 from .figure import Figure
 
 REPORT = Path("build/bench.json")
@@ -29,6 +29,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "size": size.figures,
     "backlog": size.backlog,
     "soak": soak.figures,
+    "meetings": lambda _folder: meetings.figures(),
 }
 
 

@@ -17,22 +17,20 @@ from scheduling.meetings import Year, best_fixed, fixed, monthly, rotation
 from scheduling.meetings.exact import Planner
 from tests.scheduling.groups import ASIA_PACIFIC, WEDNESDAY, WORLD, wednesdays
 
+from .figure import Figure
+
 SECONDS = 120.0
 ROTATIONS = {"rotation_8h": timedelta(hours=8), "rotation_4h": timedelta(hours=4)}
 
 
-def figures() -> list[dict[str, Any]]:
-    """Entries {name, value, unit, against, ratio, goal, met}, `meetings.GROUP.MEASURE.AGAINST` by name.
-
-    Takes two to four minutes, most of it for the whole organization.
-    """
-    return [
-        *_known("asia_pacific_30", wednesdays(ASIA_PACIFIC, 2), most=16, total=78),
-        *_known("world_30", wednesdays(WORLD, 3), most=40, total=None),
-        _how_long(),
-        *(entry for region in regions.REGIONS for entry in _against(region, _year([region], slots=2))),
-        *_against("WCO", _year(regions.REGIONS, slots=3)),
-    ]
+def figures() -> Iterator[Figure]:
+    """`meetings.GROUP.MEASURE.AGAINST` by name; two to four minutes, most of it for the whole organization."""
+    yield from _known("asia_pacific_30", wednesdays(ASIA_PACIFIC, 2), most=16, total=78)
+    yield from _known("world_30", wednesdays(WORLD, 3), most=40, total=None)
+    yield _how_long()
+    for region in regions.REGIONS:
+        yield from _against(region, _year([region], slots=2))
+    yield from _against("WCO", _year(regions.REGIONS, slots=3))
 
 
 def _year(chosen: Any, slots: int) -> Year:
@@ -40,7 +38,7 @@ def _year(chosen: Any, slots: int) -> Year:
     return Year(members, monthly(2027, 2, [WEDNESDAY]), slots=slots, seconds=SECONDS)
 
 
-def _known(group: str, year: Year, most: int, total: int | None) -> Iterator[dict[str, Any]]:
+def _known(group: str, year: Year, most: int, total: int | None) -> Iterator[Figure]:
     """Groups whose optimum is known, by clocks and weeks alone as it was published."""
     plan = Planner(year).fairest().plan
     yield _entry(f"meetings.{group}.most", plan.most, "points", most, f"at most {most}", plan.most <= most)
@@ -48,7 +46,7 @@ def _known(group: str, year: Year, most: int, total: int | None) -> Iterator[dic
         yield _entry(f"meetings.{group}.total", plan.total, "points", total, f"at most {total}", plan.total <= total)
 
 
-def _how_long() -> dict[str, Any]:
+def _how_long() -> Figure:
     """The choices of the thirty, by a child process from its start to its answer."""
     began = time.perf_counter()
     solving.solve("meetings", wednesdays(ASIA_PACIFIC, 2).to_json())
@@ -56,7 +54,7 @@ def _how_long() -> dict[str, Any]:
     return _entry("meetings.asia_pacific_30.seconds", took, "s", 30.0, "at most 30", took <= 30)
 
 
-def _against(group: str, year: Year) -> Iterator[dict[str, Any]]:
+def _against(group: str, year: Year) -> Iterator[Figure]:
     """The least most there is against another plan's; and the least total with nobody above that plan's most."""
     planner = Planner(year)
     best = planner.fairest()
@@ -73,9 +71,5 @@ def _against(group: str, year: Year) -> Iterator[dict[str, Any]]:
             yield _entry(f"meetings.{group}.{measure}.{other}", value, "points", against, goal, value <= against)
 
 
-def _entry(name: str, value: float, unit: str, against: float, goal: str, met: bool) -> dict[str, Any]:
-    ratio = round(value / against, 3) if against else None
-    return {
-        **{"name": name, "value": value, "unit": unit, "against": against, "ratio": ratio},
-        **{"goal": goal, "met": met},
-    }
+def _entry(name: str, value: float, unit: str, against: float, goal: str, met: bool) -> Figure:
+    return Figure(name, value, unit, against, round(value / against, 3) if against else None, goal, met)
