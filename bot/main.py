@@ -26,6 +26,7 @@ database = typer.Typer(help="The database's tables.", no_args_is_help=True)
 admin = typer.Typer(help="The administration and its first people.", no_args_is_help=True)
 audit = typer.Typer(help="Who did what, when, from where: the audit chain.", invoke_without_command=True)
 outbox = typer.Typer(help="Messages that wait, failed or are in doubt.", invoke_without_command=True)
+calendar = typer.Typer(help="Calendar feeds.", no_args_is_help=True)
 slack = typer.Typer(help="Setting Slack up.", no_args_is_help=True)
 telegram = typer.Typer(help="Setting Telegram up.", no_args_is_help=True)
 meetings = typer.Typer(help="Meetings across time zones.", no_args_is_help=True)
@@ -34,6 +35,7 @@ for name, group in {
     "admin": admin,
     "audit": audit,
     "outbox": outbox,
+    "calendar": calendar,
     "slack": slack,
     "telegram": telegram,
     "meetings": meetings,
@@ -291,6 +293,31 @@ def doctor(as_json: AsJson = False, offline: Annotated[bool, typer.Option(help="
         findings, well = examine(
             settings, offline=offline, as_json=as_json, unknown=unknown(), env_file=env_file_with_secrets()
         )
+    typer.echo(findings)
+    raise typer.Exit(0 if well else 1)
+
+
+@calendar.command("check")
+def check_calendar(
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A calendar file, or the address of a feed.")],
+    before: Annotated[
+        Path | None, typer.Option(help="An earlier copy of the feed: are its changes told so that clients notice?")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check anybody's calendar: one line each, with what to do; exit 1 on a fault, 2 when it cannot be read."""
+    import logging
+
+    from bot.ops.calendar import check
+    from bot.ops.logs import configure
+    from bot.ops.trouble import Trouble
+
+    configure("console", least=logging.CRITICAL)
+    try:
+        findings, well = check(source, before=before, as_json=as_json)
+    except Trouble as trouble:
+        typer.echo(f"parley: {trouble}", err=True)
+        raise typer.Exit(2) from None
     typer.echo(findings)
     raise typer.Exit(0 if well else 1)
 

@@ -1,7 +1,7 @@
 """One calendar entry, in RFC 5545's terms: a single meeting, or a series with its exceptions.
 
 These are values: they hold what a calendar shows and know no database, no language and no bytes. `starts` and `ends`
-are both aware datetimes, or both dates; a date means the whole day, and the end of whole days is the day after the last.
+are both aware datetimes, or both dates: a date means the whole day, and whole days end on the day after the last.
 """
 
 from __future__ import annotations

@@ -58,25 +58,25 @@ class Findings:
     found: dict[tuple[Gate, Verdict, str], Finding] = field(default_factory=dict)
 
     def fail(self, gate: Gate, line: int | None, what: str, to_do: str) -> None:
-        self._add(Finding(gate, Verdict.FAIL, what, to_do, line))
+        self.add(Finding(gate, Verdict.FAIL, what, to_do, line))
 
     def warn(self, gate: Gate, line: int | None, what: str, to_do: str) -> None:
-        self._add(Finding(gate, Verdict.WARN, what, to_do, line))
+        self.add(Finding(gate, Verdict.WARN, what, to_do, line))
 
     def ok(self, gate: Gate, what: str) -> None:
-        self._add(Finding(gate, Verdict.OK, what))
+        self.add(Finding(gate, Verdict.OK, what))
 
     def not_run(self, gate: Gate, what: str, to_do: str = "") -> None:
-        self._add(Finding(gate, Verdict.NOT_RUN, what, to_do))
+        self.add(Finding(gate, Verdict.NOT_RUN, what, to_do))
 
     def failed(self, *gates: Gate) -> bool:
         """Whether a fault was found, in one of these gates where some are named."""
         return any(each.verdict is Verdict.FAIL and (not gates or each.gate in gates) for each in self)
 
-    def _add(self, finding: Finding) -> None:
+    def add(self, finding: Finding) -> None:
         key = (finding.gate, finding.verdict, finding.what)
         known = self.found.get(key)
-        self.found[key] = finding if known is None else replace(known, more=known.more + 1)
+        self.found[key] = finding if known is None else replace(known, more=known.more + 1 + finding.more)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.found.values())

@@ -40,7 +40,7 @@ def compare(data: bytes, calendar: Component, known: Clocks, findings: Findings)
     findings.ok(D, f"{len(truth)} things take place by Parley's own reading")
     for name, is_installed, expand in PROGRAMS:
         if not is_installed():
-            findings.not_run(D, f"{name} is not installed", "nothing to do: it is one more opinion")
+            findings.not_run(D, f"{name} is not installed")
             continue
         try:
             found = {each for each in expand(data, first, last) if as_instant(each[1]) < last}
@@ -106,5 +106,5 @@ PROGRAMS: tuple[tuple[str, Callable[[], bool], Callable[[bytes, datetime, dateti
     ("recurring-ical-events", lambda: find_spec("recurring_ical_events") is not None, _recurring_ical_events),
     ("ical", lambda: find_spec("ical") is not None, _ical),
     ("ical.js", outside.has_ical_js, outside.ical_js_expands),
-    ("vdirsyncer and khal", outside.has_khal, outside.khal_lists),
+    ("khal by vdirsyncer", outside.has_khal, outside.khal_lists),
 )

@@ -24,7 +24,7 @@ def ask(data: bytes, findings: Findings) -> None:
     """Every installed program's complaints, each a finding."""
     for name, is_installed, complaints in PROGRAMS:
         if not is_installed():
-            findings.not_run(C, f"{name} is not installed", "nothing to do: it is one more opinion")
+            findings.not_run(C, f"{name} is not installed")
             continue
         found = list(dict.fromkeys(complaints(data)))
         for each in found[:SHOWN]:
