@@ -18,6 +18,7 @@ from scheduling.calendar.text import clean, folded, in_one_line, web_address
 
 WALKED = 5_000  # instances of a series that are looked at: a daily one for thirteen years
 YEARS = range(1971, 2200)
+ONE_DAY = timedelta(days=1)
 
 
 class Unwritable(ValueError):
@@ -229,7 +230,7 @@ def first_and_last(entry: Entry) -> tuple[date, date | None]:
     last = max(moment(each) for each in whens).date()
     if entry.rule is not None:
         if entry.rule.count is None and entry.rule.until is None:
-            return first, None
+            return first - ONE_DAY, None
         *_, final = instances(entry, entry.rule)
         last = max(last, moment(final).date())
-    return first, last
+    return first - ONE_DAY, last + ONE_DAY

@@ -15,7 +15,6 @@ from enum import StrEnum
 from itertools import product
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-BARREN = 2_000  # periods in a row without an instance, after which a rule is held to make no more
 # What a BY… part may hold: the largest number, and whether it may count from the end.
 _NUMBERS: Mapping[str, tuple[int, bool]] = {
     "BYSECOND": (60, False),
@@ -156,7 +155,7 @@ class Rule:
                 if each >= starts:
                     barren = 0
                     yield each
-            if barren > BARREN:
+            if barren > _BARREN[self.frequency]:
                 return
 
     def _times(self, starts: datetime | date) -> list[time]:
@@ -252,7 +251,7 @@ def _yearly(rule: Rule, first: date) -> Iterator[list[date]]:
 def _in_year(rule: Rule, first: date, year: int) -> Iterator[date]:
     months, month_days, year_days = rule._numbers("BYMONTH"), rule._numbers("BYMONTHDAY"), rule._numbers("BYYEARDAY")
     weekdays = rule._days()
-    size = 366 if calendar.isleap(year) else 365
+    size, before = (366 if calendar.isleap(year) else 365), date(year, 1, 1).toordinal() - 1
     if month_days is None and year_days is None and weekdays is None:
         for month in sorted(months or {first.month}):
             if first.day <= calendar.monthrange(year, month)[1]:
@@ -262,7 +261,7 @@ def _in_year(rule: Rule, first: date, year: int) -> Iterator[date]:
         last = calendar.monthrange(year, month)[1]
         for number in range(1, last + 1):
             day = date(year, month, number)
-            of_year = day.timetuple().tm_yday
+            of_year = day.toordinal() - before
             if month_days is not None and not month_days & {number, number - last - 1}:
                 continue
             if year_days is not None and not year_days & {of_year, of_year - size - 1}:
@@ -327,6 +326,13 @@ def _falls(day: date, weekdays: list[tuple[int, int]], place: int, places: int) 
     return any(weekday == wanted and ordinal in {0, nth, nth_last} for ordinal, wanted in weekdays)
 
 
+# Periods in a row without an instance, after which a rule is held to make no more: sixty years of each one.
+_BARREN: Mapping[Frequency, int] = {
+    Frequency.YEARLY: 60,
+    Frequency.MONTHLY: 60 * 12,
+    Frequency.WEEKLY: 60 * 53,
+    Frequency.DAILY: 60 * 366,
+}
 _PERIODS: Mapping[Frequency, Callable[[Rule, date], Iterator[list[date]]]] = {
     Frequency.YEARLY: _yearly,
     Frequency.MONTHLY: _monthly,

@@ -22,7 +22,7 @@ def examine(data: bytes, *, engines: bool = True) -> Findings:
         if calendar is None or findings.failed(Gate.BYTES, Gate.POLICY):
             findings.not_run(Gate.MEANING, "what takes place is not compared", "put right what is wrong above first")
         else:
-            meaning.compare(data, calendar, clocks.Clocks.of(calendar, times.years(calendar)[1]), findings)
+            meaning.compare(data, calendar, clocks.Clocks.of(calendar, times.years(calendar)), findings)
     return findings
 
 
@@ -33,7 +33,7 @@ def quick(data: bytes, findings: Findings) -> Component | None:
         findings.ok(Gate.BYTES, f"{len(data)} octets, every line in order")
     if calendar is None:
         return None
-    known = clocks.Clocks.of(calendar, times.years(calendar)[1])
+    known = clocks.Clocks.of(calendar, times.years(calendar))
     policy.look(calendar, findings)
     times.look(calendar, known, findings)
     series.look(calendar, known, findings)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,7 +15,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from scheduling.calendar.check.finding import Findings, Gate
 from scheduling.calendar.check.lines import Component, Line
 from scheduling.calendar.check.values import instant, offset
-from scheduling.calendar.rule import Rule, Unfollowable
+from scheduling.calendar.rule import Frequency, Rule, Unfollowable
 from scheduling.calendar.zones import Change, changes, observances_of, offset_text
 
 ONSETS = 5_000  # of one observance: a yearly rule needs as many as years
@@ -29,12 +29,12 @@ class Clock:
     name: str
     block: Component | None = None
     zone: ZoneInfo | None = None
-    last: int = 2100  # the year up to which the VTIMEZONE's rules are followed
+    years: tuple[int, int] = (1970, 2100)  # between which the VTIMEZONE's rules are followed, and a little beyond
 
     @cached_property
     def turns(self) -> list[Change]:
         """Every change of this clock that its VTIMEZONE tells. Raises ValueError where it cannot be understood."""
-        return _turns(self.block, self.last) if self.block is not None else []
+        return _turns(self.block, *self.years) if self.block is not None else []
 
     def utc(self, local: datetime) -> datetime | None:
         """The instant of a local time; None if this clock is not known."""
@@ -81,13 +81,13 @@ class Clocks:
     known: dict[str, Clock] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, calendar: Component, last: int) -> Clocks:
-        """Those of a calendar whose times lie before the end of the year `last`."""
+    def of(cls, calendar: Component, years: tuple[int, int]) -> Clocks:
+        """Those of a calendar whose times lie in these years."""
         found = cls()
         for block in calendar.within("VTIMEZONE"):
             name = block.value("TZID")
             if name and name not in found.known:
-                found.known[name] = Clock(name, block, _zone(block.value("X-LIC-LOCATION")) or _zone(name), last + 2)
+                found.known[name] = Clock(name, block, _zone(block.value("X-LIC-LOCATION")) or _zone(name), years)
         return found
 
     def clock(self, name: str) -> Clock:
@@ -112,13 +112,18 @@ def _zone(name: str) -> ZoneInfo | None:
     parts = [part for part in name.split("/") if part]
     ends = ("/".join(parts[-length:]) for length in range(min(3, len(parts)), 0, -1))
     for each in (name, *(ends if name.startswith("/") else ()), WINDOWS_TO_OLSON.get(name, "")):
-        if each in available_timezones():
+        if is_iana(each):
             return ZoneInfo(each)
     return None
 
 
 def is_iana(name: str) -> bool:
-    return name in available_timezones()
+    return name in _names()
+
+
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones())  # it walks through folders each time
 
 
 # Gate E
@@ -182,12 +187,12 @@ def needs_no_rdate(zone: str, first: int, last: int) -> bool:
     )
 
 
-def _turns(block: Component, last: int) -> list[Change]:
-    found = [turn for each in block.within("STANDARD", "DAYLIGHT") for turn in _onsets(each, last)]
+def _turns(block: Component, first: int, last: int) -> list[Change]:
+    found = [turn for each in block.within("STANDARD", "DAYLIGHT") for turn in _onsets(each, first, last)]
     return sorted(found)
 
 
-def _onsets(observance: Component, last: int) -> Iterator[Change]:
+def _onsets(observance: Component, first: int, last: int) -> Iterator[Change]:
     start = instant(observance.value("DTSTART"))
     before, after = (offset(observance.value(name)) for name in ("TZOFFSETFROM", "TZOFFSETTO"))
     if not isinstance(start, datetime) or before is None or after is None:
@@ -199,7 +204,7 @@ def _onsets(observance: Component, last: int) -> Iterator[Change]:
             if isinstance(at, datetime):
                 local.append(at.replace(tzinfo=None))
     for line in observance.all("RRULE"):
-        local += _by_rule(line.value, local[0], before, last)
+        local += _by_rule(line.value, local[0], before, first, last)
     for each in sorted(set(local)):
         try:
             yield Change((each - before).replace(tzinfo=UTC), before, after)
@@ -207,12 +212,14 @@ def _onsets(observance: Component, last: int) -> Iterator[Change]:
             yield Change(FIRST, before, after)
 
 
-def _by_rule(text: str, start: datetime, before: timedelta, last: int) -> list[datetime]:
+def _by_rule(text: str, start: datetime, before: timedelta, first: int, last: int) -> list[datetime]:
     rule = Rule.read(text)
+    if rule.frequency is Frequency.YEARLY and rule.interval == 1 and rule.count is None and start.day < 29:
+        start = start.replace(year=max(start.year, first - 3))  # what was before is of no consequence
     if isinstance(rule.until, datetime) and rule.until.tzinfo is not None:
         rule = replace(rule, until=rule.until.astimezone(timezone(before)).replace(tzinfo=None))
     try:
         made = islice(rule.instances(start), ONSETS)
-        return [each for each in takewhile(lambda each: each.year <= last, made) if isinstance(each, datetime)]
+        return [each for each in takewhile(lambda each: each.year <= last + 2, made) if isinstance(each, datetime)]
     except Unfollowable as error:
         raise ValueError(f"its rule has {error}") from None

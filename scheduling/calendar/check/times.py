@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from itertools import islice
 
 from scheduling.calendar.check.clocks import Clocks, is_iana, needs_no_rdate
 from scheduling.calendar.check.finding import Findings, Gate
 from scheduling.calendar.check.lines import Component, Line
+from scheduling.calendar.check.occurring import WALKED
 from scheduling.calendar.check.policy import ENTRIES, is_day
 from scheduling.calendar.check.values import instant
 from scheduling.calendar.rule import Rule
@@ -93,21 +95,26 @@ def _blocks(calendar: Component, used: set[str], findings: Findings) -> None:
 
 
 def years(calendar: Component) -> tuple[int, int]:
-    """The years that the calendar's entries begin in; an endless series reaches two years further."""
+    """The years in which something of the calendar takes place; an endless series is followed for two years."""
     found = []
     for entry in calendar.within(*ENTRIES):
         for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID"):
             at = instant(entry.value(name))
             if at is not None and 1900 < at.year < 2500:
                 found.append(at.year)
-                if entry.first("RRULE") is not None:
-                    found.append(_last_year(entry.value("RRULE"), at.year))
+        start = instant(entry.value("DTSTART"))
+        if start is not None and 1900 < start.year < 2500 and entry.first("RRULE") is not None:
+            found.append(_last_year(entry.value("RRULE"), start))
     return (min(found), max(found)) if found else (2000, 2000)
 
 
-def _last_year(text: str, first: int) -> int:
+def _last_year(text: str, start: datetime | date) -> int:
+    naive = start.replace(tzinfo=None) if isinstance(start, datetime) else start
     try:
-        until = Rule.read(text).until
-    except ValueError:
-        return first
-    return min(until.year, first + 5) if until is not None else first + 2
+        rule = Rule.read(text)
+        if rule.until is not None:
+            return min(rule.until.year, start.year + 20)
+        made = islice(rule.instances(naive), rule.count and min(rule.count, WALKED))
+        return max((each.year for each in made), default=start.year) if rule.count else start.year + 2
+    except ValueError:  # gate B says so where it looks at values
+        return start.year

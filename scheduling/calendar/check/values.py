@@ -99,7 +99,7 @@ def _address(text: str) -> str | None:
 def _binary(text: str) -> str | None:
     try:
         base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):  # the latter for what is not even ASCII
         return "is not Base64"
     return None
 
