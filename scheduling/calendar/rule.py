@@ -326,12 +326,12 @@ def _falls(day: date, weekdays: list[tuple[int, int]], place: int, places: int) 
     return any(weekday == wanted and ordinal in {0, nth, nth_last} for ordinal, wanted in weekdays)
 
 
-# Periods in a row without an instance, after which a rule is held to make no more: sixty years of each one.
+# Periods in a row without an instance, after which a rule is held to make no more: the long ones are quickly looked at.
 _BARREN: Mapping[Frequency, int] = {
     Frequency.YEARLY: 60,
     Frequency.MONTHLY: 60 * 12,
-    Frequency.WEEKLY: 60 * 53,
-    Frequency.DAILY: 60 * 366,
+    Frequency.WEEKLY: 12 * 53,
+    Frequency.DAILY: 12 * 366,
 }
 _PERIODS: Mapping[Frequency, Callable[[Rule, date], Iterator[list[date]]]] = {
     Frequency.YEARLY: _yearly,

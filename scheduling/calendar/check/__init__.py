@@ -17,9 +17,9 @@ def examine(data: bytes, *, engines: bool = True) -> Findings:
     """What gates A to E find in a calendar's bytes; without `engines` only Parley's own, which need no other parser."""
     findings = Findings()
     calendar = quick(data, findings)
-    if engines:
+    if engines and calendar is not None:
         parsers.ask(data, findings)
-        if calendar is None or findings.failed(Gate.BYTES, Gate.POLICY):
+        if findings.failed(Gate.BYTES, Gate.POLICY):
             findings.not_run(Gate.MEANING, "what takes place is not compared", "put right what is wrong above first")
         else:
             meaning.compare(data, calendar, clocks.Clocks.of(calendar, times.years(calendar)), findings)

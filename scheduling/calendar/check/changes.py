@@ -16,19 +16,21 @@ STAMPS = frozenset({"DTSTAMP", "LAST-MODIFIED", "SEQUENCE"})
 
 _NEVER = datetime(1, 1, 1)  # noqa: DTZ001  compared with naive times
 
-Key = tuple[str, str]
+States = dict[str, Component]  # of one UID, by RECURRENCE-ID
 
 
 def compare(before: Component, after: Component, findings: Findings) -> None:
     """Every entry that both states have, and those that are gone."""
-    old, new = _by_key(before), _by_key(after)
-    counters = {uid: max(_sequence(new[key]) for key in new if key[0] == uid) for uid, _ in new}
-    for key in sorted(old.keys() & new.keys()):
-        _entry(old[key], new[key], counters[key[0]], findings)
-    for key in sorted(old.keys() - new.keys()):
-        if key[0] not in {uid for uid, _ in new} and old[key].value("STATUS").upper() != "CANCELLED":
+    old, new = _by_uid(before), _by_uid(after)
+    for uid in sorted(old.keys() & new.keys()):
+        counter = max(map(_sequence, new[uid].values()))
+        for instance in sorted(old[uid].keys() & new[uid].keys()):
+            _entry(old[uid][instance], new[uid][instance], counter, findings)
+        _for_nothing(old[uid], new[uid], findings)
+    for uid in sorted(old.keys() - new.keys()):
+        if any(each.value("STATUS").upper() != "CANCELLED" for each in old[uid].values()):
             findings.warn(
-                G, None, f"{key[0][:60]} is gone, and was never cancelled", "show it as CANCELLED for a while first"
+                G, None, f"{uid[:60]} is gone, and was never cancelled", "show it as CANCELLED for a while first"
             )
     if not findings.failed(G):
         findings.ok(G, f"{len(old.keys() & new.keys())} entries in both, every change told")
@@ -42,22 +44,30 @@ def _entry(old: Component, new: Component, counter: int, findings: Findings) -> 
         findings.fail(
             G, new.number, f"{uid} has changed its time or status without a higher SEQUENCE", "count SEQUENCE up by one"
         )
-    is_changed, is_stamped = _rest(old) != _rest(new), _stamp(new) > _stamp(old)
-    if is_changed and not is_stamped:
+    if _rest(old) != _rest(new) and _stamp(new) <= _stamp(old):
         findings.fail(
             G, new.number, f"{uid} has changed without a later DTSTAMP", "set DTSTAMP and LAST-MODIFIED to the change"
         )
-    if is_stamped and not is_changed:
+
+
+def _for_nothing(old: States, new: States, findings: Findings) -> None:
+    """A series and its exceptions may move their stamps together, but not without a change in any of them."""
+    is_changed = old.keys() != new.keys() or any(_rest(old[key]) != _rest(new[key]) for key in new)
+    moved = [new[key] for key in old.keys() & new.keys() if _stamp(new[key]) > _stamp(old[key])]
+    if moved and not is_changed:
         findings.warn(
             G,
-            new.number,
+            min(each.number for each in moved),
             "DTSTAMP moves though nothing has changed",
             "write the last change, or no fetch is ever a 304",
         )
 
 
-def _by_key(calendar: Component) -> dict[Key, Component]:
-    return {(each.value("UID"), each.value("RECURRENCE-ID")): each for each in calendar.within("VEVENT")}
+def _by_uid(calendar: Component) -> dict[str, States]:
+    found: dict[str, States] = {}
+    for each in calendar.within("VEVENT"):
+        found.setdefault(each.value("UID"), {})[each.value("RECURRENCE-ID")] = each
+    return found
 
 
 def _said(event: Component, *names: str) -> list[tuple[str, str, str]]:

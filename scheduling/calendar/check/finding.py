@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+LISTED = 50  # findings of one gate that are told apart: a file may have a hundred thousand
+
 
 class Gate(StrEnum):
     """The gates a feed goes through, in this order."""
@@ -75,8 +77,18 @@ class Findings:
 
     def add(self, finding: Finding) -> None:
         key = (finding.gate, finding.verdict, finding.what)
+        if key not in self.found and self._of_a_kind(finding) >= LISTED:
+            finding = replace(
+                finding, what="further ones, which are not listed", to_do="put right what is listed first"
+            )
+            key = (finding.gate, finding.verdict, finding.what)
         known = self.found.get(key)
         self.found[key] = finding if known is None else replace(known, more=known.more + 1 + finding.more)
+
+    def _of_a_kind(self, finding: Finding) -> int:
+        if len(self.found) < LISTED:
+            return 0
+        return sum(gate == finding.gate and verdict == finding.verdict for gate, verdict, _ in self.found)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.found.values())

@@ -88,7 +88,7 @@ def read(data: bytes, findings: Findings) -> Component | None:
 
 
 def _lines(data: bytes, findings: Findings) -> list[Line]:
-    found: list[tuple[int, bytes]] = []
+    found: list[tuple[int, bytearray]] = []
     for number, raw in enumerate(re.split(rb"(?<=\n)", data), 1):
         if not raw:
             continue
@@ -104,13 +104,13 @@ def _lines(data: bytes, findings: Findings) -> list[Line]:
                 "fold it: a line break and a space every 75 octets",
             )
         if body[:1] in b" \t" and found:
-            found[-1] = (found[-1][0], found[-1][1] + body[1:])
+            found[-1][1].extend(body[1:])
             if body[1:2] and body[1] & 0xC0 == 0x80:
                 findings.fail(
                     A, number, "the fold cuts a character in two", "fold between characters, counting octets of UTF-8"
                 )
         else:
-            found.append((number, body))
+            found.append((number, bytearray(body)))
     return [line for number, body in found if (line := _line(number, body, findings)) is not None]
 
 
@@ -129,7 +129,7 @@ def _without_break(raw: bytes, number: int, findings: Findings) -> bytes:
     return body
 
 
-def _line(number: int, body: bytes, findings: Findings) -> Line | None:
+def _line(number: int, body: bytes | bytearray, findings: Findings) -> Line | None:
     try:
         text = body.decode()
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from scheduling.calendar.check.values import duration, instant
 from scheduling.calendar.rule import Rule
 
 WALKED = 5_000  # instances of one series
+MOST = 2_000  # series that are walked along: a file may hold a hundred thousand to keep us busy
 AHEAD = timedelta(days=2 * 366)  # of an endless series
 _ONE_DAY = timedelta(days=1)
 
@@ -86,6 +87,8 @@ def _moment(each: When, begins: When, clock: Clock | None) -> When:
 
 def occurrences(calendar: Component, clocks: Clocks) -> tuple[set[Occurrence], datetime]:
     """Everything that takes place, and until when endless series were followed. Raises ValueError, Unfollowable."""
+    if sum(event.first("RRULE") is not None for event in calendar.within("VEVENT")) > MOST:
+        raise ValueError(f"there are more than {MOST}")
     found: set[Occurrence] = set()
     starts = [
         as_instant(at) for event in calendar.within("VEVENT") if (at := _of(event, "DTSTART", clocks)) is not None

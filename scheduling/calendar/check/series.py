@@ -10,7 +10,7 @@ from itertools import islice
 from scheduling.calendar.check.clocks import Clocks
 from scheduling.calendar.check.finding import Findings, Gate
 from scheduling.calendar.check.lines import Component, Line
-from scheduling.calendar.check.occurring import WALKED, Series, When, grouped, instances
+from scheduling.calendar.check.occurring import MOST, WALKED, Series, When, grouped, instances
 from scheduling.calendar.check.policy import is_day
 from scheduling.calendar.check.values import instant
 from scheduling.calendar.rule import Rule, Unfollowable
@@ -21,6 +21,7 @@ _MISSES = "it must be the start of an instance by the rule, in the same form and
 
 def look(calendar: Component, clocks: Clocks, findings: Findings) -> None:
     """The entries of each UID together."""
+    rest = MOST
     for series in grouped(calendar):
         for extra in series.masters[1:]:
             findings.fail(
@@ -36,8 +37,11 @@ def look(calendar: Component, clocks: Clocks, findings: Findings) -> None:
                     "an exception (RECURRENCE-ID) without its series",
                     "add the VEVENT with the RRULE, or leave RECURRENCE-ID out",
                 )
-        else:
+        elif rest or series.masters[0].first("RRULE") is None:
+            rest -= series.masters[0].first("RRULE") is not None
             _Walk(series, clocks, findings).look()
+        else:
+            findings.warn(B, None, f"only {MOST} series were followed", "split the calendar: no client bears so many")
 
 
 def _ends_later(event: Component, clocks: Clocks, findings: Findings) -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 from scheduling.calendar.check.clocks import Clocks, is_iana, needs_no_rdate
 from scheduling.calendar.check.finding import Findings, Gate
 from scheduling.calendar.check.lines import Component, Line
-from scheduling.calendar.check.occurring import WALKED
+from scheduling.calendar.check.occurring import MOST, WALKED
 from scheduling.calendar.check.policy import ENTRIES, is_day
 from scheduling.calendar.check.values import instant
 from scheduling.calendar.rule import Rule
@@ -97,13 +97,15 @@ def _blocks(calendar: Component, used: set[str], findings: Findings) -> None:
 def years(calendar: Component) -> tuple[int, int]:
     """The years in which something of the calendar takes place; an endless series is followed for two years."""
     found = []
+    rest = MOST
     for entry in calendar.within(*ENTRIES):
         for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID"):
             at = instant(entry.value(name))
             if at is not None and 1900 < at.year < 2500:
                 found.append(at.year)
         start = instant(entry.value("DTSTART"))
-        if start is not None and 1900 < start.year < 2500 and entry.first("RRULE") is not None:
+        if rest and start is not None and 1900 < start.year < 2500 and entry.first("RRULE") is not None:
+            rest -= 1
             found.append(_last_year(entry.value("RRULE"), start))
     return (min(found), max(found)) if found else (2000, 2000)
 
