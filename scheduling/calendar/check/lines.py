@@ -74,8 +74,11 @@ def read(data: bytes, findings: Findings) -> Component | None:
             A, 1, "this is a web page, not a calendar", "let the address answer with the calendar, or an error status"
         )
         return None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # its marks of byte order
         findings.fail(A, 1, "it is written in UTF-16", "write UTF-8: RFC 5545 has no other default")
+        return None
+    if b"BEGIN:VCALENDAR" not in data.upper():
+        findings.fail(A, None, "this is not a calendar: it has no BEGIN:VCALENDAR", "is this the right address?")
         return None
     if data.startswith(b"\xef\xbb\xbf"):
         findings.fail(A, 1, "a byte order mark stands before BEGIN", "write UTF-8 without one")
@@ -144,8 +147,8 @@ def _line(number: int, body: bytes | bytearray, findings: Findings) -> Line | No
         findings.fail(
             A,
             number,
-            f"the line is not NAME:VALUE: {shown!r}",
-            'a line break within a text is written "\\n"; a continued line begins with a space',
+            "the line is not NAME:VALUE",
+            f'it is {shown!r}: a line break within a text is written "\\n", and a continued line begins with a space',
         )
         return None
     return _with_parameters(number, name[0].upper(), text, name.end(), findings)
@@ -208,10 +211,7 @@ def _tree(lines: list[Line], findings: Findings) -> Component | None:
             )
     for each in calendars[1:]:
         findings.fail(A, each.number, "a second calendar in one file", "clients read the first: join the two")
-    if not calendars:
-        findings.fail(A, None, "this is not a calendar: it has no BEGIN:VCALENDAR", "is this the right address?")
-        return None
-    return calendars[0]
+    return calendars[0] if calendars else None
 
 
 def _close(line: Line, open_ones: list[Component], findings: Findings) -> None:
