@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from threading import Lock
 
 from icalendar import Calendar, vText
 
@@ -73,23 +74,32 @@ class Feed:
 
 
 class Fragments:
-    """The fragments made so far, the least recently used given up first. Not for several threads at once."""
+    """The fragments made so far, the least recently used given up first. Several threads may share it."""
 
     def __init__(self, room: int = 20_000) -> None:
         self._kept: OrderedDict[Key, Fragment | LeftOut] = OrderedDict()
         self._room = room
+        self._lock = Lock()
 
-    def of(self, entry: Entry, wording: Wording) -> Fragment | LeftOut:
-        """The entry's fragment, built if there is none yet."""
-        key = (entry.uid, entry.revision, wording.language, entry.view)
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = fragment(entry, wording)
-            if len(self._kept) > self._room:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(key)
-        return found
+    def of(self, entries: Iterable[Entry], wording: Wording) -> list[Fragment | LeftOut]:
+        """The entries' fragments, those built that there are none of yet."""
+        found, missing = [], []
+        with self._lock:
+            for entry in entries:
+                key = (entry.uid, entry.revision, wording.language, entry.view)
+                part = self._kept.get(key)
+                if part is None:
+                    missing.append(entry)
+                else:
+                    self._kept.move_to_end(key)
+                    found.append(part)
+        made = [fragment(entry, wording) for entry in missing]  # two threads may both make one: it is the same
+        with self._lock:
+            for part in made:
+                self._kept[part.key] = part
+                if len(self._kept) > self._room:
+                    self._kept.popitem(last=False)
+        return found + made
 
 
 def fragment(entry: Entry, wording: Wording) -> Fragment | LeftOut:
@@ -116,7 +126,7 @@ def fragment(entry: Entry, wording: Wording) -> Fragment | LeftOut:
 
 def feed(head: Head, entries: Iterable[Entry], wording: Wording, kept: Fragments, *, at: datetime) -> Feed:
     """The feed as it is at an instant. Entries cancelled more than 30 days before are not in it."""
-    return join(head, (kept.of(entry, wording) for entry in entries), at=at)
+    return join(head, kept.of(entries, wording), at=at)
 
 
 def join(head: Head, parts: Iterable[Fragment | LeftOut], *, at: datetime) -> Feed:
@@ -139,10 +149,10 @@ def _zones(parts: list[Fragment], at: datetime) -> list[bytes]:
     """A VTIMEZONE for each zone that is spoken of, right for all the years in which it is."""
     first: dict[str, int] = {}
     last: dict[str, int] = {}
-    for part in parts:
-        for zone in part.zones:
-            until = part.last_year or max(at.year, part.first_year) + ENDLESS
-            first[zone] = min(first.get(zone, part.first_year), part.first_year)
+    for zones, begins, ends in {(part.zones, part.first_year, part.last_year) for part in parts}:
+        until = ends or max(at.year, begins) + ENDLESS
+        for zone in zones:
+            first[zone] = min(first.get(zone, begins), begins)
             last[zone] = max(last.get(zone, until), until)
     return [vtimezone(zone, first[zone], last[zone]) for zone in sorted(first)]
 

@@ -144,7 +144,13 @@ def _single(uid: str, event: Component, clocks: Clocks) -> Iterator[Occurrence]:
     if ends is None:
         size = duration(event.value("DURATION"))
         ends = starts + (size if size is not None else timedelta() if isinstance(starts, datetime) else _ONE_DAY)
+    if _kind(starts) != _kind(ends):  # gate B has refused it; here it must do no harm
+        ends = starts
     yield Occurrence(uid, starts, ends)
+
+
+def _kind(when: When) -> tuple[bool, bool]:
+    return isinstance(when, datetime), isinstance(when, datetime) and when.tzinfo is not None
 
 
 def _of(event: Component, name: str, clocks: Clocks) -> When | None:

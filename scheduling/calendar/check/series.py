@@ -10,7 +10,7 @@ from itertools import islice
 from scheduling.calendar.check.clocks import Clocks
 from scheduling.calendar.check.finding import Findings, Gate
 from scheduling.calendar.check.lines import Component, Line
-from scheduling.calendar.check.occurring import MOST, WALKED, Series, When, grouped, instances
+from scheduling.calendar.check.occurring import MOST, WALKED, Series, When, as_instant, grouped, instances
 from scheduling.calendar.check.policy import is_day
 from scheduling.calendar.check.values import instant
 from scheduling.calendar.rule import Rule, Unfollowable
@@ -158,7 +158,7 @@ class _Walk:
 
 
 def _later(at: When, last: When) -> bool:
-    return type(at) is type(last) and at > last
+    return as_instant(at) > as_instant(last)
 
 
 def _sequence(event: Component) -> int:

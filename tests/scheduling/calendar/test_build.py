@@ -196,8 +196,8 @@ def test_an_entry_is_built_once_for_each_revision_language_and_view(monkeypatch:
         replace(shown, revision=2, title="New"),
         replace(shown, view="public", title="A meeting"),
     ):
-        kept.of(each, ENGLISH)
-    kept.of(shown, FRENCH)
+        kept.of([each], ENGLISH)
+    kept.of([shown], FRENCH)
     assert len(made) == 4
     feed(HEAD, [shown], ENGLISH, kept, at=CHANGED)
     assert len(made) == 4, "nothing is built again"
@@ -213,7 +213,7 @@ def test_a_redacted_view_never_shows_the_other_one() -> None:
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     kept = Fragments(room=2)
     for name in ("a", "b", "a", "c", "d"):
-        kept.of(entry(name), ENGLISH)
+        kept.of([entry(name)], ENGLISH)
     assert [key[0] for key in kept._kept] == ["c@parley.example", "d@parley.example"]
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduling.calendar.check import Finding, Findings, Verdict, changes, examine, lines, quick
+from scheduling.calendar.check.finding import LISTED
 from scheduling.calendar.rule import Rule
 from tests.scheduling.calendar.entries import at, built, entry, series
 from tests.scheduling.calendar.spoiled import OWN, SPOILED, TO_SERIES, added, exchanged
@@ -85,6 +88,33 @@ BOTTOMLESS = {
 @pytest.mark.parametrize("name", BOTTOMLESS)
 def test_nothing_is_walked_along_for_ever(name: str) -> None:
     examine(added(BOTTOMLESS[name])(OWN), engines=False)
+
+
+PIECES = [
+    OWN,
+    *OWN.split(b"\r\n"),
+    *(f"{each}".encode() for each in (":", ";", ",", "=", "\\", '"', "Z", "-1", "99999999", "é")),
+]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(OWN)), st.integers(0, 60), st.sampled_from(PIECES) | st.binary(max_size=9)))
+)
+def test_whatever_bytes_come_they_are_judged(edits: list[tuple[int, int, bytes]]) -> None:
+    data = OWN
+    for place, gone, put in edits:
+        data = data[:place] + put + data[place + gone :]
+    findings = examine(data, engines=False)
+    assert list(findings) and all(each.what and (each.to_do or each.verdict is Verdict.OK) for each in findings)
+    calendar = lines.read(data, Findings())
+    assert calendar is not None or findings.failed()
+
+
+def test_a_flood_of_faults_is_told_in_short() -> None:
+    flood = OWN.replace(b"STATUS:CONFIRMED\r\n", b"".join(b"STATUS:S%d\r\n" % each for each in range(5000)), 1)
+    found = faults(flood)
+    assert len(found) <= LISTED + 1 and found[-1].what == "further ones, which are not listed"
+    assert sum(each.more + 1 for each in found) > 5000
 
 
 # Two states of a feed
