@@ -175,14 +175,14 @@ def _check_instances(entry: Entry, rule: Rule, zone: ZoneInfo | None) -> None:
     wanted = {moment(each) for each in (*entry.exdates, *replaced)}
     if len(wanted) < len(entry.exdates) + len(replaced):
         raise Unwritable("an override of an instance that does not take place")
-    takes_place, last = False, max(wanted, default=moment(entry.starts))
+    excluded, takes_place, last = set(map(moment, entry.exdates)), False, max(wanted, default=moment(entry.starts))
     for number, each in enumerate(instances(entry, rule)):
         at = moment(each)
         if number == 0 and at != moment(entry.starts):
             raise Unwritable("the first time is not one that its rule makes")
         if in_zone(each, zone) != each:
             raise Unwritable(f"the clocks skip the instance of {each.isoformat()}")
-        takes_place = takes_place or at not in {moment(exdate) for exdate in entry.exdates}
+        takes_place = takes_place or at not in excluded
         wanted.discard(at)
         if at > last and takes_place and number >= 366:
             break
@@ -200,8 +200,8 @@ def instances(entry: Entry, rule: Rule) -> Iterator[When]:
         return
     naive = entry.starts.replace(tzinfo=None)
     for each in islice(replace(rule, until=_local(rule.until, zone)).instances(naive), WALKED):
-        assert isinstance(each, datetime)  # noqa: S101  as the start is
-        yield each.replace(tzinfo=zone)
+        if isinstance(each, datetime):  # as the start is
+            yield each.replace(tzinfo=zone)
 
 
 def _local(until: When | None, zone: tzinfo) -> When | None:

@@ -53,8 +53,3 @@ def _otherwise(entry: Entry, override: Override, place: tuple[Status, str, str])
 def _exactly(when: When) -> object:
     """The instant and the zone that it is written in: 09:00 in Paris is another DTSTART than 09:00 in Brussels."""
     return moment(when), str(getattr(when, "tzinfo", "whole day"))
-
-
-def is_withdrawn(before: Entry, after: Entry) -> bool:
-    """Whether `after` takes back what `before` called for, as a whole: its invitation is withdrawn with CANCEL."""
-    return before.status is not Status.CANCELLED and after.status is Status.CANCELLED

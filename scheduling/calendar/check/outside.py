@@ -70,18 +70,36 @@ def has_khal() -> bool:
 def khal_lists(data: bytes, first: datetime, last: datetime) -> Found:
     """What khal lists after vdirsyncer has brought the file into a folder of single entries. Raises Silent."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "feed.ics").write_bytes(data)
+        feed = Path(folder, "feed.ics")
+        feed.write_bytes(data)
+        khal = Khal(Path(folder), f'type = "singlefile"\npath = "{feed}"')
+        khal.sync()
+        return khal.lists(first, last)
+
+
+class Khal:
+    """A person who subscribes with vdirsyncer and reads with khal; all they keep is in one folder."""
+
+    def __init__(self, home: Path, storage: str) -> None:
+        """`storage` is where vdirsyncer finds the feed, in the words of its configuration."""
+        self._home = home
         (home / "items").mkdir()
-        (home / "sync.ini").write_text(_VDIRSYNCER.format(home=home), encoding="utf-8")
+        (home / "sync.ini").write_text(_VDIRSYNCER.format(home=home, storage=storage), encoding="utf-8")
         (home / "khal.ini").write_text(_KHAL.format(home=home), encoding="utf-8")
-        sync = [_script("vdirsyncer") or "", "-c", str(home / "sync.ini")]
-        _run([*sync, "discover", "feed"], b"", folder)
-        _run([*sync, "sync"], b"", folder)
-        span = [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
-        asked = ["list", "--day-format", "", "--format", _KHAL_LINE]
-        said = _run([_script("khal") or "", "-c", str(home / "khal.ini"), *asked, *span], b"", folder)
-    return {found for line in said.splitlines() if (found := _listed(line)) is not None}
+        self._vdirsyncer("discover", "feed")
+
+    def sync(self) -> None:
+        """Fetch the feed. Raises Silent."""
+        self._vdirsyncer("sync")
+
+    def lists(self, first: datetime, last: datetime) -> Found:
+        """What takes place from one day to another. Raises Silent."""
+        asked = ["list", "--day-format", "", "--format", _KHAL_LINE, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
+        said = _run([_script("khal") or "", "-c", str(self._home / "khal.ini"), *asked], b"", str(self._home))
+        return {found for line in said.splitlines() if (found := _listed(line)) is not None}
+
+    def _vdirsyncer(self, *words: str) -> None:
+        _run([_script("vdirsyncer") or "", "-c", str(self._home / "sync.ini"), *words], b"", str(self._home))
 
 
 def _listed(line: str) -> tuple[str, When, When] | None:
@@ -192,8 +210,7 @@ collections = null
 conflict_resolution = "a wins"
 
 [storage there]
-type = "singlefile"
-path = "{home}/feed.ics"
+{storage}
 
 [storage here]
 type = "filesystem"

@@ -13,6 +13,7 @@ from icalendar import Calendar
 
 from scheduling.calendar.check import lines
 from scheduling.calendar.check.finding import Findings
+from scheduling.calendar.check.outside import has_libical, libical
 from scheduling.calendar.component import Unwritable
 from scheduling.calendar.entry import Status
 from scheduling.calendar.itip import LARGEST, Answer, NoReply, Reply, cancel, read_replies, request
@@ -54,6 +55,18 @@ def test_one_instance_is_cancelled_by_its_first_start() -> None:
     assert message.content_type.startswith("text/calendar; method=CANCEL")
     assert {"RECURRENCE-ID;TZID=Europe/Brussels:20261102T140000", "SEQUENCE:5", "STATUS:CANCELLED"} <= set(said)
     assert said.count("BEGIN:VEVENT") == 1
+
+
+@pytest.mark.skipif(not has_libical(), reason="libical is not installed")
+def test_libical_finds_every_message_as_rfc_5546_wants_it() -> None:
+    for message in (
+        request(MEETING, ANNA, ENGLISH),
+        request(ROUND, ANNA, ENGLISH),
+        request(ROUND, ANNA, ENGLISH, instance=at(26, 14)),
+        cancel(MEETING, ANNA, ENGLISH),
+        cancel(ROUND, ANNA, ENGLISH, instance=at(2, 14, month=11)),
+    ):
+        assert list(libical(message.data)) == []
 
 
 @pytest.mark.parametrize(

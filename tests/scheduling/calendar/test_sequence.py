@@ -12,7 +12,7 @@ import pytest
 
 from scheduling.calendar.entry import Entry, Override, Person, Status
 from scheduling.calendar.rule import Rule
-from scheduling.calendar.sequence import is_withdrawn, next_sequence
+from scheduling.calendar.sequence import next_sequence
 from tests.scheduling.calendar.entries import VIDEO, at, entry, series
 
 Cases = Mapping[str, tuple[Entry, dict[str, Any]]]  # an entry, and what is changed in it
@@ -71,11 +71,6 @@ def test_it_stays_with(change: str) -> None:
 def test_it_belongs_to_one_entry() -> None:
     with pytest.raises(ValueError, match="two entries"):
         next_sequence(entry("a"), entry("b"))
-
-
-def test_an_invitation_is_withdrawn_once() -> None:
-    on, off = entry(), entry(status=Status.CANCELLED)
-    assert is_withdrawn(on, off) and not is_withdrawn(off, off) and not is_withdrawn(off, on)
 
 
 def test_a_second_counts() -> None:
