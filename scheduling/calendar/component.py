@@ -56,7 +56,8 @@ def _event(entry: Entry, wording: Wording, what: Entry | Override) -> Event:
 
     event = Event()
     title, link = in_one_line(said("title")), clean(said("link"))
-    place, address, status = in_one_line(said("location")), web_address(link), what.status or entry.status
+    place, address = in_one_line(said("location")), web_address(link)
+    status = what.status if what.status and entry.status is not Status.CANCELLED else entry.status
     event.add("dtstart", what.starts)
     event.add("dtend", what.ends)
     if isinstance(what, Override):

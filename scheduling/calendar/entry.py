@@ -53,7 +53,10 @@ class Entry:
     uid: str  # UID: never changes, and is made of nothing that does; the same in feeds and invitations
     revision: int  # rises with every change whatever, and is not written: with `view` it tells cached bytes apart
     sequence: int  # SEQUENCE: see scheduling/calendar/sequence.py; one counter for a series and its overrides
-    changed_at: datetime  # DTSTAMP and LAST-MODIFIED: the last change, never the moment of writing
+    changed_at: (
+        datetime  # DTSTAMP and LAST-MODIFIED: the last change, never the moment of writing; in whole seconds, so
+    )
+    # that of two changes within one second clients may miss the later: let it be a second after the one before
     created_at: datetime | None = None  # CREATED
     starts: When  # DTSTART; its ZoneInfo is the zone the entry is shown in
     ends: When  # DTEND
@@ -87,8 +90,8 @@ def zone_of(when: When) -> ZoneInfo | None:
 
 
 def in_zone(when: When, zone: ZoneInfo | None) -> When:
-    """The same instant on the zone's clock, or in UTC; a time that the clocks skip becomes the one they show then."""
-    return when.astimezone(UTC).astimezone(zone or UTC) if isinstance(when, datetime) else when
+    """The same second on the zone's clock, or in UTC; a time that the clocks skip becomes the one they show then."""
+    return when.replace(microsecond=0).astimezone(UTC).astimezone(zone or UTC) if isinstance(when, datetime) else when
 
 
 def is_repeated(when: When) -> bool:

@@ -162,6 +162,18 @@ def test_a_cancelled_entry_says_so_in_every_way_there_is() -> None:
     assert {"SUMMARY:Annulé : Réunion", "STATUS:CANCELLED", "TRANSP:TRANSPARENT"} <= set(lines)
 
 
+def test_of_a_cancelled_series_nothing_takes_place() -> None:
+    (moved,) = series().overrides
+    off = series(status=Status.CANCELLED, overrides=(replace(moved, status=Status.TENTATIVE),))
+    lines = unfolded(built(off).data)
+    assert lines.count("STATUS:CANCELLED") == 2 and "STATUS:TENTATIVE" not in lines
+
+
+def test_parts_of_a_second_are_dropped() -> None:
+    precise = entry(starts=at(5, 14).replace(microsecond=7), rule=Rule.read("FREQ=DAILY;COUNT=2"))
+    assert built(precise).data == built(entry(rule=Rule.read("FREQ=DAILY;COUNT=2"))).data
+
+
 def test_it_is_shown_for_thirty_days_and_then_gone() -> None:
     off, on = entry("off", status=Status.CANCELLED), entry("on")
     kept = Fragments()
