@@ -36,7 +36,7 @@ def _calendar(calendar: Component, findings: Findings) -> None:
             B,
             method.number,
             f"METHOD:{method.value} makes this a message, not a feed",
-            "leave METHOD out: it belongs to invitations by e-mail, and hides the entries from whoever is not invited",
+            "leave METHOD out: with PUBLISH some clients miss an ORGANIZER, with any other only those invited see it",
         )
     if uid := calendar.first("UID"):
         findings.fail(

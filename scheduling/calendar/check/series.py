@@ -125,9 +125,11 @@ class _Walk:
                 self._fail(own, "two exceptions for one instance (same RECURRENCE-ID)", "keep the newer")
             replaced[at] = each
             if at in excluded:
-                self.findings.warn(
-                    B, own.number, "an exception of an instance that EXDATE takes out", "keep one of them"
+                self._fail(
+                    own, "an exception of an instance that EXDATE takes out", "keep one of the two: clients disagree"
                 )
+            if rule := each.first("RRULE"):
+                self._fail(rule, "an exception with a rule of its own", "only the series has the RRULE")
             if own.parameter("RANGE") is not None:
                 self.findings.warn(
                     B, own.number, "RANGE=THISANDFUTURE", "end the series and begin another: few clients know it"

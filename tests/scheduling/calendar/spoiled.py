@@ -236,6 +236,14 @@ SERIES: Ways = {
         without("BEGIN:VEVENT\nSUMMARY:Regional(.|\n)*?END:VEVENT\n"),
     ),
     "an exception twice": ("two exceptions for one instance", lambda data: _with_the_moved_one_twice(data)),
+    "an exception taken out": (
+        "an instance that EXDATE takes out",
+        exchanged("Brussels:20261102T140000", "Brussels:20261102T140000,20261026T140000"),
+    ),
+    "an exception with a rule": (
+        "a rule of its own",
+        exchanged("RECURRENCE-ID;", "RRULE:FREQ=DAILY;COUNT=2\nRECURRENCE-ID;"),
+    ),
     "an exception behind its series": ("lower SEQUENCE", exchanged(f"{TO_SERIES}SEQUENCE:2", f"{TO_SERIES}SEQUENCE:3")),
 }
 
