@@ -109,6 +109,7 @@ class _Walk:
         if begins not in moments:
             rule = master.first("RRULE")
             self._fail(rule, "the rule does not make DTSTART itself", "begin with the first instance: clients disagree")
+        self._skipped(master, start, made)
         excluded = set()
         for line, value in exdates:
             at = self.clocks.moment(line, value)
@@ -140,6 +141,18 @@ class _Walk:
                 )
         if made and moments <= excluded and not replaced.keys() - excluded:
             self._fail(master.first("RRULE") or start, "no instance of the series is left", "leave the series out")
+
+    def _skipped(self, master: Component, start: Line, made: list[When]) -> None:
+        begins, name = instant(start.value), start.parameter("TZID")
+        if name is None or not isinstance(begins, datetime) or "BYHOUR" in master.value("RRULE") or master.all("RDATE"):
+            return
+        clock = self.clocks.clock(name)
+        for at in made:
+            local = clock.local(at) if isinstance(at, datetime) and at.tzinfo is not None else None
+            if local is not None and local.time() != begins.time():
+                what = f"the clocks skip the instance of {local:%Y-%m-%d}"
+                self.findings.warn(B, master.number, what, "write it as an exception: calendars disagree on its time")
+                return
 
     def _hits(
         self, line: Line, value: str, at: When | None, start: Line, moments: set[When], made: list[When], name: str

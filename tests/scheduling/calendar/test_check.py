@@ -52,6 +52,14 @@ def test_remarks_are_no_refusal() -> None:
     assert not findings.failed() and any(each.verdict is Verdict.WARN for each in findings)
 
 
+def test_an_instance_that_the_clocks_skip_is_remarked() -> None:
+    data = built(entry(rule=Rule.read("FREQ=DAILY;COUNT=9"), starts=at(20, 2), ends=at(20, 3))).data
+    findings = Findings()
+    quick(data.replace(b":20261020T020000", b":20260325T023000").replace(b":20261020T", b":20260325T"), findings)
+    said = [each.what for each in findings if each.verdict is not Verdict.OK]
+    assert said == ["the clocks skip the instance of 2026-03-29"]
+
+
 @pytest.mark.parametrize("zone", ["Africa/Cairo", "Africa/Casablanca", "Asia/Jerusalem", "UTC", "Asia/Kathmandu"])
 def test_feeds_in_any_zone_pass(zone: str) -> None:
     there = ZoneInfo(zone)
