@@ -3,7 +3,8 @@
 One person's messages keep their order at a door: those that come to one where another still waits queue behind it.
 
 A row that is `sending` when it is claimed was interrupted between the platform's answer and our record: its outcome is
-unknown. It is sent once more, marked as a possible repeat, and after a second unknown outcome it is left in doubt.
+unknown. It is sent once more, marked as a possible repeat, as soon as the platform answers at all, or an outage would
+use the second try up; after a second unknown outcome it is left in doubt.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import structlog
 from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient, Unknown
+from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer
 from bot.kit.news import without
 from bot.kit.screen import from_json
@@ -94,6 +95,15 @@ class Claimed:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """It may have arrived before: sent once more only when the platform answers."""
+
+    platform: str
+    attempts: int
+    queue: str
+
+
+@dataclass(frozen=True)
 class Behind:
     """Others wait at the door before this one; it takes its place in their queue, by its own time."""
 
@@ -150,6 +160,11 @@ class Delivery:
             return
         if isinstance(claimed, Behind):
             raise Retry(timedelta(), claimed.at, lock=claimed.queue)
+        if isinstance(claimed, Repeat):
+            await self._see(outgoing, claimed)
+            claimed = await self._threads.run(self._claim, outgoing, is_seen=True)
+            if not isinstance(claimed, Claimed):
+                raise Retry(timedelta())
         door = self._doors[claimed.platform]
         writer = Writer(self._catalogues, claimed.reader)
         try:
@@ -160,13 +175,11 @@ class Delivery:
             if await self._threads.run(self._refused, claimed, error.reason):
                 raise Retry(timedelta()) from None
         except Paused as error:
-            await self._threads.run(self._again, claimed, was_tried=False)
+            await self._threads.run(self._again, outgoing, claimed.attempts)
             raise Retry(error.pause, error.until, lock=claimed.queue, why=type(error).__name__) from None
         except Transient as error:
-            await self._threads.run(self._again, claimed)
-            doublings = min(claimed.attempts, 9)  # an outage of hours must not overflow the sum
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings) * spread()
-            raise Retry(pause, lock=claimed.queue, why=type(error).__name__) from None
+            await self._threads.run(self._again, outgoing, claimed.attempts + 1)
+            raise Retry(_pause(claimed.attempts), lock=claimed.queue, why=type(error).__name__) from None
         except Exception as error:  # Unknown; or a door of ours is broken, and nobody knows how far it came
             if not isinstance(error, Unknown):
                 log.error("the door failed", outgoing=outgoing, door=claimed.platform, exc_info=error)
@@ -174,6 +187,16 @@ class Delivery:
                 raise Retry(FIRST_PAUSE, lock=claimed.queue, why=type(error).__name__) from None
         else:
             await self._threads.run(self._accepted, claimed, dict(message))
+
+    async def _see(self, outgoing: int, repeat: Repeat) -> None:
+        """Return if the platform is there; raise `Retry` where it is not."""
+        try:
+            await self._doors[repeat.platform].look()
+        except Paused as error:
+            raise Retry(error.pause, error.until, lock=repeat.queue, why=type(error).__name__) from None
+        except SendError as error:
+            await self._threads.run(self._again, outgoing, repeat.attempts + 1)
+            raise Retry(_pause(repeat.attempts), lock=repeat.queue, why=type(error).__name__) from None
 
     async def fetch(self, file: int) -> None:
         """Job body: bring an attachment in from the platform it was sent on."""
@@ -196,7 +219,7 @@ class Delivery:
 
     # Each of these is one short transaction
 
-    def _claim(self, outgoing_id: int) -> Claimed | Behind | None:
+    def _claim(self, outgoing_id: int, *, is_seen: bool = False) -> Claimed | Repeat | Behind | None:
         now = self._clock.now()
         fresh, at = self._answers.pop(outgoing_id, (None, now))
         with self._sessions.writing() as session:
@@ -232,6 +255,9 @@ class Delivery:
                 if self._is_behind(session, row):
                     row.state = Sending.WAITING
                     return Behind(row.lock, row.not_before)
+            if row.may_repeat and not is_seen:
+                row.state = Sending.WAITING
+                return Repeat(account.platform, row.attempts, row.lock)
             for each in lost:
                 self._withhold(session, each, now)
             if answer is None:
@@ -346,11 +372,11 @@ class Delivery:
                 self._settle(session, row, Sending.ACCEPTED, now, None)
         log.info("accepted", outgoing=claimed.outgoing_id, door=claimed.platform, trace=claimed.trace)
 
-    def _again(self, claimed: Claimed, *, was_tried: bool = True) -> None:
+    def _again(self, outgoing_id: int, attempts: int) -> None:
         """Back to waiting: the platform did not take it."""
         with self._sessions.writing() as session:
-            row = session.get_one(Outgoing, claimed.outgoing_id)
-            row.state, row.attempts = Sending.WAITING, claimed.attempts + was_tried
+            row = session.get_one(Outgoing, outgoing_id)
+            row.state, row.attempts = Sending.WAITING, attempts
 
     def _unknown(self, claimed: Claimed) -> bool:
         """True when it may be sent once more."""
@@ -430,6 +456,13 @@ class Delivery:
         with self._sessions.writing() as session:
             file = session.get_one(File, file_id)
             file.state, file.reason = FileState.REFUSED, reason
+
+
+def _pause(attempts: int) -> timedelta:
+    """How long to wait after so many tries that failed before."""
+    doublings = min(attempts, 9)  # an outage of hours must not overflow the sum
+    pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings)
+    return pause * spread()
 
 
 def _carried(session: Session, row: Outgoing) -> Sequence[Outgoing]:

@@ -175,6 +175,10 @@ class Recorder:
         self.sent.setdefault(address, []).append(seen)
         return {"id": next(self.ids)}
 
+    async def look(self) -> None:
+        if self.away:
+            raise Transient("away")
+
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
         return self.files[origin["file_id"]][:limit]
 

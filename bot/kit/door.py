@@ -82,5 +82,8 @@ class Door(Protocol):
         earlier try is unknown, which the message then says itself. Raises a `SendError`.
         """
 
+    async def look(self) -> None:
+        """Return if the platform answers a question that changes nothing; raises a `SendError` otherwise."""
+
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a file that was sent, at most `limit`. Raises a `SendError`."""

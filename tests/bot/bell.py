@@ -15,7 +15,7 @@ from bot.core import Parley
 from bot.kit import allow
 from bot.kit.capability import Capability, Registry
 from bot.kit.context import Context, Told
-from bot.kit.door import Permanent
+from bot.kit.door import Permanent, Transient
 from bot.kit.events import Answer, Answered, Attached, Called, Caller, Event
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Screen, button
@@ -95,6 +95,8 @@ class Memory:
     tries: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
     slow: float = 0
+    down: bool = False
+    looks: int = 0
 
     def read(self, payload: Mapping[str, Any]) -> Event | None:
         if payload["kind"] == "nothing":
@@ -123,6 +125,11 @@ class Memory:
         heading, notice = (without_isolates(writer.plain(each)) for each in (said, answer.notice or Raw("")))
         self.sent.append(Sent(address, heading, repeated, edits, answer.written, notice))
         return {"id": len(self.sent)}
+
+    async def look(self) -> None:
+        self.looks += 1
+        if self.down:
+            raise Transient("down")
 
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
         if self.outcomes:

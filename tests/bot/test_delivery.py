@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import time, timedelta
 
 import pytest
@@ -171,6 +172,36 @@ async def test_an_unknown_outcome_is_repeated_once_and_says_so(tower: Tower) -> 
     row, receipt = await later(tower, seconds(1))
     assert tower.slack.sent == [Sent("7", "It rings", repeated=True, edits=None)]
     assert row.state is Sending.ACCEPTED and row.may_repeat and receipt.accepted_at is not None
+
+
+async def test_what_may_be_repeated_waits_until_the_platform_answers(tower: Tower) -> None:
+    tower.slack.outcomes.append(Unknown("reset"))
+    tower.slack.down = True
+    for _again in range(3):
+        await rung(tower)
+    for _again in range(10):
+        await later(tower, timedelta(minutes=5))
+    assert tower.slack.tries == 1 and tower.slack.looks > 5
+    assert [row.state for row in tower.news()] == [Sending.WAITING] * 3, "the outage has not used the second try up"
+    tower.slack.down = False
+    await later(tower, timedelta(minutes=5))
+    assert [sent.repeated for sent in tower.slack.sent] == [True, False, False] and places(tower) == [1, 2, 3]
+
+
+async def test_a_process_that_dies_while_it_looks_has_not_repeated(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die() -> None:
+        raise asyncio.CancelledError
+
+    await interrupted(tower)
+    monkeypatch.setattr(tower.slack, "look", die)
+    tower.clock.advance(seconds(1))
+    with suppress(asyncio.CancelledError):
+        await tower.parley.delivery.deliver(latest(tower)[0].id)
+    monkeypatch.undo()
+    row, _receipt = await later(tower, seconds(1))
+    assert row.state is Sending.ACCEPTED and [sent.repeated for sent in tower.slack.sent] == [True]
 
 
 async def test_a_door_that_breaks_is_an_unknown_outcome_and_not_sent_for_ever(tower: Tower) -> None:

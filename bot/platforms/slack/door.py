@@ -80,6 +80,10 @@ class SlackDoor:
             await self._send_files(message, answer.screen.files, writer)
         return message
 
+    async def look(self) -> None:
+        """Ask who we are."""
+        await self._perform("auth.test", {})
+
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a file that a person sent. Raises Permanent("too_large") beyond `limit` bytes."""
         url = origin.get("url")

@@ -132,6 +132,10 @@ class TelegramDoor:
             return False
         return text is not None
 
+    async def look(self) -> None:
+        """Ask who we are."""
+        await self._perform("getMe", {})
+
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a file that a person sent. Raises Permanent("too_large") beyond `limit` bytes."""
         found = await self._perform("getFile", {"file_id": origin["file_id"]})
