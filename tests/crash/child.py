@@ -2,7 +2,7 @@
 
 `python -m tests.crash.child` reads one order a line and answers it with two: when the process has been forked, and when
 it has ended. Its input closed, it ends that process and itself. The product knows nothing of it: the meter hangs on
-SQLAlchemy's events and on Python's sockets, and a seeded defect replaces a method before the process begins.
+SQLAlchemy's events and on Python's sockets, and a seeded defect or another time replaces a method before it begins.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ import bot.platforms.telegram.wire  # noqa: F401  a platform's SDK takes a secon
 from bot.ops import serve
 from bot.ops.logs import configure
 from bot.settings import Settings
+from scheduling.clock import SystemClock
 
 from . import defects
+from .clock import Shift
 from .meter import Meter
 from .recorder import Recorder
 
@@ -74,6 +76,8 @@ def _be_parley(order: dict[str, Any]) -> NoReturn:
         meter(Meter(Path(order["meter"])))
         if order.get("record"):
             record(Recorder(Path(order["record"])))
+        if order.get("clock"):
+            shift(Shift(Path(order["clock"])))
         if order.get("defect"):
             defects.ALL[order["defect"]]()
         settings = Settings(**order["settings"])
@@ -87,6 +91,12 @@ def _be_parley(order: dict[str, Any]) -> NoReturn:
             print(repr(error), file=sys.stderr, flush=True)  # noqa: T201
     finally:
         os._exit(code)
+
+
+def shift(by: Shift) -> None:
+    """Let this process believe in another time than the machine's."""
+    now = SystemClock.now
+    SystemClock.now = lambda self: now(self) + by.now  # type: ignore[method-assign]
 
 
 def meter(it: Meter) -> None:

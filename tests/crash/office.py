@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core import Parley
-from bot.kit.events import Answer, Called, Caller, Event, Submitted
+from bot.kit.events import Answer, Called, Caller, Submitted
 from db.centres import Centre
 from db.people import Account, Kind, Person, RoleName, Scope, create_administration, grant_role
 from scheduling.clock import SystemClock
@@ -50,7 +50,7 @@ def people(telegram: FakeTelegram, slack: FakeSlack) -> People:
 def settle(url: str) -> None:
     """Fill a migrated database without rows."""
     them = people(FakeTelegram(), FakeSlack())
-    with _parley(url) as parley:
+    with opened(url) as parley:
         now = parley.clock.now()
         with parley.sessions.writing() as session:
             home = create_administration(
@@ -76,37 +76,48 @@ def settle(url: str) -> None:
             session.add(desk)
             session.flush()
             for trader in (them.amina, them.badr):
-                _person(session, home.id, trader.first_name, "telegram", str(trader.id), str(trader.id), now)
+                person(session, home.id, trader.first_name, "telegram", str(trader.id), str(trader.id), now)
             for staff, role in ((them.olga, RoleName.OFFICER), (them.lena, RoleName.LEAD)):
-                person = _person(session, home.id, staff.name, "slack", f"{staff.team}:{staff.id}", staff.id, now)
+                one = person(session, home.id, staff.name, "slack", f"{staff.team}:{staff.id}", staff.id, now)
                 until = now + timedelta(days=365)
-                grant_role(session, person, role, scope=Scope.CENTRE, scope_id=str(desk.id), at=now, until=until)
+                grant_role(session, one, role, scope=Scope.CENTRE, scope_id=str(desk.id), at=now, until=until)
         badr = Caller("telegram", str(them.badr.id), str(them.badr.id), "Badr", "en", "UTC")
-        opened = _asked(parley, Called(badr, name="issues.raise")).form
-        if opened is None:
-            raise LookupError("raising an issue is a form")
-        values: dict[str, Any] = {each.name: None for each in opened.fields}
-        _asked(parley, Submitted(badr, opened.token, values | {"detail": EARLIER, "sector": "perishables"}))
+        fills(parley, badr, "issues.raise", {"detail": EARLIER, "sector": "perishables"})
 
 
-def _asked(parley: Parley, event: Event) -> Answer:
-    return asyncio.run(parley.edge.direct(event, trace="earlier")).answer
+def fills(parley: Parley, who: Caller, form: str, values: dict[str, Any], **about: int) -> Answer:
+    """Somebody fills a form and sends it, before anything is played."""
+    asked = does(parley, who, form, **about).form
+    if asked is None:
+        raise LookupError(f"{form} is no form to {who.name}")
+    given: dict[str, Any] = {each.name: None for each in asked.fields} | values
+    sent = asyncio.run(parley.edge.direct(Submitted(who, asked.token, given), trace="earlier")).answer
+    if sent.form is not None:
+        raise LookupError(f"{form} was not taken: {sent.form}")
+    return sent
 
 
-def _person(session: Any, home: int, name: str, door: str, external_id: str, address: str, at: datetime) -> Person:
-    person = Person(administration_id=home, name=name, language="en", zone="UTC", quiet_from=None, quiet_to=None)
-    person.kind = Kind.CUSTOMS if door == "slack" else Kind.BUSINESS
-    person.met_at = person.language_chosen_at = person.consented_at = person.registered_at = at
-    session.add(person)
+def does(parley: Parley, who: Caller, command: str, **about: int) -> Answer:
+    """Somebody has a command run, before anything is played."""
+    return asyncio.run(parley.edge.direct(Called(who, name=command, args=about), trace="earlier")).answer
+
+
+def person(session: Any, home: int, name: str, door: str, external_id: str, address: str, at: datetime) -> Person:
+    """Somebody who is registered and has an account at a door."""
+    one = Person(administration_id=home, name=name, language="en", zone="UTC", quiet_from=None, quiet_to=None)
+    one.kind = Kind.CUSTOMS if door == "slack" else Kind.BUSINESS
+    one.met_at = one.language_chosen_at = one.consented_at = one.registered_at = at
+    session.add(one)
     session.flush()
-    account = Account(person_id=person.id, platform=door, external_id=external_id, address=address)
+    account = Account(person_id=one.id, platform=door, external_id=external_id, address=address)
     account.met_at = account.used_at = at
     session.add(account)
-    return person
+    return one
 
 
 @contextmanager
-def _parley(url: str) -> Iterator[Parley]:
+def opened(url: str) -> Iterator[Parley]:
+    """Parley without doors, for what happened before."""
     parley = Parley(database_url=url, public_url=PAGE, clock=SystemClock())
     try:
         yield parley

@@ -1,0 +1,208 @@
+"""A day of one office: the platforms, the people, and `parley all` as a process of its own whose time can be moved."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import httpx
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.kit.events import Caller
+from bot.kit.text import CATALOGUES, Catalogues, Phrase, Reader, Writer
+from bot.ops import doctor
+from bot.settings import Settings
+from db.machinery import Inbox, InboxState, Outgoing, Sending
+from db.people import Account, Kind, Person, RoleName, Scope, grant_role
+from db.session import Sessions, connect
+from tests.crash import facts, office
+from tests.crash.clock import Shift
+from tests.crash.process import Nursery
+from tests.fakes import FakeSlack, FakeTelegram
+from tests.fakes.platform import machine_clock
+from tests.fakes.slack import User as SlackUser
+from tests.fakes.telegram import User as TelegramUser
+from tests.shell import free_port
+
+LOOK = 0.02  # seconds between looks at the database, which cannot call
+WITHIN = 60.0  # seconds until what is waited for has surely come, a restart included
+FISH = "Nos poissons attendent au port B depuis lundi."
+
+
+@dataclass(frozen=True)
+class Cast(office.People):
+    """Those of the office, an officer who is on Telegram, and a trader who reads French on Slack."""
+
+    omar: TelegramUser
+    sara: SlackUser
+
+
+def cast(telegram: FakeTelegram, slack: FakeSlack) -> Cast:
+    them = office.people(telegram, slack)
+    omar, sara = telegram.user("Omar", language_code="en"), slack.user("Sara")
+    omar.started = True
+    return Cast(telegram, slack, them.amina, them.badr, them.olga, them.lena, omar, sara)
+
+
+def settle(url: str) -> None:
+    """Bring the two newcomers into an office; Sara has raised an issue."""
+    them = cast(FakeTelegram(), FakeSlack())
+    with office.opened(url) as parley:
+        now = parley.clock.now()
+        with parley.sessions.writing() as session:
+            number = str(them.omar.id)
+            omar = office.person(session, 1, "Omar", "telegram", number, number, now)
+            omar.kind = Kind.CUSTOMS
+            until = now + timedelta(days=365)
+            grant_role(session, omar, RoleName.OFFICER, scope=Scope.CENTRE, scope_id="1", at=now, until=until)
+            account = f"{them.sara.team}:{them.sara.id}"
+            sara = office.person(session, 1, "Sara", "slack", account, them.sara.id, now)
+            sara.kind, sara.language = Kind.BUSINESS, "fr"
+        caller = Caller("slack", account, them.sara.id, "Sara", "fr", "UTC")
+        office.fills(parley, caller, "issues.raise", {"detail": FISH, "sector": "perishables"})
+
+
+class Day:
+    """One day. `passes` moves the time that everybody believes in, platforms included."""
+
+    def __init__(self, nursery: Nursery, url: str, them: Any, shift: Shift, **settings: Any) -> None:
+        self.them = them
+        self.nursery = nursery
+        self._shift = shift
+        self._sessions = Sessions(connect(url))
+        self._catalogues = Catalogues(CATALOGUES)
+        port = free_port()
+        self.settings: dict[str, Any] = {
+            "database_url": url,
+            "public_url": f"http://127.0.0.1:{port}",
+            "port": port,
+            "telegram_token": them.telegram.token,
+            "telegram_api_url": them.telegram.address,
+            "slack_bot_token": them.slack.bot_token,
+            "slack_app_token": them.slack.app_token,
+            "slack_api_url": them.slack.url,
+        } | settings
+
+    @classmethod
+    @asynccontextmanager
+    async def begun(cls, nursery: Nursery, url: str, people: Any = cast) -> AsyncIterator[Self]:
+        """On platforms of its own; `url` is a prepared database, `people` those on the platforms by its own numbers."""
+        shift = Shift(nursery.folder / "clock")
+        shift.by(-shift.now)
+
+        def clock() -> datetime:
+            return machine_clock() + shift.now
+
+        async with (
+            FakeSlack.running(clock=clock, timing=office.QUICK) as slack,
+            FakeTelegram.running(clock=clock) as telegram,
+        ):
+            day = cls(nursery, url, people(telegram, slack), shift)
+            try:
+                yield day
+            finally:
+                await nursery.kill()
+                day._sessions.engine.dispose()
+
+    # The process
+
+    async def starts(self) -> None:
+        """Start it; it has begun when Telegram has heard of it again."""
+        asked = len(self.them.telegram.calls("getMe"))
+        await self.nursery.start(self.settings, held=False, clock=self._shift.path)
+        await self.them.telegram.until(lambda: len(self.them.telegram.calls("getMe")) > asked, WITHIN)
+
+    async def ends(self, by: signal.Signals) -> int:
+        """End it and return how it ended: its exit code, or minus the signal."""
+        if self.nursery.pid is None:
+            raise LookupError("it is not up")
+        os.kill(self.nursery.pid, by)
+        return await self.nursery.ended()
+
+    async def health(self) -> Mapping[str, Any]:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            found: Mapping[str, Any] = (await client.get(f"{self.settings['public_url']}/healthz")).json()
+        return found
+
+    async def examined(self) -> str:
+        """What `parley doctor` says."""
+        settings = Settings(_env_file=None, **self.settings)  # type: ignore[call-arg]
+        said, _well = await asyncio.to_thread(doctor.examine, settings, offline=False, as_json=False)
+        for secret in settings.secrets():
+            assert secret not in said
+        return said
+
+    # Time, and waiting
+
+    def passes(self, by: timedelta) -> None:
+        self._shift.by(by)
+
+    async def until_answered(self) -> None:
+        """Until everything that came in is handled, and answered where that was on Telegram; the rest may wait."""
+        handling = select(Inbox.id).where(Inbox.state != InboxState.DONE)
+        unsent = Outgoing.is_reply, Outgoing.state.in_((Sending.WAITING, Sending.SENDING))
+        answering = select(Outgoing.id).join(Account).where(*unsent, Account.platform == "telegram")
+        await self._until(lambda session: not session.scalar(handling) and not session.scalar(answering))
+
+    async def until_quiet(self, *, step: timedelta = timedelta()) -> None:
+        """Until nothing is under way; time passes by `step` with every look."""
+
+        def is_quiet(session: Session) -> bool:
+            self.passes(step)
+            return next(facts.unfinished(session), None) is None
+
+        await self._until(is_quiet)
+
+    async def _until(self, look: Any) -> None:
+        try:
+            async with asyncio.timeout(WITHIN):
+                while self.them.telegram.updates.waiting or not self._sees(look):  # noqa: ASYNC110  nothing calls us
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            with self.looking() as session:
+                left = list(facts.unfinished(session))
+            log = self.nursery.log.read_text(encoding="utf-8")[-3000:]
+            raise AssertionError(f"not within {WITHIN} s: {left}; {log}") from None
+
+    def _sees(self, look: Any) -> bool:
+        with self.looking() as session:
+            return bool(look(session))
+
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        """The database, read and let go: held open, SQLite's shared memory would outlive the process that died."""
+        try:
+            with self._sessions.reading() as session:
+                yield session
+        finally:
+            self._sessions.engine.dispose()
+
+    # Slack's outage
+
+    def slack_is_down(self) -> None:
+        """It takes one message without an answer, resets a few calls, and refuses everything from then on."""
+        slack = self.them.slack
+        slack.fails("chat.postMessage", "reset-after")
+        slack.fails("*", "reset-before", times=2)
+        slack.fails("*", "html", times=3)
+        slack.fails("*", "500", times=10**9)
+
+    def says(self, name: str, phrase: Phrase) -> str:
+        """A phrase as somebody reads it."""
+        return Writer(self._catalogues, Reader("fr" if name == "sara" else "en", "UTC")).plain(phrase)
+
+    def slack_is_back(self) -> None:
+        self.them.slack.faults.clear()
+
+    def sent_to(self, session: Session, who: SlackUser | TelegramUser) -> list[Outgoing]:
+        """Every message to one person that is its own, the oldest first."""
+        theirs = Account.address == str(who.id)
+        rows = select(Outgoing).join(Person, Person.id == Outgoing.person_id).join(Account).where(theirs)
+        return list(session.scalars(rows.order_by(Outgoing.not_before, Outgoing.id)))
