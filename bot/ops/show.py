@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.ops.audit import note
@@ -38,8 +38,9 @@ def show(url: str, what: str, *, as_json: bool, **more: str | None) -> str:
 
 
 def _outbox(session: Session) -> Iterable[Record]:
-    rows = select(Outgoing).where(Outgoing.state != Sending.ACCEPTED).order_by(Outgoing.id.desc()).limit(MOST)
-    for row in session.scalars(rows):
+    """What has not arrived, and what may have arrived twice."""
+    shown = or_(Outgoing.state != Sending.ACCEPTED, Outgoing.may_repeat)
+    for row in session.scalars(select(Outgoing).where(shown).order_by(Outgoing.id.desc()).limit(MOST)):
         yield {
             "id": row.id,
             "person": row.person_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,12 @@ from tests.shell import free_port
 
 LOOK = 0.02  # seconds between looks at the database, which cannot call
 WITHIN = 60.0  # seconds until what is waited for has surely come, a restart included
+OUTCOME = {
+    "asked": "Release of refrigerated goods without delay",
+    "found": "No inspector was on duty at the weekend",
+    "decision": "done",
+    "words": "An inspector is on duty every day from now on",
+}
 FISH = "Nos poissons attendent au port B depuis lundi."
 
 
@@ -65,8 +71,52 @@ def settle(url: str) -> None:
             account = f"{them.sara.team}:{them.sara.id}"
             sara = office.person(session, 1, "Sara", "slack", account, them.sara.id, now)
             sara.kind, sara.language = Kind.BUSINESS, "fr"
-        caller = Caller("slack", account, them.sara.id, "Sara", "fr", "UTC")
-        office.fills(parley, caller, "issues.raise", {"detail": FISH, "sector": "perishables"})
+        office.fills(parley, _caller(them.sara, "fr"), "issues.raise", {"detail": FISH, "sector": "perishables"})
+
+
+@dataclass(frozen=True)
+class Crowd(Cast):
+    """… and many who have the same problem: every other one on Slack, each third reading another language."""
+
+    many: tuple[TelegramUser | SlackUser, ...]
+
+    def language(self, member: TelegramUser | SlackUser) -> str:
+        return ("en", "fr", "ar")[self.many.index(member) % 3]
+
+
+def gathered(telegram: FakeTelegram, slack: FakeSlack, *, many: int = 40) -> Crowd:
+    them = cast(telegram, slack)
+    crowd: list[TelegramUser | SlackUser] = []
+    for number in range(many):
+        member = slack.user(f"Member {number}") if number % 2 else telegram.user(f"Member {number}")
+        if isinstance(member, TelegramUser):
+            member.started = True
+        crowd.append(member)
+    return Crowd(**vars(them), many=tuple(crowd))
+
+
+def gather(url: str) -> None:
+    """Let Badr's issue be a problem that all of them share, with an outcome that only waits for its approval."""
+    them = gathered(FakeTelegram(), FakeSlack())
+    with office.opened(url) as parley:
+        callers = [_caller(each, them.language(each)) for each in them.many]
+        with parley.sessions.writing() as session:
+            for each in callers:
+                one = office.person(
+                    session, 1, each.name, each.platform, each.external_id, each.address, parley.clock.now()
+                )
+                one.kind, one.language = Kind.BUSINESS, each.language or "en"
+        olga = _caller(them.olga, "en")
+        office.fills(parley, olga, "issues.publish", {"line": "Fish waits at Port B"}, issue=1)
+        for each in callers:
+            office.fills(parley, each, "issues.same", {"words": f"I am {each.name}, and mine too."}, problem=1)
+        office.fills(parley, olga, "issues.propose", OUTCOME, issue=1)
+
+
+def _caller(user: TelegramUser | SlackUser, language: str) -> Caller:
+    if isinstance(user, SlackUser):
+        return Caller("slack", f"{user.team}:{user.id}", user.id, user.name, language, "UTC")
+    return Caller("telegram", str(user.id), str(user.id), user.first_name, language, "UTC")
 
 
 class Day:
@@ -131,6 +181,12 @@ class Day:
             found: Mapping[str, Any] = (await client.get(f"{self.settings['public_url']}/healthz")).json()
         return found
 
+    async def until_health(self, look: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Until what it says of itself is so."""
+        async with asyncio.timeout(WITHIN):
+            while not look(await self.health()):  # noqa: ASYNC110  nothing calls us
+                await asyncio.sleep(LOOK)
+
     async def examined(self) -> str:
         """What `parley doctor` says."""
         settings = Settings(_env_file=None, **self.settings)  # type: ignore[call-arg]
@@ -194,9 +250,15 @@ class Day:
         slack.fails("*", "html", times=3)
         slack.fails("*", "500", times=10**9)
 
-    def says(self, name: str, phrase: Phrase) -> str:
+    def says(self, language: str, phrase: Phrase) -> str:
         """A phrase as somebody reads it."""
-        return Writer(self._catalogues, Reader("fr" if name == "sara" else "en", "UTC")).plain(phrase)
+        return Writer(self._catalogues, Reader(language, "UTC")).plain(phrase)
+
+    def shown_to(self, who: SlackUser | TelegramUser) -> list[str]:
+        """What the bot's messages show to somebody, the oldest first."""
+        if isinstance(who, SlackUser):
+            return [each.shown for each in self.them.slack.messages(who) if each.by_app]
+        return [each.shown for each in self.them.telegram.messages(who) if each.by_bot]
 
     def slack_is_back(self) -> None:
         self.them.slack.faults.clear()

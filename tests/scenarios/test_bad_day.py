@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.delivery import LATE as LATE_BY
 from bot.kit.door import SENT_BEFORE
-from db.machinery import Sending
+from bot.ops.show import show
+from db import ledger
+from db.ledger import Heard
+from db.machinery import Receipt, Sending
+from tests.crash import office
 from tests.crash.conftest import Fresh
 from tests.crash.process import Nursery
-from tests.scenarios.day import FISH, Day, settle
+from tests.fakes.proxy import line_to
+from tests.scenarios.day import FISH, LOOK, OUTCOME, WITHIN, Day, gather, gathered, settle
 
+AT_ONCE = 16  # jobs, and so messages under way
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Figure = Callable[[str, object], None]
@@ -104,7 +114,7 @@ async def test_slack_is_down_for_forty_minutes_and_the_server_restarts_twice(
             assert {row.state for row in rows} == {Sending.ACCEPTED}, "nothing is lost"
             places = [row.message["ts"] for row in rows if row.message]
             assert places == sorted(places), f"what waited for {name} comes in order"
-            marked = [each for each in seen if day.says(name, SENT_BEFORE) in each.shown]
+            marked = [each for each in seen if day.says("fr" if name == "sara" else "en", SENT_BEFORE) in each.shown]
             assert len(marked) == sum(row.may_repeat for row in rows), "nothing is repeated in silence"
             waited = [row for row in rows if row.settled_at and row.settled_at - row.not_before > LATE_BY]
             assert len([each for each in seen if delayed in each.shown]) == len(waited) > 0
@@ -117,3 +127,106 @@ async def test_slack_is_down_for_forty_minutes_and_the_server_restarts_twice(
             "twenty minutes are too long"
         )
         record_property("figure", f"{told} messages, {late} delayed, {copies} repeated and marked")
+
+
+@pytest.mark.promise("bad_day.token", "Health and `parley doctor` name a token that is no longer good, and what to do.")
+@pytest.mark.parametrize("copies", ["sqlite"], indirect=True)
+async def test_the_tokens_expire_in_the_middle_of_the_day(nursery: Nursery, url: str) -> None:
+    async with Day.begun(nursery, url) as day:
+        them, slack, telegram = day.them, day.them.slack, day.them.telegram
+        await day.starts()
+        await slack.connected(20)
+        await day.until_quiet()
+        health = await day.health()
+        assert health["slack"]["ok"] and health["telegram"]["ok"]
+        card = await slack.hears(them.olga, office.EARLIER)
+        assert (await slack.opens_home(them.olga)).acknowledged  # whom Slack has never told us of is a guest
+
+        slack.revokes(slack.bot_token, "token_expired")
+        await plays(day, "omar", ("[Take it]", "It is yours now"), on=FISH)
+        await day.until_health(lambda health: health["slack"]["trouble"] == "token_expired")
+        said = await day.examined()
+        assert "FAIL  Slack bot token: refused: token_expired\n      → take it anew from Slack's page" in said
+        telegram.revokes()
+        await telegram.says(them.amina, "/raise")  # the poll that waits for it was allowed before
+        await day.until_health(lambda health: health["telegram"]["trouble"] == "WrongToken")
+        assert (await slack.taps(them.olga, "Take it", on=card)).acknowledged
+        said = await day.examined()
+        assert "FAIL  Telegram token: refused: Unauthorized\n      → @BotFather, /token" in said
+        day.passes(timedelta(minutes=30))
+
+        assert await day.ends(signal.SIGTERM) == 0
+        day.settings |= {"slack_bot_token": slack.installs_anew(), "telegram_token": telegram.issues_token()}
+        await day.starts()
+        await day.until_quiet(step=timedelta(seconds=5))
+        await telegram.hears(them.amina, "What happened?")
+        late = await telegram.hears(them.badr, "An officer has taken up your issue.")
+        assert "Delayed: written on" in late.shown
+        assert LATE["sara"] in (await slack.hears(them.sara, "Un agent des douanes a pris en charge")).shown
+        said = await day.examined()
+        assert "OK    Slack bot token: " in said and "OK    Telegram token: " in said
+
+
+SHARE = 0.4  # of those who are to be told, when it is killed
+UNANSWERED = 4  # so many more have been sent theirs by then, at least, and Parley does not know it
+
+
+@pytest.fixture
+def crowded(url: str) -> str:
+    gather(url)
+    return url
+
+
+def told(day: Day, who: Any) -> list[str]:
+    """The messages that tell somebody of the outcome."""
+    return [each for each in day.shown_to(who) if OUTCOME["asked"] in each]
+
+
+async def until_told(day: Day, number: int) -> None:
+    async with asyncio.timeout(WITHIN):
+        while sum(bool(told(day, each)) for each in day.them.many) < number:  # noqa: ASYNC110  on two platforms
+            await asyncio.sleep(LOOK)
+
+
+@pytest.mark.promise("bad_day.fan_out", "Killed while it tells many, nobody hears twice but those who are told so.")
+@DATABASES
+async def test_it_is_killed_in_the_middle_of_telling_many(
+    nursery: Nursery, crowded: str, record_property: Figure
+) -> None:
+    async with AsyncExitStack() as stack:
+        day = await stack.enter_async_context(Day.begun(nursery, crowded, gathered))
+        them, many = day.them, day.them.many
+        lines = [await stack.enter_async_context(line_to(each.address)) for each in (them.slack, them.telegram)]
+        day.settings |= {"slack_api_url": f"{lines[0].address}/api/", "telegram_api_url": lines[1].address}
+        await day.starts()
+        await them.slack.connected(20)
+        await day.until_quiet()
+        waits = await them.slack.hears(them.lena, "An outcome waits for your approval")
+        assert (await them.slack.taps(them.lena, "Approve", on=waits)).acknowledged
+        await until_told(day, round(SHARE * len(many)))
+        for line in lines:
+            line.delay = WITHIN  # what is answered from now on is not heard
+        await until_told(day, sum(bool(told(day, each)) for each in many) + UNANSWERED)
+        assert await day.ends(signal.SIGKILL) == -signal.SIGKILL
+        before = sum(bool(told(day, each)) for each in many)
+        assert before < len(many)
+        for line in lines:
+            line.heal()
+
+        await day.starts()
+        await day.until_quiet(step=timedelta(seconds=1))
+        twice = marked = 0
+        with day.looking() as session:
+            for each in many:
+                (row,) = [row for row in day.sent_to(session, each) if row.receipt_id is not None]
+                seen, sign = told(day, each), day.says(them.language(each), SENT_BEFORE)
+                first = [shown for shown in seen if sign not in shown]
+                assert row.state is Sending.ACCEPTED and session.get_one(Receipt, row.receipt_id).accepted_at
+                assert len(first) <= 1 and len(seen) - len(first) == row.may_repeat, "no second copy in silence"
+                twice, marked = twice + (len(seen) == 2), marked + row.may_repeat
+            listed = {row["state"] for row in ledger.lines(session, issue="P-000001")}
+        assert listed == {Heard.ACCEPTED}
+        assert UNANSWERED <= twice <= marked <= AT_ONCE
+        shown = await asyncio.to_thread(show, crowded, "outbox", as_json=True)
+        assert sum(row["may_repeat"] for row in json.loads(shown)) == marked, "a person can look them up"
+        record_property("figure", f"{len(many)} told, killed after {before}; {marked} marked, {twice} of them twice")

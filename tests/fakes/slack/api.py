@@ -52,7 +52,7 @@ class Address:
 class SlackApi(Platform):
     """A workspace that answers its app's calls; :class:`~tests.fakes.slack.FakeSlack` adds the people."""
 
-    bot_token: ClassVar[str] = "xoxb-fake-bot"
+    bot_token: str = "xoxb-fake-bot"
     app_token: ClassVar[str] = "xapp-1-fake-app"
     signing_secret: ClassVar[str] = "fake-signing-secret"
 
@@ -171,6 +171,12 @@ class SlackApi(Platform):
     def revokes(self, token: str, error: str = "token_revoked") -> None:
         """From now on every call with this token is refused: token_revoked, account_inactive, invalid_auth."""
         self.revoked[token] = error
+
+    def installs_anew(self) -> str:
+        """The app's new bot token, the old one being of no more use."""
+        self.revokes(self.bot_token)
+        self.bot_token = f"xoxb-fake-bot-{self.count('token')}"
+        return self.bot_token
 
     # Triggers
 

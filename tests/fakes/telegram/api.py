@@ -24,7 +24,7 @@ class TelegramApi(Platform):
     ``query_seconds`` is how long a tap may be answered, ``retry_seconds`` the pause before a webhook is tried again.
     """
 
-    token: ClassVar[str] = "7000000001:fake-telegram-token"
+    token: str = "7000000001:fake-telegram-token"
     methods: ClassVar[Mapping[str, Method]]
 
     def __init__(

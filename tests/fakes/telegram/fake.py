@@ -266,6 +266,11 @@ class FakeTelegram(TelegramApi):
         """The bot's token is no longer good."""
         self.revoked = True
 
+    def issues_token(self) -> str:
+        """The bot's new token, as @BotFather gives it; the old one is of no more use."""
+        self.revoked, self.token = False, f"{self.token}-new"
+        return self.token
+
     def _person(self, user: User | int) -> User:
         number = user if isinstance(user, int) else user.id
         person = self.world.people.get(number)
