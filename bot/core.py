@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
 import handlers
 from bot.delivery import Delivery
 from bot.edge import Edge
@@ -11,10 +15,15 @@ from bot.kit.door import Door
 from bot.kit.text import CATALOGUES, Catalogues
 from bot.work import Embedded, Threads
 from db import audit, files
+from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
 from scheduling import due
 from scheduling.clock import Clock
 from scheduling.pace import Pace
+
+# What was written last, by this process or the one before it.
+NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
+A_LOOK = timedelta(seconds=5)  # longer than from one look at the clock to the next
 
 
 class Parley:
@@ -30,6 +39,7 @@ class Parley:
         pace: Pace | None = None,
     ) -> None:
         self.clock = clock
+        self._latest: datetime | None = None  # what the clock showed when it was last looked at
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
@@ -107,4 +117,10 @@ class Parley:
         with self.sessions.writing() as session:
             self.sessions.lock(session, "sealer")
             audit.seal(session)
-            return due.claim(session, self.clock.now(), lambda row: self.work.defer(session, "due", due=row))
+            now = self.clock.now()
+            latest = self._latest or max(filter(None, map(session.scalar, NEWEST)), default=now)
+            if latest > now:
+                self.work.bring_forward(session, latest + A_LOOK)
+            claimed = due.claim(session, now, lambda row: self.work.defer(session, "due", due=row))
+        self._latest = now
+        return claimed

@@ -248,6 +248,15 @@ class Embedded:
         if made is not None and (at is None or at <= now):
             after_commit(session, partial(self._hand_on, Planned(made[0], name, lock, ids, at or now, first=first)))
 
+    def bring_forward(self, session: Session, until: datetime) -> None:
+        """The clock stood at `until` and was set back: what had come due is due, and what is tried again is tried now.
+
+        In the caller's transaction. What was planned for later keeps its hour.
+        """
+        now = self._clock.now()
+        was_due = or_(Job.at <= until, Job.error.is_not(None))
+        session.execute(update(Job).where(Job.at > now, Job.failed_at.is_(None), was_due).values(at=now))
+
     async def run(self, *, poll: float = 0.5) -> None:
         """Run jobs until `stop`. Whatever a killed process had begun is simply still in the table."""
         self._loop = asyncio.get_running_loop()
