@@ -5,6 +5,7 @@ Left alone, the library sends once more after a reset, and one call makes two po
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,7 @@ CALL = aiohttp.ClientTimeout(total=10, connect=5)
 FILE = aiohttp.ClientTimeout(total=120, connect=5)
 IDLE = 5.0  # seconds a connection waits for its next call: shorter than Slack does, or a call would meet a closed one
 CHUNK = 64 * 1024
+PLAIN, HOST = re.compile(r"[!-\[\]-~]+"), re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")  # no \ and nothing unseen
 # Older methods read forms only.
 FORMS = frozenset({"files.getUploadURLExternal", "files.info", "users.info"})
 # The request did not leave.
@@ -160,10 +162,19 @@ class Client:
 
     def _check(self, url: str) -> None:
         """The token and people's words go to Slack's own machines, whatever address a payload names."""
-        address = urlsplit(url)
-        host, ours = address.hostname or "", self._api.hostname or ""
-        if address.scheme != self._api.scheme or not (host == ours or host.endswith(f".{ours}")):
+        if not self._is_slacks(url):
             raise Permanent("refused", "not an address of Slack's")
+
+    def _is_slacks(self, url: str) -> bool:
+        """One host and perhaps a port, spelt so that nobody can read another one in it."""
+        try:
+            address = urlsplit(url)
+            _port = address.port  # one that is none shows only when it is asked for
+        except ValueError:
+            return False
+        host, ours = address.hostname or "", self._api.hostname or ""
+        is_plain = PLAIN.fullmatch(url) is not None and HOST.fullmatch(address.netloc) is not None
+        return is_plain and address.scheme == self._api.scheme and (host == ours or host.endswith(f".{ours}"))
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
