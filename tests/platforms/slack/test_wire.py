@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select
 
+from bot import edge
 from bot.kit.door import Paused, SendError
+from bot.platforms.slack import profiles as profiles_module
 from bot.platforms.slack import wire as wire_module
 from bot.platforms.slack.profiles import Profiles
 from db.machinery import Inbox, InboxState
@@ -303,10 +305,13 @@ class Directory:
     def __init__(self, user: dict[str, Any] | SendError) -> None:
         self.user = user
         self.calls = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def __call__(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         assert method == "users.info" and arguments["include_locale"] is True
         self.calls += 1
+        await self.answers.wait()
         if isinstance(self.user, SendError):
             raise self.user
         return {"user": self.user}
@@ -327,6 +332,20 @@ async def test_a_person_is_looked_up_once_a_day() -> None:
     directory.user = Paused(timedelta(seconds=1))
     assert await profiles.caller("T1", "U1", home="T1") == expected  # what was known yesterday
     assert directory.calls == 2
+
+
+async def test_a_slow_look_up_keeps_nobody_waiting_and_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert profiles_module.PATIENCE + edge.PATIENCE < 3, "Slack waits no longer, and keeping comes after looking up"
+    monkeypatch.setattr(profiles_module, "PATIENCE", 0.01)
+    directory = Directory(OURS)
+    directory.answers.clear()
+    profiles = Profiles(directory, ManualClock(NOON))
+    assert (await profiles.caller("T1", "U1", home="T1"))["is_guest"], "nobody knows yet"
+    assert (await profiles.caller("T1", "U1", home="T1"))["is_guest"]
+    directory.answers.set()
+    while not (known := await profiles.caller("T1", "U1", home="T1"))["name"]:
+        await asyncio.sleep(0)
+    assert not known["is_guest"] and directory.calls == 1, "asked once, and remembered when it came"
 
 
 @pytest.mark.promise("threat.12", "Who is not wholly ours is a guest.")
