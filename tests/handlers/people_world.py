@@ -31,6 +31,7 @@ from db.people import (
 )
 from db.session import Sessions, connect
 from scheduling.clock import ManualClock
+from tests.world import ABOUT_ONESELF, UNCHECKED, unchecked
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -98,6 +99,8 @@ class World:
             self.home_id, self.maritime_id, self.desk_id = home.id, maritime.id, desk.id
 
     def close(self) -> None:
+        with self.sessions.reading() as session:
+            assert set(unchecked(session)) <= ABOUT_ONESELF, UNCHECKED
         self.sessions.engine.dispose()
 
     # Making people

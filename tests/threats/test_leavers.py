@@ -8,11 +8,14 @@ from datetime import time, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.kit.events import Answer
+from bot.kit.screen import Screen, to_json
+from bot.kit.text import _
 from db.issues import Issue
 from db.machinery import Audit, Outgoing, Sending
 from db.people import Account, Delivery, Person
 from tests.handlers.issue_steps import raised
-from tests.world import World
+from tests.world import World, unchecked
 
 WORDS = "Our reefer has been held"
 
@@ -100,3 +103,16 @@ def test_an_answer_that_waited_is_checked_again(world: World, lost: str) -> None
     world.pass_time(hours=1)
     answers = "\n".join(each.text for each in world.news("olga", before))
     assert (WORDS in answers) is (lost == "nothing")
+
+
+@pytest.mark.promise("threat.19", "Every kind of news can be checked again when it goes, or is about oneself.")
+def test_news_that_could_not_be_checked_again_would_be_noticed(world: World) -> None:
+    """Both worlds look after each test of a capability; this is the test of that."""
+    raised(world)
+    with world.parley.sessions.writing() as session:
+        assert set(unchecked(session)) == set()
+        row = session.scalars(select(Outgoing).where(Outgoing.person_id == world.ids["ruiz"])).one()
+        row.screen = to_json(Answer(screen=Screen(_("For the desk's eyes only"))))
+        session.flush()
+        assert set(unchecked(session)) == {"P-#:arrived"}
+        session.rollback()
