@@ -95,6 +95,9 @@ def chat(
 @app.command(name="all")
 def run_all() -> None:
     """Run everything in one process: the doors, the page, the outbox, the clock."""
+    from bot.ops.leaving import leave_when_told
+
+    leave_when_told()  # before all that takes its time to be loaded
     from bot.ops.serve import serve
 
     serve(_settings())

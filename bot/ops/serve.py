@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 import uvicorn
@@ -19,6 +18,7 @@ from bot.core import Parley
 from bot.kit.door import SendError
 from bot.ops.alone import RUNS, Lock, alone, watch
 from bot.ops.database import opened
+from bot.ops.leaving import leave_when_told
 from bot.ops.trouble import Trouble
 from db.people import Administration
 from scheduling.clock import SystemClock
@@ -45,8 +45,7 @@ class Wire(Protocol):
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises Trouble where it cannot begin."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)  # uvicorn hands the signal back when it is done: that is no failure
+    leave_when_told()  # uvicorn hands the signal back when it is done
     with ExitStack() as stack:
         with opened(settings.database_url) as sessions, sessions.reading() as session:
             if session.scalar(select(Administration.id).limit(1)) is None:
@@ -77,10 +76,6 @@ def serve(settings: Settings) -> None:
         server.run()
         if not lock.is_held():
             raise Trouble(RUNS)
-
-
-def _leave(_number: int, _frame: Any) -> NoReturn:
-    raise SystemExit(0)
 
 
 @asynccontextmanager

@@ -57,6 +57,11 @@ class Meter:
     async def off(self) -> dict[str, int]:
         """Kill nobody any more: how many boundaries of each kind were crossed."""
         self._words[0] = NOWHERE
+        return self.counts
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many boundaries of each kind have been crossed since it was set."""
         return {kind: self._words[2 + place] for place, kind in enumerate(KINDS)}
 
     # The process's side

@@ -182,3 +182,20 @@ async def _causes(address: str) -> set[str]:
     await slack.close()
     await telegram.close()
     return said
+
+
+async def test_a_line_that_closes_lets_what_is_under_way_end() -> None:
+    async with FakeSlack.running() as slack:
+        client = SlackClient(slack.bot_token, slack.url, SystemClock())
+        await client.open()
+        said = {"channel": slack.user("Olga").id, "text": "hello"}
+        slack.fails("chat.postMessage", "slow", seconds=0.2)
+        posting = asyncio.create_task(client.perform("chat.postMessage", said))
+        await slack.until(lambda: not list(slack.faults))
+        await client.close()
+        assert posting.done() and (await posting)["ok"]
+        with pytest.raises(Transient, match="closing"):
+            await client.perform("chat.postMessage", said)
+        await client.open()
+        assert (await client.perform("chat.postMessage", said))["ok"]
+        await client.close()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -166,7 +167,7 @@ class Day:
     async def starts(self) -> None:
         """Start it; it has begun when Telegram has heard of it again."""
         asked = len(self.them.telegram.calls("getMe"))
-        await self.nursery.start(self.settings, held=False, clock=self._shift.path)
+        await self.nursery.start(self.settings, held=False, clock=self.clock)
         await self.them.telegram.until(lambda: len(self.them.telegram.calls("getMe")) > asked, WITHIN)
 
     async def ends(self, by: signal.Signals) -> int:
@@ -194,6 +195,15 @@ class Day:
         for secret in settings.secrets():
             assert secret not in said
         return said
+
+    @property
+    def clock(self) -> Path:
+        """What a process is told, so that it believes in this day's time."""
+        return self._shift.path
+
+    def log(self) -> str:
+        """The end of what the processes wrote."""
+        return self.nursery.log.read_text(encoding="utf-8")[-3000:]
 
     # Time, and waiting
 
@@ -224,8 +234,7 @@ class Day:
         except TimeoutError:
             with self.looking() as session:
                 left = list(facts.unfinished(session))
-            log = self.nursery.log.read_text(encoding="utf-8")[-3000:]
-            raise AssertionError(f"not within {WITHIN} s: {left}; {log}") from None
+            raise AssertionError(f"not within {WITHIN} s: {left}; {self.log()}") from None
 
     def _sees(self, look: Any) -> bool:
         with self.looking() as session:

@@ -5,8 +5,10 @@ Left alone, the library sends once more after a reset, and one call makes two po
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,12 +47,17 @@ class Client:
         self._api = urlsplit(api_url)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._is_closing = False
+        self._under_way = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._pauses = Pauses()
         self.skew = Skew()
         self.refused: str | None = None  # Slack's word for what is wrong with the app itself
         self.web = AsyncWebClient(token, base_url=api_url, timeout=10, retry_handlers=[])
 
     async def open(self) -> None:
+        self._is_closing = False
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=IDLE)
             watch = aiohttp.TraceConfig()
@@ -60,6 +67,11 @@ class Client:
             )
 
     async def close(self) -> None:
+        """Begin no more calls, and let those under way come to an end: cut off, their outcome would be unknown."""
+        self._is_closing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CALL.total):
+                await self._is_idle.wait()
         if self._session is not None:
             await self._session.close()
             self.web.session = self._session = None
@@ -88,6 +100,18 @@ class Client:
         return answer
 
     async def _made(self, method: str, arguments: Json) -> Json:
+        if self._is_closing:
+            raise Transient("the line is closing")
+        self._under_way += 1
+        self._is_idle.clear()
+        try:
+            return await self._answered(method, arguments)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._is_idle.set()
+
+    async def _answered(self, method: str, arguments: Json) -> Json:
         session = self._opened()
         try:
             if method == "response_url":
