@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -89,8 +90,8 @@ class Line:
 
 
 @asynccontextmanager
-async def line_to(server: str) -> AsyncIterator[Line]:
-    """A line to `server` (http://host:port), to be called at `line.address`."""
+async def line_to(server: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Line]:
+    """A line to `server` (http://host:port), to be called at `line.address`: by https with what `tls` shows of it."""
     parts = urlsplit(server)
     assert parts.hostname is not None and parts.port is not None
     host, port = parts.hostname, parts.port
@@ -103,8 +104,8 @@ async def line_to(server: str) -> AsyncIterator[Line]:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
-    line.address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    line.address = f"{'https' if tls else 'http'}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield line
     finally:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,9 +22,13 @@ from bot.platforms.telegram.client import Client as TelegramClient
 from scheduling.clock import SystemClock
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.proxy import Line, line_to
+from tests.platforms.slack.running import House as SlackHouse
 from tests.platforms.slack.running import running as slack_running
 from tests.platforms.slack.running import settle as slack_settle
+from tests.platforms.telegram.running import House as TelegramHouse
 from tests.platforms.telegram.running import eventually, running, settle
+
+from .certificates import Authority
 
 PLATFORMS = ("slack", "telegram")
 
@@ -199,3 +204,36 @@ async def test_a_line_that_closes_lets_what_is_under_way_end() -> None:
         await client.open()
         assert (await client.perform("chat.postMessage", said))["ok"]
         await client.close()
+
+
+@pytest.mark.promise("faults.34", "Behind a certificate that has expired nobody is talked to, and health names it.")
+async def test_a_certificate_that_has_expired(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", authority.trusting())  # made when it is imported
+    slack_settle(sqlite_url)
+    expired, good = authority.shown(is_good=False), authority.shown(is_good=True)
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(FakeSlack.running())
+        telegram = await stack.enter_async_context(FakeTelegram.running())
+        bad = [await stack.enter_async_context(line_to(each.address, expired)) for each in (slack, telegram)]
+        well = [await stack.enter_async_context(line_to(each.address, good)) for each in (slack, telegram)]
+        house = SlackHouse(sqlite_url, slack, api_url=f"{bad[0].address}/api/")
+        with pytest.raises(Transient):
+            await house.wire.start()
+        assert house.wire.health()["trouble"] == "ClientConnectorCertificateError"
+        await house.wire.stop()
+        house.parley.close()
+        polling = TelegramHouse(sqlite_url, telegram, api_url=bad[1].address)
+        await polling.start()
+        await eventually(lambda: polling.wire.health()["trouble"] == "SSLCertVerificationError")
+        assert not polling.wire.health()["ok"]
+        await polling.stop()
+        assert slack.recorded == telegram.recorded == [], "nothing was said to whoever that was"
+        # Renewed, it is talked to: the one difference was the day on it.
+        client = SlackClient(slack.bot_token, f"{well[0].address}/api/", SystemClock())
+        await client.open()
+        assert (await client.perform("auth.test", {}))["ok"]
+        await client.close()
+        async with running(sqlite_url, telegram, api_url=well[1].address) as renewed:
+            await eventually(lambda: renewed.wire.health()["ok"])
