@@ -226,7 +226,7 @@ async def test_a_certificate_that_has_expired(sqlite_url: str, tmp_path: Path, m
         house.parley.close()
         polling = TelegramHouse(sqlite_url, telegram, api_url=bad[1].address)
         await polling.start()
-        await eventually(lambda: polling.wire.health()["trouble"] == "SSLCertVerificationError")
+        await eventually(lambda: polling.wire.health()["trouble"] == "ClientConnectorCertificateError")
         assert not polling.wire.health()["ok"]
         await polling.stop()
         assert slack.recorded == telegram.recorded == [], "nothing was said to whoever that was"
