@@ -42,7 +42,7 @@ def test_every_zone_is_right_at_every_instant_of_the_year_and_its_neighbours(rec
             written_out.add(zone)
         assert not any(each.first("RDATE") or each.first("COMMENT") for each in found.everything())
         assert (found.value("TZID"), found.value("X-LIC-LOCATION")) == (zone, zone)
-    assert written_out >= ONE_BY_ONE and len(written_out) < 12, "all others are told by yearly rules"
+    assert written_out >= ONE_BY_ONE and len(written_out) < len(PLACES) / 10, "nearly all are told by yearly rules"
     record_property("figure", f"{len(PLACES)} zones, {YEAR - 1} to {YEAR + 1}, {len(written_out)} change by change")
 
 
