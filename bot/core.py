@@ -10,6 +10,7 @@ import handlers
 from bot.delivery import Delivery
 from bot.edge import Edge
 from bot.engine import Engine
+from bot.fetching import Fetching
 from bot.kit.capability import Registry
 from bot.kit.door import Door
 from bot.kit.text import CATALOGUES, Catalogues
@@ -62,6 +63,7 @@ class Parley:
             doors=self.doors,
             is_still_theirs=self.engine.is_still_theirs,
         )
+        self.fetching = Fetching(sessions=self.sessions, threads=self.threads, clock=clock, doors=self.doors)
         self.edge = Edge(
             sessions=self.sessions,
             threads=self.threads,
@@ -75,7 +77,7 @@ class Parley:
         self.work.add(
             {
                 "deliver": self.delivery.deliver,
-                "fetch": self.delivery.fetch,
+                "fetch": self.fetching.fetch,
                 "turn": self.edge.job,
                 "due": self._due,
             }

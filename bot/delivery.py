@@ -26,7 +26,6 @@ from bot.kit.news import without
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.work import Retry, Threads
-from db.files import LIMIT, File, FileState, sniffed, store
 from db.machinery import OPEN, Audit, Due, Outgoing, Receipt, Sending
 from db.people import Account, Person
 from db.session import Sessions
@@ -35,7 +34,6 @@ from scheduling.clock import Clock
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-FETCH_PAUSE, FETCHED_WITHIN = timedelta(seconds=15), timedelta(hours=6)
 UNREACHED = "ledger.unreached"
 WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
 IN_ONE_BREATH = timedelta(minutes=1)
@@ -117,7 +115,7 @@ def spread() -> float:
 
 
 class Delivery:
-    """Sends what is in the outbox and fetches what people attached."""
+    """Sends what is in the outbox."""
 
     def __init__(
         self,
@@ -197,25 +195,6 @@ class Delivery:
         except SendError as error:
             await self._threads.run(self._again, outgoing, repeat.attempts + 1)
             raise Retry(_pause(repeat.attempts), lock=repeat.queue, why=type(error).__name__) from None
-
-    async def fetch(self, file: int) -> None:
-        """Job body: bring an attachment in from the platform it was sent on."""
-        origin = await self._threads.run(self._origin, file)
-        if origin is None:
-            return
-        try:
-            data = await self._doors[origin["platform"]].fetch(origin, LIMIT)
-        except Permanent as error:
-            await self._threads.run(self._not_fetched, file, error.reason)
-        except Paused as error:
-            raise Retry(error.pause, error.until) from None
-        except (Transient, Unknown):
-            if await self._threads.run(self._is_too_late, file):
-                await self._threads.run(self._not_fetched, file, "unavailable")
-            else:
-                raise Retry(FETCH_PAUSE) from None
-        else:
-            await self._threads.run(self._fetched, file, data)
 
     # Each of these is one short transaction
 
@@ -432,30 +411,6 @@ class Delivery:
                         at=now,
                     )
                 )
-
-    def _origin(self, file_id: int) -> dict[str, Any] | None:
-        with self._sessions.reading() as session:
-            file = session.get(File, file_id)
-            return file.origin if file is not None and file.state is FileState.WAITING else None
-
-    def _is_too_late(self, file_id: int) -> bool:
-        with self._sessions.reading() as session:
-            return session.get_one(File, file_id).added_at + FETCHED_WITHIN < self._clock.now()
-
-    def _fetched(self, file_id: int, data: bytes) -> None:
-        with self._sessions.writing() as session:
-            file = session.get_one(File, file_id)
-            media_type = sniffed(data, file.media_type)
-            if media_type is None:
-                file.state, file.reason = FileState.REFUSED, "program"
-                return
-            file.media_type, file.size = media_type, len(data)
-            file.sha256, file.state, file.origin = store(session, data), FileState.STORED, None
-
-    def _not_fetched(self, file_id: int, reason: str) -> None:
-        with self._sessions.writing() as session:
-            file = session.get_one(File, file_id)
-            file.state, file.reason = FileState.REFUSED, reason
 
 
 def _pause(attempts: int) -> timedelta:

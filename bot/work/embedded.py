@@ -1,23 +1,14 @@
-"""The job port: `defer` inside the caller's transaction, `run` beside it.
-
-Jobs carry ids, never content: a body reads its rows, does what is still undone, and may run twice. The embedded
-engine is a table and a loop in one process; a file lock (SQLite) or an advisory lock (PostgreSQL) refuses a second.
-"""
+"""The job engine within the process: a table of the same database, and a loop beside the requests."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import queue
-import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import bindparam, delete, insert, or_, select, update
@@ -28,8 +19,10 @@ from db.machinery import Job
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock
 
+from .port import Retry
+from .threads import Threads
+
 log = structlog.get_logger()
-T = TypeVar("T")
 Body = Callable[..., Awaitable[None]]
 
 MOST_ATTEMPTS = 8
@@ -37,135 +30,9 @@ LONGEST_PAUSE = timedelta(minutes=5)
 UNRECORDED_PAUSE = 1.0  # seconds before a job runs again of which the database would not take how it went
 MOST_KNOWN = 10_000  # jobs held in memory; the others are still in the table
 MANY_KNOWN = 1000  # with so many in hand there is no hurry to look for more
-TOGETHER = 8  # calls that wait for the one writer in one commit: they also wait for one another
 FIRST_AT_ONCE = 64  # jobs that somebody waits for; more than the others have, for whoever is slowed down keeps a place
 MANY_DONE = 200  # jobs that are done and still in the table
 SELDOM = 10  # looks at the table in which one is taken while there is no hurry
-
-
-class Retry(Exception):
-    """A job asks to run again after `pause`, or at `at`, where it has an instant; it is not counted as a failure.
-
-    With `lock` it goes on under another one. With `why`, one word, those of its lock wait until it has run, as they do
-    for one that failed.
-    """
-
-    def __init__(
-        self, pause: timedelta, at: datetime | None = None, *, lock: str | None = None, why: str | None = None
-    ) -> None:
-        super().__init__(f"again in {pause}")
-        self.pause = pause
-        self.at = at
-        self.lock = lock
-        self.why = why
-
-
-class Work(Protocol):
-    """What the engine and delivery know of the job engine."""
-
-    def defer(
-        self,
-        session: Session,
-        name: str,
-        *,
-        lock: str | None = None,
-        at: datetime | None = None,
-        first: bool = False,
-        **ids: int,
-    ) -> None: ...
-
-
-@dataclass(frozen=True, order=True)
-class Call:
-    """Something to do in one of the threads: lower ranks first, then in order."""
-
-    rank: int
-    number: int
-    what: Callable[[], Any] | None = field(compare=False)  # None: the thread ends
-    result: Future[Any] = field(compare=False, default_factory=Future)
-
-    def outcome(self) -> tuple[Any, BaseException | None]:
-        """What it gives, or what it raises."""
-        try:
-            return self.what() if self.what is not None else None, None
-        except BaseException as error:  # noqa: BLE001  whoever waits for the result gets it
-            return None, error
-
-    def tell(self, value: Any, error: BaseException | None) -> None:
-        if error is not None:
-            self.result.set_exception(error)
-        else:
-            self.result.set_result(value)
-
-
-class Threads:
-    """Where turns run: one writer thread on SQLite, which takes one writer anyway; a pool on PostgreSQL.
-
-    The one writer commits together what waits for it together, and tells nobody before that.
-    """
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._calls: queue.PriorityQueue[Call] = queue.PriorityQueue()
-        self._order = itertools.count()
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"turn_{number}", daemon=True)
-            for number in range(1 if sessions.is_sqlite else 8)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    async def run(self, what: Callable[..., T], *args: Any, first: bool = False, **more: Any) -> T:
-        """Call it there. With `first` it goes before everything that waits: a platform is waiting for it."""
-        call = Call(0 if first else 1, next(self._order), partial(what, *args, **more))
-        self._calls.put(call)
-        result: T = await asyncio.wrap_future(call.result)
-        return result
-
-    def close(self) -> None:
-        """Finish what has been asked for, and end."""
-        for _thread in self._threads:
-            self._calls.put(Call(2, next(self._order), None))
-        for thread in self._threads:
-            thread.join()
-
-    def _serve(self) -> None:
-        while True:
-            call = self._calls.get()
-            if call.what is None:
-                return
-            if not call.result.set_running_or_notify_cancel():
-                continue
-            if self._sessions.is_sqlite and not self._calls.empty():
-                self._do_together(call)
-            else:
-                call.tell(*call.outcome())
-
-    def _do_together(self, call: Call) -> None:
-        """Do it and what waits behind it in one commit, then tell how each ended; if that fails, each alone."""
-        done: list[tuple[Call, tuple[Any, BaseException | None]]] = []
-        try:
-            with self._sessions.together():
-                done.append((call, call.outcome()))
-                while call.rank and len(done) < TOGETHER and (more := self._next()) is not None:
-                    call = more
-                    done.append((call, call.outcome()))
-        except SQLAlchemyError as error:
-            log.warning("not together", calls=len(done), error=type(error).__name__)
-            done = [(each, each.outcome()) for each in [pair[0] for pair in done] or [call]]
-        for each, outcome in done:
-            each.tell(*outcome)
-
-    def _next(self) -> Call | None:
-        """What waits next; one that ends the thread is left."""
-        try:
-            call = self._calls.get_nowait()
-        except queue.Empty:
-            return None
-        if call.what is None:
-            self._calls.put(call)
-            return None
-        return call if call.result.set_running_or_notify_cancel() else self._next()
 
 
 @dataclass(frozen=True)

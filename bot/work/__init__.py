@@ -1,0 +1,11 @@
+"""Work: jobs deferred inside a transaction, and the threads that turns run in.
+
+Jobs carry ids, never content: a body reads its rows, does what is still undone, and may run twice. The embedded engine
+is a table and a loop in one process; a file lock (SQLite) or an advisory lock (PostgreSQL) refuses a second.
+"""
+
+from .embedded import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned
+from .port import Retry, Work
+from .threads import Threads
+
+__all__ = ["LONGEST_PAUSE", "MOST_ATTEMPTS", "Embedded", "Planned", "Retry", "Threads", "Work"]

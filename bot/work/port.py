@@ -1,0 +1,40 @@
+"""What everybody above knows of jobs: deferring one inside the caller's transaction, and asking for another try."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+
+class Retry(Exception):
+    """A job asks to run again after `pause`, or at `at`, where it has an instant; it is not counted as a failure.
+
+    With `lock` it goes on under another one. With `why`, one word, those of its lock wait until it has run, as they do
+    for one that failed.
+    """
+
+    def __init__(
+        self, pause: timedelta, at: datetime | None = None, *, lock: str | None = None, why: str | None = None
+    ) -> None:
+        super().__init__(f"again in {pause}")
+        self.pause = pause
+        self.at = at
+        self.lock = lock
+        self.why = why
+
+
+class Work(Protocol):
+    """What the engine and delivery know of the job engine."""
+
+    def defer(
+        self,
+        session: Session,
+        name: str,
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        first: bool = False,
+        **ids: int,
+    ) -> None: ...
