@@ -133,6 +133,7 @@ async def test_strange_json_is_put_aside_and_its_neighbours_flow(world: World, b
         kept = session.scalars(select(Inbox).order_by(Inbox.id)).all()
     assert [row.state for row in kept][-1] is InboxState.DONE and len(kept) == 2
     assert kept[0].state in (InboxState.QUARANTINED, InboxState.DONE)
+    await line.telegram.stop()
 
 
 # What no page of ours sends
