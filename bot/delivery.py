@@ -39,14 +39,6 @@ WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
 IN_ONE_BREATH = timedelta(minutes=1)
 EXPECTED = 1000  # answers held in memory until their jobs send them
 LATE = timedelta(minutes=10)  # after its hour, quiet ones past; a message that comes later says when it was written
-# With whom it is for and the door it goes through, if it has one yet.
-CLAIM = (
-    select(Outgoing, Person, Account)
-    .join(Person, Person.id == Outgoing.person_id)
-    .outerjoin(Account, Account.id == Outgoing.account_id)
-    .where(Outgoing.id == bindparam("outgoing"))
-    .with_for_update(of=Outgoing)
-)
 # An answer that nothing has been done about since it was written, to a door that nothing has been heard of since.
 AT_ONCE = (
     update(Outgoing)
@@ -206,8 +198,8 @@ class Delivery:
                 asked = {"outgoing": outgoing_id, "account": fresh.account_id}
                 if session.connection().execute(AT_ONCE, asked).first() is not None:
                     return fresh
-            found = session.execute(CLAIM, {"outgoing": outgoing_id}).first()
-            row = found[0] if found is not None else None
+            # Locked alone: PostgreSQL finds no row where one that it is joined with has changed while it waited.
+            row = session.get(Outgoing, outgoing_id, with_for_update=True)
             if row is None or row.state not in (Sending.WAITING, Sending.SENDING) or row.screen is None:
                 return None
             if row.expires_at <= now:

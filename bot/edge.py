@@ -139,6 +139,9 @@ class Edge:
         """
         try:
             return await self._threads.run(self._turn, inbox, reply)
+        except asyncio.CancelledError:
+            self._left.add(inbox)
+            raise
         except Exception:
             self._left.add(inbox)
             await self._leave()
@@ -235,6 +238,7 @@ class Edge:
         kept: list[int | None] = []
         with self._sessions.writing() as session:
             keep = KEEP[session.get_bind().dialect.name]
+            after_commit(session, lambda: self._remember(updates, kept))  # before their turns can have begun
             for each in updates:
                 row = {
                     "platform": each.platform,
@@ -251,7 +255,6 @@ class Edge:
                 if inbox is not None and each.later:
                     self._defer_turn(session, each.lock, inbox)
                 kept.append(inbox)
-            after_commit(session, lambda: self._remember(updates, kept))
         return kept
 
     def _remember(self, updates: Sequence[Arrived], kept: Sequence[int | None]) -> None:
@@ -306,7 +309,8 @@ class Edge:
     def _count_failure(self, inbox_id: int, error: str) -> bool:
         with self._sessions.writing() as session:
             row = session.get_one(Inbox, inbox_id)
-            row.attempts, row.error = row.attempts + 1, error
+            row.attempts += 1
+            row.error = TOO_FAST if row.error == TOO_FAST else error  # it is still to be answered with a word about it
             if row.state is InboxState.WAITING and row.attempts >= MOST_ATTEMPTS:  # not one whose commit went unheard
                 row.state = InboxState.QUARANTINED
             return row.state is InboxState.QUARANTINED

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session, SessionTransaction
+
+log = structlog.get_logger()
 
 # Seconds, for libpq: to connect, and until a server that has fallen silent is known to be gone.
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
-AFTER_COMMIT = "after_commit"  # in a session's `info`
+PATIENCE["tcp_user_timeout"] = 30_000  # milliseconds: keepalives say nothing while something sent is on its way
+# In a session's `info`: what to call, how much of it each open savepoint found, and the one that ended last.
+AFTER_COMMIT, BEFORE, ENDED = "after_commit", "before", "ended"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -56,9 +61,31 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+class Undone(SQLAlchemyError):
+    """SQLite has rolled a transaction back by itself, as it does when the disk is full."""
+
+
 def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Call it once the transaction of `Sessions.writing` has committed; not at all where that does not."""
+    """Call it once the transaction of `Sessions.writing` has committed; not where that, or its savepoint, does not."""
     session.info.setdefault(AFTER_COMMIT, []).append(call)
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _savepoint_begins(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(BEFORE, []).append(len(session.info.get(AFTER_COMMIT, ())))
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _savepoint_ends(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and session.info.get(BEFORE):
+        session.info[ENDED] = session.info[BEFORE].pop()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _savepoint_undone(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and ENDED in session.info:  # it has ended just before, and is told of now
+        del session.info.get(AFTER_COMMIT, [])[session.info[ENDED] :]
 
 
 class Sessions:
@@ -81,8 +108,7 @@ class Sessions:
         if shared is not None:
             shared.info[AFTER_COMMIT] += calls
             return
-        for call in calls:
-            call()
+        _told(calls)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -102,7 +128,7 @@ class Sessions:
     def together(self) -> Iterator[None]:
         """Every transaction that this thread begins inside is a savepoint of one, so that the disk is waited for once.
 
-        Nobody may be told how one of them ended before the block has.
+        Nobody may be told how one of them ended before the block has. Raises `Undone` where SQLite took it all back.
         """
         with self.engine.connect() as connection:
             calls = connection.info[AFTER_COMMIT] = []
@@ -110,19 +136,31 @@ class Sessions:
                 self._here.connection = connection
                 try:
                     yield
+                    self._shared()
                 finally:
                     self._here.connection = None
-        for call in calls:
-            call()
+        _told(calls)
 
     def _shared(self) -> Connection | None:
-        return getattr(self._here, "connection", None)
+        shared: Connection | None = getattr(self._here, "connection", None)
+        if shared is not None and not getattr(shared.connection.dbapi_connection, "in_transaction", True):
+            raise Undone("the transaction is gone")
+        return shared
 
     def lock(self, session: Session, name: str) -> None:
         """Hold `name` against every process until the transaction ends. SQLite's write lock already does."""
         if not self.is_sqlite:
             key = zlib.crc32(name.encode()) - 2**31
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _told(calls: Sequence[Callable[[], None]]) -> None:
+    """What is committed stays so, whatever becomes of telling somebody."""
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            log.exception("not told of a commit")
 
 
 def _config(engine: Engine) -> Config:

@@ -38,6 +38,7 @@ class Rows:
         self._made: list[Any] = []  # what is new and has an id, oldest first
         self.is_changed = False  # whether anything but the engine's own tables was changed and has no audit line yet
         self._saved: list[tuple[bool, int]] = []  # how that stood when each open savepoint began
+        self._ended: tuple[bool, int] | None = None  # and the one that ended last
         session.info[ROWS] = self
 
     def plan(self, at: datetime, job: str, key: str, args: dict[str, Any]) -> None:
@@ -133,14 +134,15 @@ class Rows:
     def begun(self) -> None:
         self._saved.append((self.is_changed, len(self._made)))
 
-    def undone(self) -> None:
-        if self._saved:
-            self.is_changed, kept = self._saved[-1]
-            del self._made[kept:]
-
     def ended(self) -> None:
         if self._saved:
-            self._saved.pop()
+            self._ended = self._saved.pop()
+
+    def undone(self) -> None:
+        """What has ended just before was rolled back."""
+        if self._ended is not None:
+            self.is_changed, kept = self._ended
+            del self._made[kept:]
 
 
 # Listened for on the class: to begin on every turn's own session costs as much as a statement.

@@ -51,11 +51,18 @@ class Planned:
 
 COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error, Job.first)  # as Planned has them
 # One that failed is tried again before those behind it with the same lock, or answers would change places.
-OPEN = (
+DUE = (
     select(*COLUMNS)
-    .where(Job.failed_at.is_(None), or_(Job.at <= bindparam("now", type_=Job.at.type), Job.error.is_not(None)))
+    .where(Job.failed_at.is_(None), Job.at <= bindparam("now", type_=Job.at.type))
     .order_by(Job.error.is_(None), Job.at, Job.id)
     .limit(MOST_KNOWN + 1)
+)
+# Those that hold their lock until they may be tried again. An outage leaves many of them: they keep nobody else out.
+HOLDING = select(*COLUMNS).where(
+    Job.failed_at.is_(None),
+    Job.at > bindparam("now", type_=Job.at.type),
+    Job.error.is_not(None),
+    Job.lock.is_not(None),
 )
 NEW = insert(Job)
 GONE = delete(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
@@ -81,6 +88,7 @@ class Embedded:
         self._behind: dict[str, deque[Planned]] = {}  # by lock, for each that is held: those that wait for it
         self._failed: dict[str, Planned] = {}  # by lock: the job that holds it until it may be tried again
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._others = 0  # of those running: how many nobody waits for
         self._done: set[int] = set()  # still in the table
         self._moved: set[int] = set()  # put off since the last look at the table began
         self._is_complete = False  # whether everything in the table that is due is in memory too
@@ -139,7 +147,7 @@ class Embedded:
                 await asyncio.wait(self._running.values(), timeout=10)
             await self._look_if_there()  # what is done leaves the table
         finally:
-            self._loop, self._is_complete, self._stopping = None, False, False
+            self._loop, self._is_complete = None, False
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -149,7 +157,7 @@ class Embedded:
 
     async def drain(self) -> int:
         """Run everything that is ready now, and what that causes, then return how many jobs ran."""
-        began = self._started
+        began, self._stopping = self._started, False
         while True:
             await self._look(at_all_costs=True)
             if not self._running:
@@ -161,9 +169,10 @@ class Embedded:
 
     def _hand_on(self, job: Planned) -> None:
         """A job has been committed: called in whichever thread did that."""
-        if self._loop is not None:
+        loop = self._loop
+        if loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the table has it
-                self._loop.call_soon_threadsafe(self._handed, job)
+                loop.call_soon_threadsafe(self._handed, job)
 
     def _handed(self, job: Planned) -> None:
         if not self._is_complete or len(self._known) >= MOST_KNOWN:  # it might overtake one that only the table knows
@@ -187,12 +196,11 @@ class Embedded:
                 return
             self._missed, self._moved = False, set()
             done = list(self._done)
-            jobs = await self._threads.run(self._from_table, done)
-            self._done.difference_update(done)
+            jobs, holding = await self._threads.run(self._from_table, done)
             has_all = len(jobs) <= MOST_KNOWN
             if has_all:
-                self._forget_failed_but({job.id for job in jobs})
-            for job in jobs:
+                self._forget_failed_but({job.id for job in (*jobs, *holding)})
+            for job in (*holding, *jobs):
                 self._take(job)
             self._is_complete = has_all and not self._missed
             if self._missed:
@@ -203,12 +211,17 @@ class Embedded:
         if len(self._known) < MANY_KNOWN:
             self._wake.set()
 
-    def _from_table(self, done: list[int]) -> list[Planned]:
+    def _from_table(self, done: list[int]) -> tuple[list[Planned], list[Planned]]:
+        """What is due, as much as memory holds, and what holds its lock until it is."""
         if done:
             with self._sessions.writing() as session:
                 session.connection().execute(GONE, {"ids": done})
+                # Before anything else is written: the next job may be given the number of one that is gone.
+                after_commit(session, lambda: self._done.difference_update(done))
+        now = {"now": self._clock.now()}
         with self._sessions.reading() as session:
-            return [Planned(*row) for row in session.connection().execute(OPEN, {"now": self._clock.now()})]
+            due, holding = (session.connection().execute(each, now).all() for each in (DUE, HOLDING))
+        return [Planned(*row) for row in due], [Planned(*row) for row in holding]
 
     def _take(self, job: Planned) -> None:
         """A job of the table, unless it is in hand already or has been since the table was read."""
@@ -269,12 +282,13 @@ class Embedded:
         while not self._stopping:
             if self._first and len(self._running) < FIRST_AT_ONCE:
                 job = self._first.popleft()
-            elif self._ready and len(self._running) < self._at_once:
+            elif self._ready and self._others < self._at_once:
                 job = self._ready.popleft()
             else:
                 break
             del self._known[job.id]
             self._started += 1
+            self._others += not job.first
             self._running[job.id] = asyncio.create_task(self._run(job))
 
     async def _run(self, job: Planned) -> None:
@@ -286,6 +300,7 @@ class Embedded:
             await asyncio.sleep(UNRECORDED_PAUSE)  # a database that can only be read would have it run again at once
         finally:
             del self._running[job.id]
+            self._others -= not job.first
             if left is not None and left.lock is not None and left.lock == job.lock and (left is job or left.error):
                 self._failed[left.lock] = left
             else:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from db.session import Sessions
 
@@ -98,7 +97,7 @@ class Threads:
                 while call.rank and len(done) < TOGETHER and (more := self._next()) is not None:
                     call = more
                     done.append((call, call.outcome()))
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the thread goes on and everybody is told
             log.warning("not together", calls=len(done), error=type(error).__name__)
             done = [(each, each.outcome()) for each in [pair[0] for pair in done] or [call]]
         for each, outcome in done:
@@ -106,11 +105,13 @@ class Threads:
 
     def _next(self) -> Call | None:
         """What waits next; one that ends the thread is left."""
-        try:
-            call = self._calls.get_nowait()
-        except queue.Empty:
-            return None
-        if call.what is None:
-            self._calls.put(call)
-            return None
-        return call if call.result.set_running_or_notify_cancel() else self._next()
+        while True:
+            try:
+                call = self._calls.get_nowait()
+            except queue.Empty:
+                return None
+            if call.what is None:
+                self._calls.put(call)
+                return None
+            if call.result.set_running_or_notify_cancel():
+                return call

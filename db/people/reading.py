@@ -23,12 +23,12 @@ _MANDATE = (
     .limit(1)
 )
 _ROLES = select(Role.name, Role.scope, Role.scope_id).where(Role.person_id == bindparam("person"), Role.in_force(_AT))
-# Locked, so that a turn that begins while two persons become one waits and then sees the one.
+# Locked, so that a turn that begins while two persons become one waits and then sees the one; and alone, because
+# PostgreSQL finds no row where one that it is joined with has changed meanwhile.
 _MET = (
-    select(Account, Person)
-    .join(Person, Person.id == Account.person_id)
+    select(Account)
     .where(Account.platform == bindparam("platform"), Account.external_id == bindparam("external_id"))
-    .with_for_update(of=Account)
+    .with_for_update()
 )
 
 
@@ -76,8 +76,8 @@ def meet(
 
     `home` names the administration of somebody new; its language and zone are theirs where none are given.
     """
-    known = session.execute(_MET, {"platform": platform, "external_id": external_id}).first()
-    if known is None:
+    account = session.scalar(_MET, {"platform": platform, "external_id": external_id})
+    if account is None:
         place = home()
         person = Person(
             administration_id=place.id,
@@ -100,7 +100,7 @@ def meet(
         session.add(account)
         session.flush()
         return account, person, True
-    account, person = known
+    person = session.get_one(Person, account.person_id)
     if not timedelta() <= at - account.used_at < STILL_HERE:
         account.used_at = at
     account.address, account.is_guest = address or account.address, is_guest

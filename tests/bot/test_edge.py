@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -189,4 +190,18 @@ async def test_whoever_floods_us_is_told_and_nobody_else_waits(
     await tower.update("telegram", "1", "ring")
     await tower.parley.settle()
     assert tower.strokes() == 2, "and so is she, once she has been answered"
+    tower.close()
+
+
+async def test_nobody_is_counted_as_waiting_who_has_been_answered(database_url: str) -> None:
+    tower = Tower(database_url, pace=(counted := Pace()))
+    await tower.register("telegram", "1", "Amina")
+    running = asyncio.create_task(tower.parley.work.run())
+    for _again in range(5):
+        await asyncio.gather(*(tower.update("telegram", str(who), "home") for who in range(1, 11)))
+        await until(lambda: all(row.state is InboxState.DONE for row in tower.inbox()))
+    await until(lambda: not tower.parley.edge._accounts)
+    assert not any(flow.waiting for flow in counted._flows.values())
+    tower.parley.work.stop()
+    await running
     tower.close()

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.work import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned, Retry, Threads
-from db.machinery import Job
+from bot.work import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned, Retry, Threads, embedded
+from bot.work.threads import Call
+from db.machinery import Job, Setting
 from db.session import Sessions, connect
 from scheduling.clock import ManualClock, SystemClock, monotonic
 
@@ -256,7 +257,7 @@ async def test_the_loop_outlives_a_database_that_is_away(postgresql_url: str) ->
     shop = Shop(postgresql_url, SystemClock())
     look, away = shop.work._from_table, [True]
 
-    def sometimes(done: list[int]) -> list[Planned]:
+    def sometimes(done: list[int]) -> tuple[list[Planned], list[Planned]]:
         if away[0]:
             with shop.sessions.engine.connect() as connection:
                 connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -272,3 +273,83 @@ async def test_the_loop_outlives_a_database_that_is_away(postgresql_url: str) ->
     shop.work.stop()
     await running
     shop.close()
+
+
+async def test_what_a_savepoint_takes_back_is_not_handed_on(busy_shop: Shop) -> None:
+    """SQLite gives its number to the next job, which would then be taken for it."""
+    running = asyncio.create_task(busy_shop.work.run())
+    busy_shop.defer(0)
+    await until(lambda: busy_shop.done == [0])
+    with busy_shop.sessions.writing() as session:
+        with suppress(ZeroDivisionError), session.begin_nested():
+            busy_shop.work.defer(session, "note", number=1)
+            1 / 0  # noqa: B018  any failure of the caller's
+        busy_shop.work.defer(session, "note", number=2)
+    await until(lambda: len(busy_shop.done) == 2)
+    busy_shop.work.stop()
+    await running
+    assert busy_shop.done == [0, 2] and busy_shop.jobs() == []
+
+
+async def test_many_that_wait_to_be_tried_again_keep_nobody_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "MOST_KNOWN", 3)
+    monkeypatch.setattr(embedded, "DUE", embedded.DUE.limit(4))
+    for number in range(5):
+        shop.raises[number] = [RuntimeError("broken")]
+        shop.defer(number, lock=f"lock {number}")
+    await shop.work.drain()
+    assert shop.done == []
+    shop.defer(10)
+    shop.defer(11, lock="lock 1")
+    await shop.work.drain()
+    assert shop.done == [10], "the other waits for the one before it"
+    shop.clock.advance(timedelta(minutes=1))
+    await shop.work.drain()
+    assert sorted(shop.done) == [*range(5), 10, 11] and shop.done.index(1) < shop.done.index(11)
+
+
+async def test_those_that_somebody_waits_for_keep_no_place_from_the_others(shop: Shop) -> None:
+    held = asyncio.Event()
+
+    async def hold() -> None:
+        await held.wait()
+
+    shop.work.add({"hold": hold})
+    with shop.sessions.writing() as session:
+        for _each in range(16):
+            shop.work.defer(session, "hold", first=True)
+    shop.defer(1)
+    draining = asyncio.create_task(shop.work.drain())
+    await until(lambda: shop.done == [1])
+    held.set()
+    await draining
+
+
+def test_a_batch_that_the_database_took_back_is_nobody_s_success(sqlite_url: str) -> None:
+    """A full disk may undo a transaction by itself: what seemed done is done again, each alone."""
+    sessions = Sessions(connect(sqlite_url))
+    tries: list[str] = []
+
+    def kept(name: str) -> Call:
+        def write() -> str:
+            tries.append(name)
+            with sessions.writing() as session:
+                session.add(Setting(name=name, value={}))
+                session.flush()
+                if name == "full" and tries.count(name) == 1:
+                    session.connection().exec_driver_sql("ROLLBACK")  # as SQLite does it
+            return name
+
+        return Call(1, len(tries), write)
+
+    threads = Threads(sessions)
+    threads.close()
+    calls = [kept(name) for name in ("before", "full", "after")]
+    for call in calls[1:]:
+        threads._calls.put(call)
+    assert calls[0].result.set_running_or_notify_cancel()
+    threads._do_together(calls[0])
+    assert [call.result.result() for call in calls] == ["before", "full", "after"]
+    with sessions.reading() as session:
+        assert set(session.scalars(select(Setting.name))) == {"before", "full", "after"}
+    sessions.engine.dispose()

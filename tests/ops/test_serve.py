@@ -111,7 +111,7 @@ async def test_a_platform_that_is_away_at_the_start_is_waited_for(sqlite_shell: 
     async with everything(sqlite_shell, door) as (process, client):
         health = (await client.get("/healthz")).json()
         assert health["status"] == "trouble" and not health["telegram"]["ok"]
-        assert health["telegram"]["trouble"] in {"ConnectError", "not connected yet"}
+        assert health["telegram"]["trouble"] in {"ClientConnectorError", "not connected yet"}
         assert (await client.get("/")).status_code == 200
         async with FakeTelegram.running(port=port) as telegram:
             amina = telegram.user("Amina")
