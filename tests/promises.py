@@ -32,9 +32,13 @@ class Entry:
     state: str = "held"
     figure: str = ""
     why: str = ""
+    open: int = field(
+        default=0, repr=False
+    )  # runs that have begun and not ended: one that killed its process never does
 
     def add(self, report: pytest.TestReport) -> None:
         """Take one phase of one run into account: the worst counts."""
+        self.open += (report.when == "setup") - (report.when == "teardown")
         if report.failed:
             self.state, self.why = "broken", _reason(report)
         elif report.skipped and self.state == "held":
@@ -57,12 +61,23 @@ class Report:
                 name, promise = map(str, value)  # type: ignore[call-overload]  # pytest types a property as an object
                 self.entries.setdefault((name, test), Entry(name, promise, test)).add(report)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """What cannot even be read shows nothing."""
+        if report.failed:
+            why = str(report.longrepr).strip().rpartition("\n")[2]
+            self.entries["unread", report.nodeid] = Entry("unread", report.nodeid, report.nodeid, "broken", why=why)
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workerinput"):  # a worker; its reports have gone to the controller
             return
+        for each in self.entries.values():
+            if each.open:
+                each.state, each.why = "broken", "it ended its process, or was ended with it"
+        if not self.entries:  # a name that none begins with: what was written before stays
+            return
         entries = sorted(self.entries.values(), key=lambda each: (each.name, each.test))
         REPORT.parent.mkdir(exist_ok=True)
-        REPORT.with_suffix(".json").write_text(json.dumps([asdict(each) for each in entries], indent=2) + "\n")
+        REPORT.with_suffix(".json").write_text(json.dumps([_told(each) for each in entries], indent=2) + "\n")
         REPORT.with_suffix(".md").write_text(TITLE + _table(entries), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -100,6 +115,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = wanted
+
+
+def _told(entry: Entry) -> dict[str, str]:
+    return {name: value for name, value in asdict(entry).items() if name != "open"}
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -16,6 +16,7 @@ LOOKS = re.compile(r"(FROM|UPDATE) (job|due|audit)\b")
 MOST = {"/home": 19, "/issues": 16, "/raise": 22, "/help": 16}
 
 
+@pytest.mark.promise("figures.statements", "A turn asks the database no more than so many things.")
 @pytest.mark.parametrize("words", MOST)
 def test_a_turn_stays_within_its_statements(database_url: str, words: str, record_property: Any) -> None:
     world = World(database_url)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,16 +39,29 @@ def main() -> None:
     only = os.environ.get("ONLY")  # noqa: TID251  a tool's own switch, no setting of the product
     if only is not None and only not in ENTRIES:
         sys.exit(f"{only} is none of {', '.join(ENTRIES)}")
-    figures = []
+    figures: list[Figure] = []
     for name, run in ENTRIES.items():
         if only not in (None, name):
             continue
         with TemporaryDirectory(prefix="parley-bench-") as folder:
-            for figure in run(Path(folder)):
-                figures.append(figure)
-                _show(figure)
+            try:
+                for figure in run(Path(folder)):
+                    figures.append(figure)
+                    _show(figure)
+            except Exception as error:  # noqa: BLE001  the others are measured none the less
+                figures.append(Figure(name, 0, "", None, None, f"to be measured: {error!r}", met=False))
+                _show(figures[-1])
+        _write(figures)
+
+
+def _write(figures: Sequence[Figure]) -> None:
+    """Add them to the report, in place of those of the same name."""
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n", encoding="utf-8")
+    before = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else []
+    names = {each.name for each in figures}
+    kept = [each for each in before if each["name"] not in names]
+    told = [*kept, *(asdict(each) for each in figures)]
+    REPORT.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
 def _show(figure: Figure) -> None:

@@ -47,6 +47,7 @@ async def tried(
             await journey.play(plan, calm)
             deaths, again = deaths + journey.deaths, again + journey.actors.again.total()
     points = sum(len(plan) for plan in plans)
+    assert deaths >= points / 2, f"only {deaths} deaths at {points} points: this shows little"
     return f"seed {seed}: {deaths} deaths at {points} points, 0 lost, 0 twice, {again} times pressed again"
 
 

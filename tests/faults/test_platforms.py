@@ -80,6 +80,7 @@ def started(telegram: FakeTelegram, number: int) -> list[int]:
 # Told to wait
 
 
+@pytest.mark.promise("faults.16", "A 429 pauses its own bucket only, never the others.")
 async def test_a_429_pauses_its_own_chat_and_method_and_nobody_else(
     telegram: FakeTelegram, client: TelegramClient, clock: ManualClock
 ) -> None:
@@ -96,6 +97,7 @@ async def test_a_429_pauses_its_own_chat_and_method_and_nobody_else(
     await client.perform("sendMessage", {"chat_id": one, "text": "hello"})
 
 
+@pytest.mark.promise("faults.16", "A 429 pauses its own bucket only, never the others.")
 async def test_a_429_of_slack_pauses_its_own_channel_or_method(slack: FakeSlack, clock: ManualClock) -> None:
     client = SlackClient(slack.bot_token, slack.url, clock)
     await client.open()

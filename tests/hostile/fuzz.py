@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing, in a process of its own: `python -m tests.hostile.fuzz TARGET SECONDS [CORPUS]`.
 
 Needs atheris, which no part of Parley does. Exits 0 when the time is over and nothing was found; otherwise libFuzzer
-prints the input and the traceback. There is no calendar builder yet to be fuzzed.
+prints the input and the traceback.
 """
 
 from __future__ import annotations
@@ -11,17 +11,24 @@ import hashlib
 import hmac
 import sys
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["bot.kit.clean", "bot.engine.handles", "bot.platforms", "bot.kit.forms"]):
+with atheris.instrument_imports(
+    include=["bot.kit.clean", "bot.engine.handles", "bot.platforms", "bot.kit.forms", "scheduling.calendar"]
+):
     from bot.engine import handles
     from bot.kit import clean as cleaner
     from bot.kit.screen import HANDLE_BYTES, Button
     from bot.kit.text import Raw
     from bot.platforms.slack.wire import BODY_LIMIT, WINDOW, SlackWire
     from bot.platforms.telegram.wire import TelegramWire
+    from scheduling.calendar.build import Fragments, Head, feed
+    from scheduling.calendar.check import Findings, quick
+    from scheduling.calendar.component import Wording
+    from scheduling.calendar.entry import Entry
 
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
@@ -145,7 +152,22 @@ def edge_target() -> Callable[[bytes], None]:
     return target
 
 
-TARGETS = {"cleaner": cleaner_target, "handles": handles_target, "edge": edge_target}
+def calendar_target() -> Callable[[bytes], None]:
+    def target(data: bytes) -> None:
+        given = atheris.FuzzedDataProvider(data)
+        title, text, place, link = (given.ConsumeUnicode(60) for _ in range(4))
+        said = {"title": title, "description": text, "location": place, "link": link}
+        entry = Entry(
+            uid="1@parley", revision=1, sequence=0, changed_at=NOON, starts=NOON, ends=NOON + timedelta(hours=1), **said
+        )
+        made = feed(Head(given.ConsumeUnicode(20)), [entry], Wording(), Fragments(), at=NOON)
+        assert quick(made.data, found := Findings()) is not None and not found.failed()
+        assert made.data.count(b"\r\nBEGIN:VEVENT\r\n") + len(made.left_out) == 1
+
+    return target
+
+
+TARGETS = {"calendar": calendar_target, "cleaner": cleaner_target, "handles": handles_target, "edge": edge_target}
 
 
 def main() -> None:

@@ -17,8 +17,10 @@ HAS_ATHERIS = importlib.util.find_spec("atheris") is not None
 
 @pytest.mark.slow
 @pytest.mark.skipif(not HAS_ATHERIS, reason="atheris is not installed: pip install atheris, where it has a wheel")
-@pytest.mark.parametrize("target", ["edge", "cleaner", "handles"])
-@pytest.mark.promise("hostile.fuzz", "A minute of fuzzing finds nothing in the edge, the cleaner and the handles.")
+@pytest.mark.parametrize("target", ["edge", "cleaner", "handles", "calendar"])
+@pytest.mark.promise(
+    "hostile.fuzz", "A minute of fuzzing finds nothing in the edge, the cleaner, the handles and the calendar builder."
+)
 def test_a_minute_of_fuzzing_finds_nothing(target: str, tmp_path: Path, record_property: Any) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tests.hostile.fuzz", target, str(MINUTE), str(tmp_path)],

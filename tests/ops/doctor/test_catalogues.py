@@ -13,6 +13,8 @@ from bot.ops.doctor.catalogues import check
 from bot.ops.doctor.lines import Line
 from tests.ops.doctor.conftest import sick
 
+pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `parley doctor` is produced on purpose.")
+
 TRANSLATED = sorted(set(LANGUAGES) - {SOURCE_LANGUAGE})
 PO = """\
 msgid ""

@@ -20,6 +20,8 @@ from tests.fakes import FakeSlack, FakeTelegram
 from tests.ops.doctor.conftest import Patient, served, sick
 from tests.shell import CREATE, Shell, everything, free_port
 
+pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `parley doctor` is produced on purpose.")
+
 
 @pytest.fixture
 def parley(patient: Patient) -> Iterator[Parley]:

@@ -19,6 +19,8 @@ from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.platform import machine_clock
 from tests.ops.doctor.conftest import CANARY, Patient, served, sick
 
+pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `parley doctor` is produced on purpose.")
+
 SECRET = "a-webhook-secret-of-forty-letters-0123456"
 
 

@@ -13,6 +13,8 @@ from bot.settings import Settings, env_file_with_secrets
 from tests.ops.doctor.conftest import CANARY, Patient, sick
 from tests.shell import Shell
 
+pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `parley doctor` is produced on purpose.")
+
 
 @pytest.mark.parametrize(
     ("given", "check", "verdict", "words"),

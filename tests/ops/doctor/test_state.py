@@ -20,6 +20,8 @@ from scheduling.clock import SystemClock
 from tests.ops.doctor.conftest import CANARY, Patient, sick
 from tests.shell import NOON, meet
 
+pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `parley doctor` is produced on purpose.")
+
 Write = Callable[[Callable[[Any], None]], None]
 
 

@@ -67,6 +67,7 @@ def test_folding_cuts_no_character_and_loses_none(text: str) -> None:
     assert [part.decode() for part in parts] and all(parts[1:])
 
 
+@pytest.mark.promise("threat.24", "Whatever an entry says, what is built is read back as the same entry.")
 @given(any_entries())
 def test_any_meeting_is_written_and_read_back(shown: Entry) -> None:
     found = built(shown)

@@ -267,6 +267,7 @@ POISON = {
 }
 
 
+@pytest.mark.promise("threat.25", "An entry that would spoil a feed is left out of it, and named.")
 @pytest.mark.promise("calendar.poison", "One entry that cannot be written never takes a feed down.")
 @pytest.mark.parametrize("why", POISON)
 def test_a_poisoned_entry_is_left_out_and_named(why: str) -> None:
