@@ -29,7 +29,7 @@ SCRIPTS = {
 AT_ONCE = 8  # conversations: with one, most of the CPU goes into waking up
 TURNS, WARM = 320, 64
 MANY = 100_000
-MOST_STATEMENTS = 28
+MOST_STATEMENTS = 32
 
 
 def against_bare(door: str, folder: Path) -> Iterator[Figure]:

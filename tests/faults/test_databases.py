@@ -32,11 +32,14 @@ from db.session import connect, revisions, upgrade
 from tests.bot.bell import Memory, Tower
 from tests.bot.test_engine import AMINA, NOON, House, plain
 from tests.bot.test_work import until
+from tests.crash.recorder import find
 from tests.fakes import FakeSlack
 from tests.fakes.slack import User, payloads
 from tests.platforms.slack.running import House as SlackHouse
 from tests.platforms.slack.running import running, settle
 from tests.shell import ROOT
+
+from .disk import ErringDisk
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +99,32 @@ async def test_a_full_disk(slack: FakeSlack, sqlite_url: str) -> None:
         ready, health = await looked_at(house.parley)
         assert ready == 200 and health["status"] == "ok" and "database" not in health
         await until(lambda: inbox(house, InboxState.DONE) == 2)
+
+
+@pytest.mark.promise(
+    "faults.6", "What a disk errs about is not confirmed, and Parley goes on without a restart when it errs no more."
+)
+async def test_a_disk_that_errs(slack: FakeSlack, sqlite_url: str) -> None:
+    try:
+        find()
+    except (OSError, AttributeError) as error:
+        pytest.skip(f"Python's SQLite shows no symbols to put a disk of ours in front of: {error}")
+    settle(sqlite_url)
+    olga = slack.user("Olga")
+    with ErringDisk().in_use() as disk:
+        async with running(sqlite_url, slack, http=True) as house:
+            assert await said(slack, house, olga, "hello", "Ev1") == 200
+            await until(lambda: inbox(house, InboxState.DONE) == 1 and not house.parley.work._running)
+            disk.errs = True
+            assert await said(slack, house, olga, "hello again", "Ev2") == 503
+            _ready, health = await looked_at(house.parley)
+            assert health["database"] == {"ok": False, "trouble": "OperationalError"}
+            disk.errs = False
+            assert inbox(house, InboxState.WAITING) == 0, "what was not confirmed was not kept"
+            assert await said(slack, house, olga, "hello again", "Ev2") == 200
+            await until(lambda: inbox(house, InboxState.DONE) == 2)
+    with sqlite3.connect(str(make_url(sqlite_url).database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.promise("faults.7", "While another process locks the file Slack hears 503 in time, and comes again.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
 NAMED = re.compile(r'promise\(\s*"faults\.([0-9]+)"')
-ELSEWHERE = {1, 2, 4, 6}  # crash points, the power cut and a disk that errs: the promises that begin with "crash."
+ELSEWHERE = {1, 2, 4}  # crash points and the power cut: the promises that begin with "crash."
 
 
 def test_every_row_is_shown_somewhere() -> None:
