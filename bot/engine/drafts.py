@@ -69,9 +69,11 @@ class Drafts:
         """Begin the command's form, or go on with the one begun before. True when it goes on."""
         form = _form_of(command)
         bound = {name: entity.id for name, entity in entities.items()}
-        self._session.execute(update(Draft).where(Draft.person_id == self._ctx.who.id).values(is_current=False))
+        begun = self.unfinished()
+        if any(each.is_current for each in begun):
+            self._session.execute(update(Draft).where(Draft.person_id == self._ctx.who.id).values(is_current=False))
         given = {name: args[name] for name in form.asks if name in args and name not in bound}
-        for draft in self.unfinished():
+        for draft in begun:
             # Words that come along never replace what was answered before: they begin a form of their own.
             if draft.form == command.name and draft.bound == bound and not given.keys() & draft.answers.keys():
                 goes_on = bool(draft.answers)

@@ -335,7 +335,9 @@ class Turn:
         form = self._drafts.form(draft)
         if self._drafts.asking(draft) is None and (not form.review or len(form.asks) <= 1):
             return self._submit(draft)
-        self._person_may_have_changed()
+        self._session.flush()
+        if self._rows.is_changed:  # an answer that holds at once, such as the language
+            self._person_may_have_changed()
         return Answer(form=self._drafts.view(draft))
 
     def _submit(self, draft: Draft) -> Answer:
