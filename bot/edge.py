@@ -65,7 +65,7 @@ class Arrived:
     @property
     def lock(self) -> str:
         """Whose turns come one after another."""
-        return f"in:{self.platform}:{self.account}"
+        return _lock(self.platform, self.account)
 
     @property
     def trace(self) -> str:
@@ -111,13 +111,13 @@ class Edge:
         platform's own request carries the result. None too where somebody sends so much more than can be read that they
         have been told so already. Raises `Busy` after two seconds.
         """
-        body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
-        update = Arrived(platform, key, account, body, later)
-        taken = self._pace.come(update.lock, monotonic()) if self._pace is not None and later else Taken.YES
+        taken = self._pace.come(_lock(platform, account), monotonic()) if self._pace and later else Taken.YES
         if taken is Taken.NO:
-            log.warning("too fast", door=platform, account=account)
             return None
-        update.is_too_much = taken is Taken.WITH_A_WORD
+        if taken is Taken.WITH_A_WORD:
+            log.warning("too fast", door=platform, account=account)
+        body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=True)
+        update = Arrived(platform, key, account, body, later, is_too_much=taken is Taken.WITH_A_WORD)
         kept = None
         try:
             kept = await self._kept(update)
@@ -323,7 +323,7 @@ class Edge:
                 which = which.where(Inbox.id.in_(inbox))
             waiting = session.execute(which.order_by(Inbox.id)).all()
             for row in waiting:
-                self._defer_turn(session, f"in:{row.platform}:{row.account}", row.id)
+                self._defer_turn(session, _lock(row.platform, row.account), row.id)
         return len(waiting)
 
     def depth(self) -> int:
@@ -331,6 +331,10 @@ class Edge:
         with self._sessions.reading() as session:
             waiting = select(func.count()).select_from(Inbox).where(Inbox.state == InboxState.WAITING)
             return session.scalar(waiting) or 0
+
+
+def _lock(platform: str, account: str) -> str:
+    return f"in:{platform}:{account}"
 
 
 def _tell(update: Arrived, error: Exception) -> None:
