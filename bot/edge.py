@@ -19,7 +19,7 @@ from bot.engine import Engine, Outcome
 from bot.kit.door import Door
 from bot.kit.events import Answer, Answered, Event
 from bot.kit.text import _
-from bot.work import Threads, Work
+from bot.work import WAITED_FOR, Threads, Work
 from db.machinery import Inbox, InboxState, Outgoing
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock, monotonic
@@ -265,7 +265,7 @@ class Edge:
                 self._accounts[inbox] = each.lock
 
     def _defer_turn(self, session: Session, lock: str, inbox: int) -> None:
-        self._work.defer(session, "turn", lock=lock, first=True, inbox=inbox)
+        self._work.defer(session, "turn", lock=lock, first=WAITED_FOR, inbox=inbox)
 
     def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool]) -> Outcome | None:
         fresh = self._fresh.pop(inbox_id, None)

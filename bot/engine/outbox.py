@@ -18,7 +18,7 @@ from bot.kit.events import Answer
 from bot.kit.news import READ, together
 from bot.kit.screen import Button, NotFound, Quote, Row, Screen, button, from_json, to_json
 from bot.kit.text import Phrase, Raw, Text, _
-from bot.work import Work
+from bot.work import ANSWER, Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.people import Delivery, Person, Topic, Who, who
 from scheduling.deadlines import after_quiet_hours
@@ -84,7 +84,7 @@ class Outbox:
             raise LookupError("an inserted row has a key")
         if row["state"] is Sending.WAITING:
             lock = Outgoing.lock_of(account_id, asker.id)
-            self.work.defer(self.session, "deliver", lock=lock, first=True, outgoing=made[0])
+            self.work.defer(self.session, "deliver", lock=lock, first=ANSWER, outgoing=made[0])
         return int(made[0])
 
     def _living(self, person_id: int) -> Person | None:

@@ -46,7 +46,7 @@ class Planned:
     at: datetime
     attempts: int = 0
     error: str | None = None
-    first: bool = False  # somebody waits for it
+    first: int = 0  # see WAITED_FOR and ANSWER
 
 
 COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error, Job.first)  # as Planned has them
@@ -83,8 +83,9 @@ class Embedded:
         self._threads = threads
         self._at_once = at_once
         self._known: dict[int, Planned] = {}  # waiting in memory
-        self._first: deque[Planned] = deque()  # may begin, before those that
-        self._ready: deque[Planned] = deque()  # may begin too
+        self._answers: deque[Planned] = deque()  # may begin, before those
+        self._first: deque[Planned] = deque()  # that may begin before those
+        self._ready: deque[Planned] = deque()  # that may begin too
         self._behind: dict[str, deque[Planned]] = {}  # by lock, for each that is held: those that wait for it
         self._failed: dict[str, Planned] = {}  # by lock: the job that holds it until it may be tried again
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -111,14 +112,14 @@ class Embedded:
         *,
         lock: str | None = None,
         at: datetime | None = None,
-        first: bool = False,
+        first: int = 0,
         **ids: int,
     ) -> None:
-        """Let a job begin at `at`, or once the session has committed; one that is `first` before those that are not."""
+        """Let a job begin at `at`, or once the session has committed; the higher `first` before the lower."""
         if name not in self.bodies:
             raise LookupError(f"no job is called {name}")
         now = self._clock.now()
-        row = {"name": name, "lock": lock, "args": ids, "at": at or now, "attempts": 0, "first": first}
+        row = {"name": name, "lock": lock, "args": ids, "at": at or now, "attempts": 0, "first": bool(first)}
         made = session.connection().execute(NEW, row).inserted_primary_key
         if made is not None and (at is None or at <= now):
             after_commit(session, partial(self._hand_on, Planned(made[0], name, lock, ids, at or now, first=first)))
@@ -257,7 +258,7 @@ class Embedded:
 
     def _be_ready(self, job: Planned) -> None:
         self._known[job.id] = job
-        (self._first if job.first else self._ready).append(job)
+        (self._ready, self._first, self._answers)[job.first].append(job)
 
     def _free(self, lock: str | None) -> None:
         """The next that waits for a lock may begin."""
@@ -280,8 +281,8 @@ class Embedded:
     def _start(self) -> None:
         """Begin what may begin. Those that somebody waits for need not wait for a place among the others."""
         while not self._stopping:
-            if self._first and len(self._running) < FIRST_AT_ONCE:
-                job = self._first.popleft()
+            if (waited_for := self._answers or self._first) and len(self._running) < FIRST_AT_ONCE:
+                job = waited_for.popleft()
             elif self._ready and self._others < self._at_once:
                 job = self._ready.popleft()
             else:

@@ -25,6 +25,10 @@ class Retry(Exception):
         self.why = why
 
 
+WAITED_FOR = 1  # a job's `first`: somebody waits for it
+ANSWER = 2  # what they wait for is there, and only has to be sent: what is begun is ended before anything else begins
+
+
 class Work(Protocol):
     """What the engine and delivery know of the job engine."""
 
@@ -35,6 +39,6 @@ class Work(Protocol):
         *,
         lock: str | None = None,
         at: datetime | None = None,
-        first: bool = False,
+        first: int = 0,
         **ids: int,
     ) -> None: ...

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.work import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned, Retry, Threads, embedded
+from bot.work import ANSWER, LONGEST_PAUSE, MOST_ATTEMPTS, WAITED_FOR, Embedded, Planned, Retry, Threads, embedded
 from bot.work.threads import Call
 from db.machinery import Job, Setting
 from db.session import Sessions, connect
@@ -289,6 +289,29 @@ async def test_what_a_savepoint_takes_back_is_not_handed_on(busy_shop: Shop) -> 
     busy_shop.work.stop()
     await running
     assert busy_shop.done == [0, 2] and busy_shop.jobs() == []
+
+
+async def test_what_is_begun_is_ended_before_anything_else_begins(busy_shop: Shop) -> None:
+    """However many wait to be heard, whoever has been heard is answered."""
+    order: list[str] = []
+
+    async def hear(number: int) -> None:
+        order.append("heard")
+        with busy_shop.sessions.writing() as session:
+            busy_shop.work.defer(session, "answer", first=ANSWER, number=number)
+
+    async def answer(number: int) -> None:
+        order.append("answered")
+
+    busy_shop.work.add({"hear": hear, "answer": answer})
+    with busy_shop.sessions.writing() as session:
+        for number in range(300):
+            busy_shop.work.defer(session, "hear", first=WAITED_FOR, number=number)
+    running = asyncio.create_task(busy_shop.work.run())
+    await until(lambda: order.count("answered") == 300, 60)
+    busy_shop.work.stop()
+    await running
+    assert order[:200].count("answered") > 100 - 64, "no more than were under way at once are behind"
 
 
 async def test_many_that_wait_to_be_tried_again_keep_nobody_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ class Deferred:
         *,
         lock: str | None = None,
         at: datetime | None = None,
-        first: bool = False,
+        first: int = 0,
         **ids: int,
     ) -> None:
         self.jobs.append((name, ids))
