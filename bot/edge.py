@@ -41,8 +41,8 @@ class Busy(Exception):
 
 
 KEEP = {
-    dialect.__name__.rsplit(".")[-1]: dialect.insert(Inbox.__table__).on_conflict_do_nothing().returning(Inbox.id)
-    for dialect in (sqlite, postgresql)
+    "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(Inbox.id),
+    "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(Inbox.id),
 }
 WAITING = select(Inbox.platform, Inbox.payload, Inbox.trace, Inbox.error).where(
     Inbox.id == bindparam("inbox"), Inbox.state == InboxState.WAITING

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from alembic import command
@@ -19,12 +19,14 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 # Seconds, for libpq: to connect, and until a server that has fallen silent is known to be gone.
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
-PATIENCE["tcp_user_timeout"] = 30_000  # milliseconds: keepalives say nothing while something sent is on its way
-# In a session's `info`: what to call, how much of it each open savepoint found, and the one that ended last.
-AFTER_COMMIT, BEFORE, ENDED = "after_commit", "before", "ended"
+# Milliseconds: keepalives say nothing while something sent is on its way.
+PATIENCE |= {"tcp_user_timeout": 30_000}
+# In a session's `info`: what to call, what savepoints take back, how it stood as each began and as the last to end did.
+AFTER_COMMIT, UNDONE, BEGUN, ENDED = "after_commit", "undone", "begun", "ended"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -67,25 +69,40 @@ class Undone(SQLAlchemyError):
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
     """Call it once the transaction of `Sessions.writing` has committed; not where that, or its savepoint, does not."""
-    session.info.setdefault(AFTER_COMMIT, []).append(call)
+    calls: list[Callable[[], None]] | None = session.info.get(AFTER_COMMIT)
+    if calls is None:
+        calls = session.info[AFTER_COMMIT] = []
+        undone_with(session, lambda: len(calls), lambda before: calls.__delitem__(slice(before, None)), empty=0)
+    calls.append(call)
+
+
+def undone_with(session: Session, stands: Callable[[], T], go_back: Callable[[T], None], *, empty: T) -> None:
+    """Have something beside the database go back to how it stood, as `stands` said, when a savepoint is rolled back.
+
+    `empty` is how it stood in the savepoints that were open already.
+    """
+    session.info.setdefault(UNDONE, []).append((stands, go_back))
+    for begun in session.info.get(BEGUN, ()):
+        begun.append(empty)
 
 
 @event.listens_for(Session, "after_transaction_create")
 def _savepoint_begins(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        session.info.setdefault(BEFORE, []).append(len(session.info.get(AFTER_COMMIT, ())))
+        session.info.setdefault(BEGUN, []).append([stands() for stands, _go_back in session.info.get(UNDONE, ())])
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _savepoint_ends(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested and session.info.get(BEFORE):
-        session.info[ENDED] = session.info[BEFORE].pop()
+    if transaction.nested:
+        session.info[ENDED] = session.info[BEGUN].pop()
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _savepoint_undone(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested and ENDED in session.info:  # it has ended just before, and is told of now
-        del session.info.get(AFTER_COMMIT, [])[session.info[ENDED] :]
+    if transaction.nested:  # it has ended just before, and is told of now
+        for (_stands, go_back), before in zip(session.info.get(UNDONE, ()), session.info[ENDED], strict=True):
+            go_back(before)
 
 
 class Sessions:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import event, select
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from bot.kit.clean import clean_name
 from bot.kit.events import Attached
@@ -17,6 +17,7 @@ from db.base import Base
 from db.files import File, FileState, media_type
 from db.machinery import Audit, Due, Handle, Outgoing, Receipt
 from db.people import Who
+from db.session import undone_with
 
 OWN_TABLES = "db.machinery"
 ROWS = "rows"  # in the `info` of the session of a turn
@@ -37,9 +38,9 @@ class Rows:
         self._trace = trace
         self._made: list[Any] = []  # what is new and has an id, oldest first
         self.is_changed = False  # whether anything but the engine's own tables was changed and has no audit line yet
-        self._saved: list[tuple[bool, int]] = []  # how that stood when each open savepoint began
-        self._ended: tuple[bool, int] | None = None  # and the one that ended last
         session.info[ROWS] = self
+        # What a savepoint takes back needs no audit line.
+        undone_with(session, lambda: (self.is_changed, len(self._made)), self._go_back, empty=(False, 0))
 
     def plan(self, at: datetime, job: str, key: str, args: dict[str, Any]) -> None:
         """Run `job` at `at`, once per `key`; the same key again moves it, unless it has fired."""
@@ -129,20 +130,9 @@ class Rows:
         if state.is_insert or state.is_update or state.is_delete:
             self.is_changed |= getattr(state.statement, "table", None) not in _own_tables()
 
-    # What a savepoint takes back needs no audit line
-
-    def begun(self) -> None:
-        self._saved.append((self.is_changed, len(self._made)))
-
-    def ended(self) -> None:
-        if self._saved:
-            self._ended = self._saved.pop()
-
-    def undone(self) -> None:
-        """What has ended just before was rolled back."""
-        if self._ended is not None:
-            self.is_changed, kept = self._ended
-            del self._made[kept:]
+    def _go_back(self, before: tuple[bool, int]) -> None:
+        self.is_changed, kept = before
+        del self._made[kept:]
 
 
 # Listened for on the class: to begin on every turn's own session costs as much as a statement.
@@ -158,24 +148,6 @@ def _before_flush(session: Session, *_rest: Any) -> None:
 def _do_orm_execute(state: ORMExecuteState) -> None:
     if (rows := state.session.info.get(ROWS)) is not None:
         rows.note_statement(state)
-
-
-@event.listens_for(Session, "after_transaction_create")
-def _after_transaction_create(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested and (rows := session.info.get(ROWS)) is not None:
-        rows.begun()
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _after_soft_rollback(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested and (rows := session.info.get(ROWS)) is not None:
-        rows.undone()
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _after_transaction_end(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested and (rows := session.info.get(ROWS)) is not None:
-        rows.ended()
 
 
 @lru_cache(maxsize=1)
