@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from bot.engine import Engine, Outcome
 from bot.kit import allow
@@ -27,6 +26,7 @@ from db.machinery import Audit, Draft, Due, Handle, Inbox, InboxState, Outgoing,
 from db.people import Account, Administration, Grant, Kind, Organisation, Person, Role, RoleName, Scope, Standing, Who
 from db.session import Sessions, connect
 from scheduling.clock import ManualClock
+from tests.handlers.people_world import Deferred
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AMINA = Caller("telegram", "1001", "1001", "Amina", "fr")
@@ -104,25 +104,6 @@ def cool(ctx: Context, cups: int) -> None:
 
 
 REGISTRY = Registry([tea], home="tea.home", welcome="tea.name", unkept=(lambda words: "poison" in words, "tea.home"))
-
-
-class Deferred:
-    """The job port, noting what was deferred."""
-
-    def __init__(self) -> None:
-        self.jobs: list[tuple[str, dict[str, int]]] = []
-
-    def defer(
-        self,
-        session: Session,
-        name: str,
-        *,
-        lock: str | None = None,
-        at: datetime | None = None,
-        first: int = 0,
-        **ids: int,
-    ) -> None:
-        self.jobs.append((name, ids))
 
 
 class House:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -18,6 +19,7 @@ from bot.platforms.slack.read import place
 from db import audit
 from db.base import Base
 from db.machinery import Audit, Inbox, InboxState, Job, Outgoing, Sending
+from db.session import Sessions
 from tests.fakes.telegram.world import BOT_ID
 
 from .office import People
@@ -60,6 +62,16 @@ class Facts:
     def from_json(cls, held: Mapping[str, Any]) -> Self:
         counted = ("held", "done", "news", "new", "changed", "repeated")
         return cls(**{**held, **{name: Counter(held[name]) for name in counted}})
+
+
+@contextmanager
+def looking(sessions: Sessions) -> Iterator[Session]:
+    """The database, read and let go: held open, SQLite's shared memory would outlive the process that died."""
+    try:
+        with sessions.reading() as session:
+            yield session
+    finally:
+        sessions.engine.dispose()
 
 
 def gathered(session: Session, them: People) -> Facts:

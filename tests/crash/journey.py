@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Any, Protocol, Self
 
 from sqlalchemy.exc import OperationalError
@@ -120,14 +120,8 @@ class Journey:
                 left = list(facts.unfinished(session))
             raise AssertionError(f"not settled within {WITHIN} s: {left}; {self._log()}") from None
 
-    @contextmanager
-    def looking(self) -> Iterator[Session]:
-        """The database, read and let go: held open, SQLite's shared memory would outlive the process that died."""
-        try:
-            with self._sessions.reading() as session:
-                yield session
-        finally:
-            self._sessions.engine.dispose()
+    def looking(self) -> AbstractContextManager[Session]:
+        return facts.looking(self._sessions)
 
     def _is_idle(self) -> bool:
         if not self.them.slack.doors.sockets or self.them.telegram.updates.waiting:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -240,14 +240,8 @@ class Day:
         with self.looking() as session:
             return bool(look(session))
 
-    @contextmanager
-    def looking(self) -> Iterator[Session]:
-        """The database, read and let go: held open, SQLite's shared memory would outlive the process that died."""
-        try:
-            with self._sessions.reading() as session:
-                yield session
-        finally:
-            self._sessions.engine.dispose()
+    def looking(self) -> AbstractContextManager[Session]:
+        return facts.looking(self._sessions)
 
     # Slack's outage
 
