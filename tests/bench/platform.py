@@ -29,11 +29,16 @@ Update = tuple[str, bytes, dict[str, str]]  # path, body, headers
 
 
 class Platform:
-    """`api` is its address; `posted` counts messages taken, `on_post` hears of each with the address it was for."""
+    """`api` is its address; `posted` counts messages taken, `on_post` hears of each with the address it was for.
+
+    While `answers` is not set, messages wait for their answer; `waiting` counts them.
+    """
 
     def __init__(self) -> None:
         self.api = ""
-        self.posted = 0
+        self.posted = self.waiting = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.on_post: Callable[[str], None] = lambda _: None
         self._stamps = itertools.count(1)
 
@@ -70,7 +75,7 @@ class Platform:
             return web.json_response({"ok": True, "user": known})
         if method in POSTS:
             said = await request.json() if request.content_type == "application/json" else await request.post()
-            self._note(str(said["channel"]).removeprefix("D"))  # a person, or the channel with them
+            await self._note(str(said["channel"]).removeprefix("D"))  # a person, or the channel with them
         return web.json_response({"ok": True, "channel": "D1", "ts": f"1.{next(self._stamps):06d}"})
 
     async def _telegram(self, request: web.Request) -> web.Response:
@@ -80,7 +85,7 @@ class Platform:
         if method == "getMe":
             result = {"id": 123456789, "is_bot": True, "first_name": "Parley", "username": "parley_bot"}
         elif method in POSTS:
-            self._note(str(given["chat_id"]))
+            await self._note(str(given["chat_id"]))
             chat = {"id": int(given["chat_id"]), "type": "private", "first_name": "P"}
             result = {"message_id": next(self._stamps), "date": _now(), "chat": chat, "text": "x"}
         return web.json_response({"ok": True, "result": result})
@@ -92,7 +97,10 @@ class Platform:
             await answer.read()
             return answer.status
 
-    def _note(self, address: str) -> None:
+    async def _note(self, address: str) -> None:
+        self.waiting += 1
+        await self.answers.wait()
+        self.waiting -= 1
         self.posted += 1
         self.on_post(address)
 

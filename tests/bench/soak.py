@@ -17,12 +17,13 @@ from sqlalchemy import make_url
 from . import process, town
 from .figure import Figure, below, compared
 from .load import WORDS
-from .platform import Platform, Updates
+from .platform import Platform, Updates, until
 
 MINUTES = 8.0
 RATE = 20  # updates a second
 PEOPLE = 2000
 LOOK = 5.0  # seconds between looks
+CONNECTIONS = 40  # what Telegram opens to a webhook at most, unless told otherwise
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,31 @@ def _between(
     return late, unit, early
 
 
+async def _stall(platform: Platform, session: aiohttp.ClientSession, bot: process.Bot, updates: Updates) -> None:
+    """Bring both pools of connections to their size, in and out.
+
+    Whoever keeps connections takes the one that has waited longest, so what a slow second has opened stays open while
+    there is traffic. Begun with the worst, a later one adds nothing: what rises from here on is a leak.
+    """
+    platform.answers.clear()
+    said = [platform.take(session, bot.address, updates.telegram(n, "/home")) for n in range(CONNECTIONS)]
+    await asyncio.gather(*said)
+    await until(lambda: platform.waiting == CONNECTIONS)
+    platform.answers.set()
+    await until(lambda: platform.waiting == 0)
+
+
 async def _soaked(database: str, folder: Path, seconds: float) -> list[Look]:
     file = Path(f"{make_url(database).database}-wal")
     looks: list[Look] = []
     sending: set[asyncio.Task[int]] = set()
     async with (
         Platform.running() as platform,
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session,
         process.parley(database, platform.api, log=folder / "bench.log") as bot,
     ):
         updates = Updates()
+        await _stall(platform, session, bot, updates)
         began = time.perf_counter()
         number = 0
         while (passed := time.perf_counter() - began) < seconds:
