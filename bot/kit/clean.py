@@ -105,6 +105,8 @@ def read_number(text: str) -> int | None:
 
 def graphemes(text: str) -> int:
     """Length as a person counts it: a family emoji is one."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")  # the one cluster in ASCII; most labels are counted without the tables
     return sum(1 for _ in _GRAPHEME.finditer(text))
 
 
@@ -151,6 +153,8 @@ def split(text: str, limit_utf16: int) -> list[str]:
     """
     if limit_utf16 < 2:
         raise ValueError("a character may take two units")
+    if utf16_len(text) <= limit_utf16:
+        return [whole] if (whole := text.rstrip()) else []
     atoms: list[str] = []
     for grapheme in _GRAPHEME.findall(text):
         atoms.extend([grapheme] if utf16_len(grapheme) <= limit_utf16 else grapheme)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
 from typing import TYPE_CHECKING, Any, Protocol
@@ -84,6 +85,8 @@ async def running(
 ) -> AsyncIterator[None]:
     """Everything that goes on beside the requests; stops intake first, then lets what is under way finish."""
     recovered = await parley.edge.recover()
+    gc.collect()
+    gc.freeze()  # what is there by now stays until the end: not looked through again at every collection
     log.info("started", waiting_updates=recovered, doors=sorted(wires))
     ticker = Ticker(parley.tick)
     jobs = asyncio.create_task(parley.work.run())

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import structlog
@@ -117,6 +119,7 @@ class _Http(BaseRequest):
     def __init__(self, note_date: Callable[[str | None], None]) -> None:
         self._note_date = note_date
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[str, str | None] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -128,8 +131,16 @@ class _Http(BaseRequest):
     async def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=IDLE_SECONDS)
-            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+            self._session = aiohttp.ClientSession(connector=connector)
         return self._session
+
+    def _proxy(self, url: str) -> str | None:
+        """The proxy that the machine is set up with. aiohttp would look for a netrc file at every call."""
+        server = urlsplit(url)
+        if server.netloc not in self._proxies:
+            bypassed = proxy_bypass(server.netloc)
+            self._proxies[server.netloc] = None if bypassed else getproxies().get(server.scheme)
+        return self._proxies[server.netloc]
 
     async def shutdown(self) -> None:
         if self._session is not None:
@@ -152,7 +163,9 @@ class _Http(BaseRequest):
             total=CONNECT_SECONDS + 2 * seconds, sock_connect=CONNECT_SECONDS, sock_read=seconds
         )
         data = _form(request_data) if request_data is not None else None
-        async with session.request(method, url, data=data, timeout=patience, allow_redirects=False) as answer:
+        async with session.request(
+            method, url, data=data, timeout=patience, proxy=self._proxy(url), allow_redirects=False
+        ) as answer:
             self._note_date(answer.headers.get("Date"))
             status, body = answer.status, await answer.read()
         if status == 429:
