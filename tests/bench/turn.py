@@ -10,7 +10,8 @@ import shutil
 import sqlite3
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ SCRIPTS = {
     "slack": ("Home", "My issues", "Our containers have been waiting for five days.", "Help"),
     "telegram": ("/home", "/raise", "Our containers have been waiting for five days.", "/cancel"),
 }
+# What looks through all issues there are: a desk's list, a search, one's own. For officers, who may see them.
+LOOKING = ("/desk", "/find container scanner", "/mine", "/home")
 AT_ONCE = 8  # conversations: with one, most of the CPU goes into waking up
 TURNS, WARM = 320, 64
-MANY = 100_000
+MANY, CITIZENS = 100_000, 2000
 MOST_STATEMENTS = 32
 
 
@@ -55,19 +58,35 @@ def against_bare(door: str, folder: Path) -> Iterator[Figure]:
 
 
 def flat(folder: Path) -> Iterator[Figure]:
-    """A turn in a town with a hundred thousand issues against one with none."""
+    """A turn in a town with a hundred thousand issues against one with none, and what each thousand more adds.
 
-    def among(issues: int) -> float:
-        return asyncio.run(cost("telegram", town.found(folder, people=PEOPLE, issues=issues), folder))
+    For those who look through them, against ten thousand: both fill a page of everything, as none would not.
+    """
 
-    few, many = alternating(lambda: among(0), lambda: among(MANY))
-    yield compared("turn_flat", many, "ms of CPU", few, most=1.2)
+    def among(issues: int, script: Sequence[str]) -> float:
+        database = town.found(folder, people=CITIZENS, issues=issues)
+        if script is LOOKING:
+            town.appoint(database)
+        return asyncio.run(cost("telegram", database, folder, script=script))
+
+    for name, script, least in (("turn_flat", SCRIPTS["telegram"], 0), ("turn_flat_looking", LOOKING, MANY // 10)):
+        few, many = alternating(partial(among, least, script), partial(among, MANY, script))
+        yield compared(name, many, "ms of CPU", few, most=1.2)
+        slope = (many - few) / (MANY - least) * 1000
+        yield below(f"{name}_slope", slope, "ms of CPU for each thousand issues", 0.02)
 
 
 async def cost(
-    door: str, database: str | None, folder: Path, *, turns: int = TURNS, record: Path | None = None
+    door: str,
+    database: str | None,
+    folder: Path,
+    *,
+    script: Sequence[str] | None = None,
+    turns: int = TURNS,
+    record: Path | None = None,
 ) -> float:
     """Milliseconds of CPU for one turn at `door`; of the bare bot there without a `database`."""
+    script = script or SCRIPTS[door]
     log = folder / "bench.log"
     async with Platform.running() as platform, aiohttp.ClientSession() as session:
         running = (
@@ -82,10 +101,10 @@ async def cost(
             places = iter(itertools.count())
 
             async def talk(lines: int) -> None:
-                for _ in range(lines // len(SCRIPTS[door])):
+                for _ in range(lines // len(script)):
                     person = next(places) % PEOPLE
                     answered = heard.setdefault(town.address(door, person), asyncio.Event())
-                    for words in SCRIPTS[door]:
+                    for words in script:
                         answered.clear()
                         if await platform.take(session, bot.address, say(person, words)) != 200:
                             raise RuntimeError("not taken")
