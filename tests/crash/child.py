@@ -2,7 +2,8 @@
 
 `python -m tests.crash.child` reads one order a line and answers it with two: when the process has been forked, and when
 it has ended. Its input closed, it ends that process and itself. The product knows nothing of it: the meter hangs on
-SQLAlchemy's events and on Python's sockets, and a seeded defect or another time replaces a method before it begins.
+SQLAlchemy's events and on Python's sockets (so the loop is Python's own), and a seeded defect or another time replaces
+a method before it begins.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from . import defects
 from .clock import Shift
 from .meter import Meter
 from .recorder import Recorder
+
+sys.modules["uvloop"] = None  # type: ignore[assignment]  # it goes past Python's sockets, and past the meter
 
 WATCH = 0.01  # seconds between looks at the process
 
