@@ -152,15 +152,23 @@ async def test_a_storm_is_waited_out_and_loses_nothing(
 @pytest.mark.promise(
     "faults.20", "A revoked Slack app pauses its workspace, keeps what waits and goes on when it is back."
 )
-@pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
-async def test_what_waits_outlives_a_revoked_app(slack: FakeSlack, sqlite_url: str, error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("token_revoked", {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["UBOT"]}}),
+        ("account_inactive", {"type": "app_uninstalled"}),
+    ],
+)
+async def test_what_waits_outlives_a_revoked_app(
+    slack: FakeSlack, sqlite_url: str, error: str, told: dict[str, Any]
+) -> None:
     slack_settle(sqlite_url)
     clock = ManualClock(SystemClock().now())
     async with slack_running(sqlite_url, slack, clock=clock) as house:
         olga, ben = slack.user("Olga"), slack.user("Ben")
         slack.revokes(slack.bot_token, error)
         with capture_logs() as logs:
-            assert (await slack.event({"type": "app_uninstalled"})).acknowledged
+            assert (await slack.event(told)).acknowledged
             for person in (olga, ben, olga):
                 assert (await slack.dm(person, "hello")).acknowledged
             await eventually(lambda: count(house, Inbox, Inbox.state == InboxState.DONE) == 3)
