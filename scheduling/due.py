@@ -37,3 +37,9 @@ def latest(session: Session, at: datetime) -> timedelta:
         select(Due.at).where(Due.at <= at, Due.done_at.is_(None), Due.cancelled_at.is_(None)).order_by(Due.at).limit(1)
     )
     return at - oldest if oldest else timedelta()
+
+
+def worst(session: Session, since: datetime) -> timedelta:
+    """How late the latest was of what has been done after `since`; zero when nothing has."""
+    done = session.execute(select(Due.at, Due.done_at).where(Due.done_at > since))
+    return max((finished - at for at, finished in done if finished is not None), default=timedelta())

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import feeds, load, meetings, size, small, soak, turn
+from . import due, feeds, load, meetings, size, small, soak, turn
 from .figure import Figure
 
 REPORT = Path("build/bench.json")
@@ -29,6 +29,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "flood": load.flooded,
     "size": size.figures,
     "backlog": size.backlog,
+    "due": due.figures,
     "soak": soak.figures,
     "meetings": lambda _folder: meetings.figures(),
 }

@@ -31,11 +31,14 @@ def fail(check: str, why: str, to_do: str) -> Line:
     return Line(check, FAIL, why, to_do)
 
 
+def said(late: timedelta) -> str:
+    return str(late).split(".")[0]
+
+
 def lateness(check: str, late: timedelta, to_do: str) -> Line:
     """OK within two minutes, FAIL from an hour on."""
-    said = str(late).split(".")[0]
     if late <= LATE:
         return ok(check, "nothing is late")
     if late < TOO_LATE:
-        return warn(check, f"late by {said}", to_do)
-    return fail(check, f"too late, by {said}", to_do)
+        return warn(check, f"late by {said(late)}", to_do)
+    return fail(check, f"too late, by {said(late)}", to_do)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.ops.alone import is_running
 from bot.ops.database import opened
-from bot.ops.doctor.lines import Line, fail, lateness, ok, warn
+from bot.ops.doctor.lines import LATE, Line, fail, lateness, ok, said, warn
 from bot.ops.trouble import in_one_line
 from db import search
 from db.machinery import OUTBOX_HOLD, Audit, Inbox, InboxState, Job, Outgoing, Sending, Setting
@@ -22,6 +23,7 @@ from scheduling.clock import SystemClock
 
 SQLITE: dict[str, object] = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 POSTGRESQL: dict[str, object] = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+A_DAY = timedelta(days=1)
 RUNS = "is `parley all` running?"
 
 
@@ -67,6 +69,14 @@ def _durability(sessions: Sessions, session: Session) -> Line:
     return ok("durability", ", ".join(f"{name} {value}" for name, value in found.items()))
 
 
+def _due(session: Session, now: datetime) -> Line:
+    line = lateness("due", due.latest(session, now), f"look at it with `parley due`; {RUNS}")
+    worst = due.worst(session, now - A_DAY)
+    if worst <= LATE:
+        return line
+    return replace(line, why=f"{line.why}; in the last day something was done {said(worst)} late")
+
+
 def _state(session: Session, now: datetime) -> Iterator[Line]:
     if session.scalar(select(Administration.id).limit(1)) is None:
         yield fail("administration", "there is none yet", "run `parley admin create`")
@@ -76,7 +86,7 @@ def _state(session: Session, now: datetime) -> Iterator[Line]:
     yield lateness("inbox", _age(session, arrived, now), f"updates are kept and not handled: {RUNS}")
     unsent = select(func.min(Outgoing.not_before)).where(Outgoing.state.in_([Sending.WAITING, Sending.SENDING]))
     yield lateness("outbox", _age(session, unsent, now), f"look at it with `parley outbox`; {RUNS}")
-    yield lateness("due", due.latest(session, now), f"look at it with `parley due`; {RUNS}")
+    yield _due(session, now)
     unsealed = select(func.min(Audit.at)).where(Audit.position.is_(None))
     yield lateness("audit", _age(session, unsealed, now), f"its newest lines are not sealed yet: {RUNS}")
     yield _hold(session)

@@ -85,6 +85,22 @@ def test_what_waits_too_long(patient: Patient, write: Write, late: timedelta, ve
         assert found[check].verdict == verdict and words in found[check].why
 
 
+def test_what_was_done_too_late(patient: Patient, write: Write) -> None:
+    write(meet)
+    now = SystemClock().now()
+
+    def neglect(session: Any) -> None:
+        for hours, late in ((1, 3), (2, 1), (30, 9)):  # the last was not today
+            done = now - timedelta(hours=hours)
+            session.add(
+                Due(job="x", args={}, key=f"{hours}", at=done - timedelta(hours=late), fired_at=done, done_at=done)
+            )
+
+    write(neglect)
+    assert patient.examined()["due"].verdict == "OK"
+    assert patient.examined()["due"].why == "nothing is late; in the last day something was done 3:00:00 late"
+
+
 def test_what_needs_a_person(patient: Patient, write: Write) -> None:
     write(meet)
 
