@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, SendError, Transient, Unknown
+from bot.kit.door import LATE, UNREACHABLE, Door, Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer
 from bot.kit.news import without
 from bot.kit.screen import from_json
@@ -38,7 +38,6 @@ UNREACHED = "ledger.unreached"
 WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
 IN_ONE_BREATH = timedelta(minutes=1)
 EXPECTED = 1000  # answers held in memory until their jobs send them
-LATE = timedelta(minutes=10)  # after its hour, quiet ones past; a message that comes later says when it was written
 # An answer that nothing has been done about since it was written, to a door that nothing has been heard of since.
 AT_ONCE = (
     update(Outgoing)
@@ -235,7 +234,7 @@ class Delivery:
                 self._settle(session, row, Sending.FAILED, now, WITHHELD)
                 return None
             if now - row.not_before > LATE:
-                answer = replace(answer, written=row.created_at)
+                answer = replace(answer, written=answer.written or row.created_at)
             row.state, row.attempts = Sending.SENDING, row.attempts + 1
             return Claimed(
                 outgoing_id=row.id,

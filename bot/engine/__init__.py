@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit.capability import Registry
+from bot.kit.door import LATE
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.forms import Option
 from bot.kit.screen import Button
@@ -156,6 +157,7 @@ class Engine:
                 now=now,
                 trace=f"due-{due.id}",
                 administration_id=due.administration_id,
+                delayed_since=due.at if now - due.at > LATE else None,
             )
             turn.run_job(due.job, due.args)
             due.done_at = now

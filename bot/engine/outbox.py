@@ -34,7 +34,7 @@ EXCERPT = 80  # graphemes of a person's words that say which news it is
 
 @dataclass(frozen=True)
 class Outbox:
-    """Writes outgoing rows within one turn."""
+    """Writes outgoing rows within one turn. What should have been told before says when (`delayed_since`)."""
 
     session: Session
     work: Work
@@ -42,6 +42,7 @@ class Outbox:
     trace: str
     may: Callable[[Who, Button], bool]
     is_still_theirs: Callable[[Outgoing, Who], bool]
+    delayed_since: datetime | None = None
 
     def tell(
         self, person_id: int, screen: Screen, once: str, told: Told | None, urgent: bool, topic: Topic | None
@@ -54,7 +55,7 @@ class Outbox:
         row = self._row(person, once, not_before=self.now if urgent else self._suits(person))
         row.receipt_id = receipt.id if receipt else None
         reader = who(self.session, person, at=self.now)
-        row.screen = to_json(self._bound(Answer(screen=screen), row, reader))
+        row.screen = to_json(self._bound(Answer(screen=screen, written=self.delayed_since), row, reader))
         if person.delivery is Delivery.DIGEST and not urgent:
             self._fold(row, screen, person, reader)
         else:

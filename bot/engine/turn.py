@@ -57,6 +57,7 @@ class Turn:
         now: datetime,
         trace: str,
         administration_id: int | None = None,
+        delayed_since: datetime | None = None,
     ) -> None:
         self._engine = engine
         self._session = session
@@ -69,7 +70,7 @@ class Turn:
         door = account.platform if account else "clock"
         jobs = engine.registry.jobs
         self._rows = Rows(session, asker, work=engine.work, jobs=jobs, now=now, door=door, trace=trace)
-        self._outbox = Outbox(session, engine.work, now, trace, self._may_press, self._is_still_theirs)
+        self._outbox = Outbox(session, engine.work, now, trace, self._may_press, self._is_still_theirs, delayed_since)
         self.ctx = Context(
             who=asker,
             now=now,

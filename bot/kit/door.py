@@ -11,6 +11,7 @@ from .text import Phrase, Writer, _
 
 # What every door says with a message whose earlier outcome is unknown, and before a form is sent.
 SENT_BEFORE = _("You may have received this before.")
+LATE = timedelta(minutes=10)  # after its hour, quiet ones past; a message that comes later says when that was
 CHECK = _("Please check what you are about to send.")
 # Reasons a recipient cannot be reached at all. The account is marked; coming back (a message, /start) unmarks it.
 UNREACHABLE = frozenset({"blocked", "deactivated", "never_started", "left", "not_found", "archived"})

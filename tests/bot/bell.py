@@ -65,6 +65,18 @@ def crack(ctx: Context) -> Screen:
     raise RuntimeError("the bell is cracked")
 
 
+@bell.job("toll")
+def toll(ctx: Context, number: int) -> None:
+    """Tell everybody that an hour has come."""
+    for person in ctx.session.scalars(select(Person.id)):
+        ctx.notify(person, Screen(_("It tolls")), once=f"toll:{number}", urgent=True)
+
+
+@bell.job("silent")
+def silent(ctx: Context, number: int) -> None:
+    """An hour of which nobody is told."""
+
+
 @ledger.job("unreached")
 def unreached(ctx: Context, receipt: int) -> None:
     ctx.session.get_one(Receipt, receipt).next_step = "call them"
