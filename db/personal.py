@@ -19,6 +19,7 @@ from .base import Base
 from .files import Chunk, File
 from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
+from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
 
 EXPORT = "export"  # what a file of somebody's own data hangs on
@@ -105,6 +106,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     session.execute(update(Organisation).where(Organisation.contact_id == person.id).values(contact_id=None))
     taking_part = Participation.person_id == person.id, Participation.left_at.is_(None)
     session.execute(update(Participation).where(*taking_part).values(left_at=at))
+    _leave_meetings(session, person.id, at=at)
     unattached = File.person_id == person.id, File.owner.is_(None) | (File.owner == EXPORT)
     for file in session.scalars(select(File).where(*unattached)):
         drop_file(session, file)
@@ -144,6 +146,20 @@ def drop_file(session: Session, file: File) -> None:
     shared = session.scalar(select(File.id).where(File.sha256 == file.sha256).limit(1))
     if file.sha256 is not None and shared is None:
         session.execute(delete(Chunk).where(Chunk.sha256 == file.sha256))
+
+
+def _leave_meetings(session: Session, person_id: int, *, at: datetime) -> None:
+    """They are expected nowhere any longer, and what they said of when and why they could not come is gone."""
+    session.execute(delete(MeetingFollower).where(MeetingFollower.person_id == person_id))
+    session.execute(delete(MeetingVote).where(MeetingVote.person_id == person_id))
+    theirs = Invitation.person_id == person_id
+    session.execute(update(Invitation).where(theirs).values(reason=None, language=None))
+    ahead = Invitation.meeting_id.in_(select(Meeting.id).where(Meeting.state.in_(AHEAD)))
+    session.execute(update(Invitation).where(theirs, ahead).values(answer=Answer.REMOVED))
+    asked = MeetingRequest.person_id == person_id
+    session.execute(update(MeetingRequest).where(asked).values(words=None))
+    unanswered = {"reply": Reply.NO, "decided_at": at}
+    session.execute(update(MeetingRequest).where(asked, MeetingRequest.reply == Reply.OPEN).values(unanswered))
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from .machinery import Handle, Inbox, InboxState, Outgoing
+from .meetings import Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote
 from .people import Pass, WebSession
 
 UPDATES = timedelta(days=7)
 QUARANTINE = timedelta(days=30)
 MESSAGES = timedelta(days=30)
 CODES = timedelta(days=1)
+WHEN_AND_WHY = timedelta(days=30)  # when somebody could have come to a meeting, and why they could not
 
 
 def clear(session: Session, *, at: datetime) -> None:
-    """Remove the words of old updates and messages (their rows stay, as numbers), and codes that no longer open."""
+    """Remove the words of old updates and messages (their rows stay, as numbers), codes that no longer open, and what
+    people said of when they can come and why not."""
     handled = (Inbox.state == InboxState.DONE) & (Inbox.received_at <= at - UPDATES)
     set_aside = (Inbox.state == InboxState.QUARANTINED) & (Inbox.received_at <= at - QUARANTINE)
     session.execute(update(Inbox).where(or_(handled, set_aside), Inbox.payload.is_not(None)).values(payload=None))
@@ -26,3 +29,10 @@ def clear(session: Session, *, at: datetime) -> None:
     session.execute(delete(Pass).where(Pass.expires_at <= at - CODES))
     session.execute(delete(WebSession).where(WebSession.expires_at <= at))
     session.execute(delete(Handle).where(Handle.expires_at <= at))
+    polls = select(MeetingSlot.id).join(MeetingPoll, MeetingPoll.id == MeetingSlot.poll_id)
+    session.execute(
+        delete(MeetingVote).where(MeetingVote.slot_id.in_(polls.where(MeetingPoll.ended_at <= at - WHEN_AND_WHY)))
+    )
+    over = select(Meeting.id).where(or_(Meeting.ends_at <= at - WHEN_AND_WHY, Meeting.ended_at <= at - WHEN_AND_WHY))
+    told = Invitation.meeting_id.in_(over), Invitation.reason.is_not(None)
+    session.execute(update(Invitation).where(*told).values(reason=None, language=None))

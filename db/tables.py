@@ -1,5 +1,5 @@
 """Every table, for the migrations."""
 
-from . import centres, files, issues, machinery, outcomes, people, search
+from . import centres, files, issues, machinery, meetings, outcomes, people, search
 
-__all__ = ["centres", "files", "issues", "machinery", "outcomes", "people", "search"]
+__all__ = ["centres", "files", "issues", "machinery", "meetings", "outcomes", "people", "search"]
