@@ -158,7 +158,8 @@ def storable(kind: type[T]) -> type[T]:
 
 def to_json(value: Any) -> Any:
     """A JSON value for anything made of the kit's dataclasses, scalars, instants, enumerations, lists and mappings."""
-    if isinstance(value, StrEnum) and type(value).__name__ not in _TYPES:
+    # By the type itself: an enumeration of `db/` may be called as something of the kit is.
+    if isinstance(value, StrEnum) and _TYPES.get(type(value).__name__) is not type(value):
         return to_json(phrase_of(value))
     if isinstance(value, Enum):
         return {"~": type(value).__name__, "value": value.value}
