@@ -45,14 +45,27 @@ class Outbox:
     delayed_since: datetime | None = None
 
     def tell(
-        self, person_id: int, screen: Screen, once: str, told: Told | None, urgent: bool, topic: Topic | None
+        self,
+        person_id: int,
+        screen: Screen,
+        once: str,
+        told: Told | None,
+        urgent: bool,
+        topic: Topic | None,
+        until: datetime | None = None,
     ) -> None:
-        """One message to one person, unless the same news (`once`) went to them before, or they do without `topic`."""
+        """One message to one person, unless the same news (`once`) went to them before, they do without `topic`, or it
+        would be of no use any longer when it suits them."""
         person = self._living(person_id)
         if person is None or topic in person.muted or self._is_told(person.id, once):
             return
+        not_before = self.now if urgent else self._suits(person)
+        if until is not None and not_before >= until:
+            return
         receipt = self._receipt(person, told) if told else None
-        row = self._row(person, once, not_before=self.now if urgent else self._suits(person))
+        row = self._row(person, once, not_before=not_before)
+        if until is not None:
+            row.expires_at = min(row.expires_at, until)
         row.receipt_id = receipt.id if receipt else None
         reader = who(self.session, person, at=self.now)
         row.screen = to_json(self._bound(Answer(screen=screen, written=self.delayed_since), row, reader))

@@ -30,7 +30,7 @@ class Context:
     who: Who
     now: datetime
     session: Session
-    send: Callable[[int, Screen, str, Told | None, bool, Topic | None], None]
+    send: Callable[[int, Screen, str, Told | None, bool, Topic | None, datetime | None], None]
     plan: Callable[[datetime, str, str, dict[str, Any]], None]
     drop: Callable[[str], None]
     link: Callable[[str], str]
@@ -46,13 +46,15 @@ class Context:
         told: Told | None = None,
         urgent: bool = False,
         topic: Topic | None = None,
+        until: datetime | None = None,
     ) -> None:
         """Tell somebody else. `once` is unique per recipient: the same news twice is one message.
 
         With `told` the ledger keeps a line for it. Unless `urgent`, it waits for the end of their quiet hours. News of
-        a `topic` goes to nobody who does without it; what has none is always told.
+        a `topic` goes to nobody who does without it; what has none is always told. What is of use `until` an instant
+        only, such as a reminder of a meeting, is not sent later.
         """
-        self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent, topic)
+        self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent, topic, until)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""
