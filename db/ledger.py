@@ -185,3 +185,9 @@ def _state(receipt: Receipt) -> tuple[Heard, datetime]:
     if receipt.failed_at:
         return Heard.FAILED, receipt.failed_at
     return Heard.WAITING, receipt.created_at
+
+
+def heard_by(session: Session, about: str, about_id: int) -> dict[int, tuple[Heard, datetime]]:
+    """How far one thing has come with everybody it was told to, by person."""
+    found = session.scalars(select(Receipt).where(Receipt.about == about, Receipt.about_id == about_id))
+    return {each.person_id: _state(each) for each in found}

@@ -2,10 +2,10 @@
 
 from bot.kit.capability import Registry
 
-from . import centres, home, integrity, issues, ledger, people
+from . import centres, home, integrity, issues, ledger, people, roundtables
 
 registry = Registry(
-    [home.home, people.people, centres.centres, issues.issues, ledger.ledger],
+    [home.home, people.people, centres.centres, issues.issues, ledger.ledger, roundtables.roundtables],
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),

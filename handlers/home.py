@@ -16,6 +16,7 @@ from . import centres, integrity
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
+from .roundtables.waiting import waiting as meetings_waiting
 
 home = Capability("home", _("Home"))
 
@@ -35,6 +36,7 @@ TILES = (
     button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY),
     button(_("My issues"), "issues.mine"),
     button(_("Shared problems"), "issues.problems"),
+    button(_("Roundtables"), "roundtables.roundtables"),
     button(_("My organisation"), "people.organisation"),
     button(_("Preferences"), "people.preferences"),
     button(_("Help"), "home.help"),
@@ -56,7 +58,7 @@ def show(ctx: Context) -> Screen:
     if not ctx.who.is_registered:
         begin = button(_("Begin"), "people.register", style=Style.PRIMARY)
         return Screen(_("Welcome to Parley."), (PURPOSE,), buttons=(begin, button(_("Help"), "home.help")))
-    rows = (*_unfinished(ctx), *waiting(ctx), *_about_people(ctx))
+    rows = (*_unfinished(ctx), *waiting(ctx), *meetings_waiting(ctx), *_about_people(ctx))
     return Screen(
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),

@@ -173,6 +173,7 @@ def more(ctx: Context, issue: Issue) -> Screen:
         does(_("Merge into another"), "issues.merge"),
         does(_("Share it as a problem"), "issues.publish"),
         does(_("Take it one level up"), "issues.escalate"),
+        does(_("Call a roundtable"), "roundtables.from_issue"),
     )
     return Screen(
         _("What do you want to do with {ref}?", ref=Code(issue.ref)),

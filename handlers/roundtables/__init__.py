@@ -1,0 +1,16 @@
+"""Roundtables: called from an issue or from nothing, given a date everybody can, held, and what was decided there."""
+
+from . import answering, arranging, calling, dating, inviting, lists, minutes, polling
+from .room import roundtables
+
+__all__ = [
+    "answering",
+    "arranging",
+    "calling",
+    "dating",
+    "inviting",
+    "lists",
+    "minutes",
+    "polling",
+    "roundtables",
+]

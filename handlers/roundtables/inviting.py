@@ -1,0 +1,226 @@
+"""Who is to be there: people, and whoever speaks for an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bot.kit.clean import clean_line
+from bot.kit.context import Context
+from bot.kit.forms import Form, Option, ask
+from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
+from bot.kit.text import Code, Phrase, Raw, Text, _, ngettext
+from db.ledger import Heard, heard_by
+from db.meetings import CHANGE, Answer, Invitation, Meeting, MeetingState
+from db.people import Mandate, Organisation, Person, Standing
+from handlers.paging import PAGE, turn_pages
+from handlers.people.naming import called
+
+from . import cards, polling, telling
+from .room import roundtables, runs
+
+PERSON, ORGANISATION = "person", "organisation"
+OPTIONS = 20
+
+
+def guests(ctx: Context, query: str) -> Sequence[Option]:
+    """The organisations and the people of the administration, by name."""
+    wanted = clean_line(query).casefold()
+    organisations = ctx.session.execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.visible_to(ctx.who), Organisation.standing == Standing.VERIFIED)
+        .order_by(Organisation.name)
+    )
+    people = ctx.session.execute(
+        select(Person.id, Person.name)
+        .where(Person.visible_to(ctx.who), Person.registered_at.is_not(None))
+        .order_by(Person.name)
+    )
+    offered = [
+        *((f"{ORGANISATION}:{row.id}", row.name) for row in organisations),
+        *((f"{PERSON}:{row.id}", row.name) for row in people),
+    ]
+    found = [(value, name) for value, name in offered if wanted == value or wanted in name.casefold()]
+    return [Option(value, Raw(name)) for value, name in found[:OPTIONS]]
+
+
+@roundtables.form("invite", _("Invite"), allow=runs)
+class Invite(Form):
+    """A person, or all who speak for an organisation. With a date they hear of it at once."""
+
+    review = False
+    meeting: Meeting = ask.about()
+    whom: str = ask.pick(
+        _("Whom do you invite?"),
+        options=guests,
+        hint=_("A person, or an organisation: then whoever speaks for it. Type a part of the name."),
+    )
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: dict[str, Meeting]) -> None:  # type: ignore[override]  # of a meeting only
+        must_be_ahead(bound["meeting"])
+
+    def submit(self, ctx: Context) -> Screen:
+        kind, _colon, number = self.whom.partition(":")
+        people = [int(number)] if kind == PERSON else list(speaking_for(ctx, int(number)))
+        if not people:
+            raise Refusal(_("Nobody speaks for them in Parley yet. Invite a person instead."), field="whom")
+        organisation_id = int(number) if kind == ORGANISATION else None
+        added = [made for each in people if (made := put_on_list(ctx, self.meeting, each, organisation_id)) is not None]
+        for each in added:
+            tell_new(ctx, self.meeting, each)
+        lead = ngettext("{count} person was added.", "{count} people were added.", len(added))
+        again = button(_("Invite somebody else"), "roundtables.invite", style=Style.PRIMARY, meeting=self.meeting.id)
+        return people_screen(ctx, self.meeting, lead if added else _("They are on the list already."), more=(again,))
+
+
+def speaking_for(ctx: Context, organisation_id: int) -> Sequence[int]:
+    """Everybody with a confirmed mandate of a verified organisation of the administration."""
+    return ctx.session.scalars(
+        select(Mandate.person_id)
+        .join(Organisation, Organisation.id == Mandate.organisation_id)
+        .where(Mandate.organisation_id == organisation_id, Mandate.in_force(ctx.now))
+        .where(Mandate.confirmed_by_id.is_not(None), Organisation.administration_id == ctx.who.administration_id)
+        .distinct()
+        .order_by(Mandate.person_id)
+    ).all()
+
+
+def put_on_list(
+    ctx: Context,
+    meeting: Meeting,
+    person_id: int,
+    organisation_id: int | None = None,
+    *,
+    replaces: Invitation | None = None,
+) -> Invitation | None:
+    """The invitation of somebody who is not on the list, or no longer; None for whoever is, and for the organiser."""
+    if person_id == meeting.organiser_id:
+        return None
+    theirs = Invitation.meeting_id == meeting.id, Invitation.person_id == person_id
+    found = ctx.session.scalar(select(Invitation).where(*theirs))
+    if found is None:
+        found = Invitation(
+            administration_id=meeting.administration_id,
+            meeting_id=meeting.id,
+            person_id=person_id,
+            invited_by_id=ctx.who.id,
+            invited_at=ctx.now,
+        )
+        ctx.session.add(found)
+    elif not found.put_back(at=ctx.now):
+        return None
+    found.organisation_id = organisation_id or found.organisation_id
+    found.replaces_id = replaces.id if replaces is not None else None
+    ctx.session.flush()
+    return found
+
+
+def invitations(ctx: Context, meeting: Meeting, *answers: Answer) -> Sequence[Invitation]:
+    """Those that stand at one of these answers."""
+    on_it = Invitation.meeting_id == meeting.id, Invitation.answer.in_(answers)
+    return ctx.session.scalars(select(Invitation).where(*on_it).order_by(Invitation.id)).all()
+
+
+def tell_new(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
+    """Somebody came onto the list of a meeting that has a date, or looks for one: they hear what the others did."""
+    if meeting.state is MeetingState.CONFIRMED:
+        made = telling.latest_change(ctx, meeting)
+        if made is not None:
+            telling.tell_invited(ctx, meeting, made, invitation.person_id)
+    elif meeting.state is MeetingState.POLLING:
+        polling.ask_one(ctx, meeting, invitation.person_id)
+
+
+@roundtables.command("people", _("People"), allow=runs, reads=runs)
+def people(ctx: Context, meeting: Meeting, page: int = 0) -> Screen:
+    """Who is on the list, how they answered, and who has not confirmed the last change."""
+    return people_screen(ctx, meeting, None, page=page)
+
+
+def people_screen(
+    ctx: Context, meeting: Meeting, lead: Phrase | None, *, page: int = 0, more: tuple[Button, ...] = ()
+) -> Screen:
+    on_it = Invitation.meeting_id == meeting.id, Invitation.answer != Answer.REMOVED
+    found = ctx.session.scalars(select(Invitation).where(*on_it).order_by(Invitation.id)).all()
+    made = telling.latest_change(ctx, meeting)
+    heard = heard_by(ctx.session, CHANGE, made.id) if made is not None else {}
+    seen = {person_id for person_id, (state, _at) in heard.items() if state is Heard.ACKNOWLEDGED}
+    silent = [each for each in found if each.person_id in heard and each.person_id not in seen]
+    order = [*silent, *(each for each in found if each not in silent)]
+    names = called(ctx.session, {each.person_id for each in found})
+    organisations = _organisations(ctx, found)
+    shown = order[page * PAGE : (page + 1) * PAGE]
+    rows = tuple(
+        Row(
+            _with(names[each.person_id], organisations.get(each.organisation_id or 0)),
+            _("{answer} · {heard}", answer=each.answer, heard=heard[each.person_id][0])
+            if each.person_id in heard and each.answer is not Answer.REPLACED
+            else _("{answer}", answer=each.answer),
+            _row_buttons(meeting, each),
+        )
+        for each in shown
+    )
+    waits = ngettext(
+        "{count} person has not confirmed the last change.",
+        "{count} people have not confirmed the last change.",
+        len(silent),
+    )
+    reasons = tuple(
+        _("{name} cannot come: {reason}", name=names[each.person_id], reason=Raw(each.reason, each.language))
+        for each in shown
+        if each.reason and each.answer is Answer.DECLINED
+    )
+    return Screen(
+        lead or _("People of {ref}", ref=Code(meeting.ref)),
+        (cards.title(meeting), *((waits,) if silent else ()), *reasons),
+        rows=rows,
+        buttons=(
+            *more,
+            *turn_pages("roundtables.people", page, len(order), meeting=meeting.id),
+            *(
+                (button(_("Invite"), "roundtables.invite", meeting=meeting.id),)
+                if meeting.is_ahead and not more
+                else ()
+            ),
+            cards.open_it(meeting),
+        ),
+    )
+
+
+@roundtables.command("remove", _("Take off the list"), allow=runs)
+def remove(ctx: Context, meeting: Meeting, invitation: Invitation) -> Screen:
+    """Somebody is not expected any longer; whoever has heard of the meeting hears that too."""
+    telling.of(meeting, invitation)
+    must_be_ahead(meeting)
+    if invitation.remove() and meeting.state is not MeetingState.CALLED:
+        screen = Screen(
+            _("You are no longer expected at a roundtable."),
+            (cards.title(meeting),),
+            buttons=(button(_("Roundtables"), "roundtables.roundtables"),),
+        )
+        ctx.notify(invitation.person_id, screen, once=f"{meeting.ref}:removed:{invitation.version}")
+    ctx.session.flush()
+    return people_screen(ctx, meeting, _("Taken off the list."))
+
+
+def must_be_ahead(meeting: Meeting) -> None:
+    if not meeting.is_ahead:
+        raise Refusal(_("That cannot be done now. Its state is: {state}.", state=meeting.state))
+
+
+def _row_buttons(meeting: Meeting, each: Invitation) -> tuple[Button, ...]:
+    if not meeting.is_ahead:
+        return ()
+    return (button(_("Take off the list"), "roundtables.remove", meeting=meeting.id, invitation=each.id),)
+
+
+def _organisations(ctx: Context, found: Sequence[Invitation]) -> dict[int, str]:
+    ids = {each.organisation_id for each in found if each.organisation_id}
+    rows = ctx.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _with(name: Text, organisation: str | None) -> Text:
+    return _("{name}, {organisation}", name=name, organisation=organisation) if organisation else name

@@ -1,0 +1,147 @@
+"""Who is told what of a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.kit.context import Context, Told
+from bot.kit.screen import Button, NotFound, Quote, Screen, Style, button
+from bot.kit.text import Phrase, Raw, When, _
+from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingChange, MeetingFollower
+from db.people import Person
+
+from . import cards
+
+NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
+BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
+LEADS = {
+    Changed.CONFIRMED: _("You are invited to a roundtable."),
+    Changed.MOVED: _("A roundtable you are expected at was moved."),
+    Changed.PLACE: _("The place of a roundtable you are expected at was changed."),
+    Changed.CANCELLED: _("A roundtable you were expected at was cancelled."),
+}
+
+
+def expected(ctx: Context, meeting: Meeting) -> Sequence[Invitation]:
+    """The invitations of those who are to be there, unless they said that they cannot."""
+    on_it = Invitation.meeting_id == meeting.id, Invitation.answer.in_(EXPECTED)
+    return ctx.session.scalars(
+        select(Invitation)
+        .join(Person, Person.id == Invitation.person_id)
+        .where(*on_it, Person.erased_at.is_(None))
+        .order_by(Invitation.id)
+    ).all()
+
+
+def followers(ctx: Context, meeting: Meeting) -> Sequence[int]:
+    follow = select(MeetingFollower.person_id).where(MeetingFollower.meeting_id == meeting.id)
+    return ctx.session.scalars(follow.order_by(MeetingFollower.id)).all()
+
+
+def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | None, reason: str | None) -> int:
+    """Write down what happened to the date or place, tell everybody at once, and return how many are expected."""
+    made = MeetingChange(
+        administration_id=meeting.administration_id,
+        meeting_id=meeting.id,
+        what=what,
+        sequence=meeting.sequence,
+        before=before,
+        reason=reason,
+        language=ctx.who.language,
+        by_id=ctx.who.id,
+        at=ctx.now,
+    )
+    ctx.session.add(made)
+    ctx.session.flush()
+    people = expected(ctx, meeting)
+    for each in people:
+        tell_change(ctx, meeting, made, each.person_id)
+    for person_id in set(followers(ctx, meeting)) - {each.person_id for each in people}:
+        screen = change_screen(ctx, meeting, made, person_id)
+        lead = _("News of a roundtable you follow: {what}", what=what)
+        ctx.notify(
+            person_id,
+            replace(screen, heading=lead, buttons=(cards.open_it(meeting),)),
+            once=f"{meeting.ref}:change:{made.id}",
+        )
+    return len(people)
+
+
+def tell_change(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> None:
+    """One person, at once and whatever the hour, with a line in the ledger. Whoever did it knows."""
+    told = Told(CHANGE, made.id)
+    screen = change_screen(ctx, meeting, made, person_id)
+    urgent = made.what is not Changed.CONFIRMED
+    ctx.notify(person_id, screen, once=f"{meeting.ref}:change:{made.id}", told=told, urgent=urgent)
+
+
+def change_screen(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> Screen:
+    """What changed, from what, and why; then the meeting as it is now, and a button that says that one has seen it."""
+    screen = cards.card(ctx, meeting, LEADS[made.what], to=person_id)
+    before = (_("It was to begin on {when}.", when=When(made.before, venue=meeting.zone)),) if made.before else ()
+    reason = (Quote(Raw(made.reason, made.language), label=_("Why")),) if made.reason else ()
+    seen = button(_("I have seen it"), "roundtables.seen", style=Style.PRIMARY, change=made.id)
+    is_new = made.what is Changed.CONFIRMED
+    first, *rest = screen.body or (None,)
+    return replace(
+        screen,
+        body=tuple(each for each in (first, *before, *reason, *rest) if each is not None),
+        buttons=screen.buttons if is_new else (seen, *screen.buttons),
+    )
+
+
+def latest_change(ctx: Context, meeting: Meeting) -> MeetingChange | None:
+    its = select(MeetingChange).where(MeetingChange.meeting_id == meeting.id)
+    return ctx.session.scalars(its.order_by(MeetingChange.id.desc()).limit(1)).first()
+
+
+def organiser(ctx: Context, meeting: Meeting, lead: Phrase, *, once: str, more: Iterable[Button] = ()) -> None:
+    """Tell whoever called it, unless they did it themselves."""
+    if meeting.organiser_id == ctx.who.id:
+        return
+    screen = Screen(lead, (cards.title(meeting),), buttons=(*more, cards.open_it(meeting)))
+    ctx.notify(meeting.organiser_id, screen, once=f"{meeting.ref}:{once}")
+
+
+def plan_reminders(ctx: Context, meeting: Meeting) -> None:
+    """A day and an hour before, of the date as it stands now; what is past already is left out."""
+    if meeting.starts_at is None:
+        return
+    for before in BEFORE:
+        at = meeting.starts_at - before
+        hours = int(before.total_seconds()) // 3600
+        if at > ctx.now:
+            ctx.later(
+                at,
+                "roundtables.remind",
+                key=f"{meeting.ref}:remind:{meeting.sequence}:{hours}",
+                meeting=meeting.id,
+                sequence=meeting.sequence,
+                hours=hours,
+            )
+    if meeting.ends_at is not None:
+        key = f"{meeting.ref}:over:{meeting.sequence}"
+        ctx.later(meeting.ends_at, "roundtables.over", key=key, meeting=meeting.id, sequence=meeting.sequence)
+
+
+def forget_reminders(ctx: Context, meeting: Meeting, sequence: int) -> None:
+    """Those of the date that `sequence` stood for."""
+    for before in BEFORE:
+        ctx.forget(f"{meeting.ref}:remind:{sequence}:{int(before.total_seconds()) // 3600}")
+    ctx.forget(f"{meeting.ref}:over:{sequence}")
+
+
+def of(meeting: Meeting, row: Invitation | MeetingChange | object) -> None:
+    """Raise what is said of what does not exist, unless `row` belongs to `meeting`: arguments can be made up."""
+    if getattr(row, "meeting_id", None) != meeting.id:
+        raise NotFound(NOT_FOUND)
+
+
+def tell_invited(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> None:
+    """Somebody who is invited later than the others hears of the meeting as it is now."""
+    screen = replace(cards.card(ctx, meeting, LEADS[Changed.CONFIRMED], to=person_id))
+    ctx.notify(person_id, screen, once=f"{meeting.ref}:invited:{made.id}", told=Told(CHANGE, made.id))

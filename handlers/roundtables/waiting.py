@@ -1,0 +1,76 @@
+"""What waits for somebody among the roundtables: for home."""
+
+from __future__ import annotations
+
+from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select
+
+from bot.kit.context import Context
+from bot.kit.screen import Button, Row, Style, button
+from bot.kit.text import Code, Phrase, _
+from db.meetings import (
+    Answer,
+    Invitation,
+    Meeting,
+    MeetingPoll,
+    MeetingRequest,
+    MeetingSlot,
+    MeetingState,
+    MeetingVote,
+    Reply,
+)
+
+from . import cards
+
+MOST = 3
+
+_ME: BindParameter[int] = bindparam("person")
+_ON_IT = select(Invitation.id).where(
+    Invitation.meeting_id == Meeting.id, Invitation.person_id == _ME, Invitation.answer == Answer.NONE
+)
+_VOTED = (
+    select(MeetingVote.id)
+    .join(MeetingSlot, MeetingSlot.id == MeetingVote.slot_id)
+    .join(MeetingPoll, MeetingPoll.id == MeetingSlot.poll_id)
+    .where(MeetingPoll.meeting_id == Meeting.id, MeetingPoll.ended_at.is_(None), MeetingVote.person_id == _ME)
+)
+_ASKED = and_(
+    Meeting.state == MeetingState.POLLING,
+    exists(_ON_IT),
+    exists(select(MeetingPoll.id).where(MeetingPoll.meeting_id == Meeting.id, MeetingPoll.ended_at.is_(None))),
+    ~exists(_VOTED),
+)
+_INVITED = and_(
+    Meeting.state == MeetingState.CONFIRMED,
+    Meeting.starts_at > bindparam("now", type_=Meeting.starts_at.type),
+    exists(_ON_IT),
+)
+_WISHES = and_(
+    Meeting.organiser_id == _ME,
+    Meeting.state.in_((MeetingState.CALLED, MeetingState.POLLING, MeetingState.CONFIRMED)),
+    exists(
+        select(MeetingRequest.id).where(MeetingRequest.meeting_id == Meeting.id, MeetingRequest.reply == Reply.OPEN)
+    ),
+)
+# Home asks this of everybody, every time: one question for all that may wait.
+WAITING = select(Meeting, _WISHES).where(or_(_ASKED, _INVITED, _WISHES)).order_by(Meeting.id).limit(MOST)
+
+
+def waiting(ctx: Context) -> tuple[Row, ...]:
+    """Polls and invitations one has not answered, and what people ask of the meetings one organises."""
+    rows = ctx.session.execute(WAITING, {"person": ctx.who.id, "now": ctx.now})
+    return tuple(_row(meeting, bool(wishes)) for meeting, wishes in rows)
+
+
+def _row(meeting: Meeting, wishes: bool) -> Row:
+    said: Phrase
+    does: tuple[Button, ...]
+    if wishes:
+        said = _("{ref} · somebody asks for something", ref=Code(meeting.ref))
+        does = (button(_("Look"), "roundtables.requests", style=Style.PRIMARY, meeting=meeting.id),)
+    elif meeting.state is MeetingState.POLLING:
+        said = _("{ref} · when can you come?", ref=Code(meeting.ref))
+        does = (button(_("Say when you can"), "roundtables.when", style=Style.PRIMARY, meeting=meeting.id),)
+    else:
+        said = _("{ref} · you are invited for {when}", ref=Code(meeting.ref), when=cards.at(meeting))
+        does = (button(_("Accept"), "roundtables.accept", style=Style.PRIMARY, meeting=meeting.id),)
+    return Row(cards.title(meeting), said, (*does, cards.open_it(meeting)))
