@@ -131,10 +131,10 @@ class Turn:
             self._is_news = self._rows.opened(handle)
             return self._run(handle.command, handle.args)
         if event.name is not None:
-            return self._run(event.name, event.args)
-        return self._words(event.words or "")
+            return self._run(event.name, dict(event.args) | ({"words": event.quoted} if event.quoted else {}))
+        return self._words(event.words or "", event.quoted)
 
-    def _words(self, words: str) -> Answer:
+    def _words(self, words: str, quoted: str | None = None) -> Answer:
         verb, _space, rest = words.strip().partition(" ")
         verb = verb.lower().lstrip("/")
         if verb in GREETINGS:
@@ -146,7 +146,8 @@ class Turn:
         command = self._engine.registry.by_verb.get(verb)
         if command is None or not command.allow(self.ctx.who):
             return self._suggestions(words)
-        return self._run(command.name, {"words": rest.strip()} if rest.strip() else {})
+        said = rest.strip() or (quoted if command.takes == verb else None)
+        return self._run(command.name, {"words": said} if said else {})
 
     def _greeted(self, payload: str) -> Answer:
         """The answer to a greeting, and to a deep link: one that carries nothing of ours is a greeting too."""
@@ -522,7 +523,8 @@ def _cleaned(event: Event) -> Event:
     """The event with everything a person typed made safe, once, before anything looks at it."""
     match event:
         case Called():
-            return replace(event, words=clean(event.words)) if event.words else event
+            words = clean(event.words) if event.words else event.words
+            return replace(event, words=words, quoted=clean(event.quoted) if event.quoted else None)
         case Answered():
             return replace(event, text=clean(event.text)) if event.text else event
         case Submitted() | Changed():
@@ -534,7 +536,7 @@ def _words_of(event: Event) -> list[str]:
     """Everything a person typed in this event."""
     match event:
         case Called():
-            return [event.words] if event.words else []
+            return [each for each in (event.words, event.quoted) if each]
         case Answered():
             return [event.text] if event.text else []
         case Submitted() | Changed():

@@ -28,6 +28,9 @@ class Command:
     `menu` is its place in menus; None keeps it to buttons. `confirm` is asked before it is run; `needs` are the
     parameters only a button of ours gives.
 
+    `takes` is what is typed in answer to a message whose words its form then holds (the field `words`); typed alone it
+    opens the form.
+
     `reads` says for whom running it, or opening the form, is a sensitive read, which is audited too: it shows what
     others wrote, or who they are.
     """
@@ -43,6 +46,7 @@ class Command:
     menu: int | None = None
     reads: Rule | None = None
     confirm: Phrase | None = None
+    takes: str | None = None
     needs: frozenset[str] = frozenset()
 
 
@@ -117,13 +121,20 @@ class Capability:
         def register(run: Callable[..., Any]) -> Callable[..., Any]:
             entities, params = _parameters(run)
             name, needs = self._full(verb), _needed(run) - entities.keys()
-            self._add(Command(name, verb, title, allow, run, None, entities, params, menu, reads, confirm, needs))
+            self._add(Command(name, verb, title, allow, run, None, entities, params, menu, reads, confirm, needs=needs))
             return run
 
         return register
 
     def form(
-        self, verb: str, title: Phrase, *, allow: Rule, menu: int | None = None, reads: Rule | None = None
+        self,
+        verb: str,
+        title: Phrase,
+        *,
+        allow: Rule,
+        menu: int | None = None,
+        reads: Rule | None = None,
+        takes: str | None = None,
     ) -> Callable[[type[Form]], type[Form]]:
         """Register a `Form`; opening it asks, `submit` does."""
 
@@ -131,7 +142,8 @@ class Capability:
             made = prepare(form)
             entities = {name: made.types[name] for name, how in made.asks.items() if how.kind is FieldKind.ABOUT}
             params = tuple(made.asks)
-            self._add(Command(self._full(verb), verb, title, allow, None, made, entities, params, menu, reads))
+            name = self._full(verb)
+            self._add(Command(name, verb, title, allow, None, made, entities, params, menu, reads, takes=takes))
             return made
 
         return register
@@ -205,6 +217,8 @@ class Registry:
                 # Typed verbs are the menu's: a verb two capabilities share is typed with its capability's name.
                 if command.menu is not None and self.by_verb.setdefault(command.verb, command) is not command:
                     raise ValueError(f"two menu commands are called {command.verb}")
+                if command.takes is not None and self.by_verb.setdefault(command.takes, command) is not command:
+                    raise ValueError(f"two commands are typed {command.takes}")
         self.home = self.commands[home]
         self.welcome = self.commands[welcome]
         self.begins = begins

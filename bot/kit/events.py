@@ -44,6 +44,7 @@ class Attached:
 class Called:
     """A command by its handle (a button), by its words (typed), or by its full name (a shortcut, a page's route).
 
+    `quoted` are the words of a message it was used on, or typed in answer to, whoever wrote them.
     `message` is the message the button was on, which the answer may replace; `tap` is what the platform wants to have
     acknowledged. Both go to the door as they are.
     """
@@ -53,6 +54,7 @@ class Called:
     words: str | None = None
     name: str | None = None
     args: Mapping[str, Any] = field(default_factory=dict)
+    quoted: str | None = None
     message: Mapping[str, Any] | None = None
     tap: Mapping[str, Any] = field(default_factory=dict)
 

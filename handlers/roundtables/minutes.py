@@ -34,7 +34,7 @@ from handlers.people.naming import called
 from . import cards, dating, telling
 from .room import callers, members, roundtables, runs
 
-WORDS = 1500
+WORDS, MESSAGE = 1500, 4000
 CORRECTIONS = timedelta(hours=48)  # so long whoever was there may say what is wrong
 TAKES_MINUTES = (MeetingState.CONFIRMED, MeetingState.HELD)
 RECORDED = {
@@ -192,25 +192,52 @@ def running(ctx: Context, query: str) -> Sequence[Option]:
     ]
 
 
-@roundtables.form("record", _("Record from a message"), allow=callers)
-class Record(Form):
-    """A message anybody wrote becomes a line of the minutes: its words come along."""
+OF_WHICH = ask.pick(_("Of which meeting?"), options=running, hint=_("One that has begun, and that you run."))
 
-    words: str = ask.prose(_("What is to be recorded?"), max=WORDS)
-    kind: MinuteKind = ask.choice(_("As what?"))
-    about: int = ask.pick(_("Of which meeting?"), options=running, hint=_("One that has begun, and that you run."))
+
+@roundtables.form("to_decision", _("Record as decision"), allow=callers, takes="decision")
+class ToDecision(Form):
+    """A message becomes a decision of a meeting: its words come along."""
+
+    review = False
+    words: str = ask.prose(_("What was decided?"), max=MESSAGE)
+    about: int = OF_WHICH
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
-        if not running(ctx, ""):
-            raise Refusal(_("None of your meetings is under way."))
+        _must_run_one(ctx)
 
     def submit(self, ctx: Context) -> Screen:
-        chosen = Meeting.id == self.about, Meeting.run_by(ctx.who)
-        meeting = ctx.session.scalar(select(Meeting).where(*chosen))
-        if meeting is None:
-            raise NotFound(telling.NOT_FOUND)
-        return _recorded(ctx, meeting, self.kind, self.words)
+        return _recorded(ctx, _chosen(ctx, self.about), MinuteKind.DECISION, self.words)
+
+
+@roundtables.form("to_action", _("Make it an action"), allow=callers, takes="action")
+class ToAction(Form):
+    """A message becomes an action of a meeting."""
+
+    review = False
+    words: str = ask.prose(_("Who does what, until when?"), max=MESSAGE)
+    about: int = OF_WHICH
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _must_run_one(ctx)
+
+    def submit(self, ctx: Context) -> Screen:
+        return _recorded(ctx, _chosen(ctx, self.about), MinuteKind.ACTION, self.words)
+
+
+def _must_run_one(ctx: Context) -> None:
+    if not running(ctx, ""):
+        raise Refusal(_("None of your meetings is under way."))
+
+
+def _chosen(ctx: Context, meeting_id: int) -> Meeting:
+    """The meeting that was picked, if it is still theirs to run."""
+    meeting = ctx.session.scalar(select(Meeting).where(Meeting.id == meeting_id, Meeting.run_by(ctx.who)))
+    if meeting is None:
+        raise NotFound(telling.NOT_FOUND)
+    return meeting
 
 
 @roundtables.command("strike", _("Strike it out"), allow=runs)

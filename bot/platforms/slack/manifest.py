@@ -35,6 +35,14 @@ features:
       type: global
       callback_id: issues.raise
       description: Tell Customs what should be put right.
+    - name: Record as decision
+      type: message
+      callback_id: roundtables.to_decision
+      description: Put this message into the minutes of a roundtable as a decision.
+    - name: Make it an action
+      type: message
+      callback_id: roundtables.to_action
+      description: Put this message into the minutes of a roundtable as an action.
   slash_commands:
     - command: /parley
       description: Ask for what Parley can do, or say it at once.

@@ -41,7 +41,7 @@ def place(body: Json) -> Place | None:
     match body.get("type"):
         case "event_callback":
             return "event" if _concerns_us(body["event"]) else None
-        case "shortcut":
+        case "shortcut" | "message_action":
             return "shortcut"
         case "view_submission" if body["view"]["callback_id"] == FORM:
             return "submission"
@@ -108,6 +108,8 @@ def kept(body: Json) -> dict[str, Any]:
         stored["view"] = {name: view[name] for name in _KEPT_OF_VIEW if name in view}
         if body["type"] == "view_closed":
             stored["view"]["is_filled"] = _is_filled(view)
+    if body.get("type") == "message_action":  # of somebody's message its words, and nothing else
+        stored["quoted"] = str(body["message"].get("text") or "")
     return stored
 
 
@@ -129,7 +131,7 @@ def read(stored: Json) -> Event | None:
         case "command":
             return Called(caller, words=words(body.get("text") or ""))
         case "shortcut":
-            return Called(caller, name=str(body["callback_id"]))
+            return Called(caller, name=str(body["callback_id"]), quoted=words(body.get("quoted") or "") or None)
         case "message" | "passing" | "home" as where:
             return _tap(body, caller, where)
         case "modal":

@@ -94,7 +94,9 @@ def _message(message: Json) -> Event | None:
         return None
     command = COMMAND.fullmatch(text)
     if command is not None:
-        return Called(caller, words=f"{command[1]} {command[3] or ''}".rstrip())
+        quoted = _mapping(message.get("reply_to_message"))
+        said = _text(quoted, "text") or _text(quoted, "caption")
+        return Called(caller, words=f"{command[1]} {command[3] or ''}".rstrip(), quoted=said)
     return Answered(caller, text=text)
 
 

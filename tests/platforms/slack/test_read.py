@@ -66,6 +66,19 @@ READ: dict[str, tuple[dict[str, Any], Any]] = {
     ),
     "the way back home": (tap("home:3", None, on_home()), Called(OLGA, words="home", message={"home": "U1"})),
     "the button that opens a form": (tap("open:2", "7"), Changed(OLGA, "7")),
+    "a shortcut on a message": (
+        {
+            "type": "message_action",
+            "callback_id": "a.b",
+            "message": {"type": "message", "user": "U2", "text": "We meet <@U3> on Mondays"},
+            **WHO,
+        },
+        Called(OLGA, name="a.b", quoted="We meet @U3 on Mondays"),
+    ),
+    "a shortcut on a message without words": (
+        {"type": "message_action", "callback_id": "a.b", "message": {"type": "message", "user": "U2"}, **WHO},
+        Called(OLGA, name="a.b"),
+    ),
     "a shortcut": ({"type": "shortcut", "callback_id": "issues.raise", **WHO}, Called(OLGA, name="issues.raise")),
     "a changed input": (
         {
@@ -124,7 +137,6 @@ NOTHING = {
     "another event": event({"type": "tokens_revoked"}),
     "a link button": tap("address:1", None),
     "a modal that only says something": SUBMISSION | {"view": modal({}) | {"callback_id": "said"}},
-    "a message shortcut": {"type": "message_action", "callback_id": "x", **WHO},
 }
 
 
