@@ -402,7 +402,7 @@ def numbered(ctx: Context, query: str) -> Sequence[Option]:
     ][:20]
 
 
-@roundtables.form("correct", _("Correct something"), allow=members)
+@roundtables.form("correct", _("Correct something"), allow=members, reads=members)
 class Correct(Form):
     """Somebody who was there says how a line should read."""
 
