@@ -66,6 +66,7 @@ SHOWS_NOTHING_OF_OTHERS = {
     "roundtables.case_papers": CHANGES,
     "roundtables.finish": CHANGES,
     "roundtables.fix": CHANGES,
+    "roundtables.from_issue": CHANGES,
     "roundtables.follow": CHANGES,
     "roundtables.give_up": CHANGES,
     "roundtables.held": CHANGES,

@@ -45,7 +45,7 @@ _INVITED = and_(
     exists(_ON_IT),
 )
 _WISHES = and_(
-    Meeting.organiser_id == _ME,
+    Meeting.organiser_id == bindparam("organiser"),  # nobody, for who is no longer staff
     Meeting.state.in_((MeetingState.CALLED, MeetingState.POLLING, MeetingState.CONFIRMED)),
     exists(
         select(MeetingRequest.id).where(MeetingRequest.meeting_id == Meeting.id, MeetingRequest.reply == Reply.OPEN)
@@ -57,7 +57,8 @@ WAITING = select(Meeting, _WISHES).where(or_(_ASKED, _INVITED, _WISHES)).order_b
 
 def waiting(ctx: Context) -> tuple[Row, ...]:
     """Polls and invitations one has not answered, and what people ask of the meetings one organises."""
-    rows = ctx.session.execute(WAITING, {"person": ctx.who.id, "now": ctx.now})
+    organiser = ctx.who.id if ctx.who.is_staff else 0
+    rows = ctx.session.execute(WAITING, {"person": ctx.who.id, "now": ctx.now, "organiser": organiser})
     return tuple(_row(meeting, bool(wishes)) for meeting, wishes in rows)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import timedelta
+
+from sqlalchemy import select, update
 
 from bot.kit.events import Attached, Called, Submitted
 from bot.kit.forms import FieldKind
 from db.issues import Issue, Problem
+from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
 
 from .oracle import Oracle
@@ -37,7 +40,40 @@ def a_day(town: Town) -> None:
     town.submit("bob", "people.move", {"organisation": "new:Hidden Holdings"})
     code = str(town.do("ana", "people.link").answer.screen.body[1].token)  # type: ignore[union-attr]
     town.submit("stray", "people.enter", {"code": code})
+    meetings(town, anas)
     open_drafts(town)
+
+
+def meetings(town: Town, issue: int) -> None:
+    """Four roundtables: one of an issue that looks for a date, an open one, a secret, and one with minutes."""
+    town.do("pia", "roundtables.from_issue", issue=issue)
+    asks = {
+        "minutes": "60",
+        "respond_by": "2026-11-26",
+        "offering": "own",
+        "times": "1 December 10:00\n2 December 10:00",
+    }
+    town.submit("pia", "roundtables.poll", asks, meeting=1)
+    for title, audience in (("Everybody", "members"), ("Secret", "invited"), ("Held", "invited")):
+        town.submit("pia", "roundtables.call", {"title": title, "audience": audience})
+    for meeting in (3, 4):
+        town.submit("pia", "roundtables.invite", {"whom": f"person:{town.ids['bob']}"}, meeting=meeting)
+    town.submit("pia", "roundtables.audience", {"audience": "invited", "confidentiality": "confidential"}, meeting=3)
+    town.submit("bob", "roundtables.join", {"words": "Bob would like to come."}, meeting=2)
+    when = {"day": "2026-11-24", "time": "10:00", "minutes": "60"}
+    for meeting in (3, 4):
+        town.submit("pia", "roundtables.set_date", when, meeting=meeting)
+    with town.sessions.writing() as session:
+        held = session.get_one(Meeting, 4)
+        held.state, held.corrections_until = MeetingState.CORRECTING, town.clock.now() + timedelta(days=2)
+        held.starts_at = held.ends_at = town.clock.now()
+        session.execute(update(Invitation).where(Invitation.meeting_id == 4).values(attendance=Attendance.PRESENT))
+        common = {"administration_id": held.administration_id, "language": "en", "at": town.clock.now()}
+        line = Minute(
+            meeting_id=4, kind=MinuteKind.DECISION, words="A seal a day.", author_id=town.ids["pia"], **common
+        )
+        session.add(line)
+    town.submit("bob", "roundtables.correct", {"line": "1", "words": "Two seals a day."}, meeting=4)
 
 
 def open_drafts(town: Town) -> None:

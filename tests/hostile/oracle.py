@@ -16,8 +16,36 @@ from sqlalchemy.orm import Session
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
 from db.machinery import Receipt
+from db.meetings import (
+    AgendaItem,
+    Answer,
+    Attendance,
+    Audience,
+    Confidentiality,
+    Correction,
+    Invitation,
+    Meeting,
+    MeetingChange,
+    MeetingPoll,
+    MeetingRequest,
+    MeetingSlot,
+    MeetingState,
+    Minute,
+)
 from db.outcomes import TOLD, Outcome
-from db.people import Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+
+MEETINGS = (
+    Meeting,
+    AgendaItem,
+    MeetingChange,
+    Invitation,
+    MeetingRequest,
+    MeetingPoll,
+    MeetingSlot,
+    Minute,
+    Correction,
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +73,8 @@ class Oracle:
 
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
-            table: every(table) for table in (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
+            table: every(table)
+            for table in (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person, *MEETINGS)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -114,6 +143,74 @@ class Oracle:
                     return True
         return False
 
+    # Meetings
+
+    def runs(self, looker: Looker, meeting: Meeting) -> bool:
+        """They called it and are still staff; or it is no secret and their role is over its desk, region or land."""
+        if not looker.is_staff or meeting.administration_id != looker.home:
+            return False
+        if meeting.organiser_id == looker.id:
+            return True
+        return meeting.confidentiality is not Confidentiality.CONFIDENTIAL and any(
+            scope is Scope.COUNTRY
+            or (scope is Scope.CENTRE and place == str(meeting.centre_id))
+            or (scope is Scope.REGION and name is RoleName.COORDINATOR and place == meeting.region)
+            for name, scope, place in looker.roles
+        )
+
+    def invitation(self, looker: Looker, meeting_id: int) -> Invitation | None:
+        found = (each for each in self.rows[Invitation].values() if each.person_id == looker.id)
+        return next((each for each in found if each.meeting_id == meeting_id), None)
+
+    def is_of_its_audience(self, looker: Looker, meeting: Meeting) -> bool:
+        me = self.rows[Person][looker.id]
+        is_home = meeting.administration_id == looker.home and looker.is_registered
+        if not is_home or meeting.confidentiality is Confidentiality.CONFIDENTIAL:
+            return False
+        trades = me.kind in (Kind.BUSINESS, Kind.ASSOCIATION)
+        return {
+            Audience.INVITED: False,
+            Audience.SECTOR: trades and meeting.sector is not None and me.sector is meeting.sector,
+            Audience.BUSINESS: trades,
+            Audience.AGENCIES: me.kind is Kind.AGENCY,
+            Audience.MEMBERS: True,
+        }[meeting.audience]
+
+    def _meeting(self, looker: Looker, row: Meeting) -> bool:
+        own = self.invitation(looker, row.id)
+        is_invited = own is not None and own.answer is not Answer.REMOVED and row.administration_id == looker.home
+        return is_invited or self.runs(looker, row) or self.is_of_its_audience(looker, row)
+
+    def _with_meeting(self, looker: Looker, row: Any) -> bool:
+        return row.administration_id == looker.home and self._meeting(looker, self.rows[Meeting][row.meeting_id])
+
+    def _ones_own(self, looker: Looker, row: Any) -> bool:
+        meeting = self.rows[Meeting][row.meeting_id]
+        return row.administration_id == looker.home and (row.person_id == looker.id or self.runs(looker, meeting))
+
+    def _poll(self, looker: Looker, row: MeetingPoll) -> bool:
+        own = self.invitation(looker, row.meeting_id)
+        is_asked = own is not None and own.answer in (Answer.NONE, Answer.ACCEPTED)
+        return row.administration_id == looker.home and (
+            is_asked or self.runs(looker, self.rows[Meeting][row.meeting_id])
+        )
+
+    def _slot(self, looker: Looker, row: MeetingSlot) -> bool:
+        return self._poll(looker, self.rows[MeetingPoll][row.poll_id])
+
+    def _minute(self, looker: Looker, row: Minute) -> bool:
+        meeting, own = self.rows[Meeting][row.meeting_id], self.invitation(looker, row.meeting_id)
+        if row.administration_id != looker.home:
+            return False
+        was = own.attendance if own is not None else None
+        if was is Attendance.PRESENT and meeting.state in (MeetingState.CORRECTING, MeetingState.CLOSED):
+            return True
+        apologised = was is Attendance.APOLOGIES and meeting.state is MeetingState.CLOSED
+        return apologised or self.runs(looker, meeting)
+
+    def _correction(self, looker: Looker, row: Correction) -> bool:
+        return self._minute(looker, self.rows[Minute][row.minute_id])
+
     # Each table's rule
 
     def _issue(self, looker: Looker, row: Issue) -> bool:
@@ -154,4 +251,13 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Mandate: Oracle._mandate,
     Role: Oracle._role,
     Centre: Oracle._centre,
+    Meeting: Oracle._meeting,
+    AgendaItem: Oracle._with_meeting,
+    MeetingChange: Oracle._with_meeting,
+    Invitation: Oracle._ones_own,
+    MeetingRequest: Oracle._ones_own,
+    MeetingPoll: Oracle._poll,
+    MeetingSlot: Oracle._slot,
+    Minute: Oracle._minute,
+    Correction: Oracle._correction,
 }

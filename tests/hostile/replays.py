@@ -22,6 +22,7 @@ from db.centres import Centre
 from db.files import File
 from db.issues import Issue
 from db.machinery import Draft, Handle, Receipt
+from db.meetings import Meeting, Minute
 from db.outcomes import TOLD, Outcome
 from db.people import Organisation, Pass, Person
 
@@ -38,6 +39,11 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("people.grant", "person"): (("", Person),),
     ("people.move", "organisation"): (("", Organisation),),
     ("people.register", "organisation"): (("", Organisation),),
+    ("roundtables.correct", "line"): (("", Minute),),
+    ("roundtables.invite", "whom"): (("person:", Person), ("organisation:", Organisation)),
+    ("roundtables.substitute", "who"): (("", Person),),
+    ("roundtables.to_action", "about"): (("", Meeting),),
+    ("roundtables.to_decision", "about"): (("", Meeting),),
 }
 NAMES_NOTHING = {("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")}
 # More than a turn's event can carry is asked in another way.

@@ -131,6 +131,7 @@ FIELDS = [
 ]
 # What has to be answered for a question to be asked at all.
 BEFORE: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("roundtables.poll", "times"): {"offering": "own"},
     ("people.grant", "centre"): {"role": "officer"},
     ("people.register", "organisation"): {"kind": "business"},
 }

@@ -122,7 +122,9 @@ def test_a_second_rule_is_noticed(town: Town, monkeypatch: pytest.MonkeyPatch, d
 # Queries without the rule
 
 TABLES = {"Issue", "Entry", "Participation", "Problem", "Outcome", "OutcomeTranslation", "IssueLink", "File", "Receipt"}
-RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to"}
+TABLES |= {"Meeting", "Invitation", "AgendaItem", "MeetingRequest", "MeetingChange", "Minute", "Correction"}
+TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "MeetingIssue"}
+RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
 
 LOADED = "about an issue, outcome or problem that was loaded through the rule"
@@ -130,6 +132,7 @@ OWN = "rows that name whoever asks"
 UNSEEN = "found to be changed or to tell somebody of; nothing of it is shown to whoever acts"
 INDEXED = "what an item is found by: whoever searches is given ids, and those through the rule"
 HANDED = "the rule is handed in by every caller"
+MEETING = "of a meeting, poll or slot that was loaded through the rule"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
@@ -149,6 +152,21 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     ),
     "people/data.py": {"data": OWN},
     "people/organisations.py": {"attribute": UNSEEN},
+    "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
+    | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
+    "roundtables/arranging.py": {"AddPapers.submit": OWN},
+    "roundtables/cards.py": dict.fromkeys(("agenda_of", "count_of", "item", "papers_of"), MEETING)
+    | dict.fromkeys(("_audience_buttons", "invitation_of"), "rows that name whoever the card is for"),
+    "roundtables/dating.py": {"seen": OWN},
+    "roundtables/feed.py": {"_dated": HANDED},
+    "roundtables/inviting.py": dict.fromkeys(("invitations", "people_screen", "put_on_list"), MEETING),
+    "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED}
+    | dict.fromkeys(("_invited", "_line_of"), MEETING),
+    "roundtables/polling.py": dict.fromkeys(("_note",), OWN)
+    | dict.fromkeys(("_locked", "poll_of", "slots_of", "votes_of"), MEETING)
+    | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
+    "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change"), MEETING),
+    "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_VOTED", "_WISHES"), OWN),
 }
 
 
