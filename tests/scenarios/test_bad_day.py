@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import LATE as LATE_BY
+from bot.kit.door import LATE as LATE_BY
 from bot.kit.door import SENT_BEFORE
 from bot.ops.show import show
 from db import ledger
