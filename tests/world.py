@@ -28,7 +28,7 @@ from bot.core import Parley
 from bot.kit.door import Permanent, Transient
 from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FormView
-from bot.kit.screen import Button, Quote, Screen, from_json, map_buttons
+from bot.kit.screen import Button, Quote, Screen, from_json, map_buttons, twin
 from bot.kit.text import Writer, without_isolates
 from db.base import Base
 from db.centres import Centre
@@ -461,6 +461,8 @@ def _text(answer: Answer, writer: Writer) -> str:
 
 def _screen(screen: Screen, writer: Writer) -> list[str]:
     lines = [writer.plain(screen.heading), *(_said(each, writer) for each in screen.body)]
+    for picture in screen.pictures:
+        lines += [f"[picture {writer.plain(picture.caption)}]", *(writer.plain(each) for each in twin(picture))]
     lines += [f"{writer.plain(fact.label)}: {writer.plain(fact.value)}" for fact in screen.facts]
     for row in screen.rows:
         lines.append(f"- {writer.plain(row.title)}" + (f" ({writer.plain(row.detail)})" if row.detail else ""))

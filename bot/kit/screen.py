@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
-from .text import Code, Link, Listed, Named, Phrase, Raw, Text, When, phrase_of
+from .text import Code, Link, Listed, Named, Phrase, Raw, Text, When, _, phrase_of
 
 T = TypeVar("T")
 Scalar = str | int | bool | None
@@ -99,8 +99,54 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """How many of each of `parts` there are in each row, to be drawn as stacked bars."""
+
+    parts: tuple[Phrase, ...]
+    rows: tuple[tuple[Text, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class QR:
+    """An address of ours as a square that a telephone reads."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Data that each door draws its own way, and tells in words too (`twin`): nobody needs to see it."""
+
+    caption: Phrase
+    of: Bars | QR
+
+
+def twin(picture: Picture) -> tuple[Text, ...]:
+    """A picture in words, a line each, without its caption."""
+    match picture.of:
+        case QR(url):
+            return (Link(url),)
+        case Bars(parts, rows):
+            return tuple(
+                _(
+                    "{row}: {counts}",
+                    row=row,
+                    counts=Listed(
+                        tuple(
+                            _("{what} {count}", what=part, count=count)
+                            for part, count in zip(parts, counts, strict=True)
+                            if count
+                        )
+                        or (0,)
+                    ),
+                )
+                for row, counts in rows
+            )
+
+
+@dataclass(frozen=True)
 class Screen:
-    """A heading, then paragraphs and quotes, facts, a list, a table, and what can be done next."""
+    """A heading, then paragraphs and quotes, pictures, facts, a list, a table, and what can be done next."""
 
     heading: Text
     body: tuple[Text | Quote | Progress, ...] = ()
@@ -109,6 +155,7 @@ class Screen:
     table: Table | None = None
     files: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     def with_buttons(self, *more: Button) -> Screen:
         return replace(self, buttons=self.buttons + more)
@@ -215,6 +262,6 @@ def from_json(value: Any) -> Any:
 
 for _kind in (
     *(Phrase, Raw, Code, Named, When, Link, Listed),
-    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Screen),
+    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Bars, QR, Picture, Screen),
 ):
     storable(_kind)

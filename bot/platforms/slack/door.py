@@ -10,8 +10,9 @@ import structlog
 
 from bot.kit.door import Permanent, SendError
 from bot.kit.events import Answer, Event
-from bot.kit.screen import Attachment, Screen
-from bot.kit.text import Raw, Writer, _
+from bot.kit.screen import Attachment, Picture, Screen, twin
+from bot.kit.text import Raw, Writer, _, without_isolates
+from bot.platforms import drawing
 
 from . import draw
 from .errors import SlackRefused
@@ -49,7 +50,7 @@ class SlackDoor:
         self._upload = upload
         self._stored = stored
         self._page = page
-        self._files_below: OrderedDict[tuple[str, str], frozenset[int]] = OrderedDict()
+        self._sent_below: OrderedDict[tuple[str, str], frozenset[int | Picture]] = OrderedDict()
 
     def read(self, payload: Mapping[str, Any]) -> Event | None:
         return read(payload)
@@ -76,8 +77,8 @@ class SlackDoor:
             shown = draw.message(answer, writer, self._page, repeated=repeated)
             posted = await self._perform("chat.postMessage", {"channel": address, **shown, **QUIET, "mrkdwn": False})
             message = {"channel": posted["channel"], "ts": posted["ts"]}
-        if answer.screen is not None and answer.screen.files:
-            await self._send_files(message, answer.screen.files, writer)
+        if answer.screen is not None and (answer.screen.pictures or answer.screen.files):
+            await self._send_below(message, answer.screen, writer)
         return message
 
     async def look(self) -> None:
@@ -189,42 +190,54 @@ class SlackDoor:
             return None
         return message
 
-    async def _send_files(self, message: Mapping[str, Any], files: tuple[Attachment, ...], writer: Writer) -> None:
-        """Send files of ours after their message, each once below it; a line instead where that does not work."""
-        below = (message["channel"], message["ts"])
-        before = self._files_below.get(below, frozenset())
-        for file in files:
-            if file.file_id in before:
-                continue
-            try:
-                data = await self._stored(file.file_id)
-                if not data:
-                    said = _("{name} is not here yet.", name=Raw(file.name))
-                    await self._say(message["channel"], said, writer)
-                    continue
-                await self._send_file(message["channel"], file, data)
-            except SendError as error:
-                log.warning("file not sent", file=file.file_id, error=str(error))
-                await self._lament(message["channel"], file, writer)
-        self._files_below[below] = before | {file.file_id for file in files}
-        while len(self._files_below) > REMEMBERED:
-            self._files_below.popitem(last=False)
+    async def _send_below(self, message: Mapping[str, Any], screen: Screen, writer: Writer) -> None:
+        """Send pictures and files after their message, each once below it; a line instead where that does not work."""
+        channel, below = message["channel"], (message["channel"], message["ts"])
+        before = self._sent_below.get(below, frozenset())
+        for picture in screen.pictures:
+            if picture not in before:
+                await self._send_picture(channel, picture, writer)
+        for file in screen.files:
+            if file.file_id not in before:
+                await self._send_file(channel, file, writer)
+        self._sent_below[below] = before | {*screen.pictures, *(file.file_id for file in screen.files)}
+        while len(self._sent_below) > REMEMBERED:
+            self._sent_below.popitem(last=False)
 
-    async def _send_file(self, channel: str, file: Attachment, data: bytes) -> None:
-        told = {"filename": file.name, "length": len(data)}
+    async def _send_picture(self, channel: str, picture: Picture, writer: Writer) -> None:
+        title = without_isolates(writer.plain(picture.caption))
+        try:
+            await self._share(channel, "picture.png", title, await drawing.drawn(picture, writer))
+        except SendError as error:
+            log.warning("picture not sent", error=str(error))
+            await self._try_to_say(channel, Screen(picture.caption, twin(picture)), writer)
+
+    async def _send_file(self, channel: str, file: Attachment, writer: Writer) -> None:
+        try:
+            data = await self._stored(file.file_id)
+            if data:
+                await self._share(channel, file.name, file.name, data)
+            else:
+                await self._say(channel, Screen(_("{name} is not here yet.", name=Raw(file.name))), writer)
+        except SendError as error:
+            log.warning("file not sent", file=file.file_id, error=str(error))
+            await self._try_to_say(channel, Screen(_("{name} could not be sent here.", name=Raw(file.name))), writer)
+
+    async def _share(self, channel: str, name: str, title: str, data: bytes) -> None:
+        told = {"filename": name, "length": len(data)}
         place = await self._perform("files.getUploadURLExternal", told)
         await self._upload(place["upload_url"], data)
-        uploaded = [{"id": place["file_id"], "title": file.name}]
+        uploaded = [{"id": place["file_id"], "title": title}]
         await self._perform("files.completeUploadExternal", {"files": uploaded, "channel_id": channel})
 
-    async def _lament(self, channel: str, file: Attachment, writer: Writer) -> None:
+    async def _try_to_say(self, channel: str, screen: Screen, writer: Writer) -> None:
         try:
-            await self._say(channel, _("{name} could not be sent here.", name=Raw(file.name)), writer)
-        except SendError as error:  # the message itself has arrived, and names the file
-            log.warning("not even that", file=file.file_id, error=str(error))
+            await self._say(channel, screen, writer)
+        except SendError as error:  # the message itself has arrived, and names what is missing
+            log.warning("not even that", error=str(error))
 
-    async def _say(self, channel: str, phrase: Any, writer: Writer) -> None:
-        shown = draw.message(Answer(screen=Screen(phrase)), writer, self._page)
+    async def _say(self, channel: str, screen: Screen, writer: Writer) -> None:
+        shown = draw.message(Answer(screen=screen), writer, self._page)
         await self._perform("chat.postMessage", {"channel": channel, **shown, **QUIET, "mrkdwn": False})
 
 

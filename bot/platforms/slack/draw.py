@@ -11,7 +11,7 @@ from bot.kit.clean import shorten, utf16_len
 from bot.kit.door import CHECK, circumstances
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
-from bot.kit.screen import Fact, Progress, Quote, Screen
+from bot.kit.screen import Fact, Progress, Quote, Screen, twin
 from bot.kit.text import Phrase, Raw, Writer, _, listed
 
 from . import fields
@@ -172,6 +172,9 @@ def _said(screen: Screen) -> Iterable[Any]:
                 yield _("{done} of {total}", done=part.done, total=part.total)
             case _:
                 yield part
+    for picture in screen.pictures:
+        yield picture.caption
+        yield from twin(picture)
     for fact in screen.facts:
         yield _("{label}:", label=fact.label), fact.value
     for row in screen.rows:

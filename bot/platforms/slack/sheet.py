@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from bot.kit.clean import shorten, split, utf16_len
-from bot.kit.screen import Attachment, Button, Fact, Progress, Quote, Row, Screen, Style, Table
+from bot.kit.screen import Attachment, Button, Fact, Picture, Progress, Quote, Row, Screen, Style, Table, twin
 from bot.kit.text import Link, Phrase, Raw, Writer, _, listed, without_isolates
 
 from .rich import Json, Rich, block, cut, elements, has_link, length, plain_text, quote, section
@@ -151,6 +151,8 @@ class Sheet:
         self.heading(screen.heading)
         for part in screen.body:
             self.body(part)
+        for picture in screen.pictures:
+            self._picture(picture)
         self.facts(screen.facts)
         repeated = {label for label, times in labels.items() if times > 1}
         for row in screen.rows:
@@ -203,6 +205,15 @@ class Sheet:
         said = self.writer.plain(value)
         self._is_short = self._is_short or utf16_len(said) > CELL
         return {"type": "raw_text", "text": shorten(said, CELL, unit="utf16").strip() or "–"}
+
+    def _picture(self, picture: Picture) -> None:
+        """A picture comes below its message, and is only announced there; where none can come, its words stand."""
+        if self._surface == "message":
+            self.line(_("Below: {picture}", picture=picture.caption), italic=True)
+            return
+        self.line(picture.caption, strong=True)
+        for each in twin(picture):
+            self.line(each)
 
     def _files(self, files: Sequence[Attachment]) -> None:
         self.line(_("Attached: {files}", files=listed([Raw(each.name) for each in files])))

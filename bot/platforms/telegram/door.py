@@ -12,8 +12,9 @@ from typing import Any
 from bot.kit.clean import shorten
 from bot.kit.door import UNREACHABLE, Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer, Event
-from bot.kit.screen import Attachment
+from bot.kit.screen import Attachment, Picture
 from bot.kit.text import Raw, Writer, _
+from bot.platforms import drawing
 
 from .draw import Call, draw
 from .html import Html, plain
@@ -75,7 +76,7 @@ class TelegramDoor:
         self._sleep = sleep
         self._knows_date_time = True
         self._answered_taps: OrderedDict[str, bool] = OrderedDict()
-        self._files_below: OrderedDict[tuple[int, int], frozenset[int]] = OrderedDict()
+        self._sent_below: OrderedDict[tuple[int, int], frozenset[int | Picture]] = OrderedDict()
 
     def read(self, payload: Mapping[str, Any]) -> Event | None:
         return read(payload)
@@ -104,16 +105,22 @@ class TelegramDoor:
             calls = self._drawn(answer, writer, with_notice=not is_shown, is_repeated=repeated)
             message = await self._begin(int(address), calls[0])
         tapped = (place["chat_id"], place["message_id"]) if place is not None else None
-        before = self._files_below.get(tapped, frozenset()) if tapped is not None else frozenset()
+        before = self._sent_below.get(tapped, frozenset()) if tapped is not None else frozenset()
+        here: set[int | Picture] = set()
         for call in calls[1:]:
-            file = _attachment(call)
-            if file is None:
+            sent = _attached(call)
+            if sent is None:
                 message = _reference(await self._follow(message["chat_id"], call))
-            elif file.file_id not in before:
-                await self._send_file(message["chat_id"], call, file, writer)
-        if answer.screen is not None and answer.screen.files:
-            here = frozenset(file.file_id for file in answer.screen.files)
-            _remember(self._files_below, (message["chat_id"], message["message_id"]), before | here)
+                continue
+            here.add(key := sent if isinstance(sent, Picture) else sent.file_id)
+            if key in before:
+                continue
+            if isinstance(sent, Picture):
+                await self._send_picture(message["chat_id"], call, sent, writer)
+            else:
+                await self._send_file(message["chat_id"], call, sent, writer)
+        if here:
+            _remember(self._sent_below, (message["chat_id"], message["message_id"]), before | here)
         return message
 
     async def answer_tap(self, query: str, text: str | None = None) -> bool:
@@ -205,6 +212,17 @@ class TelegramDoor:
         bare = {key: value for key, value in parameters.items() if key != "parse_mode"}
         return await self._perform(method, bare | {words: plain(parameters[words])})
 
+    async def _send_picture(self, chat: int, call: Call, picture: Picture, writer: Writer) -> None:
+        """Draw and send a picture; where Telegram refuses it, its words alone."""
+        method, parameters = call
+        upload = Upload("picture.png", "image/png", await drawing.drawn(picture, writer))
+        try:
+            await self._follow(chat, (method, parameters | {"photo": upload}))
+        except Permanent as error:
+            if error.reason in UNREACHABLE:
+                raise
+            await self._follow(chat, _words(parameters["caption"]))
+
     async def _send_file(self, chat: int, call: Call, file: Attachment, writer: Writer) -> None:
         """Send a file of ours; a line instead where it is not here yet or Telegram refuses it."""
         method, parameters = call
@@ -228,12 +246,15 @@ class TelegramDoor:
 
 
 def _line(phrase: Any, writer: Writer) -> Call:
-    words = Writer(writer.catalogues, writer.reader, Html()).write(phrase)
-    return "sendMessage", {"text": words, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+    return _words(Writer(writer.catalogues, writer.reader, Html()).write(phrase))
 
 
-def _attachment(call: Call) -> Attachment | None:
-    return next((value for value in call[1].values() if isinstance(value, Attachment)), None)
+def _words(html: str) -> Call:
+    return "sendMessage", {"text": html, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+
+
+def _attached(call: Call) -> Attachment | Picture | None:
+    return next((value for value in call[1].values() if isinstance(value, Attachment | Picture)), None)
 
 
 def _reference(message: Mapping[str, Any]) -> dict[str, int]:

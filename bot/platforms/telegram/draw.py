@@ -1,7 +1,7 @@
 """An answer as Bot API calls. Pure: the same answer for the same reader is always the same calls.
 
-A call is a method and its parameters, without the chat. Where a file goes, the parameter is the kit's `Attachment`;
-the door puts the bytes in its place.
+A call is a method and its parameters, without the chat. Where a file goes, the parameter is the kit's `Attachment` or
+`Picture`; the door puts the bytes in its place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.kit.clean import graphemes, shorten, utf16_len
 from bot.kit.door import CHECK, circumstances
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
-from bot.kit.screen import Attachment, Button, Progress, Quote, Row, Screen, Style, Table
+from bot.kit.screen import Attachment, Button, Picture, Progress, Quote, Row, Screen, Style, Table, twin
 from bot.kit.text import Link, Named, Phrase, Raw, Text, Writer, _, listed, ngettext, without_isolates
 
 from .html import Html, cut, plain
@@ -30,6 +30,7 @@ BAR = 10
 RIGHT_TO_LEFT_MARK = "\u200f"
 STYLES = {Style.PRIMARY: "primary", Style.DANGER: "danger"}
 PICTURES = ("image/jpeg", "image/png")
+CAPTION = 1024  # UTF-16 units below a photo
 
 LIMIT_SAID = 300  # graphemes: who may write more is told of the limit only when it is passed
 
@@ -42,7 +43,7 @@ def draw(
     is_repeated: bool = False,
     with_notice: bool = True,
 ) -> list[Call]:
-    """The messages that show `answer`, the keyboard below the last; then the files.
+    """The messages that show `answer`, the keyboard below the last; then the pictures, and the files.
 
     `writer` has the reader; its dialect is not used. `date_time` says that the Bot API knows `tg-time`;
     `with_notice` is False when the notice was shown already, over the chat.
@@ -58,13 +59,22 @@ def draw(
         page.screen(answer.screen)
         if answer.home is not None and not _leads(answer.screen, answer.home):
             page.buttons((answer.home,))
-    files = answer.screen.files if answer.screen is not None and answer.form is None else ()
-    return [*page.messages(), *(_file(each, page.writer) for each in files)]
+    shown = answer.screen if answer.form is None else None
+    files, pictures = (shown.files, shown.pictures) if shown is not None else ((), ())
+    below = [_picture(each, page.writer) for each in pictures] + [_file(each, page.writer) for each in files]
+    return [*page.messages(), *below]
 
 
 def _file(file: Attachment, writer: Writer) -> Call:
     method, parameter = ("sendPhoto", "photo") if file.media_type in PICTURES else ("sendDocument", "document")
     return method, {parameter: file, "caption": writer.write(Raw(shorten(file.name, 200))), "parse_mode": "HTML"}
+
+
+def _picture(picture: Picture, writer: Writer) -> Call:
+    """A picture with its words below it, as many as fit."""
+    page = _Page(writer)
+    page.add(page.line(picture.caption, strong=True), *(page.line(each) for each in twin(picture)))
+    return "sendPhoto", {"photo": picture, "caption": page.text(CAPTION), "parse_mode": "HTML"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,10 @@ class _Page:
         self.writer = writer
         self._paragraphs: list[str] = []
         self._keys: list[list[_Key]] = []
+
+    def text(self, limit: int) -> str:
+        """The beginning of all there is, as much as fits into `limit` units."""
+        return (cut("\n\n".join(self._paragraphs), limit) or [""])[0]
 
     def messages(self) -> list[Call]:
         pieces = cut("\n\n".join(self._paragraphs)) or ["…"]

@@ -11,8 +11,9 @@ from markupsafe import Markup, escape
 
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView
-from bot.kit.screen import Progress, Quote
+from bot.kit.screen import Progress, Quote, twin
 from bot.kit.text import Catalogues, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
+from bot.platforms import drawing
 
 FOLDER = Path(__file__).parent
 WORDS = {
@@ -91,6 +92,8 @@ class Drawer:
             say=lambda value: Markup(writer.write(value)),  # noqa: S704  the dialect has escaped it
             plain=lambda value: without_isolates(writer.plain(value)),
             foreign=writer.foreign,
+            draw=lambda picture: Markup(drawing.svg(picture, writer)),  # noqa: S704  drawn by us, every word escaped
+            twin=twin,
             reader=reader,
             **values,
         )

@@ -6,6 +6,7 @@ fetched by preview robots, so only a POST redeems one: everything else shows a b
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -231,7 +232,8 @@ class Pages:
     async def _show(
         self, visit: Visit, outcome: Outcome, answer: Answer | None = None, *, typed: Mapping[str, Any] | None = None
     ) -> Response:
-        page = self._drawer.answer(
+        page = await asyncio.to_thread(  # a picture on it takes its time
+            self._drawer.answer,
             answer or outcome.answer,
             outcome.reader,
             csrf=visit.csrf,

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.kit.forms import FieldKind, FieldView, FormView, Option
-from bot.kit.screen import Attachment, Button, Fact, Progress, Quote, Row, Screen, Style, Table
+from bot.kit.screen import QR, Attachment, Bars, Button, Fact, Picture, Progress, Quote, Row, Screen, Style, Table
 from bot.kit.text import CATALOGUES, Catalogues, Code, Link, Named, Phrase, Raw, Reader, When, Writer, _, listed
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -104,6 +104,14 @@ def many(of: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
     return st.one_of(few, st.builds(lambda one, times: (one,) * times, of, st.integers(0, most)))
 
 
+@st.composite
+def bars(draw: st.DrawFn) -> Bars:
+    parts = draw(st.integers(1, 9))
+    counts = st.lists(st.integers(0, 300), min_size=parts, max_size=parts).map(tuple)
+    return Bars((_("A part"),) * parts, tuple(draw(st.lists(st.tuples(texts, counts), max_size=24))))
+
+
+pictures = st.builds(Picture, phrases, st.one_of(bars(), st.just(QR("https://parley.example/calendar/x.ics"))))
 bodies = st.one_of(
     texts,
     st.builds(Quote, raws, st.one_of(st.none(), phrases), st.one_of(st.none(), phrases)),
@@ -118,6 +126,7 @@ screens = st.builds(
     table=st.one_of(st.none(), tables()),
     files=many(st.builds(Attachment, st.integers(1, 9), words, st.none()), 20),
     buttons=many(buttons, 40),
+    pictures=st.lists(pictures, max_size=2).map(tuple),
 )
 
 
