@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from db import search
 from db.base import OfAdministration
+from scheduling.calendar.entry import Entry
 
 from .allow import Rule
 from .context import Context
+from .feeds import Calendar, Choice, FeedOf, Subscriber
 from .forms import FieldKind, Form, prepare
 from .screen import Button
 from .text import Phrase
@@ -86,6 +88,8 @@ class Capability:
         self.jobs: dict[str, Job] = {}
         self.offers: list[Offer] = []
         self.findables: list[Findable] = []
+        self.calendars: dict[str, Calendar] = {}
+        self.feeds: list[tuple[str, FeedOf]] = []
 
     def offer(self, find: Offer) -> Offer:
         """Register `(ctx, words) -> buttons`: what words that are no command could be for. Nothing is run by it."""
@@ -157,6 +161,34 @@ class Capability:
 
         return register
 
+    def calendar(
+        self, scope: str, title: Phrase
+    ) -> Callable[[Callable[[Subscriber], Iterable[Choice]]], Callable[[Subscriber], Iterable[Choice]]]:
+        """Register `(subscriber) -> choices`: calendars people can subscribe to, of those that this one may have.
+
+        It is asked whenever somebody's program comes for one, too: what is no longer offered is no longer served.
+        """
+
+        def register(choices: Callable[[Subscriber], Iterable[Choice]]) -> Callable[[Subscriber], Iterable[Choice]]:
+            self.calendars[scope] = Calendar(scope, title, choices)
+            return choices
+
+        return register
+
+    def feed(self, scope: str) -> Callable[[FeedOf], FeedOf]:
+        """Register `(subscriber) -> entries`: what this capability puts into the calendars of `scope`.
+
+        `@meetings.feed("mine")` joins what concerns one person; several capabilities may feed one scope. Entries are
+        read through `visible_to(subscriber.who)`, and worded with `subscriber.say`. See `Entry` for what revision,
+        sequence, changed_at, label and view have to be; all but `view` come from the row, never from who asks or when.
+        """
+
+        def register(entries: FeedOf) -> FeedOf:
+            self.feeds.append((scope, entries))
+            return entries
+
+        return register
+
     def _full(self, verb: str) -> str:
         return f"{self.name}.{verb}"
 
@@ -208,11 +240,18 @@ class Registry:
         self.by_verb: dict[str, Command] = {}
         self.offers: list[Offer] = []
         self.findables: list[Findable] = []
+        self.calendars: dict[str, Calendar] = {}
+        self.feeds: dict[str, list[FeedOf]] = {}
         for capability in self.capabilities:
             self.commands |= capability.commands
             self.jobs |= capability.jobs
             self.offers += capability.offers
             self.findables += capability.findables
+            for scope, calendar in capability.calendars.items():
+                if self.calendars.setdefault(scope, calendar) is not calendar:
+                    raise ValueError(f"two capabilities declare the calendar {scope}")
+            for scope, feed in capability.feeds:
+                self.feeds.setdefault(scope, []).append(feed)
             for command in capability.commands.values():
                 # Typed verbs are the menu's: a verb two capabilities share is typed with its capability's name.
                 if command.menu is not None and self.by_verb.setdefault(command.verb, command) is not command:
@@ -227,6 +266,18 @@ class Registry:
 
     def __getitem__(self, name: str) -> Command:
         return self.commands[name]
+
+    def choice(self, scope: str, subscriber: Subscriber) -> Choice | None:
+        """The calendar `subscriber.about` of a scope, if there is such a one that they may have."""
+        if scope not in self.calendars:
+            return None
+        return next(
+            (each for each in self.calendars[scope].choices(subscriber) if each.about == subscriber.about), None
+        )
+
+    def entries(self, scope: str, subscriber: Subscriber) -> list[Entry]:
+        """Everything that any capability has for that calendar."""
+        return [entry for feed in self.feeds.get(scope, ()) for entry in feed(subscriber)]
 
     def menu(self) -> list[Command]:
         """The commands that belong in menus, in order."""

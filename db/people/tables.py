@@ -33,6 +33,11 @@ class Administration(Identified, Base):
     home_regions: Mapped[list[Any]] = mapped_column(default=list)
     integrity_url: Mapped[str | None]
 
+    @property
+    def calendar_domain(self) -> str:
+        """What ends the UIDs of its calendar entries. No host's name: moving Parley must not double a meeting."""
+        return f"{self.code}.{self.country}.parley".lower()
+
 
 class Organisation(OfAdministration, Base):
     """A business, an association or an agency. What it is called is believed only once an officer verified it."""

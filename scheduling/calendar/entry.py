@@ -6,7 +6,7 @@ are both aware datetimes, or both dates: a date means the whole day, and whole d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -22,6 +22,19 @@ class Status(StrEnum):
     TENTATIVE = "TENTATIVE"
     CONFIRMED = "CONFIRMED"
     CANCELLED = "CANCELLED"
+
+
+class Label(StrEnum):
+    """How far what an entry says may go, the widest circle first. A calendar program is somebody else's computer."""
+
+    PUBLIC = "public"
+    MEMBERS = "members"  # whoever takes part may have it in the calendar they use
+    CLOSED = "closed"  # only where they have said that their calendar may hold even this
+
+    def admits(self, other: Label) -> bool:
+        """Whether what is labelled `other` may be told where this is the limit."""
+        order = list(Label)
+        return order.index(other) <= order.index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +88,34 @@ class Entry:
     rule: Rule | None = None  # RRULE: the first instance is `starts`
     exdates: frozenset[When] = frozenset()  # EXDATE: instances by the rule that do not take place
     overrides: tuple[Override, ...] = ()  # further VEVENTs with the same UID and a RECURRENCE-ID
+    label: Label = Label.MEMBERS  # not written: a feed of a lower one tells `cover` and the time, and nothing else
+    cover: str = ""  # what it is called there, such as "Meeting"
     view: str = ""  # whom this wording is for, where readers see different ones: bytes of two views never mix
 
     @property
     def zone(self) -> ZoneInfo | None:
         """The zone the entry is written in; None for whole days and for what is written in UTC."""
         return zone_of(self.starts)
+
+
+def within(entry: Entry, limit: Label, cover: str) -> Entry:
+    """The entry as a feed of label `limit` may show it; `cover` is its title where it has none of its own for that."""
+    if limit.admits(entry.label):
+        return entry
+    bare = tuple(replace(each, title=None, description=None, location=None, link=None) for each in entry.overrides)
+    return replace(
+        entry,
+        title=entry.cover or cover,
+        description="",
+        location="",
+        link="",
+        page="",
+        categories=(),
+        colour="",
+        organiser=None,
+        overrides=bare,
+        view=f"{entry.view}|{limit.value}",
+    )
 
 
 def zone_of(when: When) -> ZoneInfo | None:
