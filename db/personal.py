@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 import db.tables  # noqa: F401  imported for its effect: the metadata is whole, whoever asks
 
 from .base import Base
+from .calendars import CalendarAddress
 from .files import Chunk, File
 from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
@@ -96,7 +97,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     session.flush()
     updates = update(Inbox).where(_sent_by(session, person.id))
     session.execute(updates.values(payload=None, account="", state=InboxState.DONE))
-    for kept in (Draft, Handle, WebSession, Pass):
+    for kept in (Draft, Handle, WebSession, Pass, CalendarAddress):
         session.execute(delete(kept).where(kept.person_id == person.id))
     session.execute(update(Pass).where(Pass.other_id == person.id).values(other_id=None))
     _silence(session, person.id, Sending.WAITING, Sending.HELD, at=at)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from .calendars import CalendarAddress
 from .machinery import Handle, Inbox, InboxState, Outgoing
 from .meetings import Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote
 from .people import Pass, WebSession
@@ -15,11 +16,12 @@ UPDATES = timedelta(days=7)
 QUARANTINE = timedelta(days=30)
 MESSAGES = timedelta(days=30)
 CODES = timedelta(days=1)
+CALENDARS = timedelta(days=400)  # an address no calendar program has come to for so long
 WHEN_AND_WHY = timedelta(days=30)  # when somebody could have come to a meeting, and why they could not
 
 
 def clear(session: Session, *, at: datetime) -> None:
-    """Remove the words of old updates and messages (their rows stay, as numbers), codes that no longer open, and what
+    """Remove the words of old updates and messages (their rows stay, as numbers), what opens nothing any more, and what
     people said of when they can come and why not."""
     handled = (Inbox.state == InboxState.DONE) & (Inbox.received_at <= at - UPDATES)
     set_aside = (Inbox.state == InboxState.QUARANTINED) & (Inbox.received_at <= at - QUARANTINE)
@@ -36,3 +38,5 @@ def clear(session: Session, *, at: datetime) -> None:
     over = select(Meeting.id).where(or_(Meeting.ends_at <= at - WHEN_AND_WHY, Meeting.ended_at <= at - WHEN_AND_WHY))
     told = Invitation.meeting_id.in_(over), Invitation.reason.is_not(None)
     session.execute(update(Invitation).where(*told).values(reason=None, language=None))
+    seen = func.coalesce(CalendarAddress.fetched_at, CalendarAddress.made_at)
+    session.execute(delete(CalendarAddress).where(seen <= at - CALENDARS))

@@ -195,6 +195,53 @@ class Sessions:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
+class Changes:
+    """Tells, for a question that costs next to nothing, whether anything at all has been committed meanwhile.
+
+    It keeps a connection of its own. Thread-safe; two of its answers can be compared, not those of two `Changes`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._asking = text("PRAGMA data_version" if self._is_sqlite else "SELECT pg_current_snapshot()::text")
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._connections = 0
+
+    def stamp(self) -> tuple[int, object]:
+        """Equal to an earlier one only where no transaction has ended since, in this process or any other.
+
+        SQLite counts the commits of others that a connection has seen; PostgreSQL's snapshot names every transaction
+        that was under way. Neither needs a trigger, nor that whoever writes remembers to say so.
+        """
+        with self._lock:
+            try:
+                seen = self._ask()
+            except SQLAlchemyError:  # the server has been away: the next connection begins to count anew
+                self._let_go()
+                seen = self._ask()
+            return self._connections, seen
+
+    def close(self) -> None:
+        with self._lock:
+            self._let_go()
+
+    def _ask(self) -> object:
+        if self._connection is None:
+            self._connections += 1
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True)
+        try:
+            return self._connection.scalar(self._asking)
+        finally:
+            self._connection.rollback()
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
 def _told(calls: Sequence[Callable[[], None]]) -> None:
     """What is committed stays so, whatever becomes of telling somebody."""
     for call in calls:

@@ -1,5 +1,5 @@
 """Every table, for the migrations."""
 
-from . import centres, files, issues, machinery, meetings, outcomes, people, search
+from . import calendars, centres, files, issues, machinery, meetings, outcomes, people, search
 
-__all__ = ["centres", "files", "issues", "machinery", "meetings", "outcomes", "people", "search"]
+__all__ = ["calendars", "centres", "files", "issues", "machinery", "meetings", "outcomes", "people", "search"]
