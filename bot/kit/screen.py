@@ -146,7 +146,10 @@ def twin(picture: Picture) -> tuple[Text, ...]:
 
 @dataclass(frozen=True)
 class Screen:
-    """A heading, then paragraphs and quotes, pictures, facts, a list, a table, and what can be done next."""
+    """A heading, then paragraphs and quotes, pictures, facts, a list, a table, and what can be done next.
+
+    A screen with `instead` is shown once and never stored: wherever it would be, that one is. It is for secrets.
+    """
 
     heading: Text
     body: tuple[Text | Quote | Progress, ...] = ()
@@ -156,6 +159,7 @@ class Screen:
     files: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    instead: Screen | None = None
 
     def with_buttons(self, *more: Button) -> Screen:
         return replace(self, buttons=self.buttons + more)
@@ -222,6 +226,8 @@ def to_json(value: Any) -> Any:
         return [to_json(each) for each in value]
     if isinstance(value, Mapping):
         return {str(key): to_json(each) for key, each in value.items()}
+    if isinstance(value, Screen) and value.instead is not None:
+        return to_json(value.instead)
     if is_dataclass(value) and type(value).__name__ in _TYPES:
         # What is empty by default is left out: stored screens stay small and survive a new field.
         stored = [(each, getattr(value, each.name)) for each in fields(value)]
