@@ -10,6 +10,7 @@ import handlers
 from bot.delivery import Delivery
 from bot.edge import Edge
 from bot.engine import Engine
+from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
 from bot.kit.door import Door
@@ -63,6 +64,13 @@ class Parley:
             doors=self.doors,
             is_still_theirs=self.engine.is_still_theirs,
         )
+        self.feeds = Feeds(
+            sessions=self.sessions,
+            clock=clock,
+            catalogues=self.catalogues,
+            registry=self.engine.registry,
+            public_url=public_url,
+        )
         self.fetching = Fetching(sessions=self.sessions, threads=self.threads, clock=clock, doors=self.doors)
         self.edge = Edge(
             sessions=self.sessions,
@@ -105,6 +113,7 @@ class Parley:
 
     def close(self) -> None:
         self.threads.close()
+        self.feeds.close()
         self.sessions.engine.dispose()
 
     async def _due(self, due: int) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.core import Parley
 from bot.edge import BODY_LIMIT
+from bot.platforms.web.feeds import FeedRoutes
 from bot.platforms.web.pages import Pages
 from db.machinery import Setting
 from db.people import Administration
@@ -48,6 +49,7 @@ def application(
         secure=secure,
     )
 
+    feeds = FeedRoutes(parley.feeds, parley.threads.run)
     us = {"service": "parley", "instance": secrets.token_hex(8)}  # `parley doctor` knows us by it through any proxy
 
     async def alive(_request: Request) -> Response:
@@ -55,6 +57,7 @@ def application(
         parts = dict(health() if health else {})
         if parley.edge.trouble is not None:
             parts["database"] = {"ok": False, "trouble": parley.edge.trouble}
+        parts["calendars"] = {"ok": True, "left_out": parley.feeds.left_out}  # the log names them; they stop nothing
         is_well = all(part.get("ok", True) for part in parts.values())
         return JSONResponse({"status": "ok" if is_well else "trouble", **us, **parts})
 
@@ -74,7 +77,7 @@ def application(
     routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/favicon.ico", no_icon)]
     routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
     return Starlette(
-        routes=[*routes, *more, *pages.routes()],
+        routes=[*routes, *more, *feeds.routes(), *pages.routes()],
         lifespan=lifespan,
         exception_handlers={
             HTTPException: lambda request, error: pages.door(

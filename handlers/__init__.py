@@ -2,10 +2,27 @@
 
 from bot.kit.capability import Registry
 
-from . import centres, home, integrity, issues, ledger, people, roundtables
+from . import (
+    calendars,
+    centres,
+    home,
+    integrity,
+    issues,
+    ledger,
+    people,
+    roundtables,
+)
 
 registry = Registry(
-    [home.home, people.people, centres.centres, issues.issues, ledger.ledger, roundtables.roundtables],
+    [
+        home.home,
+        people.people,
+        centres.centres,
+        issues.issues,
+        ledger.ledger,
+        roundtables.roundtables,
+        calendars.calendars,
+    ],
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),

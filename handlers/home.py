@@ -46,6 +46,7 @@ MORE = (
     button(_("What became of it"), "issues.outcomes"),
     button(_("Find an issue"), "issues.find"),
     button(_("Centres of expertise"), "centres.centres"),
+    button(_("My calendar"), "calendars.calendar"),
     button(_("Link another account"), "people.link"),
     button(_("Open my page"), "people.signin"),
     button(_("My data"), "people.data"),

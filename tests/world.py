@@ -101,8 +101,8 @@ UNCHECKED = "what waits is not checked again when it goes: give it a button, or 
 class Unaudited:
     """Looks at every statement: a transaction that changes more than the machinery's own rows leaves an audit line.
 
-    Not a change: that somebody was here (`meet` touches their account), that a message reached nobody, that a file
-    came, and what a savepoint takes back.
+    Not a change: that somebody was here (`meet` touches their account) or their calendar program was, that a message
+    reached nobody, that a file came, and what a savepoint takes back.
     """
 
     WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?([a-z_]+)')
@@ -139,7 +139,7 @@ class Unaudited:
         written = set(connection.info["written"])
         by_a_test = threading.current_thread() is threading.main_thread()  # turns have threads of their own
         if not by_a_test and "audit" not in written:
-            self.found += written - self.MACHINERY - {"account", "file", "chunk"}
+            self.found += written - self.MACHINERY - {"account", "file", "chunk", "calendar_address"}
 
 
 @dataclass
@@ -468,6 +468,7 @@ def _screen(screen: Screen, writer: Writer) -> list[str]:
         lines.append(f"- {writer.plain(row.title)}" + (f" ({writer.plain(row.detail)})" if row.detail else ""))
     if screen.table:
         lines += [" | ".join(writer.plain(cell) for cell in row) for row in screen.table.rows]
+    lines += [f"[picture: {writer.plain(each.twin)}]" for each in screen.pictures]
     return lines + [f"[file {each.name}]" for each in screen.files]
 
 

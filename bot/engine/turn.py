@@ -15,12 +15,13 @@ from bot.kit.capability import Command
 from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
 from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Submitted
+from bot.kit.feeds import Choice, Subscriber
 from bot.kit.forms import FieldKind
 from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
 from bot.kit.text import Phrase, Reader, Writer, _
 from db.machinery import Draft, Outgoing
-from db.people import Account, Person, Who, who
+from db.people import Account, Administration, Person, Who, who
 
 from . import drafts, handles, rights, suggest
 from .drafts import Drafts
@@ -81,6 +82,7 @@ class Turn:
             link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
             invite=lambda payload: engine.invitations(payload, but=door),
             name=self._rows.names,
+            offered=self._calendars,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
@@ -410,6 +412,11 @@ class Turn:
 
     def _is_still_theirs(self, row: Outgoing, reader: Who) -> bool:
         return rights.is_still_theirs(self._session, self._engine.registry, row, reader)
+
+    def _calendars(self) -> Mapping[tuple[str, str], Choice]:
+        home = self._session.get_one(Administration, self.ctx.who.administration_id)
+        asked = Subscriber(self.ctx.who, home, "", self.ctx.now, self._session, self._plain, self.ctx.page)
+        return self._engine.registry.offered(asked)
 
     # Answers that several paths share
 

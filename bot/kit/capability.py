@@ -275,6 +275,11 @@ class Registry:
             (each for each in self.calendars[scope].choices(subscriber) if each.about == subscriber.about), None
         )
 
+    def offered(self, subscriber: Subscriber) -> dict[tuple[str, str], Choice]:
+        """Every calendar that somebody may have, by its scope and which one of them it is."""
+        found = ((scope, each) for scope, calendar in self.calendars.items() for each in calendar.choices(subscriber))
+        return {(scope, each.about): each for scope, each in found}
+
     def entries(self, scope: str, subscriber: Subscriber) -> list[Entry]:
         """Everything that any capability has for that calendar."""
         return [entry for feed in self.feeds.get(scope, ()) for entry in feed(subscriber)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from db.base import Identified
 from db.people import Person, Topic, Who
 
+from .feeds import Choice
 from .screen import Button, Scalar, Screen
 
 
@@ -36,6 +37,7 @@ class Context:
     link: Callable[[str], str]
     invite: Callable[[str], tuple[Button, ...]]
     name: Callable[[Identified], None]
+    offered: Callable[[], Mapping[tuple[str, str], Choice]]
 
     def notify(
         self,
@@ -78,3 +80,8 @@ class Context:
         `payload` is at most 64 letters, digits, - and _.
         """
         return self.invite(payload)
+
+    @property
+    def calendars(self) -> Mapping[tuple[str, str], Choice]:
+        """The calendars this person may subscribe to, by scope and which one of them it is."""
+        return self.offered()

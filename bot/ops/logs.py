@@ -16,8 +16,10 @@ from typing import Any
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
-# Bot tokens of Telegram (also inside its URLs) and of Slack.
-TOKENS = re.compile(r"(\d{6,}:[A-Za-z0-9_-]{20,})|(x(?:ox[a-z]|app)-[A-Za-z0-9-]{6,})")
+# Bot tokens of Telegram (also inside its URLs) and of Slack, and what opens a calendar.
+TOKENS = re.compile(
+    r"(\d{6,}:[A-Za-z0-9_-]{20,})|(x(?:ox[a-z]|app)-[A-Za-z0-9-]{6,})|((?:(?<=calendar/)|(?<=calendar%2F))[A-Za-z0-9_-]{20,})"
+)
 # httpx writes every Bot API address, token included, at INFO; Bolt the whole body of what it has no listener for.
 QUIET = {
     "httpx": logging.WARNING,

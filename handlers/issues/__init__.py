@@ -1,10 +1,25 @@
 """Issues: what trade asks Customs to put right, and what became of it."""
 
-from . import desk, finding, hearing, levels, moving, offering, outcome, own, problems, raising, reminders, translating
+from . import (
+    desk,
+    feeding,
+    finding,
+    hearing,
+    levels,
+    moving,
+    offering,
+    outcome,
+    own,
+    problems,
+    raising,
+    reminders,
+    translating,
+)
 from .room import issues
 
 __all__ = [
     "desk",
+    "feeding",
     "finding",
     "hearing",
     "issues",
