@@ -82,6 +82,7 @@ class Feeds:
         self._kept: OrderedDict[Hashable, Served] = OrderedDict()
         self._making: dict[Hashable, asyncio.Task[Served | None]] = {}
         self._size = 0
+        self.missing: dict[Hashable, frozenset[str]] = {}  # by calendar, the UIDs of entries that cannot be written
 
     async def secret(self, secret: str) -> Served | None:
         """The calendar behind a secret address; None where that opens nothing, whatever the reason."""
@@ -110,7 +111,7 @@ class Feeds:
     @property
     def left_out(self) -> int:
         """How many entries are missing from calendars that were asked for, because they cannot be written."""
-        return len({uid for each in self._kept.values() for uid in each.left_out})
+        return len(frozenset().union(*self.missing.values()))
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -142,17 +143,21 @@ class Feeds:
         made = await self._off_loop(read)
         before = self._kept.pop(key, None)
         self._size -= before.size if before is not None else 0
+        missed = self.missing.pop(key, frozenset())
         if made is None:
             return None
         # The stamp was taken before anything was read: a change in between makes the next one differ.
         made = replace(made, stamp=stamp)
-        for uid in made.left_out - (before.left_out if before is not None else frozenset()):
+        if made.left_out:
+            self.missing[key] = made.left_out
+        for uid in made.left_out - missed:
             log.error("an entry cannot be written into calendars", uid=uid)
         self._kept[key] = made
         self._size += made.size
         while self._size > ROOM and len(self._kept) > 1:
-            _key, oldest = self._kept.popitem(last=False)
+            given_up, oldest = self._kept.popitem(last=False)
             self._size -= oldest.size
+            self.missing.pop(given_up, None)
         return made
 
     async def _off_loop(self, what: Callable[[], T]) -> T:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from bot.kit import allow
 from bot.kit.capability import Capability
 from bot.kit.context import Context
-from bot.kit.feeds import MINE, Choice, Subscriber
+from bot.kit.feeds import MINE, PROBE, Choice, Subscriber
 from bot.kit.forms import Form, ask
 from bot.kit.screen import QR, Button, Fact, NotFound, Picture, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Link, Phrase, When, _, name_members, phrase_of
 from db.calendars import CalendarAddress
-from scheduling.calendar.entry import Label
+from scheduling.calendar.entry import Entry, Label
 
 calendars = Capability("calendars", _("Calendars"))
 
@@ -45,6 +47,29 @@ def mine(subscriber: Subscriber) -> Iterable[Choice]:
     """Everybody has one of their own."""
     if subscriber.who is not None and subscriber.who.is_registered:
         yield Choice("", _("My calendar"))
+
+
+@calendars.calendar(PROBE, _("A calendar to try"))
+def probe(subscriber: Subscriber) -> Iterable[Choice]:
+    """A public one, by which `parley doctor` finds out whether calendars can be fetched from outside."""
+    if subscriber.who is None:
+        yield Choice(PROBE, _("A calendar to try"))
+
+
+@calendars.feed(PROBE)
+def it_works(subscriber: Subscriber) -> Iterable[Entry]:
+    """The same single entry always."""
+    starts = datetime(2026, 1, 5, 10, tzinfo=ZoneInfo(subscriber.administration.zone))
+    yield Entry(
+        uid=subscriber.uid("probe"),
+        revision=1,
+        sequence=0,
+        changed_at=datetime(2026, 1, 1, tzinfo=UTC),
+        starts=starts,
+        ends=starts + timedelta(hours=1),
+        title=subscriber.say(_("Calendars work")),
+        label=Label.PUBLIC,
+    )
 
 
 @calendars.command("calendar", _("My calendar"), allow=allow.members, menu=35)

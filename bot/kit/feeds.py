@@ -18,6 +18,7 @@ from scheduling.calendar.entry import Entry
 from .text import Phrase, Raw, Text
 
 MINE = "mine"  # the calendar of all that concerns one person
+PROBE = "probe"  # the public one that only says that calendars work
 
 
 @dataclass(frozen=True)

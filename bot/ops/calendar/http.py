@@ -36,10 +36,11 @@ def fetch(address: str, findings: Findings) -> bytes:
     """The feed behind the address, and what is found in the way it is served. Raises Trouble where none is served."""
     if address.lower().startswith("webcal://"):
         address = f"https://{address[len('webcal://') :]}"
-    return asyncio.run(_fetch(address, findings))
+    return asyncio.run(fetched(address, findings))
 
 
-async def _fetch(address: str, findings: Findings) -> bytes:
+async def fetched(address: str, findings: Findings) -> bytes:
+    """The same, where a loop runs already."""
     try:
         name = urlsplit(address).hostname
     except ValueError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.ops.doctor import page, slack, telegram
+from bot.ops.doctor import feed, page, slack, telegram
 from bot.ops.doctor.asking import Asking
 from bot.ops.doctor.lines import Line
 
@@ -24,6 +24,7 @@ async def _ask(settings: Settings, runs: bool) -> list[Line]:
     async with aiohttp.ClientSession() as client:
         asking = Asking(client)
         lines, health = await page.look(asking, settings, runs=runs)
+        lines += await feed.look(settings, health)
         lines += await slack.ask(asking, settings, health.get("slack"))
         lines += await telegram.ask(asking, settings, health.get("telegram"), runs=runs)
         return lines + ([asking.skew()] if asking.ahead else [])
