@@ -67,7 +67,7 @@ def opened(session: Session, secret: str) -> tuple[CalendarAddress, Person, Admi
             Person.merged_into_id.is_(None),
         )
     ).first()
-    return found.tuple() if found is not None else None
+    return (found[0], found[1], found[2]) if found is not None else None
 
 
 def note_fetch(session: Session, address_id: int, program: str, *, at: datetime, unless_after: datetime) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 import handlers
 from bot.core import Parley
+from bot.kit.capability import Registry
 from bot.kit.door import Permanent, Transient
 from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FormView
@@ -198,13 +199,13 @@ class Recorder:
 class World:
     """The cast above, registered, each on their own door. Time stands until `pass_time`."""
 
-    def __init__(self, url: str, *, at: datetime = MONDAY) -> None:
+    def __init__(self, url: str, *, at: datetime = MONDAY, registry: Registry | None = None) -> None:
         self.clock = ManualClock(at)
-        self.parley = Parley(database_url=url, public_url="https://parley.example", clock=self.clock)
+        self.parley = Parley(database_url=url, public_url="https://parley.example", clock=self.clock, registry=registry)
         self.doors = {name: Recorder(name) for name in ("slack", "telegram")}
         for door in self.doors.values():
             self.parley.add(door)
-        self._runner = asyncio.Runner()
+        self.runner = asyncio.Runner()
         self._keys = count(1)
         self.ids: dict[str, int] = {}
         self.problems = 0  # how many were published: their ids count along
@@ -213,7 +214,7 @@ class World:
         self.unaudited = Unaudited(self.parley.sessions.engine)
 
     def close(self) -> None:
-        self._runner.close()
+        self.runner.close()
         with self.parley.sessions.reading() as session:
             assert set(unchecked(session)) <= ABOUT_ONESELF, UNCHECKED
         self.parley.close()
@@ -307,7 +308,7 @@ class World:
         self.pass_time(seconds=(at - self.clock.now()).total_seconds())
 
     def settle(self) -> None:
-        self._runner.run(self.parley.settle())
+        self.runner.run(self.parley.settle())
 
     def revoke(self, who: str) -> None:
         """Every role of theirs has ended."""
@@ -365,14 +366,14 @@ class World:
             await self.parley.edge.keep(door, str(next(self._keys)), payload, account=address(who))
             await self.parley.settle()
 
-        self._runner.run(go())
+        self.runner.run(go())
         answered = self.news(who, before)
         if not answered:
             raise AssertionError(f"{who} got no answer to {payload}")
         return answered[-1]
 
     def _direct(self, who: str, event: Event) -> Sent:
-        outcome = self._runner.run(self.parley.edge.direct(event, trace="direct"))
+        outcome = self.runner.run(self.parley.edge.direct(event, trace="direct"))
         writer = Writer(self.parley.catalogues, outcome.reader)
         seen = Sent(
             _text(outcome.answer, writer), _buttons(outcome.answer, writer), outcome.answer, outcome.reader.language

@@ -116,10 +116,10 @@ class Client:
         return int(event.value("SEQUENCE")), event.value("DTSTAMP")
 
     def calendar(self) -> set[tuple[tuple[str, tuple[str, ...], str], ...]]:
-        return {_lines(each) for each in self.kept.values()}
+        return {content(each) for each in self.kept.values()}
 
 
-def _lines(event: Component) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+def content(event: Component) -> tuple[tuple[str, tuple[str, ...], str], ...]:
     return tuple((line.name, tuple(sorted(line.parameters)), line.value) for line in event.lines)
 
 
@@ -200,7 +200,7 @@ class Organiser(RuleBasedStateMachine):
         """The client fetches; whatever it missed meanwhile, it ends with exactly the feed."""
         found = self._feed()
         self.client.fetch(found)
-        assert self.client.calendar() == {_lines(each) for each in passes(found.data).within("VEVENT")}
+        assert self.client.calendar() == {content(each) for each in passes(found.data).within("VEVENT")}
 
     @invariant()
     def the_feed_is_the_truth_and_tells_its_changes(self) -> None:
