@@ -77,7 +77,7 @@ def application(
     routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/favicon.ico", no_icon)]
     routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
     return Starlette(
-        routes=[*routes, *more, *feeds.routes(), *pages.routes()],
+        routes=[*feeds.routes(), *routes, *more, *pages.routes()],
         lifespan=lifespan,
         exception_handlers={
             HTTPException: lambda request, error: pages.door(

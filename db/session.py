@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -204,9 +204,9 @@ class Changes:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
-        self._asking = text("PRAGMA data_version" if self._is_sqlite else "SELECT pg_current_snapshot()::text")
+        self._asking = "PRAGMA data_version" if self._is_sqlite else "SELECT pg_current_snapshot()::text"
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._connection: PoolProxiedConnection | None = None
         self._connections = 0
 
     def stamp(self) -> tuple[int, object]:
@@ -218,7 +218,7 @@ class Changes:
         with self._lock:
             try:
                 seen = self._ask()
-            except SQLAlchemyError:  # the server has been away: the next connection begins to count anew
+            except self._engine.dialect.loaded_dbapi.Error:  # the server has been away: the next one counts anew
                 self._let_go()
                 seen = self._ask()
             return self._connections, seen
@@ -228,13 +228,18 @@ class Changes:
             self._let_go()
 
     def _ask(self) -> object:
+        """Asked of the driver itself: it is asked more often than anything else."""
         if self._connection is None:
             self._connections += 1
-            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True)
-        try:
-            return self._connection.scalar(self._asking)
-        finally:
-            self._connection.rollback()
+            self._connection = self._engine.raw_connection()
+            self._connection.detach()  # no longer the pool's
+            if not self._is_sqlite:
+                self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]  # psycopg's own
+        cursor = self._connection.cursor()
+        cursor.execute(self._asking)
+        row = cursor.fetchone()
+        cursor.close()
+        return row[0] if row is not None else None
 
     def _let_go(self) -> None:
         if self._connection is not None:

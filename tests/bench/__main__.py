@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import due, feeds, load, meetings, size, small, soak, turn
+from . import calendars, due, feeds, load, meetings, size, small, soak, turn
 from .figure import Figure
 
 REPORT = Path("build/bench.json")
@@ -21,6 +21,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "help": lambda _folder: small.help_starts(),
     "earlier_answers": lambda _folder: small.earlier_answers(),
     "feeds": feeds.building,
+    "calendars": calendars.serving,
     "turn_slack": lambda folder: turn.against_bare("slack", folder),
     "turn_telegram": lambda folder: turn.against_bare("telegram", folder),
     "turn_flat": turn.flat,

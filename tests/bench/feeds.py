@@ -18,12 +18,12 @@ from .figure import Figure, alternating, below, compared
 
 def building(_folder: Path) -> Iterator[Figure]:
     """500 entries that are kept, and 5,000 from nothing against icalendar alone."""
-    warm = [_meeting(each) for each in range(500)]
+    warm = [meeting(each) for each in range(500)]
     kept = Fragments()
     _build(warm, kept)
     (value,) = alternating(lambda: _seconds(lambda: _build(warm, kept)))
     yield below("feed_500_kept", value * 1000, "ms of CPU", 1)
-    cold = [_meeting(each) for each in range(5000)]
+    cold = [meeting(each) for each in range(5000)]
     value, against = alternating(
         lambda: _seconds(lambda: _build(cold, Fragments())), lambda: _seconds(lambda: alone(cold))
     )
@@ -55,7 +55,7 @@ def alone(entries: list[Entry]) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _meeting(number: int) -> Entry:
+def meeting(number: int) -> Entry:
     starts = entry().starts
     assert isinstance(starts, datetime)
     begins = (starts.astimezone(UTC) + timedelta(hours=number % 2000)).astimezone(starts.tzinfo)

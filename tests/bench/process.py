@@ -68,7 +68,7 @@ async def parley(database: str, api: str, *, log: Path, record: Path | None = No
     environment = {f"PARLEY_{name}": str(value) for name, value in settings.items()}
     if record is not None:
         environment["RECORD"] = str(record)
-    async with _running(["-m", "tests.bench.child"], port, environment, log, ready="/readyz") as bot:
+    async with running(["-m", "tests.bench.child"], port, environment, log, ready="/readyz") as bot:
         yield bot
 
 
@@ -77,12 +77,12 @@ async def bare(door: str, api: str, *, log: Path) -> AsyncIterator[Bot]:
     """The bare bot of `tests.bench.floor`."""
     port = free_port()
     api_url = f"{api}/api/" if door == "slack" else api
-    async with _running(["-m", "tests.bench.floor", door, api_url, str(port)], port, {}, log, ready="/") as bot:
+    async with running(["-m", "tests.bench.floor", door, api_url, str(port)], port, {}, log, ready="/") as bot:
         yield bot
 
 
 @asynccontextmanager
-async def _running(
+async def running(
     command: list[str], port: int, environment: Mapping[str, str], log: Path, *, ready: str
 ) -> AsyncIterator[Bot]:
     environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)} | dict(environment)
