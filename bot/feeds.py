@@ -236,23 +236,31 @@ class _Looks:
 
     def __init__(self, look: Callable[[], Awaitable[Hashable]]) -> None:
         self._look = look
-        self._next: asyncio.Future[Hashable] | None = None
+        self._waiting: list[asyncio.Future[Hashable]] = []
         self._looking: asyncio.Task[None] | None = None
 
     async def one(self) -> Hashable:
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Hashable] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
         if self._looking is None:
             self._looking = asyncio.create_task(self._go_on())
-        return await asyncio.shield(self._next)
+        return await waiter
 
     async def _go_on(self) -> None:
         try:
-            while (waited_for := self._next) is not None:
-                self._next = None
+            while self._waiting:
+                await asyncio.sleep(0)  # who has come at the same moment asks along
+                waiting, self._waiting = self._waiting, []
                 try:
-                    waited_for.set_result(await self._look())
-                except Exception as error:  # noqa: BLE001  whoever waits gets it
-                    waited_for.set_exception(error)
+                    seen, error = await self._look(), None
+                except Exception as failed:  # noqa: BLE001  whoever waits gets it
+                    seen, error = None, failed
+                for each in waiting:
+                    if each.done():  # gave up
+                        continue
+                    if error is not None:
+                        each.set_exception(error)
+                    else:
+                        each.set_result(seen)
         finally:
             self._looking = None

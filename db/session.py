@@ -232,9 +232,9 @@ class Changes:
         if self._connection is None:
             self._connections += 1
             self._connection = self._engine.raw_connection()
-            self._connection.detach()  # no longer the pool's
             if not self._is_sqlite:
                 self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]  # psycopg's own
+            self._connection.detach()  # no longer the pool's
         cursor = self._connection.cursor()
         cursor.execute(self._asking)
         row = cursor.fetchone()

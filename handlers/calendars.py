@@ -16,7 +16,7 @@ from bot.kit.context import Context
 from bot.kit.feeds import MINE, PROBE, Choice, Subscriber
 from bot.kit.forms import Form, ask
 from bot.kit.screen import QR, Button, Fact, NotFound, Picture, Refusal, Row, Screen, Style, button
-from bot.kit.text import Code, Link, Phrase, When, _, name_members, phrase_of
+from bot.kit.text import Code, Link, Phrase, Raw, When, _, name_members, phrase_of
 from db.calendars import CalendarAddress
 from scheduling.calendar.entry import Entry, Label
 
@@ -29,13 +29,13 @@ name_members(
         Label.CLOSED: _("Everything, confidential titles too"),
     }
 )
-PROGRAMS: Mapping[str, Phrase] = {
-    "google": _("Google Calendar"),
-    "outlook": _("Outlook"),
+PROGRAMS: Mapping[str, Phrase | Raw] = {
+    "google": Raw("Google Calendar"),
+    "outlook": Raw("Outlook"),
     "apple": _("an Apple calendar"),
-    "thunderbird": _("Thunderbird"),
-    "icsx5": _("ICSx⁵"),
-    "vdirsyncer": _("vdirsyncer"),
+    "thunderbird": Raw("Thunderbird"),
+    "icsx5": Raw("ICSx⁵"),
+    "vdirsyncer": Raw("vdirsyncer"),
 }
 GOOGLE = "https://calendar.google.com/calendar/r?cid="
 OUTLOOK = "https://outlook.office.com/calendar/0/addfromweb?url="
@@ -162,11 +162,15 @@ def _standing(ctx: Context, said: Phrase | None = None) -> Screen:
         for (scope, about), choice in ctx.calendars.items()
         if (scope, about) not in held
     ]
+    about: tuple[Phrase | Raw | None, ...] = (said, CLOSING_IN)
+    buttons: tuple[Button, ...] = ()
+    if len(rows) == 1 and held:  # as for nearly everybody: no list, then
+        about, buttons, rows = (said, rows[0].detail, CLOSING_IN), rows[0].buttons, []
     return Screen(
         _("My calendar"),
-        (*((said,) if said else ()), CLOSING_IN),
+        tuple(each for each in about if each is not None),
         rows=tuple(rows),
-        buttons=(button(_("Home"), "home.show"),),
+        buttons=(*buttons, button(_("Home"), "home.show")),
     )
 
 
@@ -196,7 +200,7 @@ def _handed_over(ctx: Context, address: CalendarAddress, choice: Choice) -> Scre
     ctx.session.add(address)
     ctx.session.flush()
     renewed = button(_("Make a new address"), "calendars.renew", address=address.id)
-    overview = button(_("My calendars"), "calendars.calendar")
+    overview = button(_("My calendar"), "calendars.calendar")
     https = ctx.page(f"calendar/{secret}.ics")
     webcal = f"webcal://{https.partition('://')[2]}"
     return Screen(
@@ -211,14 +215,12 @@ def _handed_over(ctx: Context, address: CalendarAddress, choice: Choice) -> Scre
             Fact(_("For Apple’s calendars and Thunderbird"), Code(webcal)),
         ),
         buttons=(
-            Button(_("Google Calendar"), url=f"{GOOGLE}{quote(webcal, safe='')}"),
-            Button(_("Outlook"), url=f"{OUTLOOK}{quote(https, safe='')}"),
+            Button(Raw("Google Calendar"), url=f"{GOOGLE}{quote(webcal, safe='')}"),
+            Button(Raw("Outlook"), url=f"{OUTLOOK}{quote(https, safe='')}"),
             overview,
             button(_("Home"), "home.show"),
         ),
-        pictures=(
-            Picture(_("The same address as a QR code, for the camera of your telephone."), QR(webcal)),
-        ),
+        pictures=(Picture(_("The same address as a QR code, for the camera of your telephone."), QR(webcal)),),
         instead=Screen(
             choice.name,
             (_("The address was made, but could not be shown, and it is kept nowhere. Make a new one."),),

@@ -24,6 +24,10 @@ TITLES = "titles and states, of what is opened with a command that reads"
 CHANGES = "a change, which always leaves a line"
 
 SHOWS_NOTHING_OF_OTHERS = {
+    "calendars.calendar": OWN,
+    "calendars.renew": CHANGES,
+    "calendars.stop": CHANGES,
+    "calendars.subscribe": CHANGES,
     "centres.centre": PUBLIC,
     "centres.centres": PUBLIC,
     "centres.rest": CHANGES,

@@ -131,9 +131,10 @@ class _Endpoint:
 
 
 async def _say(send: Send, status: int, headers: Headers, body: bytes | None, scope: Scope) -> None:
-    """One response; of HEAD everything but the body. A 304 has none, nor says how long one would be."""
-    length = [(b"content-length", str(len(body)).encode())] if body is not None else []
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length, *ALWAYS]})
+    """One response; of HEAD everything but the body. A 304 has none, and says nothing of one but its validator."""
+    if body is not None:
+        headers = [*headers, (b"content-length", str(len(body)).encode()), *ALWAYS]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     shown = b"" if body is None or scope["method"] == "HEAD" else body
     await send({"type": "http.response.body", "body": shown})
 
