@@ -89,6 +89,7 @@ SHOWS_NOTHING_OF_OTHERS = {
 }
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
+    "calendars.tell": OWN,
     "issues.answer": OWN,  # the question that was put to oneself
     "issues.merge": TITLES,
     "issues.same": PUBLIC,
