@@ -469,7 +469,6 @@ def _screen(screen: Screen, writer: Writer) -> list[str]:
         lines.append(f"- {writer.plain(row.title)}" + (f" ({writer.plain(row.detail)})" if row.detail else ""))
     if screen.table:
         lines += [" | ".join(writer.plain(cell) for cell in row) for row in screen.table.rows]
-    lines += [f"[picture: {writer.plain(each.twin)}]" for each in screen.pictures]
     return lines + [f"[file {each.name}]" for each in screen.files]
 
 

@@ -192,11 +192,11 @@ def test_whatever_opens_nothing_is_answered_alike(world: World) -> None:
     seen = []
     for each in (f"/calendar/{'x' * 43}.ics", "/calendar/x.ics", withdrawn, old, erased, joined):
         with Asked(world.parley.sessions) as asked:
-            got = asks.get(each, If_None_Match="*", Accept_Encoding="gzip")
-        seen.append((got.status, dict(got.headers), got.body, asked.statements))
+            answer = asks.get(each, If_None_Match="*", Accept_Encoding="gzip")
+        seen.append((answer.status, dict(answer.headers), answer.body, asked.statements))
     assert seen[0][0] == 404
-    for each in seen[1:]:
-        assert each == seen[0]
+    for other in seen[1:]:
+        assert other == seen[0]
     assert len([each for each in seen[0][3] if each != "BEGIN"]) == 1, "one look, and the stamp before it"
     for nothing in (
         "/calendar/sk/region/south/en.ics",
