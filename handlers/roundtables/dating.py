@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import NotFound, Refusal, Screen, Style, button
-from bot.kit.text import Phrase, _, ngettext
+from bot.kit.text import _, ngettext
 from db.machinery import Receipt
 from db.meetings import (
     CHANGE,
@@ -110,7 +110,8 @@ class Move(Form):
             each.ask_again()
         ctx.session.flush()
         count = telling.change(ctx, meeting, Changed.MOVED, before=before, reason=self.reason)
-        return cards.card(ctx, meeting, _told(_("Moved."), count))
+        lead = ngettext("Moved. {count} person is being told.", "Moved. {count} people are being told.", count)
+        return cards.card(ctx, meeting, lead)
 
 
 @roundtables.form("cancel", _("Cancel it"), allow=runs)
@@ -135,7 +136,8 @@ class Cancel(Form):
         if was is MeetingState.CALLED:
             return cards.card(ctx, meeting, _("Cancelled. Nobody had heard of it yet."))
         count = telling.change(ctx, meeting, Changed.CANCELLED, before=meeting.starts_at, reason=self.reason)
-        return cards.card(ctx, meeting, _told(_("Cancelled."), count))
+        lead = ngettext("Cancelled. {count} person is being told.", "Cancelled. {count} people are being told.", count)
+        return cards.card(ctx, meeting, lead)
 
 
 @roundtables.form("place", _("Where it takes place"), allow=runs)
@@ -165,7 +167,8 @@ class Place(Form):
         telling.forget_reminders(ctx, meeting, sequence)
         telling.plan_reminders(ctx, meeting)
         count = telling.change(ctx, meeting, Changed.PLACE, before=None, reason=None)
-        return cards.card(ctx, meeting, _told(_("Changed."), count))
+        lead = ngettext("Changed. {count} person is being told.", "Changed. {count} people are being told.", count)
+        return cards.card(ctx, meeting, lead)
 
 
 def _address(words: str | None) -> str | None:
@@ -185,11 +188,6 @@ def _address(words: str | None) -> str | None:
 def _must_stand(meeting: Meeting) -> None:
     if meeting.state is not MeetingState.CONFIRMED:
         raise Refusal(_("It has no date that could be moved. Its state is: {state}.", state=meeting.state))
-
-
-def _told(done: Phrase, count: int) -> Phrase:
-    told = ngettext("{count} person is being told.", "{count} people are being told.", count)
-    return _("{done} {told}", done=done, told=told)
 
 
 @roundtables.command("seen", _("I have seen it"), allow=members)

@@ -3,7 +3,7 @@ to whoever sent apologies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -37,11 +37,20 @@ from .room import callers, members, roundtables, runs
 WORDS, MESSAGE = 1500, 4000
 CORRECTIONS = timedelta(hours=48)  # so long whoever was there may say what is wrong
 TAKES_MINUTES = (MeetingState.CONFIRMED, MeetingState.HELD)
+# What else can be done about an action, for each of those who run the meeting; whoever knows more registers it here.
+NEXT_OF_ACTION: list[Callable[[Meeting, Minute], Button]] = []
 RECORDED = {
     MinuteKind.NOTE: _("Noted."),
     MinuteKind.DECISION: _("Recorded as a decision."),
     MinuteKind.ACTION: _("Recorded as an action."),
 }
+
+
+def next_of_action(make: Callable[[Meeting, Minute], Button]) -> Callable[[Meeting, Minute], Button]:
+    """Register a button for every action in the minutes, such as one that puts it into a plan: seen by those who run
+    the meeting, from when it is recorded. The engine hides it from who may not press it."""
+    NEXT_OF_ACTION.append(make)
+    return make
 
 
 # It took place
@@ -328,20 +337,28 @@ def minutes_screen(ctx: Context, meeting: Meeting, lead: Phrase, lines: Sequence
 
 def _decisions(ctx: Context, meeting: Meeting, lines: Sequence[Minute]) -> tuple[Row, ...]:
     """What whoever runs it can do about each line: strike it out, or take a correction over."""
-    if meeting.state in TAKES_MINUTES:
-        return tuple(
-            Row(
-                _("{number}. {kind}", number=number, kind=each.kind),
-                None,
-                (button(_("Strike it out"), "roundtables.strike", meeting=meeting.id, minute=each.id),),
-            )
-            for number, each in enumerate(lines, 1)
+    is_open = meeting.state in TAKES_MINUTES
+    listed = [
+        Row(
+            _("{number}. {kind}", number=number, kind=each.kind),
+            None,
+            (
+                *(make(meeting, each) for make in NEXT_OF_ACTION if each.kind is MinuteKind.ACTION),
+                *(
+                    (button(_("Strike it out"), "roundtables.strike", meeting=meeting.id, minute=each.id),)
+                    if is_open
+                    else ()
+                ),
+            ),
         )
+        for number, each in enumerate(lines, 1)
+    ]
+    kept = tuple(each for each in listed if each.buttons)
     if meeting.state is not MeetingState.CORRECTING:
-        return ()
+        return kept
     numbers = {each.id: number for number, each in enumerate(lines, 1)}
     waiting = [each for some in _corrections(ctx, lines).values() for each in some if each.reply is Reply.OPEN]
-    return tuple(
+    return kept + tuple(
         Row(
             _("A correction of {number}", number=numbers[each.minute_id]),
             Raw(each.words, each.language),
