@@ -25,7 +25,7 @@ CANCELLED_FOR = timedelta(days=30)  # so long what was cancelled is shown as suc
 PAST_FOR = timedelta(days=365)
 
 
-def entry_of(session: Session, meeting: Meeting, write: Write, *, page: str = "", language: str = "") -> Entry:
+def entry_of(session: Session, meeting: Meeting, write: Write, *, page: str = "") -> Entry:
     """One meeting that has, or had, a date. Raises ValueError for one that never had.
 
     `write` words it for one language; `page` is where one reads more. Nobody is named. What is confidential says
@@ -57,7 +57,6 @@ def entry_of(session: Session, meeting: Meeting, write: Write, *, page: str = ""
         page=page,
         status=Status.CANCELLED if meeting.state is MeetingState.CANCELLED else Status.CONFIRMED,
         busy=meeting.state is not MeetingState.CANCELLED,
-        view=language,
     )
 
 
@@ -74,10 +73,7 @@ def entries_for(
     session: Session, who: Who, at: datetime, write: Write, *, page: Callable[[Meeting], str] = lambda meeting: ""
 ) -> Iterable[Entry]:
     """The same as calendar entries, each built when it is asked for: one that fails takes no other with it."""
-    return (
-        entry_of(session, each, write, page=page(each), language=who.language)
-        for each in meetings_for(session, who, at)
-    )
+    return (entry_of(session, each, write, page=page(each)) for each in meetings_for(session, who, at))
 
 
 def open_meetings(session: Session, who: Who, at: datetime) -> list[Meeting]:

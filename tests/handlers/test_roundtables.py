@@ -75,10 +75,10 @@ def test_from_an_issue_to_its_minutes(world: World) -> None:
     world.do("ruiz", "roundtables.to_action", words="Ruiz asks for two more inspectors")
     assert "2. Action: Ruiz asks for two more" in world.press("ruiz", f"R-{meeting}: {LINE}")
 
-    before = len(world.received("badr"))
+    so_far = len(world.received("badr"))
     world.do("ruiz", "roundtables.finish", meeting=meeting)
     assert "1 person who was there reads them now." in world.press("ruiz", "Let it be corrected")
-    assert world.news("badr", before) == []  # only who was there
+    assert world.news("badr", so_far) == []  # only who was there
     assert "not yours to see" in world.do("badr", "roundtables.minutes", meeting=meeting)
     world.press("amina", "Correct something")
     world.fill("amina", "[Decision: An inspector on Sundays]", "An inspector on Sundays and at night", "[Send]")

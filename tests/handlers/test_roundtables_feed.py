@@ -1,0 +1,118 @@
+"""Meetings as calendar entries: SEQUENCE as RFC 5546 asks, nothing of others', feeds that pass the gates."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, without_isolates
+from db.meetings import Meeting
+from db.people import Person, who
+from handlers.roundtables import feed
+from scheduling.calendar.build import Fragments, Head
+from scheduling.calendar.build import feed as built
+from scheduling.calendar.check import examine
+from scheduling.calendar.component import Wording
+from scheduling.calendar.entry import Status
+from scheduling.calendar.sequence import next_sequence
+from tests.world import MONDAY, World
+
+from .meeting_steps import called, dated, invited, moved
+
+CHANCE, LIVES, STEPS = 7, 12, 14
+
+
+def write(value: object) -> str:
+    writer = Writer(Catalogues(CATALOGUES), Reader("en", "Africa/Tunis"))
+    return without_isolates(writer.plain(value))
+
+
+def test_sequence_rises_when_and_only_when_people_have_to_think_again(world: World) -> None:
+    chance = random.Random(CHANCE)
+
+    def some_day() -> datetime:
+        return MONDAY + timedelta(days=chance.randint(1, 3), hours=chance.randint(0, 2))
+
+    def rename(session: Session, one: Meeting, at: datetime) -> None:
+        one.title = chance.choice(["Reefers", "Inspectors, at night;\n or not"])
+        one.touch(at)
+
+    steps: list[Callable[[Session, Meeting, datetime], object]] = [
+        lambda session, one, at: one.move(some_day(), minutes=chance.choice([30, 60]), zone=one.zone, at=at),
+        lambda session, one, at: one.move(one.starts_at or some_day(), minutes=60, zone="Europe/Paris", at=at),
+        lambda session, one, at: one.settle_place(
+            chance.choice([None, "Room 1", "Room 2"]), chance.choice([None, "https://meet.example/1"]), at=at
+        ),
+        rename,
+        lambda session, one, at: one.cancel(at=at) if chance.random() < 0.2 else None,
+    ]
+    with world.parley.sessions.writing() as session:
+        made = []
+        for _life in range(LIVES):
+            one = Meeting(
+                administration_id=world.home,
+                title="Reefers",
+                language="en",
+                organiser_id=world.ids["ruiz"],
+                zone="Africa/Tunis",
+                called_at=MONDAY,
+                changed_at=MONDAY,
+            )
+            session.add(one)
+            session.flush()
+            assert one.confirm(some_day(), minutes=60, zone=one.zone, at=MONDAY)
+            session.flush()
+            before = feed.entry_of(session, one, write)
+            for number in range(STEPS):
+                chance.choice(steps)(session, one, MONDAY + timedelta(milliseconds=number))
+                session.flush()
+                after = feed.entry_of(session, one, write)
+                assert after.sequence == next_sequence(before, after)
+                is_same = replace(after, revision=before.revision, changed_at=before.changed_at) == before
+                assert is_same or (after.revision > before.revision and after.changed_at > before.changed_at)
+                before = after
+            made.append(before)
+    data = built(Head("Meetings"), made, Wording(), Fragments(), at=MONDAY)
+    assert data.left_out == () and data.data.count(b"BEGIN:VEVENT") == LIVES
+    assert not examine(data.data, engines=False).failed()
+
+
+def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(world: World) -> None:
+    at = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    ids = {}
+    for title in ("Comes", "Declined", "Followed", "Of others", "Cancelled", "Secret"):
+        ids[title] = called(world, title=title, audience="members" if title == "Followed" else "invited")
+        if title not in ("Followed", "Of others"):
+            invited(world, ids[title], "amina")
+        dated(world, ids[title])
+    called(world, title="Without a date")
+    world.do("amina", "roundtables.accept", meeting=ids["Comes"])
+    world.submit("amina", "roundtables.decline", {}, meeting=ids["Declined"])
+    world.do("amina", "roundtables.follow", meeting=ids["Followed"])
+    secret = {"audience": "invited", "confidentiality": "confidential"}
+    world.submit("ruiz", "roundtables.audience", secret, meeting=ids["Secret"])
+    world.submit("ruiz", "roundtables.place", {"room": "Room 9"}, meeting=ids["Secret"])
+    world.submit("ruiz", "roundtables.cancel", {}, meeting=ids["Cancelled"])
+    moved(world, ids["Comes"], "2026-12-02", "09:00")
+    with world.parley.sessions.reading() as session:
+        amina = who(session, session.get_one(Person, world.ids["amina"]), at=at)
+        shown = {each.title: each for each in feed.entries_for(session, amina, at, write)}
+        assert set(shown) == {"Comes", "Followed", "Cancelled", f"Meeting R-{ids['Secret']}"}
+        assert (shown["Comes"].sequence, str(shown["Comes"].starts)) == (1, "2026-12-02 09:00:00+01:00")
+        assert shown["Comes"].description == "Agenda:\n1. Comes"
+        assert (shown["Cancelled"].status, shown["Cancelled"].sequence, shown["Cancelled"].busy) == (
+            Status.CANCELLED, 1, False,
+        )  # fmt: skip
+        neutral = shown[f"Meeting R-{ids['Secret']}"]
+        assert (neutral.description, neutral.location, neutral.link) == ("", "", "")
+        later = [each.title for each in feed.entries_for(session, amina, at + timedelta(days=31), write)]
+        assert "Cancelled" not in later and "Comes" in later
+        ruiz = who(session, session.get_one(Person, world.ids["ruiz"]), at=at)
+        assert len(list(feed.entries_for(session, ruiz, at, write))) == 6
+        assert [each.title for each in feed.open_meetings(session, amina, at)] == ["Followed"]
+        dina = who(session, session.get_one(Person, world.ids["dina"]), at=at)
+        assert list(feed.entries_for(session, dina, at, write)) == []
