@@ -197,7 +197,7 @@ def running(ctx: Context, query: str) -> Sequence[Option]:
     return [
         Option(str(each.id), _("{ref}: {title}", ref=Code(each.ref), title=cards.title(each)))
         for each in found
-        if wanted in ("", str(each.id)) or wanted in each.ref.casefold() or wanted in (each.title or "").casefold()
+        if wanted in ("", str(each.id)) or wanted in f"{each.ref}: {each.title or ''}".casefold()
     ]
 
 

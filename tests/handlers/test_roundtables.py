@@ -72,7 +72,8 @@ def test_from_an_issue_to_its_minutes(world: World) -> None:
     world.do("ruiz", "roundtables.was", meeting=meeting, invitation=2, how="apologies")
     world.press("ruiz", "Record a decision")
     assert "1. Decision: An inspector on Sundays" in world.say("ruiz", "An inspector on Sundays")
-    world.do("ruiz", "roundtables.to_action", words="Ruiz asks for two more inspectors")
+    # A message that somebody wrote, made an action of by what is typed in answer to it.
+    world._direct("ruiz", Called(world.caller("ruiz"), words="/action", quoted="Ruiz asks for two more inspectors"))
     assert "2. Action: Ruiz asks for two more" in world.press("ruiz", f"R-{meeting}: {LINE}")
 
     so_far = len(world.received("badr"))

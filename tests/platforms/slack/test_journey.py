@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from bot.kit.text import CATALOGUES, Catalogues, without_isolates
 from db.files import File, FileState
 from db.issues import Issue
 from db.machinery import Draft, Inbox, InboxState, Outgoing, Sending
+from db.meetings import Meeting, MeetingState, Minute
 from db.people import Account, Kind, Person, Role, RoleName, Scope, Sector
 from tests.fakes import FakeSlack
 from tests.fakes.slack import Message, Timing, User, payloads
@@ -157,6 +158,35 @@ async def test_navigation_replaces_its_message_and_news_stay(slack: FakeSlack, u
         assert (await slack.taps(amina, fr("Open"), on=listed)).acknowledged
         await slack.until(lambda: fr("Reference") in listed.shown)
         assert listed.edited and not received.edited
+
+
+async def test_a_message_becomes_a_decision_by_its_shortcut(slack: FakeSlack, url: str) -> None:
+    olga = slack.user("Olga")
+    async with running(url, slack) as house:
+        house.makes_officer(olga)
+        now = house.parley.clock.now()
+        with house.parley.sessions.writing() as session:
+            organiser = session.scalars(select(Person.id).where(Person.name == olga.name)).one()
+            running_now = {"state": MeetingState.CONFIRMED, "starts_at": now, "ends_at": now + timedelta(hours=1)}
+            more = {"language": "en", "zone": "UTC", "called_at": now, "changed_at": now}
+            session.add(Meeting(administration_id=1, organiser_id=organiser, title="Reefers", **running_now, **more))
+        await slack.dm(olga, "Two inspectors at Port B from January")
+        said = next(each for each in slack.messages(olga) if not each.by_app)
+        assert (await slack.message_shortcut(olga, said, "roundtables.to_decision")).acknowledged
+        await slack.until(lambda: slack.modal(olga))
+        offered = await slack.looks_up(olga, "about", "Reefers")
+        assert [words(each["text"]["text"]) for each in offered] == ["R-1: Reefers"]
+        reply = await slack.submits(olga, {"about": "R-1: Reefers"})
+        assert reply.acknowledged and not reply.errors
+        assert count(house, Minute, Minute.words == "Two inspectors at Port B from January") == 1
+        stored = [json.loads(each or "{}") for each in _payloads(house) if "message_action" in (each or "")]
+        assert [each["body"]["quoted"] for each in stored] == ["Two inspectors at Port B from January"]
+        assert "message" not in stored[0]["body"]  # of what somebody wrote its words, and nothing else
+
+
+def _payloads(house: House) -> list[str | None]:
+    with house.parley.sessions.reading() as session:
+        return list(session.scalars(select(Inbox.payload)))
 
 
 async def test_a_double_tap_and_a_redelivered_event_have_one_effect(slack: FakeSlack, url: str, amina: User) -> None:

@@ -38,6 +38,13 @@ def test_a_command_is_called_by_its_words(text: str, words: str) -> None:
     assert read(message(text=text)) == Called(CALLER, words=words)
 
 
+def test_a_command_in_answer_to_a_message_brings_its_words_along() -> None:
+    quoted = message(text="We meet on Mondays")["message"]
+    called = read(message(text="/decision", reply_to_message=quoted))
+    assert called == Called(CALLER, words="decision", quoted="We meet on Mondays")
+    assert read(message(text="Yes", reply_to_message=quoted)) == Answered(CALLER, "Yes")
+
+
 @pytest.mark.parametrize("text", ["Trois jours", "/", "/ raise", "//raise", "/été", "a /raise", "/raise/"])
 def test_any_other_text_is_an_answer(text: str) -> None:
     assert read(message(text=text)) == Answered(CALLER, text=text)
