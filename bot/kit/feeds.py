@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.people import Administration, Who
 from scheduling.calendar.entry import Entry
 
-from .text import Phrase, Raw, Text
+from .text import Phrase, Text
 
 MINE = "mine"  # the calendar of all that concerns one person
 PROBE = "probe"  # the public one that only says that calendars work
@@ -47,7 +47,7 @@ class Choice:
     """One of a scope's calendars: which it is, and what it is called."""
 
     about: str
-    name: Phrase | Raw
+    name: Text
 
 
 @dataclass(frozen=True)

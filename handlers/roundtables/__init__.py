@@ -1,6 +1,6 @@
 """Roundtables: called from an issue or from nothing, given a date everybody can, held, and what was decided there."""
 
-from . import answering, arranging, calling, dating, inviting, lists, minutes, polling
+from . import answering, arranging, calling, dating, feed, inviting, lists, minutes, polling
 from .room import roundtables
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "arranging",
     "calling",
     "dating",
+    "feed",
     "inviting",
     "lists",
     "minutes",

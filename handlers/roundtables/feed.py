@@ -1,8 +1,9 @@
-"""Meetings as calendar entries: what a person's feed and an invitation by e-mail are made of."""
+"""Meetings in calendars: one's own programme, what is open, a single one; and what an invitation says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,37 +11,78 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.kit.text import Code, _
-from db.meetings import DATED, EXPECTED, Confidentiality, Invitation, Meeting, MeetingFollower, MeetingState
+from bot.kit.feeds import MINE, Choice, Subscriber
+from bot.kit.text import Code, Text, _
+from db.meetings import DATED, EXPECTED, Audience, Confidentiality, Invitation, Meeting, MeetingFollower, MeetingState
 from db.people import Who
-from scheduling.calendar.entry import Entry, Status
+from scheduling.calendar.entry import Entry, Label, Status
 
 from . import cards
+from .room import roundtables
 
-Write = Callable[
-    [Any], str
-]  # a phrase, or anything else the kit can write, in the reader's language and without markup
-
+OPEN, ONE = "roundtables", "roundtable"
 CANCELLED_FOR = timedelta(days=30)  # so long what was cancelled is shown as such, then it goes
 PAST_FOR = timedelta(days=365)
 
 
-def entry_of(session: Session, meeting: Meeting, write: Write, *, page: str = "") -> Entry:
+@roundtables.calendar(OPEN, _("Open roundtables"))
+def those_that_are_open(_subscriber: Subscriber) -> Iterable[Choice]:
+    """For everybody: a public one holds what is open to all members, somebody's own also what is open to theirs."""
+    yield Choice("", _("Open roundtables"))
+
+
+@roundtables.calendar(ONE, _("A single roundtable"))
+def those_that_can_be_had_alone(subscriber: Subscriber) -> Iterable[Choice]:
+    """Each of one's own that has a date: for a calendar that several people share."""
+    if subscriber.who is not None:
+        for meeting in meetings_for(subscriber.session, subscriber.who, subscriber.now):
+            yield Choice(str(meeting.id), cards.title(meeting))
+
+
+@roundtables.feed(MINE)
+def own_programme(subscriber: Subscriber) -> Iterable[Entry]:
+    """Those one organises, is expected at or follows."""
+    if subscriber.who is not None:
+        yield from _entries(subscriber, meetings_for(subscriber.session, subscriber.who, subscriber.now))
+
+
+@roundtables.feed(ONE)
+def that_one(subscriber: Subscriber) -> Iterable[Entry]:
+    if subscriber.who is not None:
+        own = meetings_for(subscriber.session, subscriber.who, subscriber.now)
+        yield from _entries(subscriber, [each for each in own if str(each.id) == subscriber.about])
+
+
+@roundtables.feed(OPEN)
+def open_ones(subscriber: Subscriber) -> Iterable[Entry]:
+    """When and what; where, and the link to join, come with an invitation. Strangers read no agenda either."""
+    for meeting in open_meetings(subscriber, subscriber.now):
+        entry = entry_of(subscriber.session, meeting, subscriber.say, page=subscriber.page(""), is_expected=False)
+        yield entry if subscriber.who is not None else replace(entry, description="", view="public")
+
+
+def _entries(subscriber: Subscriber, meetings: Iterable[Meeting]) -> Iterable[Entry]:
+    expected: Set[int] = _expected_at(subscriber.session, subscriber.who) if subscriber.who is not None else set()
+    for meeting in meetings:
+        is_expected = meeting.id in expected
+        page = subscriber.page("")
+        yield entry_of(subscriber.session, meeting, subscriber.say, page=page, is_expected=is_expected)
+
+
+def entry_of(
+    session: Session, meeting: Meeting, say: Callable[[Text], str], *, page: str = "", is_expected: bool = True
+) -> Entry:
     """One meeting that has, or had, a date. Raises ValueError for one that never had.
 
-    `write` words it for one language; `page` is where one reads more. Nobody is named. What is confidential says
-    neither what it is about nor where it takes place: only its reference.
+    `say` words it for one reader, `page` is where one reads more. Nobody is named. Only whoever `is_expected` there
+    reads where it takes place. What a confidential one is about is for calendars that may hold even this.
     """
     if meeting.starts_at is None or meeting.ends_at is None:
         raise ValueError(f"{meeting.ref} has no date")
     zone = ZoneInfo(meeting.zone)
-    is_open = meeting.confidentiality is Confidentiality.OPEN
-    neutral = _("Meeting {ref}", ref=Code(meeting.ref))
-    title = cards.title(meeting) if is_open else neutral
-    items = cards.agenda_of(session, meeting) if is_open else ()
     lines = [
-        write(_("{number}. {what}", number=number, what=cards.item(session, each)))
-        for number, each in enumerate(items, 1)
+        say(_("{number}. {what}", number=number, what=cards.item(session, each)))
+        for number, each in enumerate(cards.agenda_of(session, meeting), 1)
     ]
     return Entry(
         uid=meeting.uid,
@@ -50,35 +92,47 @@ def entry_of(session: Session, meeting: Meeting, write: Write, *, page: str = ""
         created_at=meeting.called_at.replace(microsecond=0),
         starts=meeting.starts_at.astimezone(zone),
         ends=meeting.ends_at.astimezone(zone),
-        title=write(title),
-        description="\n".join([write(_("Agenda:")), *lines]) if lines else "",
-        location=(meeting.room or "") if is_open else "",
-        link=(meeting.link or "") if is_open else "",
+        title=say(cards.title(meeting)),
+        description="\n".join([say(_("Agenda:")), *lines]) if lines else "",
+        location=(meeting.room or "") if is_expected else "",
+        link=(meeting.link or "") if is_expected else "",
         page=page,
         status=Status.CANCELLED if meeting.state is MeetingState.CANCELLED else Status.CONFIRMED,
-        busy=meeting.state is not MeetingState.CANCELLED,
+        busy=is_expected and meeting.state is not MeetingState.CANCELLED,
+        label=_label(meeting),
+        cover=say(_("Meeting {ref}", ref=Code(meeting.ref))),
+        view="expected" if is_expected else "",
     )
+
+
+def _label(meeting: Meeting) -> Label:
+    if meeting.confidentiality is not Confidentiality.OPEN:
+        return Label.CLOSED
+    return Label.PUBLIC if meeting.audience is Audience.MEMBERS else Label.MEMBERS
 
 
 def meetings_for(session: Session, who: Who, at: datetime) -> list[Meeting]:
     """The meetings of a person's own programme that have a date: those they organise, are expected at or follow; what
     is long over left out, and what was cancelled more than thirty days ago. The earliest first."""
-    expected = select(Invitation.meeting_id).where(Invitation.person_id == who.id, Invitation.answer.in_(EXPECTED))
     follows = select(MeetingFollower.meeting_id).where(MeetingFollower.person_id == who.id)
-    theirs = or_(Meeting.organiser_id == who.id, Meeting.id.in_(expected), Meeting.id.in_(follows))
+    theirs = or_(Meeting.id.in_(_expected_at(session, who)), Meeting.id.in_(follows))
     return _dated(session, at, Meeting.visible_to(who), theirs)
 
 
-def entries_for(
-    session: Session, who: Who, at: datetime, write: Write, *, page: Callable[[Meeting], str] = lambda meeting: ""
-) -> Iterable[Entry]:
-    """The same as calendar entries, each built when it is asked for: one that fails takes no other with it."""
-    return (entry_of(session, each, write, page=page(each)) for each in meetings_for(session, who, at))
+def open_meetings(subscriber: Subscriber, at: datetime) -> list[Meeting]:
+    """The meetings with a date that may be found without an invitation, by this person or by everybody."""
+    home = Meeting.administration_id == subscriber.administration.id
+    if subscriber.who is not None:
+        return _dated(subscriber.session, at, Meeting.open_to(subscriber.who))
+    public = Meeting.audience == Audience.MEMBERS, Meeting.confidentiality == Confidentiality.OPEN
+    return _dated(subscriber.session, at, home, *public)
 
 
-def open_meetings(session: Session, who: Who, at: datetime) -> list[Meeting]:
-    """The meetings with a date that a person may find without an invitation: for a feed of an administration."""
-    return _dated(session, at, Meeting.open_to(who))
+def _expected_at(session: Session, who: Who) -> Set[int]:
+    """The ids of the meetings they organise or are to come to."""
+    invited = select(Invitation.meeting_id).where(Invitation.person_id == who.id, Invitation.answer.in_(EXPECTED))
+    theirs = select(Meeting.id).where(or_(Meeting.organiser_id == who.id, Meeting.id.in_(invited)))
+    return set(session.scalars(theirs))
 
 
 def _dated(session: Session, at: datetime, *which: Any) -> list[Meeting]:

@@ -322,7 +322,7 @@ def test_forty_who_answer_at_once_end_with_exactly_their_votes(world: World) -> 
         await asyncio.gather(*(world.parley.edge.direct(asks(*each), trace="direct") for each in wanted))
         await world.parley.settle()
 
-    world._runner.run(all_at_once())
+    world.runner.run(all_at_once())
     with world.parley.sessions.reading() as session:
         rows = session.execute(select(MeetingVote.person_id, MeetingVote.slot_id, MeetingVote.can)).all()
         assert {(row.person_id, row.slot_id): row.can for row in rows} == wanted and len(rows) == len(wanted)

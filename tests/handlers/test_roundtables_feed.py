@@ -7,17 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.kit.feeds import Subscriber
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, without_isolates
 from db.meetings import Meeting
-from db.people import Person, who
+from db.people import Administration, Person, Who, who
 from handlers.roundtables import feed
 from scheduling.calendar.build import Fragments, Head
 from scheduling.calendar.build import feed as built
 from scheduling.calendar.check import examine
 from scheduling.calendar.component import Wording
-from scheduling.calendar.entry import Status
+from scheduling.calendar.entry import Entry, Label, Status, within
 from scheduling.calendar.sequence import next_sequence
 from tests.world import MONDAY, World
 
@@ -29,6 +31,17 @@ CHANCE, LIVES, STEPS = 7, 12, 14
 def write(value: object) -> str:
     writer = Writer(Catalogues(CATALOGUES), Reader("en", "Africa/Tunis"))
     return without_isolates(writer.plain(value))
+
+
+def subscriber(session: Session, reader: Who | None, at: datetime) -> Subscriber:
+    home = session.scalars(select(Administration)).one()
+    return Subscriber(reader, home, "", at, session, write, lambda path: f"https://parley.example/{path}")
+
+
+def programme(session: Session, reader: Who, at: datetime) -> list[Entry]:
+    """As a calendar that may hold what members see."""
+    entries = feed.own_programme(subscriber(session, reader, at))
+    return [within(each, Label.MEMBERS, "Busy") for each in entries]
 
 
 def test_sequence_rises_when_and_only_when_people_have_to_think_again(world: World) -> None:
@@ -100,7 +113,7 @@ def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(
     moved(world, ids["Comes"], "2026-12-02", "09:00")
     with world.parley.sessions.reading() as session:
         amina = who(session, session.get_one(Person, world.ids["amina"]), at=at)
-        shown = {each.title: each for each in feed.entries_for(session, amina, at, write)}
+        shown = {each.title: each for each in programme(session, amina, at)}
         assert set(shown) == {"Comes", "Followed", "Cancelled", f"Meeting R-{ids['Secret']}"}
         assert (shown["Comes"].sequence, str(shown["Comes"].starts)) == (1, "2026-12-02 09:00:00+01:00")
         assert shown["Comes"].description == "Agenda:\n1. Comes"
@@ -109,10 +122,15 @@ def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(
         )  # fmt: skip
         neutral = shown[f"Meeting R-{ids['Secret']}"]
         assert (neutral.description, neutral.location, neutral.link) == ("", "", "")
-        later = [each.title for each in feed.entries_for(session, amina, at + timedelta(days=31), write)]
+        later = [each.title for each in programme(session, amina, at + timedelta(days=31))]
         assert "Cancelled" not in later and "Comes" in later
         ruiz = who(session, session.get_one(Person, world.ids["ruiz"]), at=at)
-        assert len(list(feed.entries_for(session, ruiz, at, write))) == 6
-        assert [each.title for each in feed.open_meetings(session, amina, at)] == ["Followed"]
+        assert len(programme(session, ruiz, at)) == 6
+        for reader in (amina, None):
+            (found,) = feed.open_ones(subscriber(session, reader, at))
+            assert (found.title, found.link, found.location) == ("Followed", "", "")
+            assert (found.description == "") == (reader is None)
+        alone = {each.about for each in feed.those_that_can_be_had_alone(subscriber(session, amina, at))}
+        assert alone == {str(ids[title]) for title in ("Comes", "Followed", "Secret", "Cancelled")}
         dina = who(session, session.get_one(Person, world.ids["dina"]), at=at)
-        assert list(feed.entries_for(session, dina, at, write)) == []
+        assert programme(session, dina, at) == []
