@@ -22,6 +22,7 @@ from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
 from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
+from .regions import Representative
 
 EXPORT = "export"  # what a file of somebody's own data hangs on
 # Both rows stay where two persons become one; only this part of their key has to differ.
@@ -101,7 +102,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
         session.execute(delete(kept).where(kept.person_id == person.id))
     session.execute(update(Pass).where(Pass.other_id == person.id).values(other_id=None))
     _silence(session, person.id, Sending.WAITING, Sending.HELD, at=at)
-    for spoken in (Mandate, Role):
+    for spoken in (Mandate, Role, Representative):
         mine = spoken.person_id == person.id, spoken.ends_at > at
         session.execute(update(spoken).where(*mine).values(ends_at=at))
     session.execute(update(Organisation).where(Organisation.contact_id == person.id).values(contact_id=None))

@@ -1,5 +1,16 @@
 """Every table, for the migrations."""
 
-from . import calendars, centres, files, issues, machinery, meetings, outcomes, people, search
+from . import calendars, centres, files, issues, machinery, meetings, outcomes, people, regions, search
 
-__all__ = ["calendars", "centres", "files", "issues", "machinery", "meetings", "outcomes", "people", "search"]
+__all__ = [
+    "calendars",
+    "centres",
+    "files",
+    "issues",
+    "machinery",
+    "meetings",
+    "outcomes",
+    "people",
+    "regions",
+    "search",
+]

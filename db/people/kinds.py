@@ -29,6 +29,8 @@ class RoleName(StrEnum):
     LEAD = "lead"
     COORDINATOR = "coordinator"
     ADMINISTRATOR = "administrator"
+    VICE_CHAIR = "vice_chair"  # leads a region's office; held over a region only, like that of its secretary
+    SECRETARY = "secretary"
 
 
 class Scope(StrEnum):

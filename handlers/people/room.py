@@ -26,6 +26,8 @@ name_members(
         RoleName.LEAD: _("Lead of a centre"),
         RoleName.COORDINATOR: _("Regional coordinator"),
         RoleName.ADMINISTRATOR: _("Administrator"),
+        RoleName.VICE_CHAIR: _("Vice-Chair"),
+        RoleName.SECRETARY: _("Secretary"),
         Scope.CENTRE: _("A centre of expertise"),
         Scope.REGION: _("A region"),
         Scope.COUNTRY: _("The whole country"),
