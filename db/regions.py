@@ -2,11 +2,11 @@
 
 A region itself is no row, nor is a member of it: which members there are, their zones, working weeks and holidays are
 the same for every installation and change with a release (`scheduling.regions`). Nor is a line of an office's roster:
-it is a `Role` over the region, whose term, permissions, erasure and backup are a role's. What is somebody's, or happens,
-is a row: an office and its term, who takes over from whom, who speaks for a member, and the ledger.
+it is a `Role` over the region, whose term, permissions, erasure and backup are a role's. What is somebody's, or
+happens, is a row: an office and its term, who takes over from whom, who speaks for a member, and the ledger.
 
-A region spans administrations, and one installation serves one: where it is the Vice-Chair's office, those who speak for
-the members of other countries are people of this administration, with the member they speak for.
+A region spans administrations, and one installation serves one: where it is the Vice-Chair's office, those who speak
+for the members of other countries are people of this administration, with the member they speak for.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from . import (
     issues,
     ledger,
     people,
+    regions,
     roundtables,
 )
 
@@ -22,6 +23,7 @@ registry = Registry(
         ledger.ledger,
         roundtables.roundtables,
         calendars.calendars,
+        regions.regions,
     ],
     home="home.show",
     welcome="people.register",

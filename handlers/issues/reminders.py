@@ -22,6 +22,7 @@ from . import cards, clock, telling
 from .room import issues
 
 RUNNING = tuple(state for state in UNDER_WAY if state is not State.ASKED)
+AGAIN = "issues.again"
 MORNING = 9  # o'clock, where whoever put it off lives
 
 
@@ -78,7 +79,7 @@ def nudge(ctx: Context, issue: Issue) -> None:
 def put_off(ctx: Context, issue: Issue) -> Screen:
     """The same reminder once more, in the morning."""
     at = _mornings(ctx)[1]
-    ctx.later(at, "issues.again", key=_key(issue, ctx.who.id, at), issue=issue.id, person=ctx.who.id)
+    ctx.later(at, AGAIN, key=again_key(issue, ctx.who.id, at), issue=issue.id, person=ctx.who.id)
     return cards.card(ctx, issue, _("You are reminded of it on {when}.", when=When(at)))
 
 
@@ -86,7 +87,7 @@ def put_off(ctx: Context, issue: Issue) -> Screen:
 def enough(ctx: Context, issue: Issue) -> Screen:
     """What was put off is not wanted any longer; nobody is reminded twice by itself."""
     for at in _mornings(ctx):
-        ctx.forget(_key(issue, ctx.who.id, at))
+        ctx.forget(again_key(issue, ctx.who.id, at))
     return cards.card(ctx, issue, _("You are not reminded of it again."))
 
 
@@ -125,5 +126,6 @@ def _mornings(ctx: Context) -> tuple[datetime, datetime]:
     return today, today + timedelta(days=1)
 
 
-def _key(issue: Issue, person_id: int, at: datetime) -> str:
+def again_key(issue: Issue, person_id: int, at: datetime) -> str:
+    """Under which a reminder put off until that morning is planned."""
     return f"issues:{issue.id}:again:{person_id}:{at:%Y-%m-%d}"

@@ -12,10 +12,10 @@ from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Refusal, Row, Screen, button
-from bot.kit.text import Named, Raw, Text, When, _
+from bot.kit.text import Named, Raw, Text, When, _, phrase_of
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION
-from db.people import Administration, Person, Role, RoleName, Scope, grant_role, is_only_guest
+from db.people import WCO_REGIONS, Administration, Person, Role, RoleName, Scope, grant_role, is_only_guest
 from handlers.paging import PAGE, turn_pages
 
 from .naming import called
@@ -25,6 +25,8 @@ from .searching import closest
 EVERYWHERE = _("All regions together")
 LONGEST = timedelta(days=2 * 366)
 DESK_ROLES = (RoleName.OFFICER, RoleName.LEAD)
+# The posts of a region's office are given there, with its terms.
+GIVEN_HERE = (*DESK_ROLES, RoleName.COORDINATOR, RoleName.ADMINISTRATOR)
 
 
 def person_choices(ctx: Context, query: str) -> Sequence[Option]:
@@ -45,6 +47,10 @@ def region_choices(ctx: Context, query: str) -> Sequence[Option]:
     home = ctx.session.get_one(Administration, ctx.who.administration_id)
     regions = [Option(region["code"], Named(region["name"])) for region in home.home_regions]
     return [*regions, Option(INTERNATIONAL_REGION, EVERYWHERE)]
+
+
+def role_choices(ctx: Context, query: str) -> Sequence[Option]:
+    return [Option(each.value, phrase_of(each)) for each in GIVEN_HERE]
 
 
 def likely_ends(ctx: Context, query: str) -> Sequence[Option]:
@@ -85,7 +91,7 @@ class GrantRole(Form):
     """A role has a place and a last day."""
 
     person: str = ask.pick(_("To whom?"), hint=_("Type the name."), options=person_choices)
-    role: RoleName = ask.choice(_("Which role?"))
+    role: RoleName = ask.choice(_("Which role?"), options=role_choices)
     centre: str | None = ask.pick(
         _("At which centre of expertise?"),
         hint=_("Left out, the role holds for the whole country."),
@@ -181,7 +187,7 @@ def where(ctx: Context, role: Role) -> Text:
         return EVERYWHERE
     if role.scope is Scope.REGION:
         home = ctx.session.get_one(Administration, role.administration_id)
-        names = {region["code"]: region["name"] for region in home.home_regions}
+        names = dict(WCO_REGIONS) | {region["code"]: region["name"] for region in home.home_regions}
         return Named(names[role.scope_id]) if role.scope_id in names else Raw(role.scope_id)
     return _("the whole country")
 
