@@ -30,12 +30,14 @@ class Held:
     """One thing to be handed over.
 
     `key` names the row and whatever of it matters: when it has become another by the time it is given, whoever agreed
-    to it is asked again. `give(ctx, person_id, until)` lets that person hold it; `until` is the end of their term.
+    to it is asked again. All things are let go of before the first is given, because whoever leaves one post may follow
+    in another: `let_go(ctx)`, then `give(ctx, person_id, until)`, where `until` is the end of that person's term.
     """
 
     key: str
     shown: Text
     give: Callable[..., None]
+    let_go: Callable[[Context], None] = lambda ctx: None
 
 
 Find = Callable[[Context, Leaving], Sequence[Held]]

@@ -50,7 +50,8 @@ def put_off(ctx: Context, leaving: Leaving) -> Sequence[Held]:
         Held(
             key=f"due:{due.id}:{due.at.isoformat()}",
             shown=Code(issues[due.args["issue"]].ref),
-            give=partial(_give_reminder, due=due, issue=issues[due.args["issue"]]),
+            give=partial(_give_reminder, at=due.at, issue=issues[due.args["issue"]]),
+            let_go=partial(_drop_reminder, key=due.key),
         )
         for due in theirs
         if due.args["issue"] in issues
@@ -61,11 +62,12 @@ def _is_of(due: Due, leaving: Leaving) -> bool:
     return bool(due.args.get("person") == leaving.person_id)
 
 
-def _give_reminder(ctx: Context, to: int, until: datetime, *, due: Due, issue: Issue) -> None:
-    if due.args["person"] == to:
-        return
-    ctx.forget(due.key)
-    ctx.later(due.at, AGAIN, key=again_key(issue, to, due.at), issue=issue.id, person=to)
+def _drop_reminder(ctx: Context, *, key: str) -> None:
+    ctx.forget(key)
+
+
+def _give_reminder(ctx: Context, to: int, until: datetime, *, at: datetime, issue: Issue) -> None:
+    ctx.later(at, AGAIN, key=again_key(issue, to, at), issue=issue.id, person=to)
 
 
 def _theirs(ctx: Context, leaving: Leaving) -> tuple[ColumnElement[bool], ...]:

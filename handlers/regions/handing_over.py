@@ -135,6 +135,9 @@ def accept(ctx: Context, office: Office, seen: str) -> Screen:
     office.sit(at=ctx.now)
     ctx.session.flush()
     for move in found:
+        move.held.let_go(ctx)
+    ctx.session.flush()
+    for move in found:
         move.held.give(ctx, move.to_id, office.until)
     head = ctx.session.get_one(Person, office.head_id)
     offices.give_post(ctx, head, RoleName.VICE_CHAIR, office.region, office.until)

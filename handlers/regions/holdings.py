@@ -37,7 +37,8 @@ def roles(ctx: Context, leaving: Leaving) -> Sequence[Held]:
                 where=where(ctx, role),
                 when=When(role.ends_at - timedelta(seconds=1), day_only=True),
             ),
-            give=partial(_give_role, role=role, is_post=_is_post(role, leaving.region)),
+            give=partial(_give_role, role=role, held_until=role.ends_at, is_post=_is_post(role, leaving.region)),
+            let_go=partial(_end_role, role=role),
         )
         for role in ctx.session.scalars(held)
         if leaving.everything or _is_post(role, leaving.region)
@@ -48,12 +49,13 @@ def _is_post(role: Role, region: str) -> bool:
     return role.scope is Scope.REGION and role.scope_id == region and role.name in OFFICE_ROLES
 
 
-def _give_role(ctx: Context, to: int, until: datetime, *, role: Role, is_post: bool) -> None:
+def _end_role(ctx: Context, *, role: Role) -> None:
+    role.end(ctx.now)
+
+
+def _give_role(ctx: Context, to: int, until: datetime, *, role: Role, held_until: datetime, is_post: bool) -> None:
     """A post is held for the new term; anything else as long as it was held before. Nobody's term becomes shorter."""
-    ends = until if is_post else role.ends_at
-    if role.person_id == to:
-        role.ends_at = max(role.ends_at, ends)
-        return
+    ends = until if is_post else held_until
     same = Role.name == role.name, Role.scope == role.scope, Role.scope_id == role.scope_id
     longest = ctx.session.scalars(select(Role.ends_at).where(Role.person_id == to, *same, Role.in_force(ctx.now)))
     grant_role(
@@ -66,8 +68,6 @@ def _give_role(ctx: Context, to: int, until: datetime, *, role: Role, is_post: b
         until=max([ends, *longest]),
         by=ctx.who.id or None,
     )
-    role.end(ctx.now)
-    ctx.session.flush()
 
 
 @moves(_("Messages not sent yet"))
@@ -86,7 +86,8 @@ def messages(ctx: Context, leaving: Leaving) -> Sequence[Held]:
         Held(
             key=f"outgoing:{row.id}",
             shown=screen.heading,
-            give=partial(_give_message, row=row, screen=screen),
+            give=partial(_give_message, once=row.once, screen=screen),
+            let_go=partial(_keep_back, row=row),
         )
         for row in rows
         if (screen := from_json(row.screen).screen) is not None and _is_by_office(ctx, leaving, screen)
@@ -120,11 +121,14 @@ def _named(screen: Screen) -> dict[str, set[int]]:
     return found
 
 
-def _give_message(ctx: Context, to: int, until: datetime, *, row: Outgoing, screen: Screen) -> None:
-    """Tell the same to whoever follows, with buttons of their own. Ours ends here."""
-    if row.person_id == to:
-        return
-    ctx.notify(to, map_buttons(screen, lambda each: replace(each, handle=None)), once=row.once)
+def _give_message(ctx: Context, to: int, until: datetime, *, once: str, screen: Screen) -> None:
+    """Tell the same to whoever follows, with buttons of their own."""
+    ctx.notify(to, map_buttons(screen, lambda each: replace(each, handle=None)), once=once)
+
+
+def _keep_back(ctx: Context, *, row: Outgoing) -> None:
+    """It does not go to whom it was written for. Its name is free again: they may be told the same in another post."""
+    row.once = f"{row.once}:{HANDED_OVER}:{row.id}"
     _end(row, ctx.now)
     digest = ctx.session.get(Outgoing, row.carried_by_id) if row.carried_by_id else None
     if digest is not None and digest.screen is not None:

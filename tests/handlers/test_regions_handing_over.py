@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
@@ -125,7 +125,7 @@ def test_an_office_is_handed_over_in_one_reviewed_step(world: RegionWorld) -> No
     assert world.held_by(VERA) == world.held_by(COLE) == world.held_by(SEAN) == set()
     assert {world.get(Issue, each).officer_id for each in (held, more)} == {world.people[NINA]}
     with world.sessions.reading() as session:
-        moved = session.scalars(select(Outgoing).where(Outgoing.once == "advice").order_by(Outgoing.id)).all()
+        moved = session.scalars(select(Outgoing).where(Outgoing.once.startswith("advice")).order_by(Outgoing.id)).all()
         assert [(each.person_id, each.state, each.reason) for each in moved] == [
             (world.people[COLE], Sending.EXPIRED, HANDED_OVER),
             (world.people[NINA], Sending.WAITING, None),
@@ -199,6 +199,16 @@ rosters = st.fixed_dictionaries(
 )
 
 
+# Whoever leaves one post follows in another.
+IN_A_ROW = {
+    "posts": [(VERA, RoleName.VICE_CHAIR), (COLE, RoleName.SECRETARY), (SEAN, RoleName.SECRETARY)],
+    "extra": [(COLE, EXTRA[0]), (SEAN, EXTRA[0])],
+    "successors": {COLE: SEAN, SEAN: NOEL},
+    "issues": [(COLE, True), (SEAN, True)],
+    "takes": Takes.EVERYTHING,
+}
+
+
 @pytest.fixture
 def lasting(sqlite_url: str) -> Iterator[RegionWorld]:
     made = RegionWorld(sqlite_url)
@@ -208,8 +218,9 @@ def lasting(sqlite_url: str) -> Iterator[RegionWorld]:
 
 @pytest.mark.promise("regions.handing_over", "Handing an office over loses no role, issue, reminder or unsent message.")
 def test_nothing_is_lost_whatever_the_roster(lasting: RegionWorld) -> None:
-    @settings(max_examples=25, phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False)
+    @settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
     @given(roster=rosters)
+    @example(roster=IN_A_ROW)
     def holds(roster: dict) -> None:
         _check(lasting, roster)
 
