@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -9,13 +10,13 @@ from sqlalchemy import func, select
 import handlers
 from bot.delivery import Delivery
 from bot.edge import Edge
-from bot.engine import Engine
+from bot.engine import Begun, Engine
 from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
 from bot.kit.door import Door
 from bot.kit.text import CATALOGUES, Catalogues
-from bot.work import Embedded, Threads
+from bot.work import Embedded, Retry, Task, Threads
 from db import audit, files
 from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
@@ -25,6 +26,7 @@ from scheduling.pace import Pace
 
 # What was written last, by this process or the one before it.
 NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
+A_WHILE = 2.0  # seconds between two reports of a labour: each edits a message
 A_LOOK = timedelta(seconds=5)  # longer than from one look at the clock to the next
 
 
@@ -41,6 +43,7 @@ class Parley:
         pace: Pace | None = None,
     ) -> None:
         self.clock = clock
+        self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
         self._latest: datetime | None = None  # what the clock showed when it was last looked at
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
@@ -117,7 +120,24 @@ class Parley:
         self.sessions.engine.dispose()
 
     async def _due(self, due: int) -> None:
-        await self.threads.run(self.engine.run_due, due)
+        begun = await self.threads.run(self.engine.run_due, due)
+        if begun is not None:
+            async with self._labouring:
+                await self._labour(begun)
+
+    async def _labour(self, begun: Begun) -> None:
+        """Do what takes minutes in a thread of its own, telling now and then how far it has come."""
+        task = Task(begun.labour.work, begun.question)
+        try:
+            while not await task.is_over(within=A_WHILE):
+                if self.work.is_stopping:
+                    raise Retry(timedelta())  # it begins again when somebody is there to hear of it
+                if (news := task.news()) is not None and not await self.threads.run(self.engine.report, begun, *news):
+                    task.stop()
+            answer, why = task.outcome()
+        finally:
+            task.stop()
+        await self.threads.run(self.engine.finish, begun, answer, why=why)
 
     def _bytes_of(self, file_id: int) -> bytes | None:
         with self.sessions.reading() as session:

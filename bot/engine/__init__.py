@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from bot.kit.capability import Registry
+from bot.kit.capability import Labour, Registry
 from bot.kit.door import LATE
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.forms import Option
@@ -30,7 +30,7 @@ from scheduling.clock import Clock
 from . import rights
 from .turn import Turn
 
-__all__ = ["Engine", "Outcome"]
+__all__ = ["Begun", "Engine", "Outcome"]
 
 # An update is done with its turn's own commit, or not at all.
 TAKE = (
@@ -55,6 +55,15 @@ class Outcome:
     account_id: int = 0
     address: str = ""
     edits: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A labour that is to be done outside any turn: what is asked, and the due row that keeps it until it is done."""
+
+    due_id: int
+    labour: Labour
+    question: Any
 
 
 class Engine:
@@ -141,26 +150,63 @@ class Engine:
         reader = who(session, session.get_one(Person, row.person_id), at=at, is_guest=account.is_guest)
         return rights.is_still_theirs(session, self.registry, row, reader)
 
-    def run_due(self, due_id: int) -> None:
-        """Run what fell due, once: the row says whether it has been."""
+    def run_due(self, due_id: int) -> Begun | None:
+        """Run what fell due, once: the row says whether it has been. A labour has only begun then."""
         with self.sessions.writing() as session:
-            self.sessions.lock(session, f"due:{due_id}")
-            due = session.get(Due, due_id)
-            if due is None or due.done_at is not None or due.cancelled_at is not None:
-                return
-            now = self.clock.now()
-            turn = Turn(
-                self,
-                session,
-                None,
-                None,
-                now=now,
-                trace=f"due-{due.id}",
-                administration_id=due.administration_id,
-                delayed_since=due.at if now - due.at > LATE else None,
-            )
-            turn.run_job(due.job, due.args)
+            due = self._due(session, due_id)
+            if due is None:
+                return None
+            labour, now = self.registry.labours.get(due.job), self.clock.now()
+            turn = self._turn_of(session, due, began_at=now)
+            if labour is None:
+                turn.run_job(due.job, due.args)
+            else:
+                question = turn.run_part(labour, labour.begin, due.args)
+                if question is not None:
+                    return Begun(due_id, labour, question)
             due.done_at = now
+        return None
+
+    def report(self, begun: Begun, done: float, doing: str) -> bool:
+        """Tell how far a labour has come; whether it is still wanted."""
+        with self.sessions.writing() as session:
+            due = self._due(session, begun.due_id)
+            return due is not None and bool(
+                self._turn_of(session, due).run_part(begun.labour, begun.labour.progress, due.args, done, doing)
+            )
+
+    def finish(self, begun: Begun, answer: Any = None, *, why: str | None = None) -> None:
+        """Take a labour's answer, once; or say `why` there is none."""
+        with self.sessions.writing() as session:
+            due = self._due(session, begun.due_id)
+            if due is None:
+                return
+            turn, labour = self._turn_of(session, due), begun.labour
+            if why is None:
+                turn.run_part(labour, labour.end, due.args, answer)
+            else:
+                turn.run_part(labour, labour.fail, due.args, why)
+            due.done_at = self.clock.now()
+
+    def _due(self, session: Session, due_id: int) -> Due | None:
+        """A due row that is still to be done, held until the transaction ends."""
+        self.sessions.lock(session, f"due:{due_id}")
+        due = session.get(Due, due_id)
+        return due if due is not None and due.done_at is None and due.cancelled_at is None else None
+
+    def _turn_of(self, session: Session, due: Due, *, began_at: datetime | None = None) -> Turn:
+        """A turn for what fell due; `began_at`, now, where that may be late."""
+        is_late = began_at is not None and began_at - due.at > LATE
+        return Turn(
+            self,
+            session,
+            None,
+            None,
+            now=began_at or self.clock.now(),
+            trace=f"due-{due.id}",
+            administration_id=due.administration_id,
+            delayed_since=due.at if is_late else None,
+        )
 
     def _administration(self, session: Session, platform: str, external_id: str) -> Administration:
         """The administration a door belongs to: a Slack team may be bound to one; otherwise the first."""

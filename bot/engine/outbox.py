@@ -74,6 +74,26 @@ class Outbox:
         else:
             self._defer(row)
 
+    def revise(self, person_id: int, screen: Screen, once: str) -> None:
+        """Put `screen` in the place of the news that was told under `once`."""
+        person = self._living(person_id)
+        if person is None:
+            return
+        theirs = Outgoing.person_id == person.id, Outgoing.once == once, Outgoing.carried_by_id.is_(None)
+        row = self.session.scalar(select(Outgoing).where(*theirs).with_for_update())
+        if row is None or row.state not in (Sending.WAITING, Sending.HELD, Sending.ACCEPTED):
+            return
+        arrived = row.state is Sending.ACCEPTED
+        if arrived and not row.message:
+            return
+        row.screen = to_json(self._bound(Answer(screen=screen), row, who(self.session, person, at=self.now)))
+        if arrived:
+            row.edits, row.attempts, row.may_repeat = dict(row.message or {}), 0, False
+            row.state = Sending.HELD if self._is_held(None) else Sending.WAITING
+            row.settled_at, row.not_before, row.expires_at = None, self.now, self.now + USEFUL_FOR
+            self._defer(row)
+        self.session.flush()
+
     def reply(
         self,
         asker: Who,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from bot.kit.capability import Command
+from bot.kit.capability import Command, Labour
 from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
 from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Submitted
@@ -20,6 +20,7 @@ from bot.kit.forms import FieldKind
 from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
 from bot.kit.text import Phrase, Reader, Writer, _
+from db.base import OfAdministration
 from db.machinery import Draft, Outgoing
 from db.people import Account, Administration, Person, Who, who
 
@@ -69,7 +70,7 @@ class Turn:
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
         asker = self._who(person, account, now, administration_id)
         door = account.platform if account else "clock"
-        jobs = engine.registry.jobs
+        jobs = engine.registry.jobs.keys() | engine.registry.labours.keys()
         self._rows = Rows(session, asker, work=engine.work, jobs=jobs, now=now, door=door, trace=trace)
         self._outbox = Outbox(session, engine.work, now, trace, self._may_press, self._is_still_theirs, delayed_since)
         self.ctx = Context(
@@ -77,6 +78,7 @@ class Turn:
             now=now,
             session=session,
             send=self._outbox.tell,
+            edit=self._outbox.revise,
             plan=self._rows.plan,
             drop=self._rows.drop,
             link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
@@ -491,15 +493,30 @@ class Turn:
     def run_job(self, name: str, args: Mapping[str, Any]) -> None:
         """Run a capability's job. Its entities are loaded by id; one that is gone makes it nothing."""
         job = self._engine.registry.jobs[name]
+        self._run_part(name, job.run, job.entities, args)
+
+    def run_part(self, labour: Labour, part: Callable[..., Any], args: Mapping[str, Any], *given: Any) -> Any:
+        """One turn of a labour: its beginning, how far it has come, or its end. None where what it is about is gone."""
+        return self._run_part(labour.name, part, labour.entities, args, *given)
+
+    def _run_part(
+        self,
+        name: str,
+        part: Callable[..., Any],
+        entities: Mapping[str, type[OfAdministration]],
+        args: Mapping[str, Any],
+        *given: Any,
+    ) -> Any:
         loaded: dict[str, Any] = dict(args)
-        for parameter, table in job.entities.items():
+        for parameter, table in entities.items():
             loaded[parameter] = self._session.get(table, args[parameter])
             if loaded[parameter] is None:
-                return
-        job.run(self.ctx, **loaded)
+                return None
+        result = part(self.ctx, *given, **loaded)
         self._session.flush()
         if self._rows.is_changed:
             self._rows.audit(name, {}, args)
+        return result
 
     # Who it is for
 

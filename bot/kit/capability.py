@@ -62,6 +62,26 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Labour:
+    """Something that takes minutes, beside the turns, planned with `ctx.later` like a job.
+
+    `begin(ctx, …)` is a turn that gives the question, or None where there is nothing to do. `work(question, report,
+    is_wanted)` answers it in a thread of its own, without a session: it calls `report(done, doing)`, of 1, whenever it
+    has come further, and gives up once `is_wanted()` is False. `progress(ctx, done, doing, …)` is a turn now and then
+    that says whether it is still wanted. Then comes `end(ctx, answer, …)` or `fail(ctx, why, …)`, once. A process that
+    is stopped begins it again when it is back.
+    """
+
+    name: str
+    begin: Callable[..., Any]
+    work: Callable[[Any, Callable[[float, str], None], Callable[[], bool]], Any]
+    progress: Callable[..., bool]
+    end: Callable[..., None]
+    fail: Callable[..., None]
+    entities: Mapping[str, type[OfAdministration]]
+
+
+@dataclass(frozen=True)
 class Findable:
     """Rows of a table that search finds, by the words that `words` says."""
 
@@ -86,6 +106,7 @@ class Capability:
         self.title = title
         self.commands: dict[str, Command] = {}
         self.jobs: dict[str, Job] = {}
+        self.labours: dict[str, Labour] = {}
         self.offers: list[Offer] = []
         self.findables: list[Findable] = []
         self.calendars: dict[str, Calendar] = {}
@@ -189,6 +210,17 @@ class Capability:
 
         return register
 
+    def labour(self, verb: str) -> Callable[[type], type]:
+        """Register a class whose static methods are the parts of a `Labour`."""
+
+        def register(parts: type) -> type:
+            made = {name: getattr(parts, name) for name in ("begin", "work", "progress", "end", "fail")}
+            entities = _parameters(made["begin"])[0]
+            self.labours[self._full(verb)] = Labour(self._full(verb), **made, entities=entities)
+            return parts
+
+        return register
+
     def _full(self, verb: str) -> str:
         return f"{self.name}.{verb}"
 
@@ -237,6 +269,7 @@ class Registry:
         self.capabilities = tuple(capabilities)
         self.commands: dict[str, Command] = {}
         self.jobs: dict[str, Job] = {}
+        self.labours: dict[str, Labour] = {}
         self.by_verb: dict[str, Command] = {}
         self.offers: list[Offer] = []
         self.findables: list[Findable] = []
@@ -245,6 +278,7 @@ class Registry:
         for capability in self.capabilities:
             self.commands |= capability.commands
             self.jobs |= capability.jobs
+            self.labours |= capability.labours
             self.offers += capability.offers
             self.findables += capability.findables
             for scope, calendar in capability.calendars.items():

@@ -32,6 +32,7 @@ class Context:
     now: datetime
     session: Session
     send: Callable[[int, Screen, str, Told | None, bool, Topic | None, datetime | None], None]
+    edit: Callable[[int, Screen, str], None]
     plan: Callable[[datetime, str, str, dict[str, Any]], None]
     drop: Callable[[str], None]
     link: Callable[[str], str]
@@ -57,6 +58,13 @@ class Context:
         only, such as a reminder of a meeting, is not sent later.
         """
         self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent, topic, until)
+
+    def revise(self, to: Person | Who | int, screen: Screen, *, once: str) -> None:
+        """What was told under `once` says this from now on: in its place where it has arrived, or when it goes.
+
+        A message that is on its way just now, went with others or failed stays as it is: say what matters anew.
+        """
+        self.edit(to if isinstance(to, int) else to.id, screen, once)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

@@ -150,6 +150,10 @@ class Embedded:
         finally:
             self._loop, self._is_complete = None, False
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
     def stop(self) -> None:
         """Begin nothing more."""
         self._stopping = True
