@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration
 from db.files import File
-from db.people import Kind, Person, RoleName, Scope, Sector, Who
+from db.people import Kind, Person, Scope, Sector, Who
+from db.regions import OFFICE_ROLES
 
 from .kinds import (
     AHEAD,
@@ -53,7 +54,7 @@ class Meeting(OfAdministration, Base):
     title: Mapped[str | None]
     language: Mapped[str]
     sector: Mapped[Sector | None]
-    region: Mapped[str | None]  # of a regional meeting: its coordinators run it too
+    region: Mapped[str | None]  # of a regional meeting: the region's office runs it too
     organiser_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     centre_id: Mapped[int | None] = mapped_column(ForeignKey("centre.id"))  # its desk runs it too
     state: Mapped[MeetingState] = mapped_column(default=MeetingState.CALLED)
@@ -104,7 +105,7 @@ class Meeting(OfAdministration, Base):
 
     @classmethod
     def run_by(cls, who: Who) -> ColumnElement[bool]:
-        """Its organiser; and of one that is not confidential the staff of its desk, the coordinators of its region and
+        """Its organiser; and of one that is not confidential the staff of its desk, the office of its region and
         all staff with a role over the country. Whoever is no longer staff runs nothing."""
         if not who.is_staff:
             return false()
@@ -114,7 +115,7 @@ class Meeting(OfAdministration, Base):
         for grant in who.grants:
             if grant.scope is Scope.COUNTRY:
                 others.append(true())
-            elif grant.scope is Scope.REGION and grant.name is RoleName.COORDINATOR:
+            elif grant.scope is Scope.REGION and grant.name in OFFICE_ROLES:
                 others.append(cls.region == grant.scope_id)
         shared = and_(cls.confidentiality == Confidentiality.OPEN, or_(false(), *others))
         return and_(cls._home(who), or_(cls.organiser_id == who.id, shared))
@@ -128,7 +129,7 @@ class Meeting(OfAdministration, Base):
         return self.confidentiality is Confidentiality.OPEN and any(
             grant.scope is Scope.COUNTRY
             or (grant.scope is Scope.CENTRE and grant.scope_id == str(self.centre_id))
-            or (grant.scope is Scope.REGION and grant.name is RoleName.COORDINATOR and grant.scope_id == self.region)
+            or (grant.scope is Scope.REGION and grant.name in OFFICE_ROLES and grant.scope_id == self.region)
             for grant in who.grants
         )
 

@@ -75,12 +75,37 @@ def _confirm(ctx: Context, meeting: Meeting, starts_at: datetime, minutes: int, 
     ctx.session.flush()
 
 
+def fix_at(ctx: Context, meeting: Meeting, starts_at: datetime, *, minutes: int, zone: str) -> Screen:
+    """It takes place then: everybody on the list is invited, and reminded in time. Raises `Refusal`."""
+    _confirm(ctx, meeting, starts_at, minutes, zone)
+    return _invited(ctx, meeting)
+
+
 def _invited(ctx: Context, meeting: Meeting) -> Screen:
     telling.plan_reminders(ctx, meeting)
     count = telling.change(ctx, meeting, Changed.CONFIRMED, before=None, reason=None)
     lead = ngettext(
         "The date stands. {count} person is being invited.", "The date stands. {count} people are being invited.", count
     )
+    return cards.card(ctx, meeting, lead)
+
+
+def move_to(
+    ctx: Context, meeting: Meeting, starts_at: datetime, *, minutes: int, zone: str, reason: str | None = None
+) -> Screen:
+    """It takes place then instead: everybody is told at once and asked again. Raises `Refusal`."""
+    _must_stand(meeting)
+    before, sequence = meeting.starts_at, meeting.sequence
+    if not meeting.move(starts_at, minutes=minutes, zone=zone, at=ctx.now):
+        raise Refusal(_("That is its date already."), field="day")
+    ctx.session.flush()
+    telling.forget_reminders(ctx, meeting, sequence)
+    telling.plan_reminders(ctx, meeting)
+    for each in inviting.invitations(ctx, meeting, Answer.ACCEPTED, Answer.DECLINED):
+        each.ask_again()
+    ctx.session.flush()
+    count = telling.change(ctx, meeting, Changed.MOVED, before=before, reason=reason)
+    lead = ngettext("Moved. {count} person is being told.", "Moved. {count} people are being told.", count)
     return cards.card(ctx, meeting, lead)
 
 
@@ -99,19 +124,9 @@ class Move(Form):
         _must_stand(bound["meeting"])
 
     def submit(self, ctx: Context) -> Screen:
-        meeting, before, sequence = self.meeting, self.meeting.starts_at, self.meeting.sequence
         starts_at = _instant(ctx, self.day, self.time)
-        if not meeting.move(starts_at, minutes=self.minutes, zone=ctx.who.zone, at=ctx.now):
-            raise Refusal(_("That is its date already."), field="day")
-        ctx.session.flush()
-        telling.forget_reminders(ctx, meeting, sequence)
-        telling.plan_reminders(ctx, meeting)
-        for each in inviting.invitations(ctx, meeting, Answer.ACCEPTED, Answer.DECLINED):
-            each.ask_again()
-        ctx.session.flush()
-        count = telling.change(ctx, meeting, Changed.MOVED, before=before, reason=self.reason)
-        lead = ngettext("Moved. {count} person is being told.", "Moved. {count} people are being told.", count)
-        return cards.card(ctx, meeting, lead)
+        zone = ctx.who.zone
+        return move_to(ctx, self.meeting, starts_at, minutes=self.minutes, zone=zone, reason=self.reason)
 
 
 @roundtables.form("cancel", _("Cancel it"), allow=runs)

@@ -32,7 +32,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
 from . import cards, dating, telling
-from .room import callers, members, roundtables, runs
+from .room import WHEN_HELD, callers, members, roundtables, runs
 
 WORDS, MESSAGE = 1500, 4000
 CORRECTIONS = timedelta(hours=48)  # so long whoever was there may say what is wrong
@@ -72,6 +72,8 @@ def held(ctx: Context, meeting: Meeting) -> Screen:
     for each in _invited(ctx, meeting):
         each.attendance = said[each.answer]
     ctx.session.flush()
+    for note in WHEN_HELD:
+        note(ctx, meeting)
     return _attendance(ctx, meeting, _("Who was there? This is what people had said: please put it right."))
 
 

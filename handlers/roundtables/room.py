@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.kit import allow
 from bot.kit.allow import Rule
 from bot.kit.capability import Capability
+from bot.kit.context import Context
 from bot.kit.text import _, name_members
 from db.meetings import Answer, Attendance, Audience, Can, Changed, Confidentiality, Meeting, MeetingState, MinuteKind
 from db.people import Who
@@ -18,6 +20,8 @@ def _runs(who: Who, about: Any) -> bool:
     return who.is_staff and (not isinstance(about, Meeting) or about.is_run_by(who))
 
 
+# What else happens once a meeting has taken place: (ctx, meeting) -> None, registered by whoever keeps something of it.
+WHEN_HELD: list[Callable[[Context, Meeting], None]] = []
 runs = Rule("whoever runs the meeting", _runs)
 members = allow.members
 callers = allow.staff
