@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -184,3 +185,88 @@ class Borne(OfAdministration, Base):
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """Published: everybody registered here. It names countries, no people."""
         return cls.administration_id == who.administration_id if who.is_registered else false()
+
+
+class Planning(StrEnum):
+    """How the plan of a year stands."""
+
+    SOLVING = "solving"
+    SOLVED = "solved"  # its choices wait for the chair
+    FAILED = "failed"
+    DROPPED = "dropped"
+    CHOSEN = "chosen"  # its meetings have been called
+
+
+class YearPlan(OfAdministration, Base):
+    """A year of a region's meetings, planned: what was asked, the choices that were found, and which one was taken.
+
+    `question` is `scheduling.meetings.Year` as JSON, `answer` what its solver says.
+    """
+
+    __tablename__ = "year_plan"
+    region: Mapped[str]
+    year: Mapped[int]
+    title: Mapped[str]  # of each meeting, in the words of whoever asked
+    language: Mapped[str]
+    jointly: Mapped[bool]
+    question: Mapped[dict[str, Any]]
+    answer: Mapped[dict[str, Any] | None]
+    state: Mapped[Planning] = mapped_column(default=Planning.SOLVING)
+    chosen: Mapped[int | None]  # which of the choices, from 0
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """The region's office."""
+        return and_(cls.administration_id == who.administration_id, cls.region.in_(serves(who)))
+
+    def solved(self, answer: dict[str, Any]) -> bool:
+        return self._become(Planning.SOLVED, Planning.SOLVING, answer=answer)
+
+    def failed(self) -> bool:
+        return self._become(Planning.FAILED, Planning.SOLVING)
+
+    def drop(self) -> bool:
+        """Nobody wants it any more."""
+        return self._become(Planning.DROPPED, Planning.SOLVING, Planning.SOLVED)
+
+    def choose(self, number: int) -> bool:
+        """One of its choices is the year's plan."""
+        if self.answer is None or not 0 <= number < len(self.answer["choices"]):
+            return False
+        return self._become(Planning.CHOSEN, Planning.SOLVED, chosen=number)
+
+    def _become(self, state: Planning, *before: Planning, **values: Any) -> bool:
+        if self.state not in before:
+            return False
+        self.state = state
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+
+class RegionalMeeting(OfAdministration, Base):
+    """What a region's meeting has beside every other: whether the region's business attends, the plan it is of, and
+    whether what it cost stands in the ledger (`noted_at`)."""
+
+    __tablename__ = "regional_meeting"
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), unique=True)
+    region: Mapped[str]
+    jointly: Mapped[bool]
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("year_plan.id"), index=True)
+    noted_at: Mapped[datetime | None]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """The region's office."""
+        return and_(cls.administration_id == who.administration_id, cls.region.in_(serves(who)))
+
+    def note(self, *, at: datetime) -> bool:
+        """Into the ledger, once."""
+        if self.noted_at is not None:
+            return False
+        self.noted_at = at
+        return True

@@ -108,6 +108,58 @@ def upgrade() -> None:
         batch_op.create_index("ix_representative_region", ["administration_id", "region"], unique=False)
 
     op.create_table(
+        "year_plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("jointly", sa.Boolean(), nullable=False),
+        sa.Column("question", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("answer", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum("solving", "solved", "failed", "dropped", "chosen", name="planning", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("chosen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administration_id"], ["administration.id"], name=op.f("fk_year_plan_administration_id_administration")
+        ),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_year_plan_asked_by_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_year_plan")),
+    )
+    with op.batch_alter_table("year_plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_year_plan_administration_id"), ["administration_id"], unique=False)
+
+    op.create_table(
+        "regional_meeting",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("administration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
+        sa.Column("jointly", sa.Boolean(), nullable=False),
+        sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["administration_id"],
+            ["administration.id"],
+            name=op.f("fk_regional_meeting_administration_id_administration"),
+        ),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_regional_meeting_meeting_id_meeting")),
+        sa.ForeignKeyConstraint(["plan_id"], ["year_plan.id"], name=op.f("fk_regional_meeting_plan_id_year_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regional_meeting")),
+        sa.UniqueConstraint("meeting_id", name=op.f("uq_regional_meeting_meeting_id")),
+    )
+    with op.batch_alter_table("regional_meeting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_regional_meeting_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_regional_meeting_plan_id"), ["plan_id"], unique=False)
+
+    op.create_table(
         "successor",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("office_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -130,6 +182,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_successor_person_id"))
 
     op.drop_table("successor")
+    with op.batch_alter_table("regional_meeting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_regional_meeting_plan_id"))
+        batch_op.drop_index(batch_op.f("ix_regional_meeting_administration_id"))
+
+    op.drop_table("regional_meeting")
+    with op.batch_alter_table("year_plan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_year_plan_administration_id"))
+
+    op.drop_table("year_plan")
     with op.batch_alter_table("representative", schema=None) as batch_op:
         batch_op.drop_index("ix_representative_region")
         batch_op.drop_index(batch_op.f("ix_representative_person_id"))
