@@ -22,6 +22,7 @@ from db.regions import Office, Side, Takes, Term, serves
 from handlers.people.searching import closest
 from scheduling import regions as world
 from scheduling.deadlines import WEEKDAYS
+from scheduling.meetings import Why
 
 regions = Capability("regions", _("Regions"))
 
@@ -113,3 +114,19 @@ def working_week(member: world.Member) -> Text:
     if member.days_off in _WEEKS:
         return _WEEKS[member.days_off]
     return listed([_DAYS[name] for day, name in enumerate(WEEKDAYS) if day not in member.days_off])
+
+
+_WHY: dict[Why, Phrase] = {
+    Why.EARLY: _("early"),
+    Why.LATE: _("late"),
+    Why.NIGHT: _("at night"),
+    Why.WEEKEND: _("weekend"),
+    Why.HOLIDAY: _("holiday"),
+    Why.CLOSURE: _("closed"),
+    Why.RAMADAN: _("Ramadan"),
+}
+
+
+def name_why(why: Why) -> Phrase:
+    """What makes an attendance a burden, in a word."""
+    return _WHY[why]
