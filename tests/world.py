@@ -29,7 +29,7 @@ from bot.kit.capability import Registry
 from bot.kit.door import Permanent, Transient
 from bot.kit.events import Answer, Answered, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FormView
-from bot.kit.screen import Button, Quote, Screen, from_json, map_buttons, twin
+from bot.kit.screen import Button, Progress, Quote, Screen, from_json, map_buttons, twin
 from bot.kit.text import Writer, without_isolates
 from db.base import Base
 from db.centres import Centre
@@ -487,6 +487,9 @@ def _form(form: FormView, writer: Writer) -> list[str]:
 
 
 def _said(part: Any, writer: Writer) -> str:
+    if isinstance(part, Progress):
+        label = f"{writer.plain(part.label)} " if part.label is not None else ""
+        return f"{label}{part.done} of {part.total}"
     if isinstance(part, Quote):
         about = part.label or part.by
         return f"{writer.plain(about)}: {writer.plain(part.words)}" if about else writer.plain(part.words)
