@@ -22,6 +22,8 @@ OWN = "one's own"
 PUBLIC = "what every member may see, about nobody in particular"
 TITLES = "titles and states, of what is opened with a command that reads"
 CHANGES = "a change, which always leaves a line"
+PUBLIC_HOURS = "clocks, calendars and the published ledger of countries"
+PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
     "calendars.calendar": OWN,
@@ -64,6 +66,24 @@ SHOWS_NOTHING_OF_OTHERS = {
     "people.still": CHANGES,
     "people.topics": OWN,
     "people.verify": CHANGES,
+    "regions.accept": CHANGES,
+    "regions.choice": PUBLIC_HOURS,
+    "regions.choose": CHANGES,
+    "regions.decline": CHANGES,
+    "regions.drop_plan": CHANGES,
+    "regions.end_term": CHANGES,
+    "regions.every": PUBLIC,
+    "regions.hold": CHANGES,
+    "regions.ledger": PUBLIC_HOURS,
+    "regions.meeting": TITLES,
+    "regions.members": PUBLIC,
+    "regions.move_to": CHANGES,
+    "regions.plan_shown": PUBLIC_HOURS,
+    "regions.region": PUBLIC_OFFICE,
+    "regions.shift": PUBLIC_HOURS,
+    "regions.slot": PUBLIC_HOURS,
+    "regions.slots": PUBLIC_HOURS,
+    "regions.unseat": CHANGES,
     "roundtables.accept": CHANGES,
     "roundtables.admit": CHANGES,
     "roundtables.arrange": TITLES,

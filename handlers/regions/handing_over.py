@@ -73,7 +73,7 @@ class HandOver(Form):
         ctx.session.flush()
         if head.id != ctx.who.id:
             told = Screen(
-                _("You are to lead the Vice-Chair's office of {region}.", region=region_name(coming.region)),
+                _("The Vice-Chair's office of {region} is to be yours.", region=region_name(coming.region)),
                 (_("Look at what is handed over to you, and accept it. Until then nothing changes."),),
                 buttons=(
                     button(_("See what is handed over"), "regions.review", office=coming.id, style=Style.PRIMARY),

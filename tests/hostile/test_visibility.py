@@ -123,6 +123,7 @@ def test_a_second_rule_is_noticed(town: Town, monkeypatch: pytest.MonkeyPatch, d
 
 TABLES = {"Issue", "Entry", "Participation", "Problem", "Outcome", "OutcomeTranslation", "IssueLink", "File", "Receipt"}
 TABLES |= {"Meeting", "Invitation", "AgendaItem", "MeetingRequest", "MeetingChange", "Minute", "Correction"}
+TABLES |= {"Office", "Successor", "Representative", "Borne", "YearPlan", "RegionalMeeting"}
 TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "MeetingIssue"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
@@ -133,6 +134,8 @@ UNSEEN = "found to be changed or to tell somebody of; nothing of it is shown to 
 INDEXED = "what an item is found by: whoever searches is given ids, and those through the rule"
 HANDED = "the rule is handed in by every caller"
 MEETING = "of a meeting, poll or slot that was loaded through the rule"
+PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over by its reference alone"
+REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
@@ -142,6 +145,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("not_helped", "_screen", "_own_issue"), LOADED),
     "issues/moving.py": dict.fromkeys(("Merge.submit", "_bring_along"), UNSEEN) | {"Link.submit": LOADED},
     "issues/own.py": {"thread": HANDED, "Answer.intro": LOADED, "withdraw": OWN, "_speaks": LOADED},
+    "issues/passing_on.py": dict.fromkeys(("in_hand", "put_off"), PASSES_ON),
     "issues/problems.py": dict.fromkeys(("shared", "_part"), OWN)
     | dict.fromkeys(("Publish.submit", "_open_issue", "_others"), LOADED),
     "issues/telling.py": {"write": OWN, "tell_everybody": LOADED, "stays": LOADED},
@@ -152,6 +156,10 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     ),
     "people/data.py": {"data": OWN},
     "people/organisations.py": {"attribute": UNSEEN},
+    "regions/bearing.py": dict.fromkeys(("called", "history", "in_force", "note_held"), REGION),
+    "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
+    "regions/office.py": {"Seat.submit": REGION},
+    "regions/proposing.py": {"ahead": PASSES_ON, "note": UNSEEN, "of": REGION},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
     "roundtables/arranging.py": {"AddPapers.submit": OWN},
