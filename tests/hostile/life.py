@@ -11,6 +11,8 @@ from bot.kit.forms import FieldKind
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
+from db.people import Person, RoleName, Scope, grant_role
+from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 
 from .oracle import Oracle
 from .town import CAST, Town
@@ -41,6 +43,7 @@ def a_day(town: Town) -> None:
     code = str(town.do("ana", "people.link").answer.screen.body[1].token)  # type: ignore[union-attr]
     town.submit("stray", "people.enter", {"code": code})
     meetings(town, anas)
+    an_office(town)
     open_drafts(town)
 
 
@@ -74,6 +77,31 @@ def meetings(town: Town, issue: int) -> None:
         )
         session.add(line)
     town.submit("bob", "roundtables.correct", {"line": "1", "words": "Two seals a day."}, meeting=4)
+
+
+def an_office(town: Town) -> None:
+    """Lea leads the office of a region, Bob the next; Ana speaks for a member; a year is planned."""
+    now = town.clock.now()
+    with town.sessions.writing() as session:
+        home = session.get_one(Meeting, 1).administration_id
+        common = {"administration_id": home, "region": "WCA"}
+        later = now + timedelta(days=300)
+        lea = session.get_one(Person, town.ids["lea"])
+        grant_role(session, lea, RoleName.VICE_CHAIR, scope=Scope.REGION, scope_id="WCA", at=now, until=later)
+        for head, country, term in (("lea", "GH", Term.SITTING), ("bob", "SN", Term.NAMED)):
+            session.add(Office(**common, country=country, head_id=town.ids[head], term=term, named_at=now, until=later))
+        session.add(
+            Representative(
+                **common, country="BJ", side=Side.BUSINESS, person_id=town.ids["ana"], zone="Africa/Porto-Novo",
+                starts_at=now, ends_at=later,
+            )
+        )  # fmt: skip
+        session.add(
+            YearPlan(
+                **common, year=2027, title="Region", language="en", jointly=False, question={}, state=Planning.DROPPED,
+                asked_by_id=town.ids["lea"], asked_at=now,
+            )
+        )  # fmt: skip
 
 
 def open_drafts(town: Town) -> None:

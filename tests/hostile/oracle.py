@@ -34,7 +34,10 @@ from db.meetings import (
 )
 from db.outcomes import TOLD, Outcome
 from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+from db.regions import Office, Representative, Term, YearPlan
 
+OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
+REGIONS = (Office, Representative, YearPlan)
 MEETINGS = (
     Meeting,
     AgendaItem,
@@ -74,7 +77,7 @@ class Oracle:
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
             table: every(table)
-            for table in (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person, *MEETINGS)
+            for table in (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person, *MEETINGS, *REGIONS)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -154,7 +157,7 @@ class Oracle:
         return meeting.confidentiality is not Confidentiality.CONFIDENTIAL and any(
             scope is Scope.COUNTRY
             or (scope is Scope.CENTRE and place == str(meeting.centre_id))
-            or (scope is Scope.REGION and name is RoleName.COORDINATOR and place == meeting.region)
+            or (scope is Scope.REGION and name in OFFICE and place == meeting.region)
             for name, scope, place in looker.roles
         )
 
@@ -211,6 +214,29 @@ class Oracle:
     def _correction(self, looker: Looker, row: Correction) -> bool:
         return self._minute(looker, self.rows[Minute][row.minute_id])
 
+    # Regions
+
+    def serves(self, looker: Looker, row: Any) -> bool:
+        """They have a post in the office of its region, here."""
+        return row.administration_id == looker.home and any(
+            scope is Scope.REGION and name in OFFICE and place == row.region for name, scope, place in looker.roles
+        )
+
+    def _administers(self, looker: Looker, row: Any) -> bool:
+        return row.administration_id == looker.home and any(
+            name is RoleName.ADMINISTRATOR for name, _scope, _place in looker.roles
+        )
+
+    def _office(self, looker: Looker, row: Office) -> bool:
+        if not looker.is_registered or row.administration_id != looker.home:
+            return False
+        is_public = row.term in (Term.SITTING, Term.PAST)
+        return is_public or row.head_id == looker.id or self.serves(looker, row) or self._administers(looker, row)
+
+    def _representative(self, looker: Looker, row: Representative) -> bool:
+        is_own = row.administration_id == looker.home and row.person_id == looker.id
+        return is_own or self.serves(looker, row) or self._administers(looker, row)
+
     # Each table's rule
 
     def _issue(self, looker: Looker, row: Issue) -> bool:
@@ -251,6 +277,9 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Mandate: Oracle._mandate,
     Role: Oracle._role,
     Centre: Oracle._centre,
+    Office: Oracle._office,
+    Representative: Oracle._representative,
+    YearPlan: Oracle.serves,
     Meeting: Oracle._meeting,
     AgendaItem: Oracle._with_meeting,
     MeetingChange: Oracle._with_meeting,

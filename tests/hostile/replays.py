@@ -39,13 +39,23 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("people.grant", "person"): (("", Person),),
     ("people.move", "organisation"): (("", Organisation),),
     ("people.register", "organisation"): (("", Organisation),),
+    ("regions.appoint", "person"): (("", Person),),
+    ("regions.hand_over", "head"): (("", Person),),
+    ("regions.seat", "person"): (("", Person),),
+    ("regions.set_up", "head"): (("", Person),),
+    ("regions.succeed", "leaving"): (("", Person),),
+    ("regions.succeed", "successor"): (("", Person),),
     ("roundtables.correct", "line"): (("", Minute),),
     ("roundtables.invite", "whom"): (("person:", Person), ("organisation:", Organisation)),
     ("roundtables.substitute", "who"): (("", Person),),
     ("roundtables.to_action", "about"): (("", Meeting),),
     ("roundtables.to_decision", "about"): (("", Meeting),),
 }
-NAMES_NOTHING = {("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")}
+NAMES_NOTHING = {
+    *(("regions.hand_over", "country"), ("regions.set_up", "country")),
+    *(("regions.seat", "country"), ("regions.seat", "zone")),
+    *(("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")),
+}
 # More than a turn's event can carry is asked in another way.
 LookUp = tuple[str, str, str]
 
