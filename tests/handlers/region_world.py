@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -83,13 +84,13 @@ class RegionWorld(World):
             session.flush()
             return row.id
 
-    def fill(self, caller: Caller, form: str, values: dict[str, object], **about: object) -> Screen:
+    def fill(self, caller: Caller, form: str, values: Mapping[str, object], **about: object) -> Screen:
         """Open a form and send all of its fields at once; the screen it answers with."""
         opened = self.open(caller, form, **about)
         view = opened.answer.form
         assert view is not None, screen(opened).heading
         empty: dict[str, object] = {each.name: each.value for each in view.fields}
-        sent = self.turn(Submitted(caller, view.token, empty | values))
+        sent = self.turn(Submitted(caller, view.token, empty | dict(values)))
         refused = sent.answer.form
         assert refused is None, [refused.refusal, *(each.error for each in refused.fields)]
         return screen(sent)

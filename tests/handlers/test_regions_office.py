@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.kit.events import Called
 from bot.kit.text import LANGUAGES
 from db import personal
-from db.people import Administration, Person, RoleName
+from db.people import Administration, Person, Role, RoleName
 from db.regions import Borne, Office, Representative, Side, Term
 from handlers.regions import bearing
 from handlers.regions.room import country
@@ -82,9 +82,7 @@ def test_an_administrator_sets_the_first_office_up_and_it_appoints(world: Region
 
 def test_a_term_ends_by_its_day_or_by_the_vice_chair_and_never_the_last_vice_chairs(world: RegionWorld) -> None:
     with world.sessions.reading() as session:
-        ids = {
-            role.name: role.id for role in session.scalars(select(personal.Role).where(personal.Role.scope_id == AP))
-        }
+        ids = {role.name: role.id for role in session.scalars(select(Role).where(Role.scope_id == AP))}
     assert "You may not do that." in text(
         world.open(COLE, "regions.end_term", office=world.office_id, role=ids[RoleName.SECRETARY], confirmed=True)
     )
