@@ -57,7 +57,8 @@ def application(
         parts = dict(health() if health else {})
         if parley.edge.trouble is not None:
             parts["database"] = {"ok": False, "trouble": parley.edge.trouble}
-        parts["calendars"] = {"ok": True, "left_out": parley.feeds.left_out}  # the log names them; they stop nothing
+        if missing := parley.feeds.left_out:  # they stop nothing; the log names them
+            parts["calendars"] = {"ok": True, "left_out": missing}
         is_well = all(part.get("ok", True) for part in parts.values())
         return JSONResponse({"status": "ok" if is_well else "trouble", **us, **parts})
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.calendars import CalendarAddress
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
 from db.machinery import Receipt
@@ -37,6 +38,7 @@ from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Scope
 from db.regions import Office, Representative, Term, YearPlan
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
+CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
 REGIONS = (Office, Representative, YearPlan)
 MEETINGS = (
     Meeting,
@@ -76,8 +78,7 @@ class Oracle:
 
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
-            table: every(table)
-            for table in (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person, *MEETINGS, *REGIONS)
+            table: every(table) for table in (*CASES, *MEETINGS, *REGIONS, CalendarAddress)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -268,6 +269,9 @@ class Oracle:
     def _centre(self, looker: Looker, row: Centre) -> bool:
         return row.administration_id == looker.home
 
+    def _address(self, looker: Looker, row: CalendarAddress) -> bool:
+        return row.person_id == looker.id
+
 
 _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Issue: Oracle._issue,
@@ -289,4 +293,5 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     MeetingSlot: Oracle._slot,
     Minute: Oracle._minute,
     Correction: Oracle._correction,
+    CalendarAddress: Oracle._address,
 }

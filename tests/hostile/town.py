@@ -31,6 +31,7 @@ from bot.kit.events import Answer, Called, Caller, Event, Submitted
 from bot.kit.screen import Refusal, to_json
 from bot.kit.text import Catalogues
 from db.base import Base
+from db.calendars import CalendarAddress
 from db.centres import Centre
 from db.people import (
     Account,
@@ -292,6 +293,9 @@ class Town:
             mandate = Mandate.given(person, spoken, at=NOON, is_deputy=name == "alf")
             mandate.confirmed_by_id = person.id
             session.add(mandate)
+        known: dict[str, Any] = {"scope": "mine", "about": "", "label": "members", "made_at": NOON}
+        address = CalendarAddress(administration_id=home, person_id=person.id, digest=f"hash of {name}’s", **known)
+        session.add(address)
         session.flush()
         return person.id
 

@@ -23,12 +23,11 @@ LOG = "its log names them: “an entry cannot be written into calendars”; corr
 
 async def look(settings: Settings, health: Mapping[str, Any]) -> list[Line]:
     """Nothing where no Parley answers at the address, which has a line of its own."""
-    told = health.get("calendars")
     code = _administration(settings.database_url)
-    if told is None or code is None:
+    if not health or code is None:
         return []
     lines = [await _fetched(f"{settings.public_url.rstrip('/')}/calendar/{code}/{PROBE}/{PROBE}/en.ics")]
-    if missing := told.get("left_out", 0):
+    if missing := health.get("calendars", {}).get("left_out", 0):
         lines.append(fail("calendar entries", f"{missing} missing from calendars: they cannot be written", LOG))
     return lines
 
