@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 HOLDS = timedelta(minutes=1)  # what only time changes, such as the end of somebody's role, is seen so late at most
 FETCHES_NOTED = timedelta(hours=1)
+TOGETHER = 0.001  # seconds: who comes at the same moment asks along, and a look for many costs what it does for one
 ROOM = 64 * 1024 * 1024  # bytes of calendars kept in memory
 COLOUR = "steelblue"
 COVER = _("Busy")
@@ -249,7 +250,7 @@ class _Looks:
     async def _go_on(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # who has come at the same moment asks along
+                await asyncio.sleep(TOGETHER)
                 waiting, self._waiting = self._waiting, []
                 try:
                     seen, error = await self._look(), None
