@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 import db.tables  # noqa: F401  imported for its effect: the metadata is whole, whoever asks
 
+from .actions import Action
 from .base import Base
 from .calendars import CalendarAddress
 from .files import Chunk, File
@@ -109,6 +110,8 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     taking_part = Participation.person_id == person.id, Participation.left_at.is_(None)
     session.execute(update(Participation).where(*taking_part).values(left_at=at))
     _leave_meetings(session, person.id, at=at)
+    for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
+        session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     unattached = File.person_id == person.id, File.owner.is_(None) | (File.owner == EXPORT)
     for file in session.scalars(select(File).where(*unattached)):
         drop_file(session, file)

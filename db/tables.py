@@ -1,8 +1,9 @@
 """Every table, for the migrations."""
 
-from . import calendars, centres, files, issues, machinery, meetings, outcomes, people, regions, search
+from . import actions, calendars, centres, files, issues, machinery, meetings, outcomes, people, regions, search
 
 __all__ = [
+    "actions",
     "calendars",
     "centres",
     "files",

@@ -3,6 +3,7 @@
 from bot.kit.capability import Registry
 
 from . import (
+    actions,
     calendars,
     centres,
     home,
@@ -22,6 +23,7 @@ registry = Registry(
         issues.issues,
         ledger.ledger,
         roundtables.roundtables,
+        actions.actions,
         calendars.calendars,
         regions.regions,
     ],

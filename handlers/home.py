@@ -13,6 +13,7 @@ from bot.kit.text import Raw, _, ngettext
 from db.machinery import Draft
 
 from . import centres, integrity
+from .actions.plan import waiting as actions_waiting
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
@@ -37,6 +38,7 @@ TILES = (
     button(_("My issues"), "issues.mine"),
     button(_("Shared problems"), "issues.problems"),
     button(_("Roundtables"), "roundtables.roundtables"),
+    button(_("Joint action plan"), "actions.actions"),
     button(_("My organisation"), "people.organisation"),
     button(_("Preferences"), "people.preferences"),
     button(_("Help"), "home.help"),
@@ -59,7 +61,7 @@ def show(ctx: Context) -> Screen:
     if not ctx.who.is_registered:
         begin = button(_("Begin"), "people.register", style=Style.PRIMARY)
         return Screen(_("Welcome to Parley."), (PURPOSE,), buttons=(begin, button(_("Help"), "home.help")))
-    rows = (*_unfinished(ctx), *waiting(ctx), *meetings_waiting(ctx), *_about_people(ctx))
+    rows = (*_unfinished(ctx), *waiting(ctx), *meetings_waiting(ctx), *actions_waiting(ctx), *_about_people(ctx))
     return Screen(
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),

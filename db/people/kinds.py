@@ -57,6 +57,7 @@ class Topic(StrEnum):
     REMINDERS = "reminders"
     ARRIVALS = "arrivals"  # what comes new to one's desk
     COMPANY = "company"  # how many others have the same problem
+    PLAN = "plan"  # steps on the way of an action one owns
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,7 @@ def more(ctx: Context, issue: Issue) -> Screen:
         does(_("Earlier answers"), "issues.precedents"),
         does(_("Note for colleagues"), "issues.note"),
         does(_("Link with another"), "issues.link"),
+        does(_("Make it an action"), "actions.from_issue"),
     )
     open_only = (
         does(_("Tell everybody who takes part"), "issues.inform"),

@@ -38,6 +38,7 @@ name_members(
         Topic.REMINDERS: _("Reminders"),
         Topic.ARRIVALS: _("New issues at your desk"),
         Topic.COMPANY: _("How many others have the same problem"),
+        Topic.PLAN: _("Steps on the way of actions you own"),
         Delivery.AT_ONCE: _("At once"),
         Delivery.DIGEST: _("Together, in the morning"),
     }

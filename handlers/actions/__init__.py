@@ -1,0 +1,7 @@
+"""The joint annual action plan: what Customs and business have agreed to do, who owns it, and how far it is."""
+
+from . import adopting, owning, plan, reminders, reports, working
+from .adopting import adopt
+from .room import actions
+
+__all__ = ["actions", "adopt", "adopting", "owning", "plan", "reminders", "reports", "working"]
