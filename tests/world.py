@@ -437,7 +437,8 @@ def _person(session: Any, home: int, who: str, door: str, role: RoleName | None,
 
 def unchecked(session: Session) -> Iterator[str]:
     """The kinds of news of which nothing says by which right they were somebody's: sent whatever became of that."""
-    for row in session.scalars(select(Outgoing).where(Outgoing.is_reply.is_(False), Outgoing.receipt_id.is_(None))):
+    news = Outgoing.is_reply.is_(False), Outgoing.receipt_id.is_(None), Outgoing.screen.is_not(None)
+    for row in session.scalars(select(Outgoing).where(*news)):
         rights: list[str] = []
 
         def note(button: Button, rights: list[str] = rights) -> Button:
@@ -445,8 +446,7 @@ def unchecked(session: Session) -> Iterator[str]:
                 rights.append(button.command)
             return button
 
-        if row.screen is not None:
-            map_buttons(from_json(row.screen), note)
+        map_buttons(from_json(row.screen), note)
         if not rights and not row.carries_others:
             yield re.sub(r"\d+", "#", row.once)
 
@@ -493,6 +493,8 @@ def _said(part: Any, writer: Writer) -> str:
     if isinstance(part, Quote):
         about = part.label or part.by
         return f"{writer.plain(about)}: {writer.plain(part.words)}" if about else writer.plain(part.words)
+    if isinstance(part, Progress):
+        return f"{writer.plain(part.label)}: {part.done}/{part.total}"
     return writer.plain(part)
 
 

@@ -124,11 +124,8 @@ def picture(ctx: Context, year: int, counts: Counter[tuple[State, int]]) -> Pict
     for (state, organisation), count in counts.items():
         weights[organisation] += count if state in SHOWN else 0
     chosen = [key for key, weight in weights.most_common(ORGANISATIONS) if weight]
-    names = dict(
-        ctx.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(chosen)))
-        .tuples()
-        .all()
-    )
+    named = ctx.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(chosen)))
+    names: dict[int, str] = {row.id: row.name for row in named}
     everything: tuple[Text, tuple[int, ...]] = (
         _("All actions"),
         tuple(sum(count for (each, _org), count in counts.items() if each is state) for state in SHOWN),

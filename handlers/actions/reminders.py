@@ -97,7 +97,8 @@ def _remind(ctx: Context, action: Action, step: Rung, person: Person, body: tupl
         _find_an_owner(ctx, action, person.id, action.run)
     elif side in telling.waits_for(action) and (step is Rung.TODAY or not _is_snoozed(ctx, action, person.id)):
         topic = None if step is Rung.TODAY else Topic.REMINDERS
-        ctx.notify(person, cards.card_of(ctx, action, side, _lead(ctx, action), *body), once=once, topic=topic)
+        lead = _lead(ctx, action, person.zone)
+        ctx.notify(person, cards.card_of(ctx, action, side, lead, *body), once=once, topic=topic)
 
 
 def _find_an_owner(ctx: Context, action: Action, person_id: int, run: int) -> None:
@@ -111,9 +112,9 @@ def _side(action: Action, person_id: int) -> Side | None:
     return next((each for each in Side if action.owner(each) == person_id), None)
 
 
-def _lead(ctx: Context, action: Action) -> Phrase:
-    """How near its date is, and what is waited for."""
-    left = (action.due_day - ctx.now.astimezone(ZoneInfo(action.zone)).date()).days
+def _lead(ctx: Context, action: Action, zone: str) -> Phrase:
+    """How near its date is, counted from the reader's own day, and what is waited for."""
+    left = (action.due_day - ctx.now.astimezone(ZoneInfo(zone)).date()).days
     if action.state is State.CLAIMED:
         return _("The other owner says that this is done. Please confirm or dispute it.")
     if left > 0:

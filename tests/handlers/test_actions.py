@@ -1,0 +1,304 @@
+"""The joint action plan as its people go through it: S6, and what each of them may see and do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.engine.turn import Turn
+from bot.kit.screen import Refusal
+from db.actions import DEED, Action, Side, Source, State, evidence_visible_to
+from db.files import File
+from db.people import Mandate, Person, RoleName, Scope, grant_role, who
+from db.personal import gather
+from handlers.actions import adopt
+from tests.world import MONDAY, YEAR, World
+
+from .action_steps import adopted, proposed
+from .issue_steps import raised
+
+
+def in_zone(world: World, who_: str, zone: str) -> None:
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Person).where(Person.id == world.ids[who_]).values(zone=zone))
+
+
+def role(world: World, who_: str, name: RoleName, where: str = "north") -> None:
+    with world.parley.sessions.writing() as session:
+        person = session.get_one(Person, world.ids[who_])
+        grant_role(session, person, name, scope=Scope.REGION, scope_id=where, at=MONDAY, until=MONDAY + YEAR)
+
+
+@pytest.mark.promise(
+    "actions.both", "An action counts as done when both of its owners say so; what one disputes is shown in both words."
+)
+def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: World) -> None:
+    """S6: adopted, said to be done, disputed, confirmed; one passes its date; the quarter is reported on."""
+    role(world, "inga", RoleName.VICE_CHAIR)
+    in_zone(world, "amina", "Asia/Tokyo")
+    forgotten = adopted(world, title="Publish the list of tests")
+    disputed = adopted(world, title="Open the gate at six", due_day="2027-03-31")
+    for number_ in range(16):
+        proposed(world, title=f"Action {number_}", due_day="2026-12-30")
+    world.do("amina", "actions.actions")
+    assert "18 actions of yours are under way." in world.last("amina").text
+
+    # 2. One says done, the other disputes: nothing counts, both words stand, the coordinator hears.
+    world.submit("ruiz", "actions.done", {"words": "It opens at six since Monday."}, action=disputed)
+    assert "The other owner says that this is done" in world.last("amina").text
+    assert "Done, confirmed by both owners: 0/1" in world.do("cora", "actions.plan", year=2027).text
+    before = world.seen()
+    world.submit("amina", "actions.dispute", {"words": "Not on Sundays."}, action=disputed)
+    assert world.told(before) == {"amina", "ruiz", "cora"}
+    for name in ("ruiz", "cora", "amina"):
+        shown = world.last(name).text
+        assert "It opens at six since Monday." in shown and "Not on Sundays." in shown
+    assert "State: Disputed between its owners" in world.last("cora").text
+    assert "0/1" in world.do("cora", "actions.plan", year=2027).text
+    world.submit("cora", "actions.advise", {"words": "Look at it together."}, action=disputed)
+    assert "Look at it together." in world.last("amina").text and "Look at it together." in world.last("ruiz").text
+    assert "cannot be done now" in world.do("ruiz", "actions.confirm", action=disputed).text, (
+        "nobody confirms their own"
+    )
+    assert "Confirmed by both" in world.do("amina", "actions.confirm", action=disputed).text
+    assert "1/1" in world.do("cora", "actions.plan", year=2027).text
+
+    # 3. One passes its date and nobody replies: each hears in their own morning.
+    for at, told, heard in (
+        ("2026-12-16T22:30", {"amina"}, "This action is due in 14 days."),  # 07:30 in Tokyo
+        ("2026-12-17T06:30", {"ruiz"}, "This action is due in 14 days."),  # 07:30 in Tunis
+        ("2026-12-27T22:30", {"amina"}, "This action is due in 3 days."),
+        ("2026-12-28T06:30", {"ruiz"}, "This action is due in 3 days."),
+        ("2026-12-30T22:30", {"amina"}, "This action is due today."),
+        ("2026-12-31T06:30", {"ruiz"}, "This action is due today."),
+        ("2027-01-07T06:30", {"cora"}, "was due on Thursday 31 December 2026 and is not done."),
+        ("2027-01-21T06:30", {"inga"}, "Its owners and its coordinator were reminded."),
+    ):
+        moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        world.wait_until(moment - timedelta(minutes=1))
+        before = world.seen()
+        world.wait_until(moment)
+        news = {name: [each.text for each in world.news(name, before[name])] for name in told | world.told(before)}
+        about = {name for name, texts in news.items() if any("list of tests" in text for text in texts)}
+        assert about == told, (at, news)
+        assert all(sum(heard in text and "list of tests" in text for text in news[name]) == 1 for name in told), at
+    assert f"A-{forgotten}" in world.last("inga").text
+
+    # 4. The report: figures, rows, two languages.
+    world.submit("cora", "actions.draft", {"quarter": "2026-4", "language": "fr", "second": "en"})
+    assert "16" not in world.last("cora").text, "what nobody agreed to is not in the plan"
+    assert "Actions in the plan: 1" in world.last("cora").text
+
+
+def test_owners_agree_hand_over_and_are_released_only_when_the_next_accepts(world: World) -> None:
+    action = proposed(world)
+    assert "You are asked to own this action" in world.last("amina").text
+    world.submit(
+        "amina", "actions.hand_over", {"to": str(world.ids["emil"]), "words": "You know reefers."}, action=action
+    )
+    assert "You know reefers." in world.last("emil").text
+    assert "Owner in business: Amina" in world.do("lena", "actions.show", action=action).text
+    assert "You have not taken it over." in world.press("emil", "No, thank you").text
+    assert "does not take this action over" in world.last("amina").text
+    world.submit("amina", "actions.hand_over", {"to": str(world.ids["emil"]), "words": None}, action=action)
+    world.do("ruiz", "actions.own", action=action)
+    assert "Emil has taken this action over." not in world.last("amina").text
+    assert "It is yours now." in world.press("emil", "Take it over").text
+    assert "Emil has taken this action over." in world.last("amina").text
+    assert "adopted" in world.last("ruiz").text
+    assert "not yours to see" in world.do("amina", "actions.show", action=action).text, (
+        "released, it is no longer theirs"
+    )
+    assert "Owner in business: Emil, Sodal Trading" in world.do("emil", "actions.show", action=action).text
+    before = world.seen()
+    world.wait_until(datetime(2026, 12, 17, 6, 30, tzinfo=UTC))
+    assert {"emil", "ruiz"} <= world.told(before) and "amina" not in world.told(before)
+
+
+def test_nobody_but_the_other_owner_confirms(world: World) -> None:
+    action = adopted(world)
+    world.submit("ruiz", "actions.done", {"words": "Done."}, action=action)
+    for name in ("cora", "adam", "lena", "olga", "badr", "emil"):
+        answer = world.do(name, "actions.confirm", action=action).text
+        assert "may not" in answer or "not yours" in answer, name
+    assert "Confirmed by both" in world.press("amina", "Confirm").text
+
+
+def test_the_plan_is_joint_and_what_was_said_is_not(world: World) -> None:
+    """Whoever owns an action sees the rest of the plan, without names and words; others see nothing of it."""
+    shared = adopted(world, title="Open the gate at six")
+    world.submit("amina", "actions.progress", {"words": "The keys are ordered."}, action=shared)
+    other = adopted(world, customs="olga", business="emil", title="A scanner that works")
+    seen = world.do("emil", "actions.show", action=shared)
+    assert "Open the gate at six" in seen.text and "Sodal Trading" in seen.text
+    assert "keys" not in seen.text and "Amina" not in seen.text and "Ruiz" not in seen.text
+    assert "keys" not in world.do("emil", "actions.thread", action=shared).text
+    assert "keys" in world.do("cora", "actions.thread", action=shared).text
+    for name in ("badr", "gus", "lars"):
+        assert "not yours" in world.do(name, "actions.show", action=shared).text
+        assert "nothing in it" in world.do(name, "actions.plan", year=2026).text
+    world.submit("emil", "actions.find", {"words": "gate"})
+    assert f"A-{shared}" in world.last("emil").text
+    world.submit("badr", "actions.find", {"words": f"A-{other}"})
+    assert "Nothing of what you may see" in world.last("badr").text
+    # A dispute is everybody's of the plan, in both words, by side.
+    world.submit("ruiz", "actions.done", {"words": "It opens at six."}, action=shared)
+    world.submit("amina", "actions.dispute", {"words": "Not on Sundays."}, action=shared)
+    seen = world.do("emil", "actions.show", action=shared)
+    assert "It opens at six." in seen.text and "Not on Sundays." in seen.text
+    assert "Customs said on" in seen.text and "Business said on" in seen.text and "Amina" not in seen.text
+
+
+def test_rights_fall_with_the_mandate_and_the_coordinator_names_another(world: World) -> None:
+    action = adopted(world)
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Mandate).where(Mandate.person_id == world.ids["amina"]).values(ends_at=MONDAY))
+    assert "not yours" in world.do("amina", "actions.show", action=action).text
+    before = world.seen()
+    world.wait_until(datetime(2026, 12, 17, 7, 0, tzinfo=UTC))
+    assert "speaks for their side no longer" in world.last("cora").text
+    assert "amina" not in world.told(before)
+    told = {"side": "business", "to": str(world.ids["emil"]), "words": None}
+    world.submit("cora", "actions.name_owner", told, action=action)
+    assert "It is yours now." in world.press("emil", "Take it over").text
+
+
+def test_evidence_milestones_and_an_address(world: World) -> None:
+    action = adopted(world)
+    world.submit("ruiz", "actions.milestone", {"title": "A second inspector", "on": "2026-12-10"}, action=action)
+    world.wait_until(datetime(2026, 12, 10, 6, 30, tzinfo=UTC))
+    assert (
+        "A second inspector" in world.last("amina").text and "falls on Thursday 10 December" in world.last("amina").text
+    )
+    world.wait_until(datetime(2026, 12, 14, 6, 30, tzinfo=UTC))
+    assert sum("falls on" in each.text for each in world.received("amina")) == 1, "one nudge, then silence"
+    world.do("ruiz", "actions.milestones", action=action)
+    world.press("ruiz", "Reached")
+    assert "Milestones: 1 of 1" in world.last("amina").text and "Under way" in world.last("amina").text
+    wrong = world.submit("amina", "actions.evidence", {"words": "See", "link": "javascript:alert(1)"}, action=action)
+    assert "begins with https://" in wrong.text
+    world.say("amina", "/cancel")
+    world.submit("amina", "actions.evidence", {"words": "The roster", "link": "https://a.example/r"}, action=action)
+    assert "https://a.example/r" in world.last("ruiz").text and "Evidence: 1" in world.last("ruiz").text
+    with world.parley.sessions.reading() as session:
+        seen = {
+            name: session.scalars(
+                select(File.id).where(
+                    evidence_visible_to(who(session, session.get_one(Person, world.ids[name]), at=MONDAY))
+                )
+            ).all()
+            for name in ("amina", "badr")
+        }
+        assert seen == {"amina": [], "badr": []}
+
+
+def test_evidence_brings_its_file_to_those_who_see_it(world: World) -> None:
+    action = adopted(world)
+    world.do("amina", "actions.evidence", action=action)
+    world.fill("amina", "Look at this", "[Skip]")
+    world.attach("amina", "roster.pdf", b"%PDF-1.4")
+    world.fill("amina", "[That is all]", "[Send]")
+    assert "[file roster.pdf]" in world.do("ruiz", "actions.thread", action=action).text
+    with world.parley.sessions.reading() as session:
+        for name, sees in (("amina", True), ("ruiz", True), ("cora", True), ("badr", False), ("olga", False)):
+            reader = who(session, session.get_one(Person, world.ids[name]), at=MONDAY)
+            found = session.scalar(select(File.id).where(evidence_visible_to(reader), File.owner == DEED))
+            assert (found is not None) is sees, name
+
+
+def test_an_action_from_an_issue_and_from_a_meeting(world: World) -> None:
+    issue = raised(world)
+    world.do("ruiz", "issues.more", issue=issue)
+    world.press("ruiz", "Make it an action")
+    world.say("ruiz", "/cancel")
+    values = {
+        "title": "Keep an inspector at weekends",
+        "customs_owner": str(world.ids["ruiz"]),
+        "business_owner": str(world.ids["amina"]),
+        "due_day": "2026-12-25",
+    }
+    made = world.submit("ruiz", "actions.from_issue", values, issue=issue)
+    assert f"Comes from: P-{issue:06d}" in made.text
+    assert "Owner in Customs: Ruiz\n" in made.text, "whoever proposes it for themselves has agreed"
+
+
+def test_whoever_has_a_turn_adopts_with_plain_values(world: World) -> None:
+    """The seam for meetings and consultations."""
+    with world.parley.sessions.writing() as session:
+        person = session.get_one(Person, world.ids["lena"])
+        turn = Turn(world.parley.engine, session, person, None, now=world.clock.now(), trace="t")
+        action = adopt(
+            turn.ctx,
+            title="Keep an inspector at weekends",
+            customs_owner=world.ids["lena"],
+            business_owner=world.ids["amina"],
+            due_day=date(2026, 12, 25),
+            zone="Asia/Tokyo",
+            source=Source.MEETING,
+            source_id=12,
+            milestones=(("A roster", date(2026, 12, 10)), ("A name", None)),
+        )
+        assert action.ref == "A-1" and action.due_at == datetime(2026, 12, 25, 15, tzinfo=UTC)
+        assert action.has_agreed(Side.CUSTOMS) and action.state is State.PROPOSED
+    world.settle()
+    heard = world.last("amina").text
+    assert "Comes from: A meeting" in heard and "Due: Friday 25 December 2026 (Tokyo)" in heard
+    assert "Milestones: 0 of 2" in heard
+    for wrong in (
+        {"business_owner": "badr"},
+        {"customs_owner": "amina", "business_owner": "amina"},
+        {"customs_owner": "emil"},
+    ):
+        owners = {"customs_owner": "lena", "business_owner": "amina"} | wrong
+        with world.parley.sessions.writing() as session:
+            person = session.get_one(Person, world.ids["lena"])
+            turn = Turn(world.parley.engine, session, person, None, now=world.clock.now(), trace="t")
+            ids = {name: world.ids[who_] for name, who_ in owners.items()}
+            with pytest.raises(Refusal) as refused:
+                adopt(turn.ctx, title="x", due_day=date(2026, 12, 25), **ids)
+            assert refused.value.field in ids
+
+
+def test_a_day_off_becomes_the_next_working_day_and_says_so(world: World) -> None:
+    made = world.submit(
+        "lena",
+        "actions.propose",
+        {
+            "title": "x",
+            "customs_owner": str(world.ids["ruiz"]),
+            "business_owner": str(world.ids["amina"]),
+            "due_day": "2027-03-20",  # a Saturday, and Independence Day
+        },
+    )
+    assert "is a day off. It is due on the next working day, Monday 22 March 2027." in made.text
+    refused = world.submit(
+        "lena",
+        "actions.propose",
+        {
+            "title": "x",
+            "customs_owner": str(world.ids["amina"]),
+            "business_owner": str(world.ids["badr"]),
+            "due_day": "2026-11-01",
+        },
+    )
+    assert refused.answer.form is not None and "offered" in refused.text
+
+
+def test_what_is_kept_of_an_owner_is_given_and_erased(world: World) -> None:
+    action = proposed(world)
+    world.do("ruiz", "actions.own", action=action)
+    world.submit("ruiz", "actions.hand_over", {"to": str(world.ids["olga"]), "words": "Please"}, action=action)
+    with world.parley.sessions.reading() as session:
+        kept = json.dumps(gather(session, session.get_one(Person, world.ids["amina"])), default=str)
+        assert "Inspect reefers" in kept
+    world.do("olga", "people.erase", confirmed=True)
+    with world.parley.sessions.reading() as session:
+        assert session.get_one(Action, action).customs_next_id is None
+    world.do("amina", "people.erase", confirmed=True)
+    shown = world.do("cora", "actions.show", action=action)
+    assert "a representative of Sodal Trading" in shown.text and "Amina" not in shown.text
+    world.wait_until(datetime(2026, 12, 17, 7, 0, tzinfo=UTC))
+    assert "Please name another" in world.last("cora").text
