@@ -19,6 +19,14 @@ def world(database_url: str) -> Iterator[World]:
 
 
 @pytest.fixture
+def sqlite_world(sqlite_url: str) -> Iterator[World]:
+    """A whole one on SQLite alone, for what asks nothing of the database that is new."""
+    made = World(sqlite_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def people_world(database_url: str) -> Iterator[PeopleWorld]:
     made = PeopleWorld(database_url)
     yield made
