@@ -105,11 +105,11 @@ class Action(OfAdministration, Base):
     plan_year: Mapped[int]
     customs_owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     customs_accepted_at: Mapped[datetime | None]
-    customs_next_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    customs_next_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     business_owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     business_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     business_accepted_at: Mapped[datetime | None]
-    business_next_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    business_next_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     due_day: Mapped[date] = mapped_column(Date)
     zone: Mapped[str]
     due_at: Mapped[datetime]

@@ -23,6 +23,7 @@ PUBLIC = "what every member may see, about nobody in particular"
 TITLES = "titles and states, of what is opened with a command that reads"
 CHANGES = "a change, which always leaves a line"
 PUBLIC_HOURS = "clocks, calendars and the published ledger of countries"
+PUBLISHED = "figures of a plan for those whose plan it is, about nobody in particular"
 PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
@@ -30,6 +31,21 @@ SHOWS_NOTHING_OF_OTHERS = {
     "calendars.renew": CHANGES,
     "calendars.stop": CHANGES,
     "calendars.subscribe": CHANGES,
+    "actions.actions": OWN,
+    "actions.confirm": CHANGES,
+    "actions.decline": CHANGES,
+    "actions.go_on": CHANGES,
+    "actions.listed": TITLES,
+    "actions.milestones": TITLES,
+    "actions.more": TITLES,
+    "actions.own": CHANGES,
+    "actions.plan": TITLES,
+    "actions.publish": CHANGES,
+    "actions.report": PUBLISHED,
+    "actions.reports": PUBLISHED,
+    "actions.rows": TITLES,
+    "actions.take_over": CHANGES,
+    "actions.tick": CHANGES,
     "centres.centre": PUBLIC,
     "centres.centres": PUBLIC,
     "centres.rest": CHANGES,
@@ -110,6 +126,7 @@ SHOWS_NOTHING_OF_OTHERS = {
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
     "calendars.tell": OWN,
+    "actions.dispute": OWN,  # what the other owner said to oneself
     "issues.answer": OWN,  # the question that was put to oneself
     "issues.merge": TITLES,
     "issues.same": PUBLIC,

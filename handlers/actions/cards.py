@@ -191,10 +191,10 @@ def _days(action: Action, ctx: Context) -> Phrase:
     return ngettext("{count} day", "{count} days", (ctx.now - action.due_at) // timedelta(days=1) + 1)
 
 
-def _source(action: Action) -> Text:
+def _source(action: Action) -> Code | Source:
     if action.source is Source.ISSUE and action.source_id is not None:
         return Code(Issue.ref_of(action.source_id))
-    return _("{what}", what=action.source)
+    return action.source
 
 
 def _buttons(action: Action, side: Side | None) -> tuple[Button, ...]:

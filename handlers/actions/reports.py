@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Row, Screen, 
 from bot.kit.text import (
     CATALOGUES,
     LANGUAGES,
+    SOURCE_LANGUAGE,
     Catalogues,
     Code,
     Phrase,
@@ -165,19 +167,24 @@ def _quarters(ctx: Context, query: str) -> Sequence[Option]:
     ]
 
 
+def _pairs(ctx: Context, query: str) -> Sequence[Option]:
+    """Two languages at once; the administration's own, and English beside it, come first."""
+    home = ctx.session.get_one(Administration, ctx.who.administration_id)
+    order = sorted(LANGUAGES, key=lambda each: (each != home.language, each != SOURCE_LANGUAGE))
+    return [
+        Option(f"{one}+{other}", _("{one} and {other}", one=Raw(LANGUAGES[one]), other=Raw(LANGUAGES[other])))
+        for one, other in combinations(order, 2)
+    ]
+
+
 @actions.form("draft", _("Draft a report"), allow=planners)
 class Draft(Form):
     """From the records, in two languages at once."""
 
     quarter: str = ask.choice(_("Which quarter is it about?"), options=_quarters)
-    language: str = ask.choice(
-        _("In which language?"), options=languages, hint=_("Most often that of the administration.")
-    )
-    second: str = ask.choice(_("And in which second language?"), options=languages)
+    languages: str = ask.choice(_("In which two languages?"), options=_pairs)
 
     def submit(self, ctx: Context) -> Screen:
-        if self.language == self.second:
-            raise Refusal(_("Please choose two different languages."), field="second")
         year, quarter = (int(each) for each in self.quarter.split("-"))
         report = Report(
             administration_id=ctx.who.administration_id,
@@ -188,7 +195,7 @@ class Draft(Form):
             drafted_by_id=ctx.who.id,
             drafted_at=ctx.now,
         )
-        report.words = {each: drafted(ctx, report, each) for each in (self.language, self.second)}
+        report.words = {each: drafted(ctx, report, each) for each in self.languages.split("+")}
         ctx.session.add(report)
         ctx.session.flush()
         return shown(ctx, report, _("Drafted from the records. Read it, correct it, then publish it."))
@@ -307,7 +314,8 @@ def _figure(report: Report, name: str, count: int) -> Row:
 def _quotes(report: Report) -> Iterator[Quote]:
     for language, text in report.words.items():
         yield Quote(
-            Raw(text, language), label=_("{language}", language=Raw(LANGUAGES.get(language, language), language))
+            Raw(text, language),
+            label=_("In this language: {language}", language=Raw(LANGUAGES.get(language, language), language)),
         )
 
 

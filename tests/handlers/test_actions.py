@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -87,7 +88,7 @@ def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: Worl
     assert f"A-{forgotten}" in world.last("inga").text
 
     # 4. The report of the quarter: in two languages, every figure with its rows.
-    draft = world.submit("cora", "actions.draft", {"quarter": "2027-1", "language": "fr", "second": "en"})
+    draft = world.submit("cora", "actions.draft", {"quarter": "2027-1", "languages": "en+fr"})
     for figure in ("Actions in the plan: 17", "Done, confirmed by both: 1", "Adopted, not begun: 16"):
         assert figure in draft.text
     assert "17 actions are in the plan." in draft.text and "1 action is done" in draft.text
@@ -262,7 +263,7 @@ def test_whoever_has_a_turn_adopts_with_plain_values(sqlite_world: World) -> Non
         with world.parley.sessions.writing() as session:
             person = session.get_one(Person, world.ids["lena"])
             turn = Turn(world.parley.engine, session, person, None, now=world.clock.now(), trace="t")
-            ids = {name: world.ids[who_] for name, who_ in owners.items()}
+            ids: dict[str, Any] = {name: world.ids[who_] for name, who_ in owners.items()}
             with pytest.raises(Refusal) as refused:
                 adopt(turn.ctx, title="x", due_day=date(2026, 12, 25), **ids)
             assert refused.value.field in ids

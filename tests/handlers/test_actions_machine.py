@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -137,7 +138,7 @@ def test_any_sequence_of_steps_goes_as_the_rules_say(steps: list[tuple[str, Side
 
 STEPS_AT_ONCE = 50  # a turn costs some 30 ms; run more of them before a release
 TURNS = ("own", "go_on", "confirm", "take_over", "decline", "show", "milestones", "more", "actions", "listed")
-FORMS = {
+FORMS: dict[str, dict[str, Any]] = {
     "done": {"words": "Done."},
     "dispute": {"words": "No."},
     "progress": {"words": "Half."},

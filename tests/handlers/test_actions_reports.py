@@ -30,7 +30,7 @@ def test_a_report_is_drafted_corrected_and_published_with_its_rows(sqlite_world:
     world.submit("ruiz", "actions.progress", {"words": "Half."}, action=3)
     world.submit("cora", "actions.drop", {"reason": "law", "words": "The law."}, action=4)
     assert "may not" in world.do("amina", "actions.draft").text
-    draft = world.submit("cora", "actions.draft", {"quarter": "2026-4", "language": "fr", "second": "en"})
+    draft = world.submit("cora", "actions.draft", {"quarter": "2026-4", "languages": "en+fr"})
     told = figures(draft)
     assert told == {
         "Actions in the plan": 7,
@@ -43,8 +43,11 @@ def test_a_report_is_drafted_corrected_and_published_with_its_rows(sqlite_world:
         "Past its date": 0,
         "Dropped": 1,
     }
-    assert "English: Joint action plan of 2026, quarter 4" in draft.text and "7 actions are in the plan." in draft.text
-    assert "Français: " in draft.text
+    assert (
+        "In this language: English: Joint action plan of 2026, quarter 4" in draft.text
+        and "7 actions are in the plan." in draft.text
+    )
+    assert "In this language: Français: " in draft.text
     assert told.keys() == {phrase.source for phrase in FIGURES.values()}
     for name, phrase in FIGURES.items():
         rows = world.do("cora", "actions.rows", report=1, figure=name).text

@@ -117,7 +117,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_action_administration_id"), ["administration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_action_business_next_id"), ["business_next_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_action_business_owner_id"), ["business_owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_action_customs_next_id"), ["customs_next_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_action_customs_owner_id"), ["customs_owner_id"], unique=False)
         batch_op.create_index("ix_action_plan", ["administration_id", "plan_year", "state"], unique=False)
 
@@ -222,7 +224,9 @@ def downgrade() -> None:
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.drop_index("ix_action_plan")
         batch_op.drop_index(batch_op.f("ix_action_customs_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_action_customs_next_id"))
         batch_op.drop_index(batch_op.f("ix_action_business_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_action_business_next_id"))
         batch_op.drop_index(batch_op.f("ix_action_administration_id"))
 
     op.drop_table("action")
