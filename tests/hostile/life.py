@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from bot.kit.events import Attached, Called, Submitted
 from bot.kit.forms import FieldKind
+from db.actions import Action
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
@@ -19,7 +20,7 @@ from .town import CAST, Town
 
 
 def a_day(town: Town) -> None:
-    """Issues in several states, a shared problem, two outcomes, files, mandates, a link half made, drafts of all."""
+    """Issues in several states, a shared problem, two outcomes, files, mandates, a link half made, a plan, drafts."""
     held = town.do("ana", "issues.raise").answer.form
     assert held is not None
     photo = Attached("seal.jpg", "image/jpeg", 3, {"platform": "telegram", "file_id": "1"})
@@ -44,6 +45,7 @@ def a_day(town: Town) -> None:
     town.submit("stray", "people.enter", {"code": code})
     meetings(town, anas)
     an_office(town)
+    a_plan(town)
     open_drafts(town)
 
 
@@ -102,6 +104,23 @@ def an_office(town: Town) -> None:
                 asked_by_id=town.ids["lea"], asked_at=now,
             )
         )  # fmt: skip
+
+
+def a_plan(town: Town) -> None:
+    """Three actions in two administrations: one disputed, one that somebody is asked to take over; a report."""
+    for who, customs, business in (("lea", "pia", "ana"), ("lea", "gus", "alf"), ("odil", "odil", "xeno")):
+        owners = {"customs_owner": str(town.ids[customs]), "business_owner": str(town.ids[business])}
+        told = {"title": f"What {business} waits for", "due_day": "2026-12-31", "milestone": "Half of it"}
+        town.submit(who, "actions.propose", told | owners)
+    with town.sessions.reading() as session:
+        shared, asked, _abroad = session.scalars(select(Action.id).order_by(Action.id))
+    for who in ("pia", "ana"):
+        town.do(who, "actions.own", action=shared)
+    town.submit("pia", "actions.done", {"words": "Pia says it is done."}, action=shared)
+    town.submit("ana", "actions.dispute", {"words": "Ana says it is not."}, action=shared)
+    told = {"to": str(town.ids["pia"]), "words": "You know seals."}
+    town.submit("gus", "actions.hand_over", told, action=asked)
+    town.submit("cora", "actions.draft", {"quarter": "2026-4", "languages": "en+fr"})
 
 
 def open_drafts(town: Town) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.actions import Action, Report
 from db.calendars import CalendarAddress
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
@@ -39,6 +40,7 @@ from db.regions import Office, Representative, Term, YearPlan
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
+PLAN = (Action, Report)
 REGIONS = (Office, Representative, YearPlan)
 MEETINGS = (
     Meeting,
@@ -78,7 +80,7 @@ class Oracle:
 
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
-            table: every(table) for table in (*CASES, *MEETINGS, *REGIONS, CalendarAddress)
+            table: every(table) for table in (*CASES, *MEETINGS, *REGIONS, *PLAN, CalendarAddress)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -238,7 +240,49 @@ class Oracle:
         is_own = row.administration_id == looker.home and row.person_id == looker.id
         return is_own or self.serves(looker, row) or self._administers(looker, row)
 
+    # The joint plan
+
+    def keeps_the_plan(self, looker: Looker) -> bool:
+        """They oversee it, whatever is in it."""
+        over = (RoleName.COORDINATOR, RoleName.VICE_CHAIR, RoleName.ADMINISTRATOR)
+        return any(name in over for name, _scope, _place in looker.roles)
+
+    def owns(self, looker: Looker, action: Action) -> bool:
+        """They own one side of it: by a role in Customs, by their word for its organisation in business."""
+        if action.administration_id != looker.home:
+            return False
+        in_customs = action.customs_owner_id == looker.id and looker.is_staff
+        is_voice = action.business_organisation_id == looker.speaks_for
+        return in_customs or (action.business_owner_id == looker.id and is_voice)
+
+    def is_party(self, looker: Looker, action: Action) -> bool:
+        """What is said of it is theirs to read."""
+        if action.administration_id != looker.home:
+            return False
+        is_asked = action.is_under_way and (
+            (action.customs_next_id == looker.id and looker.is_staff)
+            or (action.business_next_id == looker.id and looker.speaks_for is not None)
+        )
+        put_forward = action.proposed_by_id == looker.id and looker.is_staff
+        return self.owns(looker, action) or is_asked or put_forward or self.keeps_the_plan(looker)
+
+    def shares(self, looker: Looker, year: int) -> bool:
+        """They own something that was adopted in that year's plan."""
+        adopted = (each for each in self.rows[Action].values() if each.plan_year == year and each.adopted_at)
+        return any(self.owns(looker, each) for each in adopted)
+
     # Each table's rule
+
+    def _action(self, looker: Looker, row: Action) -> bool:
+        if row.administration_id != looker.home:
+            return False
+        return self.is_party(looker, row) or (row.adopted_at is not None and self.shares(looker, row.plan_year))
+
+    def _report(self, looker: Looker, row: Report) -> bool:
+        if row.administration_id != looker.home:
+            return False
+        published = row.published_at is not None and self.shares(looker, row.plan_year)
+        return self.keeps_the_plan(looker) or published
 
     def _issue(self, looker: Looker, row: Issue) -> bool:
         return self.reported(looker, row) or self.handles(looker, row)
@@ -294,4 +338,6 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Minute: Oracle._minute,
     Correction: Oracle._correction,
     CalendarAddress: Oracle._address,
+    Action: Oracle._action,
+    Report: Oracle._report,
 }

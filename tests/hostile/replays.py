@@ -31,6 +31,12 @@ from .town import CAST, NOBODYS, Seen, Town
 
 # What a field that is picked names by its value: a table's id, behind a prefix where several are offered.
 PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
+    ("actions.from_issue", "business_owner"): (("", Person),),
+    ("actions.from_issue", "customs_owner"): (("", Person),),
+    ("actions.hand_over", "to"): (("", Person),),
+    ("actions.name_owner", "to"): (("", Person),),
+    ("actions.propose", "business_owner"): (("", Person),),
+    ("actions.propose", "customs_owner"): (("", Person),),
     ("issues.hand_over", "to"): (("person:", Person), ("centre:", Centre)),
     ("issues.link", "other"): (("", Issue),),
     ("issues.merge", "into"): (("", Issue),),

@@ -125,10 +125,11 @@ TABLES = {"Issue", "Entry", "Participation", "Problem", "Outcome", "OutcomeTrans
 TABLES |= {"Meeting", "Invitation", "AgendaItem", "MeetingRequest", "MeetingChange", "Minute", "Correction"}
 TABLES |= {"Office", "Successor", "Representative", "Borne", "YearPlan", "RegionalMeeting"}
 TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "MeetingIssue"}
-RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to"}
+TABLES |= {"Action", "ActionEntry", "Milestone", "Report"}
+RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
 
-LOADED = "about an issue, outcome or problem that was loaded through the rule"
+LOADED = "about an issue, outcome, problem or action that was loaded through the rule"
 OWN = "rows that name whoever asks"
 UNSEEN = "found to be changed or to tell somebody of; nothing of it is shown to whoever acts"
 INDEXED = "what an item is found by: whoever searches is given ids, and those through the rule"
@@ -137,6 +138,11 @@ MEETING = "of a meeting, poll or slot that was loaded through the rule"
 PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over by its reference alone"
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
+    "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
+    "actions/owning.py": {"_asker": UNSEEN},
+    "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
+    "actions/reminders.py": dict.fromkeys(("_is_last_claim", "_is_snoozed"), LOADED) | {"milestone_due": UNSEEN},
+    "actions/telling.py": {"write": OWN},
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
     "issues/desk.py": {"last_words": LOADED},
