@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from bot.kit.events import Answered, Called, Event
 from bot.kit.screen import to_json
-from db import search
+from db import actions, search
+from db.actions import Action, ActionEntry, Deed, Milestone, Report
 from db.files import File, FileState
 from db.issues import (
     ENTRY,
@@ -72,6 +73,8 @@ class Aviary:
             session.flush()
             for issue in made:
                 self._tell(session, issue)
+            for abroad in (False, False, False, True):
+                self._action(session, abroad=abroad)
         with town.sessions.reading() as session:
             self.oracle = Oracle(session, at=town.clock.now())
 
@@ -150,6 +153,60 @@ class Aviary:
         issue.title = self._word(f"the title of issue {issue.id}", _row(Issue, issue.id))
         issue.port = self._word(f"the port of issue {issue.id}", _row(Issue, issue.id))
         return issue
+
+    def _action(self, session: Session, *, abroad: bool) -> None:
+        """Something of the joint plan, in any state, with what was said of it, a milestone and a report."""
+        customs = self._one("odil") if abroad else self._one("pia", "gus", "lea")
+        business = self._one("xeno") if abroad else self._one("ana", "alf")
+        home = session.get_one(Person, customs).administration_id
+        organisation = self._town.organisations["Gamma Export" if abroad else "Alpha Trading"]
+        state = self._random.choice([each for each in actions.State if each is not actions.State.DROPPED])
+        agreed = None if state is actions.State.PROPOSED else NOON
+        action = Action(
+            administration_id=home,
+            title="",
+            detail="",
+            language="en",
+            plan_year=2026,
+            customs_owner_id=customs,
+            customs_accepted_at=agreed,
+            business_owner_id=business,
+            business_organisation_id=organisation,
+            business_accepted_at=agreed,
+            business_next_id=None if abroad or self._chance(0.5) else self._one("bob"),
+            due_day=NOON.date() + timedelta(days=30),
+            zone="UTC",
+            due_at=NOON + timedelta(days=31),
+            state=state,
+            claimed_by=actions.Side.CUSTOMS if state in (actions.State.CLAIMED, actions.State.DISPUTED) else None,
+            proposed_by_id=customs if abroad else self._one("lea", "gus"),
+            proposed_at=NOON,
+            adopted_at=agreed,
+        )
+        session.add(action)
+        session.flush()
+        action.title = self._word(f"the title of action {action.id}", _row(Action, action.id))
+        action.detail = self._word(f"more of action {action.id}", _row(Action, action.id))
+        common = {"administration_id": home, "action_id": action.id, "language": "en"}
+        step = self._word(f"a milestone of action {action.id}", _row(Action, action.id))
+        session.add(Milestone(**common, title=step))
+        for deed in Deed:
+            words = self._word(f"what was {deed.value} of action {action.id}", _deed(action.id, deed))
+            author = business if deed is Deed.DISPUTED else customs
+            session.add(ActionEntry(**common, deed=deed, author_id=author, words=words, run=1, at=NOON))
+        report = Report(
+            administration_id=home,
+            plan_year=2026,
+            quarter=4,
+            figures=[["adopted", [action.id]]],
+            words={},
+            drafted_by_id=customs,
+            drafted_at=NOON,
+            published_at=NOON if self._chance(0.5) else None,
+        )
+        session.add(report)
+        session.flush()
+        report.words = {"en": self._word(f"the words of report {report.id}", _row(Report, report.id))}
 
     def _merge(self, session: Session, made: list[Issue]) -> None:
         pairs = [(one, other) for one in made for other in made if one.id > other.id]
@@ -309,6 +366,17 @@ def _entry(issue_id: int, voice: Voice, author_id: int) -> Rule:
     return may
 
 
+def _deed(action_id: int, deed: Deed) -> Rule:
+    """What was said stays between the parties; where two owners disagree, the plan reads both."""
+
+    def may(oracle: Oracle, looker: Looker) -> bool:
+        action = oracle.rows[Action][action_id]
+        both = action.state is actions.State.DISPUTED and deed in (Deed.CLAIMED, Deed.DISPUTED)
+        return oracle.is_party(looker, action) or (both and oracle.sees(looker, Action, action_id))
+
+    return may
+
+
 def _handles(oracle: Oracle, looker: Looker, issue_id: int) -> bool:
     """The desk reads an issue together with what was merged into it."""
     issue = oracle.rows[Issue][issue_id]
@@ -318,10 +386,16 @@ def _handles(oracle: Oracle, looker: Looker, issue_id: int) -> bool:
 
 
 def _is_known(person_id: int, home: int) -> Rule:
-    """Staff know the people of their administration; others themselves and who speaks for the same organisation."""
+    """Staff know the people of their administration; others themselves and who speaks for the same organisation.
+
+    Whoever has a part in an action knows the others who have.
+    """
 
     def may(oracle: Oracle, looker: Looker) -> bool:
         if looker.id == person_id or (looker.is_staff and looker.home == home):
+            return True
+        shared = (each for each in oracle.rows[Action].values() if oracle.is_party(looker, each))
+        if any(person_id in (each.customs_owner_id, each.business_owner_id, each.business_next_id) for each in shared):
             return True
         colleagues = (each for each in oracle.rows[Mandate].values() if each.organisation_id == looker.speaks_for)
         return any(each.person_id == person_id for each in colleagues)
@@ -356,6 +430,7 @@ def events(town: Town, aviary: Aviary, name: str, *, all_commands: bool) -> Iter
 JOINS = {"issues.follow"}  # whoever does it takes part from then on, and may read more
 # What shows; the rest changes, and shows what these show.
 LOOKS = {
+    *("actions.show", "actions.thread", "actions.milestones", "actions.more", "actions.dispute", "actions.report"),
     *("issues.show", "issues.thread", "issues.more", "issues.proposed", "issues.precedents", "issues.outcome"),
     *("issues.problem", "issues.answer", "issues.ask", "issues.reply", "issues.propose", "issues.merge"),
     *("issues.withdraw", "issues.translate", "ledger.show", "people.about", "people.confirm"),

@@ -18,7 +18,9 @@ import handlers
 from bot.kit.context import Context
 from bot.kit.text import Phrase
 from db import search
+from db.actions import ActionEntry
 from db.issues import Entry, Issue, Voice
+from handlers.actions import cards as action_cards
 from handlers.issues import cards, finding
 
 from .canaries import WORD, Aviary, counted, shown
@@ -103,6 +105,9 @@ THREAD = cards.thread
 DEFECTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a search with a rule of its own": lambda patch: patch.setattr(
         finding, "visible", _search_in_the_whole_administration
+    ),
+    "a card that shows the whole plan what two owners said": lambda patch: patch.setattr(
+        action_cards, "_told", lambda _ctx, action: (ActionEntry.action_id == action.id,)
     ),
     "a card that shows its reporter what the desk sees": lambda patch: patch.setattr(
         cards, "thread", _thread_of_the_desk
