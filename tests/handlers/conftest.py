@@ -18,6 +18,14 @@ def world(database_url: str) -> Iterator[World]:
     made.close()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def light_world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """For what asks nothing of a database that other tests do not ask of both: on PostgreSQL where slow tests run."""
+    made = World(str(request.getfixturevalue(f"{request.param}_url")))
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def sqlite_world(sqlite_url: str) -> Iterator[World]:
     """A whole one on SQLite alone, for what asks nothing of the database that is new."""

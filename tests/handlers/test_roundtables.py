@@ -164,7 +164,8 @@ def test_an_open_one_is_found_joined_followed_and_added_to(world: World) -> None
     assert world.told(before) == set()
 
 
-def test_agenda_papers_place_and_name_are_kept_in_order(world: World) -> None:
+def test_agenda_papers_place_and_name_are_kept_in_order(light_world: World) -> None:
+    world = light_world
     issue = raised(world)
     meeting = called_from(world, issue)
     assert "Roundtable: Perishable goods" in world.last("ruiz")
@@ -193,7 +194,8 @@ def test_agenda_papers_place_and_name_are_kept_in_order(world: World) -> None:
         assert session.get_one(Meeting, meeting).sequence == 1
 
 
-def test_reminders_come_once_in_time_and_never_after_the_fact(world: World) -> None:
+def test_reminders_come_once_in_time_and_never_after_the_fact(light_world: World) -> None:
+    world = light_world
     with world.parley.sessions.writing() as session:
         session.get_one(Person, world.ids["emil"]).delivery = Delivery.DIGEST
     meeting = called(world)
@@ -213,7 +215,8 @@ def test_reminders_come_once_in_time_and_never_after_the_fact(world: World) -> N
     assert [len(world.news(who, before[who])) for who in ("amina", "badr", "emil")] == [1, 1, 2]
 
 
-def test_what_was_moved_is_told_at_night_and_reminded_of_anew(world: World) -> None:
+def test_what_was_moved_is_told_at_night_and_reminded_of_anew(light_world: World) -> None:
+    world = light_world
     meeting = called(world)
     invited(world, meeting, "amina")
     dated(world, meeting)
@@ -229,7 +232,8 @@ def test_what_was_moved_is_told_at_night_and_reminded_of_anew(world: World) -> N
     assert len(begins) == 2 and all("Thursday 3 December 2026 10:00" in each for each in begins)
 
 
-def test_a_poll_that_everybody_has_answered_ends_at_once_and_says_whose_hours_it_takes(world: World) -> None:
+def test_a_poll_that_everybody_has_answered_ends_at_once_and_says_whose_hours_it_takes(light_world: World) -> None:
+    world = light_world
     with world.parley.sessions.writing() as session:
         session.get_one(Person, world.ids["badr"]).zone = "Asia/Tokyo"
     meeting = called(world)
@@ -256,7 +260,8 @@ def test_a_poll_that_everybody_has_answered_ends_at_once_and_says_whose_hours_it
         assert poll.ended_at is not None and poll.nudged_at is None
 
 
-def test_parley_suggests_times_that_are_nobodys_night_or_day_off(world: World) -> None:
+def test_parley_suggests_times_that_are_nobodys_night_or_day_off(light_world: World) -> None:
+    world = light_world
     meeting = called(world)
     invited(world, meeting, "amina")
     given = {"minutes": "60", "respond_by": "2026-11-26", "offering": "suggested"}

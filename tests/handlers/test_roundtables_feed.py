@@ -44,7 +44,8 @@ def programme(session: Session, reader: Who, at: datetime) -> list[Entry]:
     return [within(each, Label.MEMBERS, "Busy") for each in entries]
 
 
-def test_sequence_rises_when_and_only_when_people_have_to_think_again(world: World) -> None:
+def test_sequence_rises_when_and_only_when_people_have_to_think_again(light_world: World) -> None:
+    world = light_world
     chance = random.Random(CHANCE)
 
     def some_day() -> datetime:
@@ -94,7 +95,8 @@ def test_sequence_rises_when_and_only_when_people_have_to_think_again(world: Wor
     assert not examine(data.data, engines=False).failed()
 
 
-def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(world: World) -> None:
+def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(light_world: World) -> None:
+    world = light_world
     at = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     ids = {}
     for title in ("Comes", "Declined", "Followed", "Of others", "Cancelled", "Secret"):
