@@ -1,7 +1,19 @@
 """The joint annual action plan: what Customs and business have agreed to do, who owns it, and how far it is."""
 
-from . import adopting, owning, plan, reminders, reports, working
+from . import adopting, feeding, from_meetings, owning, passing_on, plan, reminders, reports, working
 from .adopting import adopt
 from .room import actions
 
-__all__ = ["actions", "adopt", "adopting", "owning", "plan", "reminders", "reports", "working"]
+__all__ = [
+    "actions",
+    "adopt",
+    "adopting",
+    "feeding",
+    "from_meetings",
+    "owning",
+    "passing_on",
+    "plan",
+    "reminders",
+    "reports",
+    "working",
+]

@@ -1,0 +1,75 @@
+"""What a meeting has noted as an action becomes one of the plan, with owners and a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.kit.clean import clean_line, shorten
+from bot.kit.context import Context
+from bot.kit.forms import Form, ask
+from bot.kit.screen import Button, Refusal, Screen, button
+from bot.kit.text import Code, Raw, _
+from db.actions import Action, Source
+from db.meetings import Meeting, Minute, MinuteKind
+from handlers.roundtables.minutes import next_of_action
+
+from . import cards
+from .adopting import BUSINESS, CUSTOMS, DUE, TITLE, added, adopt, moved
+from .room import actions, proposers
+
+
+@next_of_action
+def into_the_plan(_meeting: Meeting, minute: Minute) -> Button:
+    return button(_("Put it into the plan"), "actions.from_minute", minute=minute.id)
+
+
+@actions.form("from_minute", _("Put it into the plan"), allow=proposers, reads=proposers)
+class FromMinute(Form):
+    """The minutes say what is to be done; who owns it, and until when, is said here."""
+
+    minute: Minute = ask.about()
+    customs_owner: str = CUSTOMS
+    business_owner: str = BUSINESS
+    due_day: date = DUE
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: dict[str, Minute]) -> tuple[Raw, ...]:  # type: ignore[override]
+        return (Raw(bound["minute"].words, bound["minute"].language),)
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        _must_be_new(ctx, bound["minute"])
+
+    def submit(self, ctx: Context) -> Screen:
+        _must_be_new(ctx, self.minute)
+        title = _title(self.minute)
+        action = adopt(
+            ctx,
+            title=title,
+            detail=self.minute.words if self.minute.words != title else None,
+            language=self.minute.language,
+            customs_owner=int(self.customs_owner),
+            business_owner=int(self.business_owner),
+            due_day=self.due_day,
+            source=Source.MEETING,
+            source_id=self.minute.meeting_id,
+        )
+        return cards.card(ctx, action, added(action), *moved(self.due_day, action))
+
+
+def _title(minute: Minute) -> str:
+    return shorten(clean_line(minute.words), TITLE)
+
+
+def _must_be_new(ctx: Context, minute: Minute) -> None:
+    """One line of the minutes is one action, whoever taps first. Raises Refusal."""
+    if minute.kind is not MinuteKind.ACTION:
+        raise Refusal(_("The minutes do not note this as an action."))
+    same = Action.source == Source.MEETING, Action.source_id == minute.meeting_id, Action.title == _title(minute)
+    known = ctx.session.scalars(select(Action).where(*same).limit(1)).first()
+    if known is not None:
+        raise Refusal(_("It is in the plan already: {ref}.", ref=Code(known.ref)))
