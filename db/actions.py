@@ -248,6 +248,14 @@ class Action(OfAdministration, Base):
         self._accept(side, at)
         return True
 
+    def pass_on(self, person_id: int, *, at: datetime) -> bool:
+        """Its owner in Customs leaves an office, and whoever follows there has agreed to all that goes with it."""
+        if not self.is_under_way or person_id in (self.customs_owner_id, self.business_owner_id):
+            return False
+        self.customs_owner_id, self.customs_next_id = person_id, None
+        self._accept(Side.CUSTOMS, at)
+        return True
+
     def stay(self, side: Side) -> bool:
         """The one who was asked says no, or is asked no longer: the owner remains."""
         if not self.is_under_way or self.next(side) is None:

@@ -121,9 +121,7 @@ def _card(
         lead or title,
         (*body, *words, *said(ctx, _latest(ctx, action, is_party=is_party), by_name=is_party)),
         facts=_facts(ctx, action, by_name=is_party),
-        buttons=(*buttons, button(_("Open"), "actions.show", action=action.id))
-        if not buttons
-        else (*buttons, button(_("More"), "actions.more", action=action.id)),
+        buttons=(*buttons, button(_("More"), "actions.more", action=action.id)),
     )
 
 

@@ -12,10 +12,9 @@ from bot.kit.context import Context
 from bot.kit.text import Code, _
 from db.actions import Action, Deed, Side, Source
 from db.meetings import Meeting
-from db.people import Person
 from handlers.handing import Held, Leaving, moves
 
-from . import reminders, telling
+from . import adopting, reminders, telling
 from .owning import offer
 
 
@@ -42,16 +41,19 @@ def _of(leaving: Leaving) -> tuple[ColumnElement[bool], ...]:
 
 
 def _give(ctx: Context, to: int, until: datetime, *, action: Action, leaving: int) -> None:
-    """What was owned is owned by the next, who has agreed to the whole list; what was only asked is asked of them."""
+    """What was owned is owned by the next, who has agreed to the whole list; what was only asked is asked of them.
+
+    What climbs to a role needs no passing on: it goes to whoever holds the role on that morning.
+    """
     if action.customs_owner_id == leaving:
-        action.stay(Side.CUSTOMS)  # whoever was asked to take it over is asked no longer
-        action.offer(Side.CUSTOMS, to)
-        if not action.take_over(Side.CUSTOMS, to, None, at=ctx.now):
+        was_adopted = action.adopted_at is not None
+        if not action.pass_on(to, at=ctx.now):
             return
         entry = telling.write(ctx, action, Deed.TOOK_OVER, side=Side.CUSTOMS)
+        ctx.session.flush()
         reminders.plan(ctx, action)
-        name = ctx.session.get_one(Person, to).name
-        lead = _("{name} has taken this action over.", name=name)
+        lead = _("This action has another owner in Customs now.")
         telling.tell_owner(ctx, action, Side.BUSINESS, lead, once=f"{action.ref}:entry:{entry.id}")
+        adopting.tell_adopted(ctx, action, was_adopted=was_adopted)
     elif action.customs_next_id == leaving and action.customs_owner_id != to:
         offer(ctx, action, Side.CUSTOMS, to, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -90,17 +90,20 @@ def test_its_owners_have_the_day_in_their_calendars_as_long_as_it_is_due(world: 
 def test_with_an_office_its_open_actions_pass_on_and_the_partner_hears_it(world: World) -> None:
     owned, asked = adopted(world), proposed(world, customs="lena", title="Publish the schedule")
     world.submit("lena", "actions.hand_over", {"to": str(world.ids["ruiz"])}, action=asked)
-    before = len(world.received("amina"))
     leaving = Leaving(world.ids["ruiz"], "NMENA", everything=True)
     with acting(world, "lena") as ctx:
         held = open_actions(ctx, leaving)
         assert [each.shown for each in held] == [Code(f"A-{owned}"), Code(f"A-{asked}")]
         for each in held:
-            each.give(ctx, world.ids["lena"], world.clock.now())
+            each.give(ctx, world.ids["olga"], world.clock.now())
     first, second = actions(world)
-    assert first.customs_owner_id == world.ids["lena"] and first.customs_next_id is None
-    assert second.customs_owner_id == world.ids["lena"]  # who had only asked somebody else
-    assert any("has taken this action over" in each.text for each in world.received("amina")[before:])
+    assert first.customs_owner_id == world.ids["olga"] and first.customs_next_id is None
+    assert (second.customs_owner_id, second.customs_next_id) == (world.ids["lena"], world.ids["olga"])
+    assert "another owner in Customs now" in world.last("amina").text
+    assert "not yours" in world.do("ruiz", "actions.show", action=owned).text
+    before = world.seen()
+    world.wait_until(datetime(2026, 12, 17, 6, 30, tzinfo=UTC))
+    assert {"olga", "amina"} <= world.told(before) and "ruiz" not in world.told(before)
 
 
 def test_where_only_the_regions_own_pass_on_these_are_of_its_meetings(world: World) -> None:
