@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .base import Base, OfAdministration
@@ -75,3 +76,14 @@ def note_fetch(session: Session, address_id: int, program: str, *, at: datetime,
     earlier = or_(CalendarAddress.fetched_at.is_(None), CalendarAddress.fetched_at <= unless_after)
     this = update(CalendarAddress).where(CalendarAddress.id == address_id, earlier)
     session.execute(this.values(fetched_at=at, fetched_by=program))
+
+
+def last_fetches(session: Session, person_ids: Iterable[int], scopes: Mapping[str, str]) -> dict[int, datetime]:
+    """When a program last came for a calendar of one of `scopes` ({scope: about}), for each person it ever came for."""
+    either = or_(
+        *(and_(CalendarAddress.scope == scope, CalendarAddress.about == about) for scope, about in scopes.items())
+    )
+    theirs = CalendarAddress.person_id.in_(list(person_ids)), CalendarAddress.fetched_at.is_not(None), either
+    last = select(CalendarAddress.person_id, func.max(CalendarAddress.fetched_at)).where(*theirs)
+    found = session.execute(last.group_by(CalendarAddress.person_id)).all()
+    return {row[0]: row[1] for row in found if row[1] is not None}

@@ -43,14 +43,14 @@ def those_that_can_be_had_alone(subscriber: Subscriber) -> Iterable[Choice]:
 def own_programme(subscriber: Subscriber) -> Iterable[Entry]:
     """Those one organises, is expected at or follows."""
     if subscriber.who is not None:
-        yield from _entries(subscriber, meetings_for(subscriber.session, subscriber.who, subscriber.now))
+        yield from entries(subscriber, meetings_for(subscriber.session, subscriber.who, subscriber.now))
 
 
 @roundtables.feed(ONE)
 def that_one(subscriber: Subscriber) -> Iterable[Entry]:
     if subscriber.who is not None:
         own = meetings_for(subscriber.session, subscriber.who, subscriber.now)
-        yield from _entries(subscriber, [each for each in own if str(each.id) == subscriber.about])
+        yield from entries(subscriber, [each for each in own if str(each.id) == subscriber.about])
 
 
 @roundtables.feed(OPEN)
@@ -61,7 +61,8 @@ def open_ones(subscriber: Subscriber) -> Iterable[Entry]:
         yield entry if subscriber.who is not None else replace(entry, description="", view="public")
 
 
-def _entries(subscriber: Subscriber, meetings: Iterable[Meeting]) -> Iterable[Entry]:
+def entries(subscriber: Subscriber, meetings: Iterable[Meeting]) -> Iterable[Entry]:
+    """Meetings that have, or had, a date, as this person may read of each."""
     expected: Set[int] = _expected_at(subscriber.session, subscriber.who) if subscriber.who is not None else set()
     for meeting in meetings:
         is_expected = meeting.id in expected
@@ -116,16 +117,16 @@ def meetings_for(session: Session, who: Who, at: datetime) -> list[Meeting]:
     is long over left out, and what was cancelled more than thirty days ago. The earliest first."""
     follows = select(MeetingFollower.meeting_id).where(MeetingFollower.person_id == who.id)
     theirs = or_(Meeting.id.in_(_expected_at(session, who)), Meeting.id.in_(follows))
-    return _dated(session, at, Meeting.visible_to(who), theirs)
+    return dated(session, at, Meeting.visible_to(who), theirs)
 
 
 def open_meetings(subscriber: Subscriber, at: datetime) -> list[Meeting]:
     """The meetings with a date that may be found without an invitation, by this person or by everybody."""
     home = Meeting.administration_id == subscriber.administration.id
     if subscriber.who is not None:
-        return _dated(subscriber.session, at, Meeting.open_to(subscriber.who))
+        return dated(subscriber.session, at, Meeting.open_to(subscriber.who))
     public = Meeting.audience == Audience.MEMBERS, Meeting.confidentiality == Confidentiality.OPEN
-    return _dated(subscriber.session, at, home, *public)
+    return dated(subscriber.session, at, home, *public)
 
 
 def _expected_at(session: Session, who: Who) -> Set[int]:
@@ -135,7 +136,8 @@ def _expected_at(session: Session, who: Who) -> Set[int]:
     return set(session.scalars(theirs))
 
 
-def _dated(session: Session, at: datetime, *which: Any) -> list[Meeting]:
+def dated(session: Session, at: datetime, *which: Any) -> list[Meeting]:
+    """Those that stand or were held within the year, or were cancelled within thirty days; the earliest first."""
     stands = Meeting.state.in_(DATED) & (Meeting.ends_at >= at - PAST_FOR)
     gone = (Meeting.state == MeetingState.CANCELLED) & (Meeting.ended_at >= at - CANCELLED_FOR)
     found = select(Meeting).where(*which, Meeting.starts_at.is_not(None), or_(stands, gone))

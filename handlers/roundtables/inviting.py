@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
+from bot.kit.feeds import MINE
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
-from bot.kit.text import Code, Phrase, Raw, Text, _, ngettext
+from bot.kit.text import Code, Phrase, Raw, Text, When, _, ngettext
+from db.calendars import last_fetches
 from db.ledger import Heard, heard_by
-from db.meetings import CHANGE, Answer, Invitation, Meeting, MeetingState
+from db.meetings import CHANGE, EXPECTED, Answer, Invitation, Meeting, MeetingState
 from db.people import Mandate, Organisation, Person, Standing
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, polling, telling
+from . import cards, feed, polling, telling
 from .room import roundtables, runs
 
 PERSON, ORGANISATION = "person", "organisation"
@@ -152,12 +156,12 @@ def people_screen(
     names = called(ctx.session, {each.person_id for each in found})
     organisations = _organisations(ctx, found)
     shown = order[page * PAGE : (page + 1) * PAGE]
+    calendars = {MINE: "", feed.ONE: str(meeting.id)}
+    fetched = last_fetches(ctx.session, [each.person_id for each in shown], calendars)
     rows = tuple(
         Row(
             _with(names[each.person_id], organisations.get(each.organisation_id or 0)),
-            _("{answer} · {heard}", answer=each.answer, heard=heard[each.person_id][0])
-            if each.person_id in heard and each.answer is not Answer.REPLACED
-            else _("{answer}", answer=each.answer),
+            _standing(each, heard.get(each.person_id), fetched.get(each.person_id)),
             _row_buttons(meeting, each),
         )
         for each in shown
@@ -187,6 +191,16 @@ def people_screen(
             cards.open_it(meeting),
         ),
     )
+
+
+def _standing(invitation: Invitation, heard: tuple[Heard, Any] | None, fetched: datetime | None) -> Phrase:
+    """How somebody has answered, whether the last change has reached them, and when their calendar last came for it."""
+    said = _("{answer}", answer=invitation.answer)
+    if heard is not None and invitation.answer is not Answer.REPLACED:
+        said = _("{answer} · {heard}", answer=invitation.answer, heard=heard[0])
+    if fetched is None or invitation.answer not in EXPECTED:
+        return said
+    return _("{standing} · calendar fetched {when}", standing=said, when=When(fetched))
 
 
 @roundtables.command("remove", _("Take off the list"), allow=runs)

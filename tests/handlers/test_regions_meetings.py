@@ -10,14 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
+from bot.kit.feeds import Subscriber
+from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer
 from db.meetings import Answer, Invitation, Meeting, MeetingState
-from db.people import Administration, Role
+from db.people import Administration, Person, Role, who
 from db.regions import Borne, Office, Planning, Representative, Side, Term, YearPlan
-from handlers.regions import bearing, proposing
+from handlers.regions import bearing, feeding, proposing
+from scheduling.calendar.entry import Status
 from scheduling.meetings import Plan, Year, cost, score
 from tests.world import World
 
 AP = "AP"
+WRITER = Writer(Catalogues(CATALOGUES), Reader("en", "Asia/Singapore"))
 SEATS = {"amina": ("NZ", Side.CUSTOMS, "Pacific/Auckland"), "badr": ("MV", Side.CUSTOMS, "Indian/Maldives"),
          "chloe": ("FJ", Side.BUSINESS, "America/Puerto_Rico")}  # fmt: skip
 
@@ -44,10 +48,10 @@ def settle_in(world: World) -> None:
                 until=now + timedelta(days=600),
             )
         )  # fmt: skip
-        for who, (country, side, zone) in SEATS.items():
+        for name, (country, side, zone) in SEATS.items():
             session.add(
                 Representative(
-                    **common, country=country, side=side, person_id=world.ids[who], zone=zone, starts_at=now,
+                    **common, country=country, side=side, person_id=world.ids[name], zone=zone, starts_at=now,
                     ends_at=now + timedelta(days=900),
                 )
             )  # fmt: skip
@@ -110,10 +114,16 @@ def test_it_is_held_moved_by_a_day_and_cancelled_and_everybody_hears_within_a_mi
     assert {"amina", "badr"} <= world.told(before) and "A cyclone" in world.last("amina")
     assert meetings(world)[0].state is MeetingState.CANCELLED
     with world.parley.sessions.reading() as session:
+        home = session.get_one(Administration, world.home)
+        for name, count in (("amina", 1), ("cora", 1), ("chloe", 0)):  # once, cancelled; nobody else's
+            reader = who(session, session.get_one(Person, world.ids[name]), at=world.clock.now())
+            asked = Subscriber(reader, home, AP, world.clock.now(), session, WRITER.plain, lambda path: path)
+            shown = list(feeding.meetings(asked))
+            assert [(each.status, each.sequence) for each in shown] == [(Status.CANCELLED, again.sequence + 1)] * count
         assert session.scalars(select(Borne).where(Borne.year == 2026)).all() == [], "what was not held costs nothing"
     # Nobody else's office, and no trader, has a hand in it.
-    for who in ("ruiz", "amina", "inga"):
-        refused = world.do(who, "regions.hold", meeting=meeting.id, at=again.starts_at.isoformat())
+    for name in ("ruiz", "amina", "inga"):
+        refused = world.do(name, "regions.hold", meeting=meeting.id, at=again.starts_at.isoformat())
         assert "You may not do that." in refused or "There is nothing here" in refused
 
 

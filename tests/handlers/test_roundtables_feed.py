@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.feeds import Subscriber
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, without_isolates
+from db.calendars import note_fetch
 from db.meetings import Meeting
 from db.people import Administration, Person, Who, who
 from handlers.roundtables import feed
@@ -136,3 +137,16 @@ def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(
         assert alone == {str(ids[title]) for title in ("Comes", "Followed", "Secret", "Cancelled")}
         dina = who(session, session.get_one(Person, world.ids["dina"]), at=at)
         assert programme(session, dina, at) == []
+
+
+def test_the_organiser_sees_when_whose_calendar_last_came(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina", "badr")
+    dated(world, meeting)
+    world.do("badr", "calendars.calendar")
+    with world.parley.sessions.writing() as session:
+        note_fetch(session, 1, "google", at=world.clock.now(), unless_after=world.clock.now() - timedelta(hours=1))
+    lines = world.do("ruiz", "roundtables.people", meeting=meeting).text.splitlines()
+    (badr,), (amina,) = ([each for each in lines if each.startswith(f"- {name}")] for name in ("Badr", "Amina"))
+    assert "calendar fetched Monday 23 November 2026" in badr and "calendar fetched" not in amina
