@@ -66,6 +66,7 @@ class Parley:
             catalogues=self.catalogues,
             doors=self.doors,
             is_still_theirs=self.engine.is_still_theirs,
+            work=self.work,
         )
         self.feeds = Feeds(
             sessions=self.sessions,
@@ -82,6 +83,7 @@ class Parley:
             engine=self.engine,
             work=self.work,
             expect=self.delivery.expect,
+            returned=self.delivery.returned,
             doors=self.doors,
             pace=pace,
         )

@@ -10,6 +10,7 @@ use the second try up; after a second unknown outcome it is left in doubt.
 from __future__ import annotations
 
 import random
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +21,14 @@ import structlog
 from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.kit.door import LATE, UNREACHABLE, Door, Paused, Permanent, SendError, Transient, Unknown
-from bot.kit.events import Answer
+from bot.kit.door import ELSEWHERE, LATE, UNREACHABLE, Door, Paused, Permanent, SendError, Transient, Unknown
+from bot.kit.events import Answer, Returned
 from bot.kit.news import without
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
-from bot.work import Retry, Threads
-from db.machinery import OPEN, Audit, Due, Outgoing, Receipt, Sending
-from db.people import Account, Person
+from bot.work import Retry, Threads, Work
+from db.machinery import OPEN, Audit, Due, Inbox, InboxState, Outgoing, Receipt, Sending
+from db.people import MAIL, Account, Person, doors_in_order
 from db.session import Sessions
 from scheduling.clock import Clock
 
@@ -38,6 +39,8 @@ UNREACHED = "ledger.unreached"
 WITHHELD = "withheld"  # why a row failed whose reader may no longer be shown it
 IN_ONE_BREATH = timedelta(minutes=1)
 EXPECTED = 1000  # answers held in memory until their jobs send them
+STILL_USEFUL = timedelta(days=1)  # what came back is worth sending on for so long at least
+REFERENCE = re.compile(r"[A-Z]{1,3}-[0-9]+(?=:)")  # how `once` begins for news of one thing
 # An answer that nothing has been done about since it was written, to a door that nothing has been heard of since.
 AT_ONCE = (
     update(Outgoing)
@@ -79,8 +82,9 @@ class Claimed:
     attempts: int
     trace: str
     queue: str
-    account_id: int
+    account_id: int | None  # None for an address that is still to be confirmed
     is_plain: bool  # neither has it a line in the ledger nor does it carry other rows
+    thread: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,10 @@ class Delivery:
         catalogues: Catalogues,
         doors: Mapping[str, Door],
         is_still_theirs: StillTheirs,
+        work: Work,
     ) -> None:
         self._is_still_theirs = is_still_theirs
+        self._work = work
         self._sessions = sessions
         self._threads = threads
         self._clock = clock
@@ -156,10 +162,10 @@ class Delivery:
                 raise Retry(timedelta())
         door = self._doors[claimed.platform]
         writer = Writer(self._catalogues, claimed.reader)
+        is_to_confirm = claimed.account_id is None
+        answer = replace(claimed.answer, outgoing=outgoing, thread=claimed.thread, is_to_confirm=is_to_confirm)
         try:
-            message = await door.send(
-                claimed.address, claimed.answer, writer, edits=claimed.edits, repeated=claimed.repeated
-            )
+            message = await door.send(claimed.address, answer, writer, edits=claimed.edits, repeated=claimed.repeated)
         except Permanent as error:
             if await self._threads.run(self._refused, claimed, error.reason):
                 raise Retry(timedelta()) from None
@@ -210,6 +216,8 @@ class Delivery:
                     return None
                 row.may_repeat = True
             person = session.get_one(Person, row.person_id)
+            if row.address is not None:
+                return self._to_be_confirmed(session, row, person, now, is_seen=is_seen)
             account = self._account(session, row)
             if account is None:
                 self._settle(session, row, Sending.FAILED, now, row.reason or self._why_no_door(session, row))
@@ -249,7 +257,34 @@ class Delivery:
                 queue=row.lock,
                 account_id=account.id,
                 is_plain=row.receipt_id is None and not row.carries_others,
+                thread=_thread(row),
             )
+
+    def _to_be_confirmed(
+        self, session: Session, row: Outgoing, person: Person, now: datetime, *, is_seen: bool
+    ) -> Claimed | Repeat | None:
+        """What goes to an address that is nobody's door yet: by mail or not at all, and it shows nothing of anybody."""
+        if MAIL not in self._doors or row.address is None:
+            self._settle(session, row, Sending.FAILED, now, "no_door")
+            return None
+        if row.may_repeat and not is_seen:
+            row.state = Sending.WAITING
+            return Repeat(MAIL, row.attempts, row.lock)
+        row.state, row.attempts = Sending.SENDING, row.attempts + 1
+        return Claimed(
+            outgoing_id=row.id,
+            platform=MAIL,
+            address=row.address,
+            answer=from_json(row.screen),
+            reader=Reader(person.language, person.zone),
+            edits=None,
+            repeated=row.may_repeat,
+            attempts=row.attempts - 1,
+            trace=row.trace,
+            queue=row.lock,
+            account_id=None,
+            is_plain=False,
+        )
 
     def _is_behind(self, session: Session, row: Outgoing) -> bool:
         """Whether something that was to be sent before is still to be sent at the same door."""
@@ -303,9 +338,14 @@ class Delivery:
             return replace(answer, screen=without(answer.screen, {each.id for each in lost}))
         return answer
 
-    def _account(self, session: Session, row: Outgoing, *, guests: bool = True) -> Account | None:
-        """The door of an earlier try; for a reply the one it was asked at; else the reachable one used last."""
-        if row.account_id is not None and guests:
+    def _account(
+        self, session: Session, row: Outgoing, *, guests: bool = True, but: int | None = None
+    ) -> Account | None:
+        """The door of an earlier try; for a reply the one it was asked at; else the reachable one they are told at.
+
+        `but` is the number of one that has refused this message.
+        """
+        if row.account_id is not None and guests and row.account_id != but:
             asked = session.get_one(Account, row.account_id)
             if asked.unreachable_since is None and asked.platform in self._doors:
                 return asked
@@ -318,8 +358,9 @@ class Delivery:
                 Account.unreachable_since.is_(None),
                 Account.platform.in_(list(self._doors)),
                 *(() if guests else (Account.is_guest.is_(False),)),
+                *(() if but is None else (Account.id != but,)),
             )
-            .order_by(Account.used_at.desc())
+            .order_by(*doors_in_order(session.get_one(Person, row.person_id)))
             .limit(1)
         )
         return session.scalar(reachable)
@@ -365,15 +406,66 @@ class Delivery:
         log.warning("refused", outgoing=claimed.outgoing_id, door=claimed.platform, reason=reason, trace=claimed.trace)
         with self._sessions.writing() as session:
             row = session.get_one(Outgoing, claimed.outgoing_id)
-            account = session.get_one(Account, row.account_id)
-            if reason in UNREACHABLE:
-                account.unreachable_since, account.unreachable_reason = now, reason
-                session.flush()
-                if self._account(session, row) is not None:
-                    row.state, row.reason, row.attempts = Sending.WAITING, reason, 0
-                    return True
+            if self._has_other_door(session, row, reason, now):
+                row.state, row.attempts = Sending.WAITING, 0
+                return True
             self._settle(session, row, Sending.FAILED, now, reason)
             return False
+
+    def _has_other_door(self, session: Session, row: Outgoing, reason: str, now: datetime) -> bool:
+        """Note why a door did not take it, and whether there is another for this message; then it is told so."""
+        account = session.get(Account, row.account_id) if row.account_id is not None else None
+        if account is None or reason not in UNREACHABLE | ELSEWHERE:
+            return False
+        if reason in UNREACHABLE:
+            account.unreachable_since, account.unreachable_reason = now, reason
+            session.flush()
+        elif row.reason in ELSEWHERE:  # two such doors would hand it to each other for ever
+            return False
+        other = self._account(session, row, but=account.id) if not row.is_reply else None
+        if other is None:
+            return False
+        if reason in ELSEWHERE:  # it stays reachable, so the row has to name the other
+            row.account_id, row.edits = other.id, None
+        row.reason = reason
+        return True
+
+    def returned(self, inbox: int, back: Returned) -> None:
+        """What a platform had accepted came back: the next door is tried, and the ledger's line says what became of it.
+
+        Whatever was opened has arrived; what came back is news once. Raises LookupError for a row that is being sent:
+        its platform was quicker than our record.
+        """
+        now = self._clock.now()
+        with self._sessions.writing() as session:
+            update_ = session.get(Inbox, inbox, with_for_update=True)
+            if update_ is None or update_.state is not InboxState.WAITING:
+                return
+            update_.state = InboxState.DONE
+            row = session.get(Outgoing, back.outgoing, with_for_update=True)
+            if row is None:
+                return
+            if row.state is Sending.SENDING or (row.state is Sending.WAITING and not row.may_repeat):
+                raise LookupError("it is being sent")
+            parts = [row, *session.scalars(select(Outgoing).where(Outgoing.carried_by_id == row.id))]
+            receipts = [session.get_one(Receipt, each.receipt_id) for each in parts if each.receipt_id is not None]
+            is_here = any(each.opened_at or each.acknowledged_at for each in receipts)
+            if is_here or row.state not in (Sending.ACCEPTED, Sending.IN_DOUBT, Sending.WAITING):
+                return
+            log.warning("returned", outgoing=row.id, reason=back.reason, trace=row.trace)
+            for receipt in receipts:
+                receipt.accepted_at = None
+            can_be_read = row.screen is not None and row.address is None
+            if can_be_read and self._has_other_door(session, row, back.reason, now):
+                for each in parts:
+                    each.state, each.settled_at, each.message = Sending.WAITING, None, None
+                row.attempts, row.may_repeat = 0, False
+                row.expires_at = max(row.expires_at, now + STILL_USEFUL)
+                self._work.defer(session, "deliver", lock=row.lock, outgoing=row.id)
+                return
+            for each in parts:
+                each.state = Sending.WAITING
+            self._settle(session, row, Sending.FAILED, now, back.reason)
 
     def _settle(self, session: Session, row: Outgoing, state: Sending, now: datetime, reason: str | None) -> None:
         """Give a row its final state, and the ledger its line."""
@@ -402,6 +494,12 @@ class Delivery:
                         at=now,
                     )
                 )
+
+
+def _thread(row: Outgoing) -> str:
+    """The reference of what a message is about, such as P-000123; nothing where it is about several."""
+    found = REFERENCE.match(row.once) if not row.carries_others else None
+    return found[0] if found else ""
 
 
 def _pause(attempts: int) -> timedelta:

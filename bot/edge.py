@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.delivery import Claimed
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
-from bot.kit.events import Answer, Answered, Event
+from bot.kit.events import Answer, Answered, Event, Returned
 from bot.kit.text import _
 from bot.work import WAITED_FOR, Threads, Work
 from db.machinery import Inbox, InboxState, Outgoing
@@ -84,6 +84,7 @@ class Edge:
         engine: Engine,
         work: Work,
         expect: Callable[[Claimed], None],
+        returned: Callable[[int, Returned], None],
         doors: Mapping[str, Door],
         pace: Pace | None = None,
     ) -> None:
@@ -93,6 +94,7 @@ class Edge:
         self._engine = engine
         self._work = work
         self._expect = expect
+        self._returned = returned
         self._doors = doors
         self._pace = pace
         self.trouble: str | None = None  # why the last update could not be kept
@@ -283,12 +285,15 @@ class Edge:
             log.warning("quarantined", inbox=inbox_id, trace=trace, error=type(error).__name__)
             self._mark(inbox_id, InboxState.QUARANTINED, type(error).__name__)
             return None
-        if event is not None and is_too_much:
+        if event is not None and is_too_much and not isinstance(event, Returned):
             event = Answered(event.caller, declined=SLOWER)
         if event is None:
             self._mark(inbox_id, InboxState.DONE, None)
             return None
         try:
+            if isinstance(event, Returned):
+                self._returned(inbox_id, event)
+                return None
             outcome = self._engine.turn(event, trace=trace, inbox_id=inbox_id, reply=reply)
         except Exception as error:
             final = self._count_failure(inbox_id, type(error).__name__)

@@ -90,6 +90,8 @@ class Outgoing(Identified, Base):
     screen: Mapped[dict[str, Any] | None]
     is_reply: Mapped[bool] = mapped_column(default=False)  # an answer to its own recipient: no quiet hours
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # the door it goes or went through
+    # where it goes instead of an account: an address that has to be confirmed before it is one
+    address: Mapped[str | None]
     edits: Mapped[dict[str, Any] | None]  # the message to replace in place
     message: Mapped[dict[str, Any] | None]  # what the platform calls it once accepted
     receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))

@@ -21,6 +21,7 @@ from .calendars import CalendarAddress
 from .files import Chunk, File
 from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
+from .mail import INVITATION, MailRequest
 from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
 from .regions import Representative
@@ -99,7 +100,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     session.flush()
     updates = update(Inbox).where(_sent_by(session, person.id))
     session.execute(updates.values(payload=None, account="", state=InboxState.DONE))
-    for kept in (Draft, Handle, WebSession, Pass, CalendarAddress):
+    for kept in (Draft, Handle, WebSession, Pass, CalendarAddress, MailRequest):
         session.execute(delete(kept).where(kept.person_id == person.id))
     session.execute(update(Pass).where(Pass.other_id == person.id).values(other_id=None))
     _silence(session, person.id, Sending.WAITING, Sending.HELD, at=at)
@@ -112,7 +113,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _leave_meetings(session, person.id, at=at)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
-    unattached = File.person_id == person.id, File.owner.is_(None) | (File.owner == EXPORT)
+    unattached = File.person_id == person.id, File.owner.is_(None) | File.owner.in_((EXPORT, INVITATION))
     for file in session.scalars(select(File).where(*unattached)):
         drop_file(session, file)
     for account in session.scalars(select(Account).where(Account.person_id == person.id)):
@@ -170,7 +171,7 @@ def _leave_meetings(session: Session, person_id: int, *, at: datetime) -> None:
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:
     """What was sent is known by its number only, and what is `unsent` never goes."""
     theirs = Outgoing.person_id == person_id
-    session.execute(update(Outgoing).where(theirs).values(screen=None, edits=None, message=None))
+    session.execute(update(Outgoing).where(theirs).values(screen=None, edits=None, message=None, address=None))
     ended = {"state": Sending.EXPIRED, "reason": "erased", "settled_at": at}
     session.execute(update(Outgoing).where(theirs, Outgoing.state.in_(unsent)).values(ended))
 

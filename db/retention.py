@@ -27,7 +27,7 @@ def clear(session: Session, *, at: datetime) -> None:
     set_aside = (Inbox.state == InboxState.QUARANTINED) & (Inbox.received_at <= at - QUARANTINE)
     session.execute(update(Inbox).where(or_(handled, set_aside), Inbox.payload.is_not(None)).values(payload=None))
     sent = Outgoing.settled_at <= at - MESSAGES, Outgoing.screen.is_not(None)
-    session.execute(update(Outgoing).where(*sent).values(screen=None, edits=None))
+    session.execute(update(Outgoing).where(*sent).values(screen=None, edits=None, address=None))
     session.execute(delete(Pass).where(Pass.expires_at <= at - CODES))
     session.execute(delete(WebSession).where(WebSession.expires_at <= at))
     session.execute(delete(Handle).where(Handle.expires_at <= at))

@@ -1,6 +1,6 @@
 """Every table, for the migrations."""
 
-from . import actions, calendars, centres, files, issues, machinery, meetings, outcomes, people, regions, search
+from . import actions, calendars, centres, files, issues, machinery, mail, meetings, outcomes, people, regions, search
 
 __all__ = [
     "actions",
@@ -9,6 +9,7 @@ __all__ = [
     "files",
     "issues",
     "machinery",
+    "mail",
     "meetings",
     "outcomes",
     "people",

@@ -91,10 +91,14 @@ class Sent:
 
 # News without a button that says by which right they are somebody's, and the reason why that does no harm.
 ABOUT_ONESELF = {
+    "letter:m-#": "what one has written oneself",
+    "letter:t-p-#": "what one has written oneself",
     "link:#:refused": "one's own account",
+    "mail:#:confirm": "an address that was given; it shows nothing of anybody",
     "mandate:#:ended": "that one's own right has ended",
     "news": "a test's own",
     "role:#:ended": "that one's own right has ended",
+    "signin:#-#-#T#:#": "one's own page",
 }.keys()
 UNCHECKED = "what waits is not checked again when it goes: give it a button, or say in ABOUT_ONESELF why nobody minds"
 

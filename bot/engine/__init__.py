@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit.capability import Labour, Registry
+from bot.kit.context import Mailing
 from bot.kit.door import LATE
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.forms import Option
@@ -87,6 +88,7 @@ class Engine:
         self.public_url = public_url.rstrip("/")
         # What a door's wire adds once it is connected: the button that opens it with a payload.
         self.openers: dict[str, Callable[[str], Button]] = {}
+        self.mailing: Mailing | None = None  # and what that of e-mail adds
 
     def invitations(self, payload: str, *, but: str) -> tuple[Button, ...]:
         """A button for each door, other than `but`, that an address opens with a payload."""
@@ -95,7 +97,7 @@ class Engine:
     def turn(
         self, event: Event, *, trace: str, inbox_id: int | None = None, reply: bool | Callable[[Answer], bool] = False
     ) -> Outcome | None:
-        """Run one event and return the answer; None when this update was handled before.
+        """Run one event and return the answer; None when this update was handled before, or nobody is known by it.
 
         With `reply` the answer is an outbox row of its own, so that a crash after the commit does not swallow it. A
         door that can show some answers in another way says which ones are messages.
@@ -109,6 +111,8 @@ class Engine:
                 if taken is None:
                     return None
                 asked_at = taken
+            if caller.is_known_here and session.scalar(_account(caller)) is None:
+                return None
             account, person, is_new = meet(
                 session,
                 partial(self._administration, session, caller.platform, caller.external_id),
@@ -139,8 +143,7 @@ class Engine:
     def options(self, caller: Caller, token: str, field: str, query: str) -> tuple[list[Option], Reader]:
         """What can be chosen for a field of an open form: a read, for doors that search as one types."""
         with self.sessions.reading() as session:
-            mine = Account.platform == caller.platform, Account.external_id == caller.external_id
-            account = session.scalars(select(Account).where(*mine)).one()
+            account = session.scalars(_account(caller)).one()
             person = session.get_one(Person, account.person_id)
             turn = Turn(self, session, person, account, now=self.clock.now(), trace="")
             return turn.options(token, field, query), Reader(person.language, person.zone)
@@ -219,6 +222,10 @@ class Engine:
         if found is None:
             raise LookupError("no administration yet: run `parley admin create`")
         return found
+
+
+def _account(caller: Caller) -> Select[Account]:
+    return select(Account).where(Account.platform == caller.platform, Account.external_id == caller.external_id)
 
 
 def _supported(language: str | None) -> str | None:

@@ -20,6 +20,7 @@ from bot.kit.screen import Button, NotFound, Quote, Row, Screen, button, from_js
 from bot.kit.text import Phrase, Raw, Text, _
 from bot.work import ANSWER, Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
+from db.mail import account_of
 from db.people import Delivery, Person, Topic, Who, who
 from scheduling.deadlines import after_quiet_hours
 
@@ -43,6 +44,7 @@ class Outbox:
     may: Callable[[Who, Button], bool]
     is_still_theirs: Callable[[Outgoing, Who], bool]
     delayed_since: datetime | None = None
+    has_mail: bool = False
 
     def tell(
         self,
@@ -93,6 +95,24 @@ class Outbox:
             row.settled_at, row.not_before, row.expires_at = None, self.now, self.now + USEFUL_FOR
             self._defer(row)
         self.session.flush()
+
+    def post(self, person_id: int, screen: Screen, once: str, told: Told | None, address: str | None) -> bool:
+        """One message by e-mail, at once; False where there is none. At most one for each `once`."""
+        person = self._living(person_id)
+        if person is None or not self.has_mail:
+            return False
+        account = account_of(self.session, person.id) if address is None else None
+        if address is None and (account is None or account.unreachable_since is not None):
+            return False
+        if self._is_told(person.id, once):
+            return True
+        receipt = self._receipt(person, told) if told else None
+        row = self._row(person, once, not_before=self.now)
+        row.account_id, row.address = account.id if account else None, address
+        row.receipt_id = receipt.id if receipt else None
+        row.screen = to_json(self._bound(Answer(screen=screen), row, who(self.session, person, at=self.now)))
+        self._defer(row)
+        return True
 
     def reply(
         self,

@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from bot.kit.capability import Command, Labour
 from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
-from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Submitted
+from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Replied, Submitted
 from bot.kit.feeds import Choice, Subscriber
 from bot.kit.forms import FieldKind
 from bot.kit.news import READ
@@ -72,13 +72,24 @@ class Turn:
         door = account.platform if account else "clock"
         jobs = engine.registry.jobs.keys() | engine.registry.labours.keys()
         self._rows = Rows(session, asker, work=engine.work, jobs=jobs, now=now, door=door, trace=trace)
-        self._outbox = Outbox(session, engine.work, now, trace, self._may_press, self._is_still_theirs, delayed_since)
+        self._outbox = Outbox(
+            session,
+            engine.work,
+            now,
+            trace,
+            self._may_press,
+            self._is_still_theirs,
+            delayed_since,
+            has_mail=engine.mailing is not None,
+        )
         self.ctx = Context(
             who=asker,
             now=now,
             session=session,
             send=self._outbox.tell,
             edit=self._outbox.revise,
+            post=self._outbox.post,
+            mailing=engine.mailing,
             plan=self._rows.plan,
             drop=self._rows.drop,
             link=lambda path: f"{engine.public_url}/{path.lstrip('/')}",
@@ -126,6 +137,10 @@ class Turn:
                 return self._submitted(event)
             case Changed():
                 return self._changed(event)
+            case Replied():
+                if self._engine.registry.invited is not None:
+                    self._engine.registry.invited(self.ctx, event)
+                return Answer()
 
     def _called(self, event: Called) -> Answer:
         if event.handle is not None:
@@ -554,6 +569,8 @@ def _cleaned(event: Event) -> Event:
         case Submitted() | Changed():
             safe = {name: clean(each) if isinstance(each, str) else each for name, each in event.values.items()}
             return replace(event, values=safe)
+        case Replied():
+            return replace(event, comment=clean(event.comment))
 
 
 def _words_of(event: Event) -> list[str]:
@@ -565,3 +582,5 @@ def _words_of(event: Event) -> list[str]:
             return [event.text] if event.text else []
         case Submitted() | Changed():
             return [value for value in event.values.values() if isinstance(value, str)]
+        case Replied():
+            return [event.comment] if event.comment else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_type_hints
 
 from sqlalchemy import ColumnElement, true
@@ -16,6 +16,7 @@ from scheduling.calendar.entry import Entry
 
 from .allow import Rule
 from .context import Context
+from .events import Replied
 from .feeds import Calendar, Choice, FeedOf, Subscriber
 from .forms import FieldKind, Form, prepare
 from .screen import Button
@@ -35,6 +36,9 @@ class Command:
 
     `reads` says for whom running it, or opening the form, is a sensitive read, which is audited too: it shows what
     others wrote, or who they are.
+
+    `by_link` lets whoever holds a message by e-mail run it without signing in: what anybody to whom such a message is
+    passed on may do in its reader's name without harm.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Command:
     confirm: Phrase | None = None
     takes: str | None = None
     needs: frozenset[str] = frozenset()
+    by_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Findable:
 
 
 Offer = Callable[[Context, str], Sequence[Button]]
+Invited = Callable[[Context, Replied], None]
 
 
 class Capability:
@@ -140,13 +146,14 @@ class Capability:
         menu: int | None = None,
         reads: Rule | None = None,
         confirm: Phrase | None = None,
+        by_link: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register `(ctx, issue: Issue, page: int = 0) -> Screen`; parameters after `ctx` come from the button."""
 
         def register(run: Callable[..., Any]) -> Callable[..., Any]:
             entities, params = _parameters(run)
-            name, needs = self._full(verb), _needed(run) - entities.keys()
-            self._add(Command(name, verb, title, allow, run, None, entities, params, menu, reads, confirm, needs=needs))
+            made = Command(self._full(verb), verb, title, allow, run, None, entities, params, menu, reads, confirm)
+            self._add(replace(made, needs=_needed(run) - entities.keys(), by_link=by_link))
             return run
 
         return register
@@ -253,7 +260,8 @@ class Registry:
     `home` answers a greeting, `welcome` whoever is not registered yet; `begins` is the form, and its field, that a file
     out of the blue begins. `starts` says which command takes what follows a prefix in the payload of a deep link
     (`/start link_…`); any other payload is a greeting. `unkept` is a test for words that must not be kept (a disclosure
-    of corruption) and the command that answers them.
+    of corruption) and the command that answers them. `invited` takes what somebody who is known, `ctx.who`, answered to
+    an invitation; it does nothing about one that is not theirs, or older than what it holds.
     """
 
     def __init__(
@@ -265,6 +273,7 @@ class Registry:
         begins: tuple[str, str] | None = None,
         starts: Mapping[str, str] | None = None,
         unkept: tuple[Callable[[str], bool], str] | None = None,
+        invited: Invited | None = None,
     ) -> None:
         self.capabilities = tuple(capabilities)
         self.commands: dict[str, Command] = {}
@@ -297,6 +306,7 @@ class Registry:
         self.begins = begins
         self.starts = {prefix: self.commands[name] for prefix, name in (starts or {}).items()}
         self.unkept = unkept
+        self.invited = invited
 
     def __getitem__(self, name: str) -> Command:
         return self.commands[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -24,15 +24,30 @@ class Told:
     about_id: int
 
 
+class Mailing(Protocol):
+    """What only the e-mail door can say, because it is made of its own address and signed."""
+
+    def answers_at(self, account: int) -> str:
+        """The address, for this account alone, at which answers to an invitation come back."""
+
+    def confirms_at(self, request: int) -> str:
+        """The link that confirms an address: the request's number goes with it."""
+
+
 @dataclass(frozen=True)
 class Context:
-    """Handed to every handler. Frozen: a turn has one person and one instant. The engine commits, nobody else."""
+    """Handed to every handler. Frozen: a turn has one person and one instant. The engine commits, nobody else.
+
+    `mailing` is None where Parley sends no e-mail.
+    """
 
     who: Who
     now: datetime
     session: Session
     send: Callable[[int, Screen, str, Told | None, bool, Topic | None, datetime | None], None]
     edit: Callable[[int, Screen, str], None]
+    post: Callable[[int, Screen, str, Told | None, str | None], bool]
+    mailing: Mailing | None
     plan: Callable[[datetime, str, str, dict[str, Any]], None]
     drop: Callable[[str], None]
     link: Callable[[str], str]
@@ -65,6 +80,15 @@ class Context:
         A message that is on its way just now, went with others or failed stays as it is: say what matters anew.
         """
         self.edit(to if isinstance(to, int) else to.id, screen, once)
+
+    def mail(
+        self, to: Person | Who | int, screen: Screen, *, once: str, told: Told | None = None, address: str | None = None
+    ) -> bool:
+        """Tell somebody by e-mail, at once, whatever they prefer: at their own address, or at one to be confirmed.
+
+        False where there is no address that mail reaches, or no e-mail at all.
+        """
+        return self.post(to if isinstance(to, int) else to.id, screen, once, told, address)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from .events import Answer, Event
+from .events import Answer, Event, Returned
 from .text import Phrase, Writer, _
 
 # What every door says with a message whose earlier outcome is unknown, and before a form is sent.
@@ -14,7 +14,9 @@ SENT_BEFORE = _("You may have received this before.")
 LATE = timedelta(minutes=10)  # after its hour, quiet ones past; a message that comes later says when that was
 CHECK = _("Please check what you are about to send.")
 # Reasons a recipient cannot be reached at all. The account is marked; coming back (a message, /start) unmarks it.
-UNREACHABLE = frozenset({"blocked", "deactivated", "never_started", "left", "not_found", "archived"})
+UNREACHABLE = frozenset({"blocked", "deactivated", "never_started", "left", "not_found", "archived", "bad_address"})
+# Reasons why one message did not get through to somebody who may well be reached there another day.
+ELSEWHERE = frozenset({"mailbox_full", "policy", "undeliverable"})
 
 
 class SendError(Exception):
@@ -65,7 +67,7 @@ class Door(Protocol):
 
     name: str
 
-    def read(self, payload: Mapping[str, Any]) -> Event | None:
+    def read(self, payload: Mapping[str, Any]) -> Event | Returned | None:
         """The event in a stored payload; None for one that means nothing to us. Raises on what cannot be parsed."""
 
     async def send(

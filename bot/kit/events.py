@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from .forms import FormView
@@ -14,7 +14,10 @@ from .text import Phrase
 
 @dataclass(frozen=True)
 class Caller:
-    """Who acts, as the platform names them, with what it says about them (guesses until the person has chosen)."""
+    """Who acts, as the platform names them, with what it says about them (guesses until the person has chosen).
+
+    Through a door where `is_known_here` nobody new comes in: of an account that is not there nothing is done.
+    """
 
     platform: str
     external_id: str
@@ -23,6 +26,7 @@ class Caller:
     language: str | None = None
     zone: str | None = None
     is_guest: bool = False
+    is_known_here: bool = False
 
     @property
     def key(self) -> str:
@@ -93,7 +97,36 @@ class Submitted:
     files: Mapping[str, tuple[Attached, ...]] = field(default_factory=dict)
 
 
-Event = Called | Answered | Changed | Submitted
+@dataclass(frozen=True)
+class Replied:
+    """An answer to an invitation, in RFC 5545's terms, of whom it is known by the invitation itself.
+
+    `answer` is a PARTSTAT, `sequence` that of the invitation which was answered, `instance` the one of a series that is
+    meant, `stamped_at` when it was answered, `substitute` the e-mail address of whom they send instead.
+    """
+
+    caller: Caller
+    uid: str
+    answer: str
+    sequence: int
+    stamped_at: datetime
+    instance: datetime | date | None = None
+    comment: str = ""
+    substitute: str = ""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A message that a platform had accepted came back: the outbox row `outgoing`. Nobody acts.
+
+    `reason` is a short name, as that of a door's `Permanent`.
+    """
+
+    outgoing: int
+    reason: str
+
+
+Event = Called | Answered | Changed | Submitted | Replied
 
 
 @dataclass(frozen=True)
@@ -101,7 +134,9 @@ class Answer:
     """What the asker sees: a screen or a form as it stands, with an optional short notice ("already done by …").
 
     `home` leads home from a screen, for a door where nothing else on view does. `written` is when, for one that comes
-    long after that or after the hour it was meant for.
+    long after that or after the hour it was meant for. `outgoing` is its outbox row and `thread` what it belongs to, a
+    reference, for a door that names its messages itself; `is_to_confirm` says that it goes to an address nobody has
+    confirmed. They are known once it is sent.
     """
 
     screen: Screen | None = None
@@ -110,6 +145,9 @@ class Answer:
     ended: bool = False  # a form was submitted or cancelled: a modal closes
     home: Button | None = None
     written: datetime | None = None
+    outgoing: int | None = None
+    thread: str = ""
+    is_to_confirm: bool = False
 
 
 storable(Answer)

@@ -1,9 +1,10 @@
 """Who talks to Parley: administrations, organisations, people, their accounts, mandates, roles and passes."""
 
-from .kinds import Delivery, Grant, Kind, RoleName, Scope, Sector, Standing, Topic, Who
+from .kinds import Delivery, Grant, Invited, Kind, RoleName, Scope, Sector, Standing, Topic, Who
 from .passes import LINK, SIGN_IN, Pass, WebSession
 from .reading import (
     create_administration,
+    doors_in_order,
     find_person,
     grant_role,
     holders,
@@ -13,17 +14,20 @@ from .reading import (
     who,
 )
 from .regions import WCO_REGIONS
-from .tables import Account, Administration, Erasure, Mandate, Organisation, Person, Role
+from .tables import MAIL, UNSUBSCRIBED, Account, Administration, Erasure, Mandate, Organisation, Person, Role
 
 __all__ = [
     "LINK",
+    "MAIL",
     "SIGN_IN",
+    "UNSUBSCRIBED",
     "WCO_REGIONS",
     "Account",
     "Administration",
     "Delivery",
     "Erasure",
     "Grant",
+    "Invited",
     "Kind",
     "Mandate",
     "Organisation",
@@ -38,6 +42,7 @@ __all__ = [
     "WebSession",
     "Who",
     "create_administration",
+    "doors_in_order",
     "find_person",
     "grant_role",
     "holders",

@@ -50,6 +50,13 @@ class Delivery(StrEnum):
     DIGEST = "digest"
 
 
+class Invited(StrEnum):
+    """How meetings come into somebody's calendar: by one way only, or each would be there twice."""
+
+    FEED = "feed"
+    MAIL = "mail"
+
+
 class Topic(StrEnum):
     """News a person may do without. Questions, answers, outcomes and what is overdue are always told."""
 

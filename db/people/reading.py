@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from .kinds import Grant, RoleName, Scope, Standing, Who
-from .tables import Account, Administration, Mandate, Organisation, Person, Role
+from .tables import MAIL, UNSUBSCRIBED, Account, Administration, Mandate, Organisation, Person, Role
 
 STILL_HERE = timedelta(seconds=10)  # within which "used last" is not written again
 _AT = bindparam("at", type_=Mandate.starts_at.type)
@@ -104,9 +104,16 @@ def meet(
     if not timedelta() <= at - account.used_at < STILL_HERE:
         account.used_at = at
     account.address, account.is_guest = address or account.address, is_guest
-    account.unreachable_since = account.unreachable_reason = None
+    if account.unreachable_reason != UNSUBSCRIBED:
+        account.unreachable_since = account.unreachable_reason = None
     session.flush()  # having been here is no change of the turn's own
     return account, person, False
+
+
+def doors_in_order(person: Person) -> tuple[ColumnElement[Any], ...]:
+    """The order in which news tries somebody's accounts: chat before e-mail, unless they chose that; the last used."""
+    is_mail = Account.platform == MAIL
+    return (is_mail.desc() if person.by_mail else is_mail.asc()), Account.used_at.desc()
 
 
 def staff_of(centre_id: int, *names: RoleName, at: datetime) -> ColumnElement[bool]:

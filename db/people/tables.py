@@ -10,8 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration
 
-from .kinds import Delivery, Kind, RoleName, Scope, Sector, Standing, Who
+from .kinds import Delivery, Invited, Kind, RoleName, Scope, Sector, Standing, Who
 
+MAIL = "email"  # the platform that news goes through where no chat takes it, unless its reader chose otherwise
+UNSUBSCRIBED = "unsubscribed"  # why a door is shut that its owner shut: being heard of there does not open it
 MANDATE_LASTS = timedelta(days=365)
 RECHECK_BEFORE = timedelta(days=30)  # so long before its end a mandate is asked about; silence lets it end
 
@@ -86,6 +88,8 @@ class Person(OfAdministration, Base):
     quiet_to: Mapped[time | None] = mapped_column(default=time(7, 0))
     delivery: Mapped[Delivery] = mapped_column(default=Delivery.AT_ONCE)
     muted: Mapped[list[Any]] = mapped_column(default=list)  # the `Topic`s they do without
+    by_mail: Mapped[bool] = mapped_column(default=False)  # news by e-mail first, though there is a chat
+    invited: Mapped[Invited] = mapped_column(default=Invited.FEED)
     met_at: Mapped[datetime]
     language_chosen_at: Mapped[datetime | None]
     consented_at: Mapped[datetime | None]
@@ -109,7 +113,8 @@ class Account(Identified, Base):
     __table_args__ = (UniqueConstraint("platform", "external_id"),)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     platform: Mapped[str]
-    external_id: Mapped[str]  # Slack: "team:user", never the user alone; Telegram: the numeric user id
+    # Slack: "team:user", never the user alone; Telegram: the numeric user id; e-mail: `db.mail.key_of`
+    external_id: Mapped[str]
     address: Mapped[str]
     is_guest: Mapped[bool] = mapped_column(default=False)  # foreign workspace or guest: a stakeholder at most
     met_at: Mapped[datetime]
