@@ -51,6 +51,8 @@ MORE = (
     button(_("My calendar"), "calendars.calendar"),
     button(_("Link another account"), "people.link"),
     button(_("Open my page"), "people.signin"),
+    button(_("E-mail"), "people.email"),
+    button(_("Add somebody by e-mail"), "people.email_invite"),
     button(_("My data"), "people.data"),
 )
 

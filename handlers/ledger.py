@@ -16,7 +16,7 @@ from db.issues import Issue
 from db.ledger import Debt, Heard, Line, Step, debt, ledger_of
 from db.machinery import Receipt
 from db.outcomes import TOLD, Outcome
-from db.people import Mandate, Organisation, Person, RoleName
+from db.people import UNSUBSCRIBED, Mandate, Organisation, Person, RoleName
 from handlers.issues import cards, telling
 from handlers.issues.room import staff
 from handlers.paging import PAGE, turn_pages
@@ -46,6 +46,12 @@ REASONS: Mapping[str, Phrase] = {
     "left": _("They have left that workspace."),
     "not_found": _("Their account was not found."),
     "archived": _("Their conversation was archived."),
+    "bad_address": _("Their e-mail address does not exist."),
+    "mailbox_full": _("Their mailbox is full."),
+    "policy": _("Their mail server does not take mail from Parley."),
+    "undeliverable": _("Their mail server could not deliver it."),
+    "too_large": _("The message is too large for their mail server."),
+    UNSUBSCRIBED: _("They have ended e-mail from Parley."),
     "no_door": _("They have no account that Parley can write to."),
     "expired": _("It could not be delivered in time."),
     "unknown_outcome": _("It is not known whether it arrived."),

@@ -89,21 +89,21 @@ def outcomes(ctx: Context, page: int = 0) -> Screen:
     )
 
 
-@issues.command("acknowledge", _("Acknowledge"), allow=allow.members, reads=allow.members)
+@issues.command("acknowledge", _("Acknowledge"), allow=allow.members, reads=allow.members, by_link=True)
 def acknowledge(ctx: Context, outcome: Outcome) -> Screen:
     """One has heard it."""
     heard = _heard(ctx, outcome)
     return _screen(ctx, outcome, _("Thank you. Customs knows that you have heard.") if heard else None)
 
 
-@issues.command("helped", _("It helped"), allow=allow.members, reads=allow.members)
+@issues.command("helped", _("It helped"), allow=allow.members, reads=allow.members, by_link=True)
 def helped(ctx: Context, outcome: Outcome) -> Screen:
     """It did what was needed."""
     heard = _heard(ctx, outcome, useful=True)
     return _screen(ctx, outcome, _("Thank you for saying so.") if heard else None)
 
 
-@issues.command("not_helped", _("It did not help"), allow=allow.members, reads=allow.members)
+@issues.command("not_helped", _("It did not help"), allow=allow.members, reads=allow.members, by_link=True)
 def not_helped(ctx: Context, outcome: Outcome) -> Screen:
     """It did not: a person is asked to look at it again."""
     if not _heard(ctx, outcome, useful=False):

@@ -1,6 +1,6 @@
 """People: who talks to Parley, for whom they speak, what they may do, and what is kept about them."""
 
-from . import data, linking, mandates, organisations, preferences, registering, roles
+from . import data, linking, mail, mandates, organisations, preferences, registering, roles
 from .naming import called
 from .room import people
 
@@ -8,6 +8,7 @@ __all__ = [
     "called",
     "data",
     "linking",
+    "mail",
     "mandates",
     "organisations",
     "people",

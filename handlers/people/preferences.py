@@ -153,6 +153,7 @@ def _standing(ctx: Context, changed: Phrase | None = None) -> Screen:
             button(_("Quiet hours"), "people.quiet"),
             button(_("News"), "people.delivery"),
             button(_("What you hear"), "people.topics"),
+            button(_("E-mail"), "people.email"),
             button(_("My data"), "people.data"),
             button(_("Home"), "home.show"),
         ),

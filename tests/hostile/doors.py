@@ -9,11 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from html.parser import HTMLParser
 from typing import Any
 
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, without_isolates
+from bot.platforms.email.draw import Ways
+from bot.platforms.email.draw import draw as mail_draw
+from bot.platforms.email.message import Envelope, build
 from bot.platforms.slack import draw as slack_draw
 from bot.platforms.slack.read import read as slack_read
 from bot.platforms.telegram.draw import draw as telegram_draw
@@ -116,12 +122,30 @@ def in_plain_text(answer: Answer, reader: Reader) -> str:
     return _squashed("\n".join(writer.plain(each) for each in parts))
 
 
+def on_mail(answer: Answer, reader: Reader) -> str:
+    """Both parts say the same; the HTML one loads nothing, and links to our own page alone."""
+    ways = Ways(lambda button: f"{PAGE}/mail/x" if button.handle else None, f"{PAGE}/mail/o", f"{PAGE}/mail/u")
+    drawn = mail_draw(answer, Writer(TRANSLATIONS, reader), ways)
+    assert "\n" not in drawn.subject and "\r" not in drawn.subject
+    raw = build(Envelope("parley@customs.example", "Parley", "a@shop.example", "<m@customs.example>", NOON), drawn)
+    mail = message_from_bytes(raw, policy=default)
+    assert list(mail.keys())[:2] == ["Subject", "Date"] and "Bcc" not in mail and len(mail.get_all("To", [])) == 1
+    page = _Seen(drawn.html)
+    assert set(page.tags) <= OURS_IN_MAIL, page.tags
+    assert not [name for name in page.attributes if name.startswith("on") or name in ("src", "action")]
+    assert all(each.startswith(PAGE) for each in page.addresses), page.addresses
+    return _squashed(page.text + " " + drawn.plain.replace("\u200f", "").replace("\n> ", "\n"))
+
+
 SHOWN: dict[str, Callable[[Answer, Reader], str]] = {
     "telegram": on_telegram,
     "slack": on_slack,
     "page": on_the_page,
     "plain": in_plain_text,
+    "mail": on_mail,
 }
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+OURS_IN_MAIL = {"html", "head", "meta", "title", "body", "h1", "p", "br", "a", "blockquote", "strong"}
 OURS_ON_THE_PAGE = set(
     re.findall(
         r"\w+",

@@ -70,7 +70,7 @@ def test_words_that_are_not_ones_own_now_run_nothing() -> None:
 
 
 @pytest.mark.promise(
-    "threat.14", "The same number in another workspace is a stranger, and e-mail addresses are not known."
+    "threat.14", "The same number in another workspace is a stranger, and no chat says whose an e-mail address is."
 )
 def test_another_workspace_is_another_person(world: World) -> None:
     ours = Caller("slack", "T1:U7", "U7", "Ruiz", "en")
@@ -80,5 +80,7 @@ def test_another_workspace_is_another_person(world: World) -> None:
     with world.sessions.reading() as session:
         assert len(session.scalars(select(Account)).all()) == 2
     assert "email" not in str(manifest("https://parley.example")).lower()
+    # An address is known for a door only because its owner followed a link there: nothing else holds one.
     columns = [column.name for table in Base.metadata.tables.values() for column in table.columns]
-    assert columns and not [name for name in columns if "mail" in name]
+    assert {name for name in columns if "mail" in name} == {"by_mail"}
+    assert not [name for name in Caller.__dataclass_fields__ if "mail" in name]

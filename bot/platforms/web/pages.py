@@ -32,6 +32,7 @@ from db.session import Sessions
 from scheduling.clock import Clock
 
 from .draw import FOLDER, Drawer
+from .mailed import Mailed
 from .visits import SIGNED_IN_FOR, Visit, Visits
 
 FILES_AT_ONCE = 5
@@ -88,11 +89,24 @@ class Pages:
         self._cookie = "__Host-parley" if secure else "parley"
         self._visits = Visits(sessions, clock)
         self._drawer = Drawer(catalogues)
+        self._mailed = Mailed(
+            sessions=sessions,
+            clock=clock,
+            registry=registry,
+            drawer=self._drawer,
+            turn=self._run,
+            off_loop=off_loop,
+            door=self.door,
+            headers=HEADERS,
+            visit=self._visit,
+            show=self._show,
+        )
 
     def routes(self) -> list[Route | Mount]:
         return [
             Route("/", self.home),
             Route("/in/{code}", self.sign_in, methods=["GET", "POST"]),
+            Route("/mail/{token}", self._mailed.follow, methods=["GET", "POST"]),
             Route("/out", self.sign_out, methods=["POST"]),
             Route("/act", self.act, methods=["POST"]),
             Route("/go", self.go, methods=["POST"]),
@@ -115,7 +129,11 @@ class Pages:
         secret = await self._off_loop(self._visits.redeem, code)
         if secret is None:
             return self.door(request, "expired", 404)
-        response = RedirectResponse("/", status_code=303, headers=HEADERS)
+        response: Response = RedirectResponse("/", status_code=303, headers=HEADERS)
+        visit = await self._off_loop(self._visits.signed_in, secret) if "then" in request.query_params else None
+        if visit is not None:  # they came from a button, which is run for them now
+            then = request.query_params["then"]
+            response = await self._show(visit, await self._run(Called(visit.caller, handle=then)))
         response.set_cookie(
             self._cookie,
             secret,
