@@ -30,6 +30,7 @@ calendar = typer.Typer(help="Calendar feeds.", no_args_is_help=True)
 slack = typer.Typer(help="Setting Slack up.", no_args_is_help=True)
 telegram = typer.Typer(help="Setting Telegram up.", no_args_is_help=True)
 meetings = typer.Typer(help="Meetings across time zones.", no_args_is_help=True)
+mail = typer.Typer(help="E-mail that comes in.", no_args_is_help=True)
 for name, group in {
     "db": database,
     "admin": admin,
@@ -39,6 +40,7 @@ for name, group in {
     "slack": slack,
     "telegram": telegram,
     "meetings": meetings,
+    "mail": mail,
 }.items():
     app.add_typer(group, name=name)
 
@@ -349,6 +351,20 @@ def telegram_setup() -> None:
 
     set_telegram_up(_settings())
     typer.echo("Telegram shows Parley's commands, name and descriptions in every language.")
+
+
+@mail.command("receive")
+def mail_receive(
+    to: Annotated[
+        list[str] | None, typer.Option("--to", help="The address it was sent to, where the mail server knows it.")
+    ] = None,
+) -> None:
+    """Take in one mail from standard input: for a mail server's pipe, or fetchmail. Exit 75 is "come again later"."""
+    import sys
+
+    from bot.ops.mail import ONE_MORE, receive
+
+    raise typer.Exit(receive(_settings(), sys.stdin.buffer.read(ONE_MORE), to or ()))
 
 
 @meetings.command("plan")

@@ -19,6 +19,7 @@ SECRETS = (
     "slack_signing_secret",
     "telegram_token",
     "telegram_webhook_secret",
+    "smtp_url",
 )
 
 
@@ -55,11 +56,27 @@ class Settings(BaseSettings):
         description="Telegram: 32 to 256 letters, digits, - or _; with it Telegram calls /telegram.",
     )
 
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="E-mail: where it is handed over, smtps://USER:PASSWORD@HOST:465 or smtp+starttls://USER:PASSWORD@HOST:587"
+        " (smtp:// without a password, for a server on this machine).",
+    )
+    mail_from: str | None = Field(
+        default=None,
+        description="E-mail: Parley's own address; what is sent to NAME+anything at it must come back here, too.",
+    )
+    mail_listen: str | None = Field(
+        default=None,
+        description="E-mail: where to take in what comes back, lmtp://127.0.0.1:8024 or smtp://127.0.0.1:8025; else"
+        " let the mail server run `parley mail receive`.",
+    )
+
     slack_bot_token_file: Path | None = None
     slack_app_token_file: Path | None = None
     slack_signing_secret_file: Path | None = None
     telegram_token_file: Path | None = None
     telegram_webhook_secret_file: Path | None = None
+    smtp_url_file: Path | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -81,8 +98,9 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Everything that must never be written anywhere, the database's password included."""
         held: list[SecretStr | None] = [getattr(self, name) for name in SECRETS]
-        password = _password(self.database_url)
-        return [each.get_secret_value() for each in held if each] + ([unquote(password)] if password else [])
+        urls = (self.database_url, self.smtp_url.get_secret_value() if self.smtp_url else "")
+        passwords = [password for each in urls if (password := _password(each))]
+        return [each.get_secret_value() for each in held if each] + [*map(unquote, passwords)]
 
 
 def _password(url: str) -> str | None:

@@ -25,6 +25,7 @@ QUIET = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "telegram": logging.ERROR,
+    "mail": logging.ERROR,  # aiosmtpd's: whoever connects decides what it writes at a lower level
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.ERROR,
     "alembic": logging.WARNING,

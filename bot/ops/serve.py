@@ -151,7 +151,29 @@ def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[st
         wires["slack"], receivers["/slack/events"] = slack, slack.handle_http
     if (telegram := _telegram(settings, parley)) is not None:
         wires["telegram"], receivers["/telegram"] = telegram, telegram.handle_http
+    if (mail := email(settings, parley)) is not None:
+        wires["email"] = mail
     return wires, receivers
+
+
+def email(settings: Settings, parley: Parley) -> Any:
+    """The e-mail door, where it is set up. Raises Trouble for settings that cannot be read."""
+    if settings.smtp_url is None:
+        return None
+    if settings.mail_from is None:
+        raise Trouble("e-mail needs PARLEY_MAIL_FROM, Parley's own address")
+    from bot.platforms.email.wire import EmailWire
+
+    try:
+        return EmailWire(
+            parley,
+            smtp_url=settings.smtp_url.get_secret_value(),
+            sender=settings.mail_from,
+            public_url=settings.public_url,
+            listen=settings.mail_listen,
+        )
+    except ValueError as error:
+        raise Trouble(f"e-mail: {error}") from None
 
 
 def _slack(settings: Settings, parley: Parley) -> Any:

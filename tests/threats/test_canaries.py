@@ -6,6 +6,8 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ from bot import http
 from bot.http import application
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.faults import Kind
+from tests.fakes.smtp import FakeSmtp
+from tests.faults.certificates import Authority
 from tests.hostile.nasty import TEXTS
-from tests.shell import CREATE, Shell, everything
+from tests.platforms.telegram.running import eventually
+from tests.shell import CREATE, Shell, everything, free_port
 from tests.world import World
 
 WORDS = "canary-of-a-message"
+MAIL_PASSWORD = "canary-of-a-mail-password"
 KINDS: tuple[Kind, ...] = ("500", "reset-after")
 
 
@@ -28,13 +34,26 @@ def everything_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("parley.db*"))
 
 
+@pytest.fixture
+def tls() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
 @pytest.mark.promise("threat.6", "Through a whole run with faults no token is in logs, the database or what is sent.")
-async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path) -> None:
+async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path, tls: ExitStack) -> None:
     shell = Shell(tmp_path, sqlite_url)
     shell(*CREATE)
     log: list[str] = []
+    authority = Authority(tmp_path)
+    shown_tls = authority.shown(is_good=True)
     async with FakeSlack.running() as slack, FakeTelegram.running() as telegram:
+        smtp = tls.enter_context(FakeSmtp.running(user="parley", password=MAIL_PASSWORD, tls=shown_tls))
         settings = {
+            "PARLEY_SMTP_URL": smtp.url,
+            "PARLEY_MAIL_FROM": "parley@customs.example",
+            "PARLEY_MAIL_LISTEN": f"lmtp://127.0.0.1:{free_port()}",
+            "SSL_CERT_FILE": str(authority.file),
             "PARLEY_SLACK_BOT_TOKEN": slack.bot_token,
             "PARLEY_SLACK_APP_TOKEN": slack.app_token,
             "PARLEY_SLACK_API_URL": slack.url,
@@ -53,10 +72,14 @@ async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path) -> N
             await telegram.says(amina, WORDS)
             await telegram.until(lambda: [each for each in telegram.messages(amina) if each.by_bot], within=60)
             await slack.until(lambda: [call for call in slack.calls("chat.postMessage") if call.fault], within=20)
+            await eventually(lambda: smtp.logins, within=20)
             shown = (await client.get("/healthz")).text + (await client.get("/nowhere")).text
         sent = repr([*slack.recorded, *telegram.recorded])
     stored = everything_in(tmp_path)
     assert len(stored) > 100_000 and WORDS.encode() in stored and len(log) > 5, "there was something to search"
+    for place in (*log, shown):
+        assert MAIL_PASSWORD not in place and smtp.url not in place
+    assert MAIL_PASSWORD.encode() not in stored
     for name, secret in settings.items():
         if name.endswith("TOKEN"):
             for canary in {secret, secret.partition(":")[2] or secret}:

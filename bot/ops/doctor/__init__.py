@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.kit.text import CATALOGUES
-from bot.ops.doctor import catalogues, platforms, setup, state
+from bot.ops.doctor import catalogues, mail, platforms, setup, state
 from bot.ops.doctor.lines import FAIL, Line, fail
 from bot.ops.logs import hiding
 from bot.ops.trouble import in_one_line
@@ -59,6 +59,7 @@ def report(lines: Iterable[Line], *, as_json: bool, secrets: Sequence[str] = ())
 def _lines(settings: Settings, offline: bool, unknown: Sequence[str], env_file: Path | None) -> Iterator[Line]:
     yield from setup.settings(unknown)
     yield from setup.doors(settings)
+    yield from mail.configured(settings)
     yield from setup.address(settings)
     yield from setup.secret_files(settings, env_file)
     yield from state.database(settings.database_url)

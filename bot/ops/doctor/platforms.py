@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.ops.doctor import feed, page, slack, telegram
+from bot.ops.doctor import feed, mail, page, slack, telegram
 from bot.ops.doctor.asking import Asking
 from bot.ops.doctor.lines import Line
 
@@ -27,4 +27,5 @@ async def _ask(settings: Settings, runs: bool) -> list[Line]:
         lines += await feed.look(settings, health)
         lines += await slack.ask(asking, settings, health.get("slack"))
         lines += await telegram.ask(asking, settings, health.get("telegram"), runs=runs)
+        lines += await mail.ask(settings, health.get("email"))
         return lines + ([asking.skew()] if asking.ahead else [])

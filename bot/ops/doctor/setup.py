@@ -32,7 +32,7 @@ def settings(unknown: Sequence[str]) -> Iterator[Line]:
 
 def doors(settings: Settings) -> Iterator[Line]:
     """How each platform's updates come in, and whether the tokens can be what they are set as."""
-    if settings.slack_bot_token is None and settings.telegram_token is None:
+    if settings.slack_bot_token is None and settings.telegram_token is None and settings.smtp_url is None:
         yield warn("doors", "only the page is open", "set Slack's or Telegram's tokens: see .env.example")
     if settings.slack_bot_token is not None:
         yield _slack(settings)
