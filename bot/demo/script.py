@@ -8,6 +8,8 @@ The first fenced block marked `parley` is played:
     < expected text, with … for whatever stands between
     ! photo.jpg             a file she sends
     ~                       she blocks the bot
+    ^                       she reads the mail that came last
+    ^ Confirm               she follows that link of it, and presses the button there
     + 3 days                the clock moves (minutes, hours, days)
     # a comment
 """
@@ -26,6 +28,7 @@ from pathlib import Path
 
 from scheduling.clock import ManualClock
 
+from .mail import words
 from .personas import BY_KEY
 from .shown import Shown
 from .stage import Stage, state
@@ -101,8 +104,8 @@ def parse(text: str) -> Iterator[Step]:
         elif sign == "+":
             if CLOCK.fullmatch(rest) is None:
                 raise Malformed(f"line {number}: + wants minutes, hours or days, such as + 3 days")
-        elif sign not in "><!~":
-            raise Malformed(f"line {number}: a line begins with @ > [ < ! ~ + or #")
+        elif sign not in "><!~^":
+            raise Malformed(f"line {number}: a line begins with @ > [ < ! ~ ^ + or #")
         if sign not in "@+" and not speaks:
             raise Malformed(f"line {number}: nobody speaks yet: begin with @persona door language")
         yield Step(number, sign, rest)
@@ -159,6 +162,9 @@ class Player:
                 await talk.attach(step.rest, "image/jpeg", PHOTO)
             case "~":
                 await self._stage.blocks(talk.persona)
+            case "^":
+                self._shown = [Shown("mail", await self._mail(talk, step))]
+                return
             case "[":
                 try:
                     await talk.press(step.rest)
@@ -168,6 +174,18 @@ class Player:
                 self._expect(step)
                 return
         self._look()
+
+    async def _mail(self, talk: Talk, step: Step) -> str:
+        """What the last mail says, its subject first; or the page that one of its links leads to."""
+        mail = self._stage.mails.last()
+        if mail is None:
+            raise Differs(f"line {step.number}: there is no mail")
+        if not step.rest:
+            return f"{mail['Subject']}\n{words(mail)}"
+        try:
+            return await self._stage.follows(talk.persona, step.rest)
+        except LookupError:
+            raise Differs(f"line {step.number}: the mail has no link “{step.rest}”\n{words(mail)}") from None
 
     def _expect(self, step: Step) -> None:
         """The expected words are in what has come since; each expectation goes on behind the one before."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot import http
 from bot.core import Parley
 from bot.platforms.telegram.door import TelegramDoor
 from db.machinery import Setting
@@ -23,6 +24,7 @@ from scheduling.clock import ManualClock, ShiftedClock
 
 from . import past
 from .happened import Story
+from .mail import Mails, post
 from .personas import BY_KEY, Persona
 from .seed import seed
 from .shown import apart
@@ -52,6 +54,8 @@ class Stage:
         )
         self.workspace = Workspace(self.parley, record=self._record, stored=self.parley.stored)
         self.parley.add(self.workspace.door)
+        self.mails = Mails(self.parley, record=self._record, public_url=public_url)
+        self.parley.add(self.mails.door)
         self.changed = asyncio.Event()
         self._acting = asyncio.Lock()
 
@@ -90,6 +94,18 @@ class Stage:
                 await self._update(persona, *self.chats.attaches(persona, name, media_type, data, caption))
 
         await self.acts(persona, "sent a file", attach)
+
+    async def follows(self, persona: Persona, label: str) -> str:
+        """Follow that link of the last mail and press the button of the page it leads to; what is said then.
+
+        Raises LookupError where the mail has no such link.
+        """
+        path = self.mails.address(label)
+        if path is None:
+            raise LookupError(label)
+        page = http.application(self.parley, secure=False)
+        said: str = await self.acts(persona, f"followed “{label}” of a mail", lambda: post(page, path))
+        return said
 
     async def blocks(self, persona: Persona, *, blocks: bool = True) -> None:
         """Block the bot in Telegram, or let it in again."""
