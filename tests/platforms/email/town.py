@@ -64,7 +64,7 @@ class Town:
         return bool(self._run(take()))
 
     def _run(self, work: Any) -> Any:
-        return self.world._runner.run(work)
+        return self.world.runner.run(work)
 
     # The web
 
