@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 CHECK = "E-mail"
 SECONDS = 10.0
+LET_GO = 0.05  # seconds that a line which was refused takes to end: the loop is closed right after
 TO_DO = {
     "wrong_password": "take the user and the password from the mail server's own page, and set PARLEY_SMTP_URL anew",
     "sender_refused": "let the mail server allow PARLEY_MAIL_FROM for this user",
@@ -66,6 +68,7 @@ async def ask(settings: Settings, health: Mapping[str, Any] | None) -> list[Line
     except SendError as error:
         why = str(error) if str(error) in TO_DO else cause(error)
         to_do = TO_DO.get(why, f"can this machine reach {server.host} on port {server.port}?")
+        await asyncio.sleep(LET_GO)
         return [fail(check, f"{server.host} does not take mail from here ({why})", to_do)]
     if health is not None and not health.get("ok", True):
         why = f"it answers here, yet the running Parley cannot send ({health.get('trouble')})"

@@ -60,8 +60,9 @@ class Mailbox:
         if len(raw) > LARGEST:
             raise TooLarge
         payload = await self._parley.threads.run(self._known, raw, tuple(recipients))
-        who = payload.get("who") or {}
-        account = who.get("external_id", NOBODY)
+        who, bounced = payload.get("who"), payload.get("bounced")
+        # Each bounce by itself: many come at once after a mailing, and none of them is somebody who writes too fast.
+        account = who["external_id"] if who else f"bounced:{bounced}" if bounced is not None else NOBODY
         kept = await self._parley.edge.keep(PLATFORM, _key(raw, payload), payload, account=account)
         return kept is not None
 
