@@ -22,14 +22,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.kit.capability import Registry
-from bot.kit.feeds import Choice, Subscriber
+from bot.kit.feeds import Choice, Subscriber, wording
 from bot.kit.text import LANGUAGES, Catalogues, Reader, Text, Writer, _, without_isolates
 from db import calendars
 from db.calendars import CalendarAddress
 from db.people import Administration, Who, is_only_guest, who
 from db.session import Changes, Sessions
 from scheduling.calendar.build import Feed, Fragments, Head, feed
-from scheduling.calendar.component import Wording
 from scheduling.calendar.entry import Label, within
 from scheduling.clock import Clock
 
@@ -208,7 +207,7 @@ class Feeds:
             entries = [each for each in entries if label.admits(each.label)]
         cover = asked.say(COVER)
         shown = [within(each, label, cover) for each in entries]
-        made = feed(self._head(choice, asked), shown, self._wording(asked, language), self._fragments, at=asked.now)
+        made = feed(self._head(choice, asked), shown, wording(asked.say, language), self._fragments, at=asked.now)
         packed = gzip.compress(made.data, 6, mtime=0)
         return Served(
             data=made.data,
@@ -225,11 +224,6 @@ class Feeds:
 
     def _head(self, choice: Choice, asked: Subscriber) -> Head:
         return Head(f"Parley: {asked.say(choice.name)}", colour=COLOUR)
-
-    def _wording(self, asked: Subscriber, language: str) -> Wording:
-        """The sentences around an entry's own words, with the places for those still in them."""
-        cancelled = asked.say(_("Cancelled: {title}", title="{title}"))
-        return Wording(language, cancelled, asked.say(_("Join: {link}", link="{link}")))
 
 
 class _Looks:

@@ -31,5 +31,6 @@ registry = Registry(
     welcome="people.register",
     begins=("issues.raise", "detail"),
     starts={people.linking.LINKS: "people.link"},
+    invited=roundtables.replying.replied,
     unkept=(integrity.looks_like_disclosure, "home.safely"),
 )

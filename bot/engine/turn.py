@@ -19,7 +19,7 @@ from bot.kit.feeds import Choice, Subscriber
 from bot.kit.forms import FieldKind
 from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
-from bot.kit.text import Phrase, Reader, Writer, _
+from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
 from db.base import OfAdministration
 from db.machinery import Draft, Outgoing
 from db.people import Account, Administration, Person, Who, who
@@ -96,6 +96,7 @@ class Turn:
             invite=lambda payload: engine.invitations(payload, but=door),
             name=self._rows.names,
             offered=self._calendars,
+            words=self._words_in,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
@@ -477,6 +478,10 @@ class Turn:
             may=lambda button: self._may_press(self.ctx.who, button),
         )
         return bound
+
+    def _words_in(self, language: str, zone: str) -> Callable[[Text], str]:
+        writer = Writer(self._engine.catalogues, Reader(language, zone))
+        return lambda text: without_isolates(writer.plain(text))
 
     def _plain(self, value: Any) -> str:
         return Writer(self._engine.catalogues, Reader(self.ctx.who.language, self.ctx.who.zone)).plain(value)

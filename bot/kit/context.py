@@ -14,6 +14,7 @@ from db.people import Person, Topic, Who
 
 from .feeds import Choice
 from .screen import Button, Scalar, Screen
+from .text import Text
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Context:
     invite: Callable[[str], tuple[Button, ...]]
     name: Callable[[Identified], None]
     offered: Callable[[], Mapping[tuple[str, str], Choice]]
+    words: Callable[[str, str], Callable[[Text], str]]
 
     def notify(
         self,
@@ -89,6 +91,10 @@ class Context:
         False where there is no address that mail reaches, or no e-mail at all.
         """
         return self.post(to if isinstance(to, int) else to.id, screen, once, told, address)
+
+    def words_for(self, reader: Person | Who) -> Callable[[Text], str]:
+        """How to put a phrase into plain words of theirs, now: for what leaves as a file. Screens are worded later."""
+        return self.words(reader.language, reader.zone)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

@@ -13,9 +13,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from db.people import Administration, Who
+from scheduling.calendar.component import Wording
 from scheduling.calendar.entry import Entry
 
-from .text import Phrase, Text
+from .text import Phrase, Text, _
 
 MINE = "mine"  # the calendar of all that concerns one person
 PROBE = "probe"  # the public one that only says that calendars work
@@ -40,6 +41,12 @@ class Subscriber:
     def uid(self, name: str) -> str:
         """`name`, such as "issue-12-answer", made unique among everybody's calendars: the UID for feed and e-mail."""
         return f"{name}@{self.administration.calendar_domain}"
+
+
+def wording(say: Callable[[Text], str], language: str) -> Wording:
+    """The sentences around an entry's own words, with the places for those still in them."""
+    cancelled = say(_("Cancelled: {title}", title="{title}"))
+    return Wording(language, cancelled, say(_("Join: {link}", link="{link}")))
 
 
 @dataclass(frozen=True)

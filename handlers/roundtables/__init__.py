@@ -1,6 +1,6 @@
 """Roundtables: called from an issue or from nothing, given a date everybody can, held, and what was decided there."""
 
-from . import answering, arranging, calling, dating, feed, inviting, lists, minutes, polling
+from . import answering, arranging, calling, dating, feed, inviting, lists, minutes, polling, replying
 from .room import roundtables
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "lists",
     "minutes",
     "polling",
+    "replying",
     "roundtables",
 ]

@@ -69,19 +69,24 @@ class Decline(Form):
         _own(ctx, bound["meeting"])
 
     def submit(self, ctx: Context) -> Screen:
-        own = _own(ctx, self.meeting)
-        if not own.decline(self.reason, ctx.who.language, at=ctx.now):
-            return cards.card(ctx, self.meeting, _("You have said that already."))
-        ctx.session.flush()
-        _has_seen(ctx, self.meeting)
-        lead = (
-            _("{name} cannot come: {reason}", name=ctx.who.name, reason=Raw(self.reason, ctx.who.language))
-            if self.reason
-            else _("{name} cannot come.", name=ctx.who.name)
-        )
-        people = button(_("People"), "roundtables.people", meeting=self.meeting.id)
-        telling.organiser(ctx, self.meeting, lead, once=f"declined:{own.id}:{own.version}", more=(people,))
-        return cards.card(ctx, self.meeting, _("The organiser has been told that you cannot come."))
+        return decline(ctx, self.meeting, self.reason)
+
+
+def decline(ctx: Context, meeting: Meeting, reason: str | None) -> Screen:
+    """Whoever acts cannot come; the organiser hears it, and why. Raises `Refusal`."""
+    own = _own(ctx, meeting)
+    if not own.decline(reason, ctx.who.language, at=ctx.now):
+        return cards.card(ctx, meeting, _("You have said that already."))
+    ctx.session.flush()
+    _has_seen(ctx, meeting)
+    lead = (
+        _("{name} cannot come: {reason}", name=ctx.who.name, reason=Raw(reason, ctx.who.language))
+        if reason
+        else _("{name} cannot come.", name=ctx.who.name)
+    )
+    people = button(_("People"), "roundtables.people", meeting=meeting.id)
+    telling.organiser(ctx, meeting, lead, once=f"declined:{own.id}:{own.version}", more=(people,))
+    return cards.card(ctx, meeting, _("The organiser has been told that you cannot come."))
 
 
 def colleagues(ctx: Context, query: str) -> Sequence[Option]:

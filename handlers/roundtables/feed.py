@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from bot.kit.feeds import MINE, Choice, Subscriber
 from bot.kit.text import Code, Text, _
 from db.meetings import DATED, EXPECTED, Audience, Confidentiality, Invitation, Meeting, MeetingFollower, MeetingState
-from db.people import Who
+from db.people import Person, Who
+from handlers.invitations import prefers_mail
 from scheduling.calendar.entry import Entry, Label, Status
 
 from . import cards
@@ -41,9 +42,15 @@ def those_that_can_be_had_alone(subscriber: Subscriber) -> Iterable[Choice]:
 
 @roundtables.feed(MINE)
 def own_programme(subscriber: Subscriber) -> Iterable[Entry]:
-    """Those one organises, is expected at or follows."""
-    if subscriber.who is not None:
-        yield from entries(subscriber, meetings_for(subscriber.session, subscriber.who, subscriber.now))
+    """Those one organises, is expected at or follows; but not what comes to them as an invitation by e-mail."""
+    who = subscriber.who
+    if who is None:
+        return
+    own = meetings_for(subscriber.session, who, subscriber.now)
+    if prefers_mail(subscriber.session.get_one(Person, who.id)):
+        invited = set(subscriber.session.scalars(_invited(who)))
+        own = [each for each in own if each.id not in invited]
+    yield from entries(subscriber, own)
 
 
 @roundtables.feed(ONE)
@@ -131,9 +138,12 @@ def open_meetings(subscriber: Subscriber, at: datetime) -> list[Meeting]:
 
 def _expected_at(session: Session, who: Who) -> Set[int]:
     """The ids of the meetings they organise or are to come to."""
-    invited = select(Invitation.meeting_id).where(Invitation.person_id == who.id, Invitation.answer.in_(EXPECTED))
-    theirs = select(Meeting.id).where(or_(Meeting.organiser_id == who.id, Meeting.id.in_(invited)))
+    theirs = select(Meeting.id).where(or_(Meeting.organiser_id == who.id, Meeting.id.in_(_invited(who))))
     return set(session.scalars(theirs))
+
+
+def _invited(who: Who) -> Select[int]:
+    return select(Invitation.meeting_id).where(Invitation.person_id == who.id, Invitation.answer.in_(EXPECTED))
 
 
 def dated(session: Session, at: datetime, *which: Any) -> list[Meeting]:

@@ -21,7 +21,7 @@ from db.people import Mandate, Organisation, Person, Standing
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, feed, polling, telling
+from . import cards, feed, mailing, polling, telling
 from .room import roundtables, runs
 
 PERSON, ORGANISATION = "person", "organisation"
@@ -214,7 +214,8 @@ def remove(ctx: Context, meeting: Meeting, invitation: Invitation) -> Screen:
             (cards.title(meeting),),
             buttons=(button(_("Roundtables"), "roundtables.roundtables"),),
         )
-        ctx.notify(invitation.person_id, screen, once=f"{meeting.ref}:removed:{invitation.version}")
+        once = f"{meeting.ref}:removed:{invitation.version}"
+        mailing.tell(ctx, meeting, invitation.person_id, screen, once=once, is_off=True)
     ctx.session.flush()
     return people_screen(ctx, meeting, _("Taken off the list."))
 

@@ -14,7 +14,7 @@ from bot.kit.text import Phrase, Raw, When, _
 from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingChange, MeetingFollower
 from db.people import Person
 
-from . import cards
+from . import cards, mailing
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
@@ -76,7 +76,7 @@ def tell_change(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: 
     told = Told(CHANGE, made.id)
     screen = change_screen(ctx, meeting, made, person_id)
     urgent = made.what is not Changed.CONFIRMED
-    ctx.notify(person_id, screen, once=f"{meeting.ref}:change:{made.id}", told=told, urgent=urgent)
+    mailing.tell(ctx, meeting, person_id, screen, once=f"{meeting.ref}:change:{made.id}", told=told, urgent=urgent)
 
 
 def change_screen(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> Screen:
@@ -144,4 +144,5 @@ def of(meeting: Meeting, row: Invitation | MeetingChange | object) -> None:
 def tell_invited(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> None:
     """Somebody who is invited later than the others hears of the meeting as it is now."""
     screen = replace(cards.card(ctx, meeting, LEADS[Changed.CONFIRMED], to=person_id))
-    ctx.notify(person_id, screen, once=f"{meeting.ref}:invited:{made.id}", told=Told(CHANGE, made.id))
+    told = Told(CHANGE, made.id)
+    mailing.tell(ctx, meeting, person_id, screen, once=f"{meeting.ref}:invited:{made.id}", told=told)

@@ -381,5 +381,5 @@ def test_a_hundred_bounces_at_once_are_all_kept(town: Town) -> None:
     for number in range(100):
         sender = town.wire._sender.tagged(Post.BOUNCE, 1000 + number)
         raw = bounce(Mail(sender, mail.recipients, b"Subject: x\r\n\r\nx"), f"5.1.{number}")
-        kept.append(town.world._runner.run(town.wire.mailbox.take(raw, [sender])))
+        kept.append(town.world.runner.run(town.wire.mailbox.take(raw, [sender])))
     assert all(kept)
