@@ -87,6 +87,9 @@ def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: Worl
         assert all(sum(heard in text and "list of tests" in text for text in news[name]) == 1 for name in told), at
     assert f"A-{forgotten}" in world.last("inga").text
 
+    late = world.do("cora", "actions.plan", year=2026)
+    assert "Past its date | 1" in late.text and "list of tests" in world.press("cora", "Past its date: 1").text
+
     # 4. The report of the quarter: in two languages, every figure with its rows.
     draft = world.submit("cora", "actions.draft", {"quarter": "2027-1", "languages": "en+fr"})
     for figure in ("Actions in the plan: 17", "Done, confirmed by both: 1", "Adopted, not begun: 16"):
@@ -94,7 +97,8 @@ def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: Worl
     assert "17 actions are in the plan." in draft.text and "1 action is done" in draft.text
 
 
-def test_owners_agree_hand_over_and_are_released_only_when_the_next_accepts(world: World) -> None:
+def test_owners_agree_hand_over_and_are_released_only_when_the_next_accepts(sqlite_world: World) -> None:
+    world = sqlite_world
     action = proposed(world)
     assert "You are asked to own this action" in world.last("amina").text
     world.submit(
@@ -295,7 +299,8 @@ def test_a_day_off_becomes_the_next_working_day_and_says_so(sqlite_world: World)
     assert refused.answer.form is not None and "offered" in refused.text
 
 
-def test_what_is_kept_of_an_owner_is_given_and_erased(world: World) -> None:
+def test_what_is_kept_of_an_owner_is_given_and_erased(sqlite_world: World) -> None:
+    world = sqlite_world
     action = proposed(world)
     world.do("ruiz", "actions.own", action=action)
     world.submit("ruiz", "actions.hand_over", {"to": str(world.ids["olga"]), "words": "Please"}, action=action)

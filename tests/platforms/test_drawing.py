@@ -35,7 +35,7 @@ def size(png: bytes) -> tuple[int, int]:
     return int(width), int(height)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(shapes.pictures)
 def test_any_picture_is_drawn_within_its_frame(picture: Picture) -> None:
     for writer in READERS.values():
