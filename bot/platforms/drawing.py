@@ -46,8 +46,8 @@ COLOURS = (
     ("#0b5c7d", PAPER),
     ("#a9cfe0", INK),
     ("#a4262c", PAPER),
+    ("#c9ced3", INK),
     ("#f2b84b", INK),
-    ("#6b7680", PAPER),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView
-from bot.kit.screen import Attachment, Button, Screen
+from bot.kit.screen import Attachment, Bars, Button, Picture, Screen
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, _
 from bot.platforms.slack.door import SlackDoor
 from bot.platforms.slack.errors import SlackRefused
@@ -149,6 +149,21 @@ async def test_files_follow_their_message_once(slack: Slack) -> None:
     slack.calls.clear()
     await door.send("U1", Answer(screen=shown), WRITER, edits=message)
     assert slack.methods == ["chat.update"]
+
+
+async def test_a_picture_is_drawn_once_below_its_message_and_told_where_it_is_refused(slack: Slack) -> None:
+    shown = Answer(screen=Screen(_("Files"), pictures=(Picture(_("Plan"), Bars((_("Done"),), ((_("All"), (2,)),))),)))
+    door = slack.door
+    message = await door.send("U1", shown, WRITER)
+    assert slack.methods == ["chat.postMessage", "files.getUploadURLExternal", "files.completeUploadExternal"]
+    (drawn,) = slack.uploads
+    assert drawn.startswith(b"\x89PNG") and slack.calls[2][1]["files"] == [{"id": "F1", "title": "Plan"}]
+    slack.calls.clear()
+    await door.send("U1", shown, WRITER, edits=message)
+    assert slack.methods == ["chat.update"]
+    slack.fails["files.getUploadURLExternal"] = [SlackRefused("missing")]
+    await door.send("U1", shown, WRITER)
+    assert "Done 2" in slack.calls[-1][1]["text"]
 
 
 async def test_a_file_that_cannot_be_sent_does_not_unsay_its_message(slack: Slack) -> None:

@@ -15,6 +15,9 @@ from sqlalchemy import func, select
 
 from bot import edge
 from bot.kit.door import Paused, SendError
+from bot.kit.events import Answer
+from bot.kit.screen import Bars, Picture, Screen
+from bot.kit.text import Reader, Writer, _
 from bot.platforms.slack import profiles as profiles_module
 from bot.platforms.slack import wire as wire_module
 from bot.platforms.slack.profiles import Profiles
@@ -199,6 +202,14 @@ async def test_poison_is_put_aside_and_its_neighbours_flow(slack: FakeSlack, hou
     await slack.until(lambda: slack.messages(olga)[-1].by_app)
     await slack.until(lambda: not rows(house, Inbox.state == InboxState.WAITING))
     assert rows(house, Inbox.state == InboxState.QUARANTINED) == 2
+
+
+async def test_a_picture_is_uploaded_and_shared_below_its_message(slack: FakeSlack, house: House, olga: User) -> None:
+    drawn = Picture(_("Help"), Bars((_("Send"),), ((_("Home"), (2,)),)))
+    writer = Writer(house.parley.catalogues, Reader("ar", "UTC"))
+    await house.wire.door.send(olga.id, Answer(screen=Screen(_("Home"), pictures=(drawn,))), writer)
+    message, below = slack.messages(olga)[-2:]
+    assert not message.files and below.files[0].content.startswith(b"\x89PNG")
 
 
 # Socket Mode

@@ -9,7 +9,7 @@ import pytest
 
 from bot.kit.door import Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer
-from bot.kit.screen import Attachment, Screen
+from bot.kit.screen import Attachment, Bars, Picture, Screen
 from bot.kit.text import Catalogues, Raw, Reader, When, Writer, _
 from bot.platforms.telegram.door import CANNOT_PARSE, NOT_EDITABLE, NOT_MODIFIED, Moved, TelegramDoor, Upload
 
@@ -187,6 +187,18 @@ async def test_a_card_redrawn_in_place_does_not_send_its_files_again(telegram: T
     await telegram.send(WITH_FILES, edits=reference | {"callback_query_id": "77"})
     await telegram.send(WITH_FILES, edits=TAPPED | {"callback_query_id": "78"})
     assert telegram.methods.count("sendPhoto") == 2, "once for each message they stand below"
+
+
+async def test_a_picture_is_drawn_once_below_its_text_and_told_where_it_is_refused(telegram: Telegram) -> None:
+    shown = Answer(screen=Screen(_("Issue"), pictures=(Picture(_("Plan"), Bars((_("Done"),), ((_("All"), (2,)),))),)))
+    reference = await telegram.send(shown)
+    assert telegram.methods == ["sendMessage", "sendPhoto"]
+    assert telegram.calls[1][1]["photo"].data.startswith(b"\x89PNG")
+    await telegram.send(shown, edits=reference | {"callback_query_id": "77"})
+    assert telegram.methods.count("sendPhoto") == 1
+    telegram.refuse("sendPhoto", Permanent("refused"))
+    await telegram.send(shown)
+    assert "Done 2" in telegram.texts()[-1]
 
 
 def refused_as_photo(telegram: Telegram) -> None:

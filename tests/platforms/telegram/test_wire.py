@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from bot.kit.events import Answer
-from bot.kit.screen import Attachment, Screen
+from bot.kit.screen import Attachment, Bars, Picture, Screen
 from bot.kit.text import CATALOGUES, LANGUAGES, Catalogues, Raw, Reader, When, Writer, _
 from bot.platforms.telegram import menu
 from bot.platforms.telegram import wire as wire_module
@@ -308,12 +308,15 @@ async def test_an_instant_and_a_stored_photo_reach_the_reader(telegram: FakeTele
             session.add(photo)
             session.flush()
             attached = (Attachment(photo.id, "seal.png", "image/png"), Attachment(404, "late.pdf", "application/pdf"))
-        screen = Screen(_("Due {when}", when=When(AT)), (Raw("@all"),), files=attached, buttons=(button("Home"),))
+        drawn = Picture(_("Help"), Bars((_("Send"),), ((_("Home"), (2,)),)))
+        home = (button("Home"),)
+        screen = Screen(_("Due {when}", when=When(AT)), (Raw("@all"),), files=attached, buttons=home, pictures=(drawn,))
         writer = Writer(house.parley.catalogues, Reader("en", "UTC"))
         await house.wire.door.send(str(broker.id), Answer(screen=screen), writer)
-    text, shown, late = [each for each in telegram.messages(broker) if each.by_bot]
+    text, bars, shown, late = [each for each in telegram.messages(broker) if each.by_bot]
     assert ("date_time", "Friday 4 December 2026 10:00 (UTC)") in text.marks
     assert not text.found("mention") and text.buttons == [["Home"]]
+    assert bars.photo is not None and bars.photo.content.startswith(b"\x89PNG") and "Home: Send 2" in bars.text
     assert shown.photo is not None and shown.photo.content == picture(8, 8)
     assert "not here yet" in late.text
     assert not telegram.refusals
