@@ -27,6 +27,7 @@ ROLES = {
     "officer": _holding(RoleName.OFFICER, Scope.CENTRE),
     "lead": _holding(RoleName.LEAD, Scope.CENTRE),
     "coordinator": _holding(RoleName.COORDINATOR, Scope.REGION),
+    "vice-chair": _holding(RoleName.VICE_CHAIR, Scope.REGION),
     "administrator": _holding(RoleName.ADMINISTRATOR, Scope.COUNTRY),
 }
 
