@@ -144,7 +144,7 @@ PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over b
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
-    "actions/owning.py": {"_asker": UNSEEN},
+    "actions/owning.py": {"_asker": UNSEEN, "pass_on": UNSEEN},
     "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
     "actions/reminders.py": dict.fromkeys(("_is_last_claim", "_is_snoozed"), LOADED) | {"milestone_due": UNSEEN},
     "actions/telling.py": {"write": OWN},
