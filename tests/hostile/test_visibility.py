@@ -144,7 +144,9 @@ PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over b
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
-    "actions/owning.py": {"_asker": UNSEEN, "pass_on": UNSEEN},
+    "actions/from_meetings.py": {"_must_be_new": MEETING},
+    "actions/owning.py": {"_asker": UNSEEN},
+    "actions/passing_on.py": dict.fromkeys(("open_actions", "_of"), PASSES_ON),
     "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
     "actions/reminders.py": dict.fromkeys(("_is_last_claim", "_is_snoozed"), LOADED) | {"milestone_due": UNSEEN},
     "actions/telling.py": {"write": OWN},
@@ -170,6 +172,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/bearing.py": dict.fromkeys(("called", "history", "in_force", "note_held"), REGION),
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
+    "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "note": UNSEEN, "of": REGION},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
@@ -177,7 +180,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/cards.py": dict.fromkeys(("agenda_of", "count_of", "item", "papers_of"), MEETING)
     | dict.fromkeys(("_audience_buttons", "invitation_of"), "rows that name whoever the card is for"),
     "roundtables/dating.py": {"seen": OWN},
-    "roundtables/feed.py": {"_dated": HANDED},
+    "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected_at", "_invited"), OWN),
     "roundtables/inviting.py": dict.fromkeys(("invitations", "people_screen", "put_on_list"), MEETING),
     "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED}
     | dict.fromkeys(("_invited", "_line_of"), MEETING),
