@@ -239,6 +239,13 @@ class Issue(OfAdministration, Base):
         self.state, self.ended_at = State.TAKEN if self.officer_id else State.OPEN, None
         return True
 
+    def complete(self) -> bool:
+        """What was missing of the answer has come: the completed one waits for a second pair of eyes."""
+        if self.state is not State.SETTLED:
+            return False
+        self.state, self.ended_at = State.PROPOSED, None
+        return True
+
     def withdraw(self, *, at: datetime) -> bool:
         if not self.is_under_way:
             return False

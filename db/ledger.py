@@ -40,11 +40,13 @@ class Step(StrEnum):
 
 
 class Line(TypedDict):
-    """One person and one outcome. `reason` is the door's, `useful` what the person said of the outcome."""
+    """One person and one outcome; `completes` where it completes an earlier one. `reason` is the door's, `useful` what
+    the person said of the outcome."""
 
     receipt: int
     issue: str
     outcome: int
+    completes: bool
     person_id: int
     person: str
     organisation: str | None
@@ -144,7 +146,7 @@ def _lines(session: Session, *which: ColumnElement[bool]) -> Sequence[Line]:
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Receipt, Issue.id, Person.name, Organisation.name)
+        select(Receipt, Issue.id, Outcome.completes_id, Person.name, Organisation.name)
         .join(Outcome, and_(Receipt.about == TOLD, Receipt.about_id == Outcome.id))
         .join(Issue, Issue.id == Outcome.issue_id)
         .join(Person, Person.id == Receipt.person_id)
@@ -155,12 +157,13 @@ def _lines(session: Session, *which: ColumnElement[bool]) -> Sequence[Line]:
     return [_line(*row) for row in rows]
 
 
-def _line(receipt: Receipt, issue_id: int, person: str, organisation: str | None) -> Line:
+def _line(receipt: Receipt, issue_id: int, completes_id: int | None, person: str, organisation: str | None) -> Line:
     state, at = _state(receipt)
     return Line(
         receipt=receipt.id,
         issue=Issue.ref_of(issue_id),
         outcome=receipt.about_id,
+        completes=completes_id is not None,
         person_id=receipt.person_id,
         person=person,
         organisation=organisation,

@@ -55,6 +55,8 @@ class Outcome(OfAdministration, Base):
     sent_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     sent_back_at: Mapped[datetime | None]
     sent_back_words: Mapped[str | None]
+    # the answer it completes: the same, with what was missing of an agency's part
+    completes_id: Mapped[int | None] = mapped_column(ForeignKey("outcome.id"))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 import db.tables  # noqa: F401  imported for its effect: the metadata is whole, whoever asks
 
 from .actions import Action
+from .agencies import Disclosure
 from .base import Base
 from .calendars import CalendarAddress
 from .files import Chunk, File
@@ -113,6 +114,8 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _leave_meetings(session, person.id, at=at)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
+    letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)
+    session.execute(update(Disclosure).where(*letting).values(withdrawn_at=at))
     unattached = File.person_id == person.id, File.owner.is_(None) | File.owner.in_((EXPORT, INVITATION))
     for file in session.scalars(select(File).where(*unattached)):
         drop_file(session, file)

@@ -1,9 +1,25 @@
 """Every table, for the migrations."""
 
-from . import actions, calendars, centres, files, issues, machinery, mail, meetings, outcomes, people, regions, search
+from . import (
+    actions,
+    agencies,
+    calendars,
+    centres,
+    files,
+    issues,
+    machinery,
+    mail,
+    meetings,
+    outcomes,
+    people,
+    recognition,
+    regions,
+    search,
+)
 
 __all__ = [
     "actions",
+    "agencies",
     "calendars",
     "centres",
     "files",
@@ -13,6 +29,7 @@ __all__ = [
     "meetings",
     "outcomes",
     "people",
+    "recognition",
     "regions",
     "search",
 ]

@@ -95,6 +95,7 @@ class Who:
     is_guest: bool = False
     organisation_id: int | None = None
     organisation_name: str | None = None
+    organisation_kind: Kind | None = None
     is_deputy: bool = False
     claimed_id: int | None = None
     grants: frozenset[Grant] = field(default_factory=frozenset)
@@ -105,6 +106,11 @@ class Who:
     @property
     def is_staff(self) -> bool:
         return bool(self.grants)
+
+    @property
+    def agency_id(self) -> int | None:
+        """The agency this person speaks for; None for whoever speaks for a business, or for nobody."""
+        return self.organisation_id if self.organisation_kind is Kind.AGENCY else None
 
     @property
     def centre_ids(self) -> frozenset[int]:

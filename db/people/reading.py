@@ -16,7 +16,14 @@ STILL_HERE = timedelta(seconds=10)  # within which "used last" is not written ag
 _AT = bindparam("at", type_=Mandate.starts_at.type)
 # Put together once: every turn asks them, and putting a statement together takes longer than running it.
 _MANDATE = (
-    select(Organisation.id, Organisation.name, Organisation.standing, Mandate.is_deputy, Mandate.confirmed_by_id)
+    select(
+        Organisation.id,
+        Organisation.name,
+        Organisation.kind,
+        Organisation.standing,
+        Mandate.is_deputy,
+        Mandate.confirmed_by_id,
+    )
     .join(Mandate, Mandate.organisation_id == Organisation.id)
     .where(Mandate.person_id == bindparam("person"), Mandate.in_force(_AT), Organisation.standing != Standing.REFUSED)
     .order_by(Mandate.starts_at.desc(), Mandate.id.desc())
@@ -53,6 +60,7 @@ def who(session: Session, person: Person, *, at: datetime, is_guest: bool = Fals
         is_guest=is_guest,
         organisation_id=mandate.id if mandate and speaks else None,
         organisation_name=mandate.name if mandate and speaks else None,
+        organisation_kind=mandate.kind if mandate and speaks else None,
         is_deputy=bool(mandate and speaks and mandate.is_deputy),
         claimed_id=mandate.id if mandate else None,
         grants=grants,
