@@ -4,6 +4,7 @@ from bot.kit.capability import Registry
 
 from . import (
     actions,
+    agencies,
     calendars,
     centres,
     home,
@@ -26,6 +27,7 @@ registry = Registry(
         actions.actions,
         calendars.calendars,
         regions.regions,
+        agencies.agencies,
     ],
     home="home.show",
     welcome="people.register",

@@ -14,6 +14,7 @@ from db.machinery import Draft
 
 from . import centres, integrity
 from .actions.plan import waiting as actions_waiting
+from .agencies.waiting import waiting as parts_waiting
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
@@ -29,6 +30,7 @@ PURPOSE = _("Where Customs, business and other government agencies talk, meet an
 # What a person most often comes for; the engine hides what they may not do.
 DUTIES = (
     button(_("Issues at my desk"), "issues.desk", style=Style.PRIMARY),
+    button(_("Questions to my agency"), "agencies.parts", style=Style.PRIMARY),
     button(_("Feedback debt"), "ledger.debt"),
     button(_("Organisations to verify"), "people.organisations"),
     button(_("Roles"), "people.roles"),
@@ -63,7 +65,14 @@ def show(ctx: Context) -> Screen:
     if not ctx.who.is_registered:
         begin = button(_("Begin"), "people.register", style=Style.PRIMARY)
         return Screen(_("Welcome to Parley."), (PURPOSE,), buttons=(begin, button(_("Help"), "home.help")))
-    rows = (*_unfinished(ctx), *waiting(ctx), *meetings_waiting(ctx), *actions_waiting(ctx), *_about_people(ctx))
+    rows = (
+        *_unfinished(ctx),
+        *waiting(ctx),
+        *parts_waiting(ctx),
+        *meetings_waiting(ctx),
+        *actions_waiting(ctx),
+        *_about_people(ctx),
+    )
     return Screen(
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),

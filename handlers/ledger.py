@@ -185,6 +185,8 @@ def _contact(ctx: Context, person_id: int) -> int | None:
 def _row(line: Line) -> Row:
     name: Text = Raw(line["person"]) if line["person"] else SOMEBODY
     title = _("{name}, {organisation}", name=name, organisation=line["organisation"]) if line["organisation"] else name
+    if line["completes"]:
+        title = _("{name}: the completed answer", name=title)
     if line["state"] is not Heard.FAILED:
         said = _("{state}, {when}", state=line["state"], when=When(line["at"]))
         return Row(title, _judged(said, line))

@@ -16,7 +16,7 @@ from db.outcomes import owed, settled
 from db.people import Organisation
 from handlers.people.naming import called
 
-from . import clock
+from . import clock, parts
 
 SHOWN = 4  # entries on a card; the rest is one button away
 
@@ -198,6 +198,7 @@ def _working(ctx: Context, issue: Issue) -> tuple[Fact | None, ...]:
         Fact(_("Level"), issue.level) if issue.level is not Level.NATIONAL else None,
         *_time_left(ctx, issue),
         Fact(_("Others who take part"), others) if others else None,
+        parts.fact(ctx, issue),
         Fact(_("Shared as"), Raw(problem.line, problem.language)) if problem else None,
         Fact(_("Merged into it"), listed([Code(each) for each in merged])) if merged else None,
         Fact(_("Merged into"), Code(Issue.ref_of(issue.merged_into_id))) if issue.merged_into_id else None,
@@ -253,4 +254,11 @@ def _own_buttons(ctx: Context, issue: Issue) -> tuple[Button, ...]:
     withdraw = (does(_("Withdraw"), "withdraw"),) if issue.is_under_way else ()
     outcome = settled(ctx.session, issue.merged_into_id or issue.id)
     heard = (button(_("See what became of it"), "issues.outcome", outcome=outcome.id),) if outcome else ()
-    return (*answer, *heard, *add, *withdraw, does(_("All that was said"), "thread"))
+    agencies = (
+        (button(_("What agencies may know"), "agencies.consent", issue=issue.id),) if _has_parts(ctx, issue) else ()
+    )
+    return (*answer, *heard, *add, *withdraw, *agencies, does(_("All that was said"), "thread"))
+
+
+def _has_parts(ctx: Context, issue: Issue) -> bool:
+    return issue.merged_into_id is None and parts.are_asked(ctx, issue)

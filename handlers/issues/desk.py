@@ -162,6 +162,7 @@ def more(ctx: Context, issue: Issue) -> Screen:
 
     always = (
         does(_("All that was said"), "issues.thread"),
+        does(_("Other agencies"), "agencies.case"),
         does(_("Earlier answers"), "issues.precedents"),
         does(_("Note for colleagues"), "issues.note"),
         does(_("Link with another"), "issues.link"),

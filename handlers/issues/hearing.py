@@ -16,7 +16,7 @@ from db.outcomes import TOLD, Outcome, OutcomeTranslation, Owed, owed, translati
 from db.people import Person
 from handlers.paging import PAGE, turn_pages
 
-from . import telling
+from . import parts, telling
 from .room import issues
 
 
@@ -34,8 +34,12 @@ def outcome_screen(ctx: Context, issue: Issue, outcome: Outcome, to: Owed | None
     own = _own_issue(ctx, issue, to)
     wrote = Quote(Raw(to.words, to.language), label=_("You wrote")) if to and to.words else None
     return Screen(
-        _("What became of it"),
-        (*((wrote,) if wrote else ()), *told_to(ctx, outcome, to.person_id if to else ctx.who.id)),
+        _("What became of it") if outcome.completes_id is None else _("What became of it, completed"),
+        (
+            *((wrote,) if wrote else ()),
+            *told_to(ctx, outcome, to.person_id if to else ctx.who.id),
+            *parts.told(ctx, outcome),
+        ),
         (Fact(_("Reference"), Code(own.ref)), *facts(outcome)),
         buttons=(
             button(_("Acknowledge"), "issues.acknowledge", style=Style.PRIMARY, outcome=outcome.id),

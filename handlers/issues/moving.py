@@ -17,7 +17,7 @@ from db.issues import How, Issue, IssueLink, Participation, Problem, State, Voic
 from db.people import Person, Role, RoleName, Scope, Sector, Topic
 from handlers import centres
 
-from . import cards, clock, desk, finding, telling
+from . import cards, clock, desk, finding, parts, telling
 from .room import issues, officers, routers
 
 DESK, PERSON = "centre", "person"
@@ -174,6 +174,7 @@ class Merge(Form):
         follows = update(Issue).where(Issue.merged_into_id == issue.id).values(merged_into_id=into.id)
         ctx.session.execute(follows)
         _bring_along(ctx, issue, into)
+        parts.move(ctx, issue, into)
         ctx.session.flush()
         once = f"{issue.ref}:merged:{into.id}"
         telling.tell_reporter(ctx, issue, cards.TOGETHER, once=once, topic=Topic.PROGRESS)

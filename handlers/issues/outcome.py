@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Fact, Quote, Refusal, Screen, Style, button
 from bot.kit.text import LANGUAGES, Code, Phrase, Raw, When, _, listed, ngettext
+from db.agencies import Part
 from db.issues import Issue, State, Voice
-from db.outcomes import Decision, Outcome, Reason, languages_wanted, pending, settled, translations
+from db.outcomes import Decision, Outcome, OutcomeTranslation, Reason, languages_wanted, pending, settled, translations
 from db.people import RoleName
 from handlers.people.naming import SOMEBODY
 
-from . import cards, clock, desk, finding, hearing, telling
+from . import cards, clock, desk, finding, hearing, parts, telling
 from .room import approvers, issues, officers, openers, staff
 
 
@@ -42,7 +45,8 @@ class Propose(Form):
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
-        return (*desk.all_words(ctx, bound["issue"]), *finding.precedents(ctx, bound["issue"]))
+        issue = bound["issue"]
+        return (*desk.all_words(ctx, issue), *parts.standing(ctx, issue), *finding.precedents(ctx, issue))
 
     def submit(self, ctx: Context) -> Screen:
         issue = self.issue
@@ -63,18 +67,78 @@ class Propose(Form):
             language=ctx.who.language,
             proposed_by_id=ctx.who.id,
             proposed_at=ctx.now,
+            completes_id=_sent_back_completion(ctx, issue),
         )
-        ctx.session.add(outcome)
-        ctx.session.flush()
-        for person_id in second_pair_of_eyes(ctx, issue):
-            ctx.notify(person_id, proposal(ctx, issue, outcome), once=f"{issue.ref}:proposed:{outcome.id}")
-        return proposal(ctx, issue, outcome, _("Proposed. Somebody else approves it before anybody is told."))
+        return _put_forward(ctx, issue, outcome)
 
 
-def second_pair_of_eyes(ctx: Context, issue: Issue) -> Sequence[int]:
-    """The leads of the desk but whoever proposes; where there is no other, who oversees the desks."""
-    others = [each for each in telling.staff(ctx, issue, RoleName.LEAD) if each != ctx.who.id]
-    return others or [each for each in telling.overseers(ctx, issue) if each != ctx.who.id]
+@issues.command("complete", _("Complete the answer"), allow=officers)
+def complete(ctx: Context, issue: Issue) -> Screen:
+    """What was missing of an agency's part has come: the answer is proposed again, with it.
+
+    All else is as it was told. Whoever wants to say something else sends it back and proposes anew.
+    """
+    last = settled(ctx.session, issue.id)
+    if last is None or issue.state is not State.SETTLED or not parts.has_more(ctx, last):
+        raise Refusal(_("There is nothing to complete. Its state is: {state}.", state=issue.state))
+    issue.complete()
+    clock.promise(ctx, issue)
+    outcome = Outcome(
+        administration_id=issue.administration_id,
+        issue_id=issue.id,
+        asked=last.asked,
+        found=last.found,
+        decision=last.decision,
+        reason=last.reason,
+        words=last.words,
+        language=last.language,
+        proposed_by_id=ctx.who.id,
+        proposed_at=ctx.now,
+        completes_id=last.id,
+    )
+    ctx.session.add(outcome)
+    ctx.session.flush()
+    for each in translations(ctx.session, last.id).values():
+        text = OutcomeTranslation(outcome_id=outcome.id, language=each.language, by_id=each.by_id, at=each.at)
+        text.asked, text.found, text.words = each.asked, each.found, each.words
+        ctx.session.add(text)
+    return _put_forward(ctx, issue, outcome)
+
+
+def _put_forward(ctx: Context, issue: Issue, outcome: Outcome) -> Screen:
+    """With the agencies' parts, to a second pair of eyes."""
+    ctx.session.add(outcome)
+    ctx.session.flush()
+    parts.compose(ctx, issue, outcome)
+    for person_id in second_pair_of_eyes(ctx, issue):
+        ctx.notify(person_id, proposal(ctx, issue, outcome), once=f"{issue.ref}:proposed:{outcome.id}")
+    return proposal(ctx, issue, outcome, _("Proposed. Somebody else approves it before anybody is told."))
+
+
+def _sent_back_completion(ctx: Context, issue: Issue) -> int | None:
+    """The answer that is completed, where its completion was sent back: what is proposed now completes it too."""
+    its = select(Outcome).where(Outcome.issue_id == issue.id).order_by(Outcome.id.desc()).limit(1)
+    last = ctx.session.scalars(its).first()
+    return last.completes_id if last is not None and last.sent_back_at is not None else None
+
+
+def part_changed(ctx: Context, issue: Issue, part: Part, lead: Phrase) -> None:
+    """An agency's part has changed while an outcome waits for approval: it has it now, and they look again."""
+    outcome = pending(ctx.session, issue.id) if issue.state is State.PROPOSED else None
+    if outcome is None:
+        return
+    parts.compose(ctx, issue, outcome)
+    once = f"{issue.ref}:outcome:{outcome.id}:part:{part.id}:{part.version}"
+    for person_id in second_pair_of_eyes(ctx, issue, outcome.proposed_by_id):
+        ctx.notify(person_id, proposal(ctx, issue, outcome, lead), once=once)
+
+
+def second_pair_of_eyes(ctx: Context, issue: Issue, proposer: int | None = None) -> Sequence[int]:
+    """The leads of the desk but whoever proposes (who asks, where not given); where there is no other, who oversees the
+    desks."""
+    by = ctx.who.id if proposer is None else proposer
+    others = [each for each in telling.staff(ctx, issue, RoleName.LEAD) if each != by]
+    return others or [each for each in telling.overseers(ctx, issue) if each != by]
 
 
 def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None = None) -> Screen:
@@ -99,6 +163,7 @@ def proposal(ctx: Context, issue: Issue, outcome: Outcome, lead: Phrase | None =
             Raw(issue.title, issue.language),
             *hearing.told(outcome),
             *translated,
+            *parts.told(ctx, outcome),
         ),
         (
             Fact(_("Reference"), Code(issue.ref)),
@@ -133,6 +198,7 @@ def approve(ctx: Context, issue: Issue) -> Screen:
     ctx.session.flush()
     finding.answered.keep(ctx.session, outcome)
     count = hearing.tell(ctx, issue, outcome)
+    parts.tell_agencies(ctx, issue, outcome)
     if outcome.proposed_by_id != ctx.who.id:
         card = cards.desk_card(ctx, issue, _("Your outcome was approved. Everybody who took part is being told."))
         ctx.notify(outcome.proposed_by_id, card, once=f"{issue.ref}:approved:{outcome.id}")

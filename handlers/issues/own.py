@@ -12,11 +12,12 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Quote, Refusal, Row, Screen, button
 from bot.kit.text import Code, Raw, When, _
+from db.agencies import parts_of
 from db.issues import Entry, How, Issue, Participation, State, Voice
 from db.outcomes import owed
 from handlers.paging import PAGE, turn_pages
 
-from . import cards, clock, telling
+from . import cards, clock, parts, telling
 from .room import issues, reporter, staff
 
 
@@ -145,6 +146,7 @@ def withdraw(ctx: Context, issue: Issue) -> Screen:
         )
     clock.quieten(ctx, issue)
     issue.withdraw(at=ctx.now)
+    parts.call_off(ctx, parts_of(ctx.session, issue.id))
     telling.tell_officer(ctx, issue, _("This was withdrawn by whoever raised it."), once=f"{issue.ref}:withdrawn")
     return cards.own_card(ctx, issue, _("Withdrawn. You can raise it again whenever you like."))
 
