@@ -206,13 +206,23 @@ class Column:
     asked_at: datetime | None
 
     def was_asked(self, criterion: Criterion) -> bool:
-        return self.asked_at is not None and (criterion.added_at is None or criterion.added_at <= self.asked_at)
+        return self.asked_at is not None and (criterion.added_at is None or criterion.added_at < self.asked_at)
 
 
 def criteria(session: Session, administration_id: int) -> Sequence[Criterion]:
     """Those in use, in their order."""
     used = Criterion.administration_id == administration_id, Criterion.retired_at.is_(None)
     return session.scalars(select(Criterion).where(*used).order_by(Criterion.position, Criterion.id)).all()
+
+
+def unsaid(session: Session, request: RecognitionRequest) -> Sequence[Criterion]:
+    """The criteria in use when an agency was asked that it has not spoken of."""
+    spoken = select(Recognition.criterion_id).where(Recognition.agency_id == request.agency_id)
+    before = or_(Criterion.added_at.is_(None), Criterion.added_at < request.asked_at)
+    left = Criterion.administration_id == request.administration_id, Criterion.retired_at.is_(None), before
+    return session.scalars(
+        select(Criterion).where(*left, Criterion.id.not_in(spoken)).order_by(Criterion.position)
+    ).all()
 
 
 def columns(session: Session, who: Who) -> Sequence[Column]:

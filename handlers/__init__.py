@@ -12,6 +12,7 @@ from . import (
     issues,
     ledger,
     people,
+    recognition,
     regions,
     roundtables,
 )
@@ -28,6 +29,7 @@ registry = Registry(
         calendars.calendars,
         regions.regions,
         agencies.agencies,
+        recognition.recognition,
     ],
     home="home.show",
     welcome="people.register",
