@@ -26,7 +26,8 @@ def asked_two(world: World) -> int:
     return issue
 
 
-def test_each_agency_hears_its_own_question_and_not_who_raised_it(world: World) -> None:
+def test_each_agency_hears_its_own_question_and_not_who_raised_it(light_world: World) -> None:
+    world = light_world
     before = world.seen()
     asked_two(world)
     assert {"chloe", "dina", "amina"} <= world.told(before) and "badr" not in world.told(before)
@@ -59,7 +60,8 @@ def test_nobody_else_sees_a_part(world: World) -> None:
     assert world.do("chloe", "agencies.part", part=1).text == nothing
 
 
-def test_whoever_raised_it_may_let_agencies_know_and_take_it_back(world: World) -> None:
+def test_whoever_raised_it_may_let_agencies_know_and_take_it_back(light_world: World) -> None:
+    world = light_world
     issue = asked_two(world)
     assert "Do not let them know" not in "".join(world.do("amina", "agencies.consent", issue=issue).buttons)
     world.press("amina", "Let them know who I am")
@@ -71,7 +73,8 @@ def test_whoever_raised_it_may_let_agencies_know_and_take_it_back(world: World) 
     assert "Amina" not in world.do("chloe", "agencies.part", part=1)
 
 
-def test_an_agency_asks_back_and_is_answered_without_the_other_knowing(world: World) -> None:
+def test_an_agency_asks_back_and_is_answered_without_the_other_knowing(light_world: World) -> None:
+    world = light_world
     asked_two(world)
     world.submit("chloe", "agencies.query", {"words": "Fish or meat?"}, part=1)
     assert "Food Safety Agency asks something before it answers." in world.last("ruiz")
@@ -83,7 +86,8 @@ def test_an_agency_asks_back_and_is_answered_without_the_other_knowing(world: Wo
     assert "Fish" not in world.do("amina", "issues.thread", issue=1)
 
 
-def test_the_silent_are_reminded_once_and_then_named(world: World) -> None:
+def test_the_silent_are_reminded_once_and_then_named(light_world: World) -> None:
+    world = light_world
     asked_two(world)
     answered(world, "chloe", 1, NIGHT)
     before = world.seen()
@@ -139,7 +143,8 @@ def test_one_answer_goes_out_incomplete_and_is_completed_and_sent_again(world: W
     assert "The port opens it" not in heard and "Transport" not in heard
 
 
-def test_what_comes_while_an_outcome_waits_stands_in_it(world: World) -> None:
+def test_what_comes_while_an_outcome_waits_stands_in_it(light_world: World) -> None:
+    world = light_world
     issue = asked_two(world)
     proposed(world, issue)
     before = world.seen()
@@ -154,7 +159,8 @@ def test_what_comes_while_an_outcome_waits_stands_in_it(world: World) -> None:
     assert "Friday 4 December 2026" in world.last("amina") and "Our board" not in world.last("amina")
 
 
-def test_a_completion_that_was_sent_back_completes_when_it_is_proposed_anew(world: World) -> None:
+def test_a_completion_that_was_sent_back_completes_when_it_is_proposed_anew(light_world: World) -> None:
+    world = light_world
     issue = asked_two(world)
     proposed(world, issue)
     world.press("lena", "Approve")
@@ -168,7 +174,8 @@ def test_a_completion_that_was_sent_back_completes_when_it_is_proposed_anew(worl
     assert told.startswith("What became of it, completed") and "Since May" in told and "has not answered" not in told
 
 
-def test_what_is_not_needed_any_longer_is_not_named(world: World) -> None:
+def test_what_is_not_needed_any_longer_is_not_named(light_world: World) -> None:
+    world = light_world
     issue = asked_two(world)
     world.do("ruiz", "agencies.call_off", part=2, confirmed=True)
     assert "Your part is not needed any longer." in world.last("dina")
@@ -184,7 +191,8 @@ def test_what_is_not_needed_any_longer_is_not_named(world: World) -> None:
     assert {"chloe", "dina"} <= world.told(before)
 
 
-def test_parts_go_on_with_the_issue_that_speaks(world: World) -> None:
+def test_parts_go_on_with_the_issue_that_speaks(light_world: World) -> None:
+    world = light_world
     issue = asked_two(world)
     other = raised(world, "emil", "Two boxes of fish wait at Port B.")
     world.submit("ruiz", "issues.merge", {"into": str(other)}, issue=issue)
@@ -197,7 +205,8 @@ def test_parts_go_on_with_the_issue_that_speaks(world: World) -> None:
         assert f"What Food Safety Agency says: {NIGHT}" in world.last(who) and f"Reference: {ref}" in world.last(who)
 
 
-def test_who_cannot_be_asked(world: World) -> None:
+def test_who_cannot_be_asked(light_world: World) -> None:
+    world = light_world
     known = agencies(world)
     issue = raised(world)
     assert "has been asked already" not in asked(world, issue, known["chloe"], "One?")
