@@ -46,6 +46,11 @@ SHOWS_NOTHING_OF_OTHERS = {
     "actions.rows": TITLES,
     "actions.take_over": CHANGES,
     "actions.tick": CHANGES,
+    "agencies.call_off": CHANGES,
+    "agencies.conceal": CHANGES,
+    "agencies.consent": OWN,
+    "agencies.disclose": CHANGES,
+    "agencies.parts": OWN,
     "centres.centre": PUBLIC,
     "centres.centres": PUBLIC,
     "centres.rest": CHANGES,
@@ -54,6 +59,7 @@ SHOWS_NOTHING_OF_OTHERS = {
     "home.safely": PUBLIC,
     "home.show": OWN,
     "issues.approve": CHANGES,
+    "issues.complete": CHANGES,
     "issues.desk": TITLES,
     "issues.enough": OWN,
     "issues.follow": CHANGES,
@@ -90,6 +96,17 @@ SHOWS_NOTHING_OF_OTHERS = {
     "people.still": CHANGES,
     "people.topics": OWN,
     "people.verify": CHANGES,
+    "recognition.act": CHANGES,
+    "recognition.close": CHANGES,
+    "recognition.column": OWN,
+    "recognition.criteria": PUBLIC,
+    "recognition.gaps": "where agencies stand, and never why",
+    "recognition.on_agenda": CHANGES,
+    "recognition.open": CHANGES,
+    "recognition.recognition": "where agencies stand, and never why",
+    "recognition.remind": CHANGES,
+    "recognition.retire": CHANGES,
+    "recognition.to_roundtable": CHANGES,
     "regions.accept": CHANGES,
     "regions.choice": PUBLIC_HOURS,
     "regions.choose": CHANGES,
@@ -133,6 +150,10 @@ SHOWS_NOTHING_OF_OTHERS = {
 }
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
+    "agencies.answer": OWN,  # the question that was put to one's own agency
+    "agencies.cannot": OWN,
+    "agencies.query": OWN,
+    "recognition.say": PUBLIC,
     "calendars.tell": OWN,
     "actions.dispute": OWN,  # what the other owner said to oneself
     "issues.answer": OWN,  # the question that was put to oneself

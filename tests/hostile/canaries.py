@@ -20,6 +20,7 @@ from bot.kit.events import Answered, Called, Event
 from bot.kit.screen import to_json
 from db import actions, search
 from db.actions import Action, ActionEntry, Deed, Milestone, Report
+from db.agencies import Disclosure, OutcomePart, Part, PartEntry, PartState, PartVoice
 from db.files import File, FileState
 from db.issues import (
     ENTRY,
@@ -39,11 +40,14 @@ from db.machinery import Receipt
 from db.outcomes import TOLD, Decision, Outcome, owed
 from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
 from db.personal import gather
+from db.recognition import Criterion, OpenMatrix, Recognition, RecognitionChange, RecognitionRequest, Stand
+from handlers.agencies.telling import PART
 from handlers.issues.finding import ISSUE, OUTCOME, PROBLEM
 
 from .oracle import Looker, Oracle
 from .town import CAST, NOON, Town
 
+AGENCIES = {"fay": "Food Agency", "tia": "Transport Agency"}
 WORD = re.compile(r"kanari\d{4}q")
 Rule = Callable[[Oracle, Looker], bool]
 
@@ -72,7 +76,10 @@ class Aviary:
                 self._surround(session, issue)
             session.flush()
             for issue in made:
+                self._ask_agencies(session, issue)
+            for issue in made:
                 self._tell(session, issue)
+            self._matrix(session)
             for abroad in (False, False, False, True):
                 self._action(session, abroad=abroad)
         with town.sessions.reading() as session:
@@ -272,6 +279,67 @@ class Aviary:
         words = "\n".join(session.scalars(select(Entry.words).where(*own)))
         search.keep(session, ISSUE, issue.id, issue.administration_id, words)
 
+    def _ask_agencies(self, session: Session, issue: Issue) -> None:
+        """One agency or two have a part in it, in any state; whoever raised it lets them know that, or not."""
+        if issue.administration_id != session.get_one(Person, self._town.ids["ana"]).administration_id:
+            return
+        common = {"administration_id": issue.administration_id}
+        for who, agency in AGENCIES.items():
+            if self._chance(0.3):
+                continue
+            part = Part(
+                **common,
+                issue_id=issue.id,
+                agency_id=self._town.organisations[agency],
+                state=self._random.choice(list(PartState)),
+                asked_by_id=self._one("pia", "gus"),
+                asked_at=NOON,
+                respond_by=NOON + timedelta(days=3),
+            )
+            session.add(part)
+            session.flush()
+            said = []
+            for voice in PartVoice:
+                author = part.asked_by_id if voice in (PartVoice.QUESTION, PartVoice.REPLY) else self._town.ids[who]
+                may = _either(_row(Part, part.id), _is(author))
+                said.append(self._word(f"a {voice.value} of {agency} in issue {issue.id}", may))
+                entry = PartEntry(
+                    **common, part_id=part.id, voice=voice, author_id=author, words=said[-1], language="en", at=NOON
+                )
+                session.add(entry)
+            search.keep(session, PART, part.id, issue.administration_id, "\n".join(said))
+        if self._chance(0.5):
+            taken_back = NOON if self._chance(0.3) else None
+            session.add(
+                Disclosure(
+                    **common,
+                    issue_id=issue.id,
+                    person_id=issue.reporter_id,
+                    given_at=NOON,
+                    withdrawn_at=taken_back,
+                )
+            )
+
+    def _matrix(self, session: Session) -> None:
+        """What each agency says of each criterion, with a note; open to members, or not."""
+        home = session.get_one(Person, self._town.ids["ana"]).administration_id
+        lines = session.scalars(select(Criterion.id).where(Criterion.administration_id == home)).all()
+        if self._chance(0.5):
+            session.add(OpenMatrix(administration_id=home, opened_by_id=self._town.ids["adam"], opened_at=NOON))
+        for who, agency in AGENCIES.items():
+            column = {"administration_id": home, "agency_id": self._town.organisations[agency], "language": "en"}
+            words = self._word(f"why {agency} is asked", _either(_column(agency, self._town), _is(self._one("pia"))))
+            asked = {"asked_by_id": self._town.ids["pia"], "asked_at": NOON, "respond_by": NOON + timedelta(days=3)}
+            session.add(RecognitionRequest(**column, **asked, words=words))
+            by = self._town.ids[who]
+            for line in self._random.sample(list(lines), 4):
+                stand = self._random.choice(list(Stand))
+                note = self._word(f"a note of {agency} on {line}", _column(agency, self._town))
+                before = self._word(f"an earlier note of {agency} on {line}", _column(agency, self._town))
+                cell = {**column, "criterion_id": line, "stand": stand}
+                session.add(Recognition(**cell, note=note, said_by_id=by, said_at=NOON))
+                session.add(RecognitionChange(**cell, note=before, by_id=by, at=NOON))
+
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):
             return
@@ -298,6 +366,19 @@ class Aviary:
         answer = _either(_answer(outcome.id, issue.administration_id), by_its_writer)
         outcome.found = self._word(f"what was found in outcome {outcome.id}", answer)
         outcome.words = self._word(f"what was done in outcome {outcome.id}", answer)
+        for part in session.scalars(select(Part).where(Part.issue_id == issue.id).order_by(Part.id)):
+            told_of = {"part_id": part.id, "agency_id": part.agency_id, "respond_by": part.respond_by}
+            words = self._word(f"what part {part.id} says in outcome {outcome.id}", _row(Outcome, outcome.id))
+            session.add(
+                OutcomePart(
+                    administration_id=issue.administration_id,
+                    outcome_id=outcome.id,
+                    state=PartState.ANSWERED,
+                    words=words,
+                    language="en",
+                    **told_of,
+                )
+            )
         if issue.state is State.SETTLED:
             told = "\n".join((outcome.asked, outcome.found, outcome.words))
             search.keep(session, OUTCOME, outcome.id, issue.administration_id, told)
@@ -346,6 +427,17 @@ def _answer(outcome_id: int, home: int) -> Rule:
     return may
 
 
+def _column(agency: str, town: Town) -> Rule:
+    """What stands between an agency and Customs in the matrix."""
+    agency_id = town.organisations[agency]
+
+    def may(oracle: Oracle, looker: Looker) -> bool:
+        is_home = oracle.rows[Organisation][agency_id].administration_id == looker.home
+        return is_home and (looker.is_staff or oracle.agency(looker) == agency_id)
+
+    return may
+
+
 def _entry(issue_id: int, voice: Voice, author_id: int) -> Rule:
     def may(oracle: Oracle, looker: Looker) -> bool:
         issue = oracle.rows[Issue][issue_id]
@@ -353,6 +445,8 @@ def _entry(issue_id: int, voice: Voice, author_id: int) -> Rule:
             return True
         if issue.administration_id != looker.home:
             return False
+        if voice is Voice.RAISED and oracle.knows_reporter(looker, issue_id):
+            return True
         if voice in TO_REPORTER:
             return oracle.reported(looker, issue)
         return voice in TO_EVERYBODY and (
@@ -388,7 +482,8 @@ def _handles(oracle: Oracle, looker: Looker, issue_id: int) -> bool:
 def _is_known(person_id: int, home: int) -> Rule:
     """Staff know the people of their administration; others themselves and who speaks for the same organisation.
 
-    Whoever has a part in an action knows the others who have.
+    Whoever has a part in an action knows the others who have. An agency that is asked in a case knows who raised it,
+    where that person lets it.
     """
 
     def may(oracle: Oracle, looker: Looker) -> bool:
@@ -396,6 +491,9 @@ def _is_known(person_id: int, home: int) -> Rule:
             return True
         shared = (each for each in oracle.rows[Action].values() if oracle.is_party(looker, each))
         if any(person_id in (each.customs_owner_id, each.business_owner_id, each.business_next_id) for each in shared):
+            return True
+        raised = (each.id for each in oracle.rows[Issue].values() if each.reporter_id == person_id)
+        if any(oracle.knows_reporter(looker, each) for each in raised):
             return True
         colleagues = (each for each in oracle.rows[Mandate].values() if each.organisation_id == looker.speaks_for)
         return any(each.person_id == person_id for each in colleagues)
@@ -424,12 +522,16 @@ def events(town: Town, aviary: Aviary, name: str, *, all_commands: bool) -> Iter
     for word, canary in aviary.canaries.items():
         if "a raised" in canary.where or "the shared line" in canary.where or "was found" in canary.where:
             yield f"find {canary.where}", Called(caller, words=f"find {word}")
+        if "a question of" in canary.where or "an answer of" in canary.where:
+            yield f"find {canary.where}", Called(caller, name="agencies.find", args={"words": word})
     yield "words", Answered(caller, "Something is held at the port")
 
 
 JOINS = {"issues.follow"}  # whoever does it takes part from then on, and may read more
 # What shows; the rest changes, and shows what these show.
 LOOKS = {
+    *("agencies.part", "agencies.thread", "agencies.case", "agencies.answer", "agencies.reply", "agencies.consent"),
+    *("recognition.cell", "recognition.gap", "recognition.to_action"),
     *("actions.show", "actions.thread", "actions.milestones", "actions.more", "actions.dispute", "actions.report"),
     *("issues.show", "issues.thread", "issues.more", "issues.proposed", "issues.precedents", "issues.outcome"),
     *("issues.problem", "issues.answer", "issues.ask", "issues.reply", "issues.propose", "issues.merge"),
@@ -447,7 +549,7 @@ def shown(town: Town, aviary: Aviary, name: str, *, all_commands: bool = False) 
 
 def without_echo(event: Event, said: str) -> str:
     """What somebody typed themselves tells them nothing."""
-    typed = WORD.findall(event.words or "") if isinstance(event, Called) else []
+    typed = WORD.findall(event.words or str(event.args.get("words", ""))) if isinstance(event, Called) else []
     for word in typed:
         said = said.replace(f'"words": "{word}"', '"words": "typed"', 1)
     return said
@@ -458,5 +560,6 @@ def counted(oracle: Oracle, looker: Looker) -> Mapping[str, int]:
     issues = list(oracle.rows[Issue].values())
     return {
         "issues.desk": sum(oracle.handles(looker, each) and each.is_under_way for each in issues),
+        "agencies.parts": sum(each.agency_id == oracle.agency(looker) for each in oracle.rows[Part].values()),
         "issues.mine": sum(oracle.reported(looker, each) for each in issues),
     }

@@ -46,7 +46,22 @@ def a_day(town: Town) -> None:
     meetings(town, anas)
     an_office(town)
     a_plan(town)
+    other_agencies(town, anas)
     open_drafts(town)
+
+
+def other_agencies(town: Town, issue: int) -> None:
+    """Two agencies are asked in one case, and where they stand in the matrix; one has answered, the other not."""
+    for agency, words in (("Food Agency", "Is a sample needed?"), ("Transport Agency", "Who opens the gate?")):
+        asks = {"agency": str(town.organisations[agency]), "respond_by": "2026-11-26", "words": words}
+        town.submit("pia", "agencies.ask", asks, issue=issue)
+        town.submit("pia", "recognition.ask", asks)
+    town.submit("fay", "agencies.answer", {"words": "No sample at night."}, part=1)
+    town.do("ana", "agencies.disclose", issue=issue, confirmed=True)
+    said = {"stand": "not", "note": "No budget."}
+    town.submit("fay", "recognition.say", said, criterion=1)
+    town.submit("tia", "recognition.say", said | {"stand": "in_part"}, criterion=2)
+    town.do("pia", "recognition.to_roundtable", criterion=1)
 
 
 def meetings(town: Town, issue: int) -> None:

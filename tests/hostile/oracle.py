@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.actions import Action, Report
+from db.agencies import Disclosure, OutcomePart, Part, PartEntry
 from db.calendars import CalendarAddress
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
@@ -36,11 +37,21 @@ from db.meetings import (
 )
 from db.outcomes import TOLD, Outcome
 from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+from db.recognition import (
+    Criterion,
+    GapStep,
+    OpenMatrix,
+    Recognition,
+    RecognitionChange,
+    RecognitionRequest,
+)
 from db.regions import Office, Representative, Term, YearPlan
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
 PLAN = (Action, Report)
+AGENCIES = (Part, PartEntry, Disclosure, OutcomePart)
+MATRIX = (Criterion, Recognition, RecognitionChange, RecognitionRequest, OpenMatrix, GapStep)
 REGIONS = (Office, Representative, YearPlan)
 MEETINGS = (
     Meeting,
@@ -80,7 +91,7 @@ class Oracle:
 
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
-            table: every(table) for table in (*CASES, *MEETINGS, *REGIONS, *PLAN, CalendarAddress)
+            table: every(table) for table in (*CASES, *MEETINGS, *REGIONS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -148,6 +159,61 @@ class Oracle:
                 if world or (place == issue.region and issue.reached is not Level.NATIONAL):
                     return True
         return False
+
+    # Agencies
+
+    def agency(self, looker: Looker) -> int | None:
+        """The agency they speak for indeed."""
+        spoken = self.rows[Organisation].get(looker.speaks_for or 0)
+        return spoken.id if spoken is not None and spoken.kind is Kind.AGENCY else None
+
+    def knows_reporter(self, looker: Looker, issue_id: int) -> bool:
+        """Their agency has a part in it, and whoever raised it lets agencies know that and has not left."""
+        agency, issue = self.agency(looker), self.rows[Issue][issue_id]
+        has_part = any(
+            each.issue_id == issue_id and each.agency_id == agency and each.administration_id == looker.home
+            for each in self.rows[Part].values()
+        )
+        stays = any(
+            part.issue_id == issue_id and part.person_id == issue.reporter_id and part.left_at is None
+            for part in self._parts
+        )
+        lets = any(
+            each.issue_id == issue_id and each.withdrawn_at is None and each.person_id == issue.reporter_id
+            for each in self.rows[Disclosure].values()
+        )
+        return agency is not None and has_part and stays and lets
+
+    def _part(self, looker: Looker, row: Part) -> bool:
+        is_asked = row.agency_id == self.agency(looker) and row.administration_id == looker.home
+        return is_asked or self.handles(looker, self.rows[Issue][row.issue_id])
+
+    def _part_entry(self, looker: Looker, row: PartEntry) -> bool:
+        return self._part(looker, self.rows[Part][row.part_id])
+
+    def _outcome_part(self, looker: Looker, row: OutcomePart) -> bool:
+        return self._outcome(looker, self.rows[Outcome][row.outcome_id])
+
+    def _disclosure(self, looker: Looker, row: Disclosure) -> bool:
+        return row.administration_id == looker.home and row.person_id == looker.id
+
+    def in_full(self, looker: Looker, row: Any) -> bool:
+        """A note in the matrix: between an agency and Customs."""
+        return row.administration_id == looker.home and (looker.is_staff or row.agency_id == self.agency(looker))
+
+    def _recognition(self, looker: Looker, row: Recognition) -> bool:
+        is_open = any(each.administration_id == looker.home for each in self.rows[OpenMatrix].values())
+        is_home = row.administration_id == looker.home and looker.is_registered
+        return is_home and (is_open or self.in_full(looker, row))
+
+    def _criterion(self, looker: Looker, row: Criterion) -> bool:
+        return looker.is_registered and row.administration_id == looker.home
+
+    def _open_matrix(self, looker: Looker, row: OpenMatrix) -> bool:
+        return row.administration_id == looker.home
+
+    def _gap_step(self, looker: Looker, row: GapStep) -> bool:
+        return looker.is_staff and row.administration_id == looker.home
 
     # Meetings
 
@@ -326,6 +392,16 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Role: Oracle._role,
     Centre: Oracle._centre,
     Office: Oracle._office,
+    Part: Oracle._part,
+    PartEntry: Oracle._part_entry,
+    OutcomePart: Oracle._outcome_part,
+    Disclosure: Oracle._disclosure,
+    Criterion: Oracle._criterion,
+    Recognition: Oracle._recognition,
+    RecognitionChange: Oracle.in_full,
+    RecognitionRequest: Oracle.in_full,
+    OpenMatrix: Oracle._open_matrix,
+    GapStep: Oracle._gap_step,
     Representative: Oracle._representative,
     YearPlan: Oracle.serves,
     Meeting: Oracle._meeting,

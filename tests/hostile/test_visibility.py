@@ -13,21 +13,26 @@ from typing import Any
 
 import pytest
 from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
 
 import handlers
 from bot.kit.context import Context
 from bot.kit.text import Phrase
 from db import search
 from db.actions import ActionEntry
+from db.agencies import Part
 from db.issues import Entry, Issue, Voice
+from db.people import Who
+from db.recognition import Recognition
 from handlers.actions import cards as action_cards
+from handlers.agencies import cards as agency_cards
 from handlers.issues import cards, finding
 
 from .canaries import WORD, Aviary, counted, shown
 from .town import CAST, Town
 
-LISTS = (Phrase("My issues"), Phrase("Issues at my desk"))
-FEW = ("bob", "gus", "xeno", "cora")
+LISTS = (Phrase("My issues"), Phrase("Issues at my desk"), Phrase("Questions to my agency"))
+FEW = ("bob", "gus", "xeno", "cora", "fay")
 
 
 @pytest.fixture
@@ -101,7 +106,17 @@ def _thread_of_the_desk(issue: Issue, *, own: bool) -> Any:
     return and_(THREAD(issue, own=False), Entry.voice != Voice.NOTE)
 
 
+@classmethod  # type: ignore[misc]
+def _parts_of_the_administration(table: type[Part], who: Who) -> Any:
+    return and_(table.administration_id == who.administration_id, who.agency_id is not None)
+
+
+def _raised_by(session: Session, issue_id: int) -> int:
+    return session.get_one(Issue, issue_id).reporter_id
+
+
 THREAD = cards.thread
+BY_TRADERS, BY_AGENCIES = ("ana", "bob", "gil"), ("fay", "tia")  # who would notice
 DEFECTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a search with a rule of its own": lambda patch: patch.setattr(
         finding, "visible", _search_in_the_whole_administration
@@ -109,6 +124,11 @@ DEFECTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a card that shows the whole plan what two owners said": lambda patch: patch.setattr(
         action_cards, "_told", lambda _ctx, action: (ActionEntry.action_id == action.id,)
     ),
+    "a list of agencies' parts with a rule of its own": lambda patch: patch.setattr(
+        Part, "asked_of", _parts_of_the_administration
+    ),
+    "a note that every agency reads": lambda patch: patch.setattr(Recognition, "is_in_full_for", lambda *_given: True),
+    "an agency that learns who raised a case": lambda patch: patch.setattr(agency_cards, "disclosed", _raised_by),
     "a card that shows its reporter what the desk sees": lambda patch: patch.setattr(
         cards, "thread", _thread_of_the_desk
     ),
@@ -121,7 +141,7 @@ def test_a_second_rule_is_noticed(town: Town, monkeypatch: pytest.MonkeyPatch, d
     aviary = Aviary(town, seed=1)
     DEFECTS[defect](monkeypatch)
     with pytest.raises(AssertionError, match="and read"):
-        _look(town, aviary, ("ana", "bob", "gil"), all_commands=False)
+        _look(town, aviary, BY_AGENCIES if "agenc" in defect else BY_TRADERS, all_commands=False)
 
 
 # Queries without the rule
@@ -130,8 +150,11 @@ TABLES = {"Issue", "Entry", "Participation", "Problem", "Outcome", "OutcomeTrans
 TABLES |= {"Meeting", "Invitation", "AgendaItem", "MeetingRequest", "MeetingChange", "Minute", "Correction"}
 TABLES |= {"Office", "Successor", "Representative", "Borne", "YearPlan", "RegionalMeeting"}
 TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "MeetingIssue"}
+TABLES |= {"Part", "PartEntry", "OutcomePart", "Disclosure", "Recognition", "RecognitionChange", "GapStep"}
+TABLES |= {"RecognitionRequest", "OpenMatrix"}
 TABLES |= {"Action", "ActionEntry", "Milestone", "Report"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
+RULE |= {"asked_of", "in_full_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
 
 LOADED = "about an issue, outcome, problem or action that was loaded through the rule"
@@ -141,6 +164,8 @@ INDEXED = "what an item is found by: whoever searches is given ids, and those th
 HANDED = "the rule is handed in by every caller"
 MEETING = "of a meeting, poll or slot that was loaded through the rule"
 PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over by its reference alone"
+PART = "of an agency's part, or of a case, that was loaded through the rule"
+COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
@@ -150,6 +175,10 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
     "actions/reminders.py": dict.fromkeys(("_is_last_claim", "_is_snoozed"), LOADED) | {"milestone_due": UNSEEN},
     "actions/telling.py": {"write": OWN},
+    "agencies/answering.py": {"thread": PART},
+    "agencies/asking.py": dict.fromkeys(("case_screen", "request"), PART),
+    "agencies/cards.py": dict.fromkeys(("_raised", "latest", "question"), PART),
+    "agencies/telling.py": {"found_by": INDEXED, "issue_of": PART},
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
     "issues/desk.py": {"last_words": LOADED},
@@ -158,6 +187,8 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("not_helped", "_screen", "_own_issue"), LOADED),
     "issues/moving.py": dict.fromkeys(("Merge.submit", "_bring_along"), UNSEEN) | {"Link.submit": LOADED},
     "issues/own.py": {"thread": HANDED, "Answer.intro": LOADED, "withdraw": OWN, "_speaks": LOADED},
+    "issues/outcome.py": {"_sent_back_completion": LOADED},
+    "issues/parts.py": dict.fromkeys(("compose", "move", "tell_agencies"), UNSEEN),
     "issues/passing_on.py": dict.fromkeys(("in_hand", "put_off"), PASSES_ON),
     "issues/problems.py": dict.fromkeys(("shared", "_part"), OWN)
     | dict.fromkeys(("Publish.submit", "_open_issue", "_others"), LOADED),
@@ -169,6 +200,10 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     ),
     "people/data.py": {"data": OWN},
     "people/organisations.py": {"attribute": UNSEEN},
+    "recognition/acting.py": {"owners": UNSEEN},
+    "recognition/asking.py": {"latest": COLUMN},
+    "recognition/becoming.py": {"_acting": UNSEEN},
+    "recognition/criteria.py": {"close": UNSEEN},
     "regions/bearing.py": dict.fromkeys(("called", "history", "in_force", "note_held"), REGION),
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},

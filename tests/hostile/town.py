@@ -70,6 +70,7 @@ class Member:
     home: str = "sk"
     is_guest: bool = False
     is_registered: bool = True
+    kind: Kind = Kind.BUSINESS  # of the organisation, and of whoever holds no role
 
 
 CAST = {
@@ -82,6 +83,8 @@ CAST = {
     "gus": Member("slack", role=RoleName.OFFICER, place="general"),
     "cora": Member("slack", role=RoleName.COORDINATOR, place="north"),
     "adam": Member("slack", role=RoleName.ADMINISTRATOR, place="TN"),
+    "fay": Member("telegram", "Food Agency", kind=Kind.AGENCY),
+    "tia": Member("telegram", "Transport Agency", kind=Kind.AGENCY),
     "xeno": Member("telegram", "Gamma Export", home="ot"),
     "odil": Member("telegram", role=RoleName.OFFICER, place="elsewhere", home="ot"),
     "stray": Member("telegram", is_registered=False),
@@ -247,11 +250,10 @@ class Town:
             session.add(made)
             session.flush()
             self.centres[desk] = made.id
-        for each in dict.fromkeys(member.organisation for member in CAST.values() if member.home == code):
+        kinds = {member.organisation: member.kind for member in CAST.values() if member.home == code}
+        for each, kind in kinds.items():
             if each is not None:
-                known = Organisation(
-                    administration_id=home.id, name=each, kind=Kind.BUSINESS, standing=Standing.VERIFIED
-                )
+                known = Organisation(administration_id=home.id, name=each, kind=kind, standing=Standing.VERIFIED)
                 session.add(known)
                 session.flush()
                 self.organisations[each] = known.id
@@ -262,7 +264,7 @@ class Town:
         person = Person(
             administration_id=home,
             name=name.title(),
-            kind=Kind.CUSTOMS if member.role else Kind.BUSINESS,
+            kind=Kind.CUSTOMS if member.role else member.kind,
             language="en",
             zone="Africa/Tunis",
             met_at=NOON,
