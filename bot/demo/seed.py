@@ -117,6 +117,7 @@ TRADERS: tuple[tuple[str, str, str, str], ...] = (
     ("Jonas Weber", "en", "Tazir Motors", "70014"),
     ("Nadia Cherif", "fr", "National Association of Customs Brokers", "70015"),
     ("عمر الزين", "ar", "Chamber of Commerce of Salin", "70016"),
+    ("Marc Petit", "fr", "Transport and Ports Agency", "70017"),
 )
 COLLEAGUES: tuple[tuple[str, RoleName, str], ...] = (
     ("Mariam Sow", RoleName.OFFICER, "perishables"),
