@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import and_, select
+from sqlalchemy import and_, literal, select
 from sqlalchemy.orm import Session
 
 import handlers
@@ -108,7 +108,7 @@ def _thread_of_the_desk(issue: Issue, *, own: bool) -> Any:
 
 @classmethod  # type: ignore[misc]
 def _parts_of_the_administration(table: type[Part], who: Who) -> Any:
-    return and_(table.administration_id == who.administration_id, who.agency_id is not None)
+    return and_(table.administration_id == who.administration_id, literal(who.agency_id is not None))
 
 
 def _raised_by(session: Session, issue_id: int) -> int:
