@@ -205,7 +205,7 @@ def _must_stand(meeting: Meeting) -> None:
         raise Refusal(_("It has no date that could be moved. Its state is: {state}.", state=meeting.state))
 
 
-@roundtables.command("seen", _("I have seen it"), allow=members)
+@roundtables.command("seen", _("I have seen it"), allow=members, by_link=True)
 def seen(ctx: Context, change: MeetingChange) -> Screen:
     """Somebody confirms that a change has reached them."""
     mine = Receipt.about == CHANGE, Receipt.about_id == change.id, Receipt.person_id == ctx.who.id

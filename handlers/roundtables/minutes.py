@@ -1,5 +1,5 @@
-"""What is kept of a meeting: who was there, what was decided; corrected by those who were there, then sent to them and
-to whoever sent apologies."""
+"""The minutes: what was noted and decided; corrected by those who were there, then sent to them and to whoever sent
+apologies."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from db.machinery import Receipt
 from db.meetings import (
     MINUTED,
     MINUTES,
-    Answer,
     Attendance,
     Correction,
-    Invitation,
     Meeting,
     MeetingState,
     Minute,
@@ -31,8 +29,8 @@ from db.meetings import (
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, dating, telling
-from .room import WHEN_HELD, callers, members, roundtables, runs
+from . import cards, dating, holding, telling
+from .room import callers, members, roundtables, runs
 
 WORDS, MESSAGE = 1500, 4000
 CORRECTIONS = timedelta(hours=48)  # so long whoever was there may say what is wrong
@@ -51,87 +49,6 @@ def next_of_action(make: Callable[[Meeting, Minute], Button]) -> Callable[[Meeti
     the meeting, from when it is recorded. The engine hides it from who may not press it."""
     NEXT_OF_ACTION.append(make)
     return make
-
-
-# It took place
-
-
-@roundtables.command("held", _("It took place"), allow=runs)
-def held(ctx: Context, meeting: Meeting) -> Screen:
-    """It took place; who was there begins with what people had answered."""
-    if meeting.state is MeetingState.HELD:
-        return _attendance(ctx, meeting, _("That is recorded already. Who was there?"))
-    if not meeting.hold(at=ctx.now):
-        raise Refusal(_("That cannot be said yet. Its state is: {state}.", state=meeting.state))
-    said = {
-        Answer.ACCEPTED: Attendance.PRESENT,
-        Answer.DECLINED: Attendance.APOLOGIES,
-        Answer.REPLACED: Attendance.APOLOGIES,
-        Answer.NONE: Attendance.ABSENT,
-    }
-    for each in _invited(ctx, meeting):
-        each.attendance = said[each.answer]
-    ctx.session.flush()
-    for note in WHEN_HELD:
-        note(ctx, meeting)
-    return _attendance(ctx, meeting, _("Who was there? This is what people had said: please put it right."))
-
-
-@roundtables.command("attendance", _("Who was there"), allow=runs, reads=runs)
-def attendance(ctx: Context, meeting: Meeting, page: int = 0) -> Screen:
-    return _attendance(ctx, meeting, _("Who was there?"), page=page)
-
-
-@roundtables.command("was", _("Say who was there"), allow=runs)
-def was(ctx: Context, meeting: Meeting, invitation: Invitation, how: str, page: int = 0) -> Screen:
-    """One person was there, sent apologies, or neither."""
-    telling.of(meeting, invitation)
-    if how not in set(Attendance):
-        raise NotFound(telling.NOT_FOUND)
-    if meeting.state is not MeetingState.HELD:
-        raise Refusal(_("That cannot be changed now. Its state is: {state}.", state=meeting.state))
-    invitation.attendance = Attendance(how)
-    ctx.session.flush()
-    return _attendance(ctx, meeting, _("Noted."), page=page)
-
-
-def _attendance(ctx: Context, meeting: Meeting, lead: Phrase, *, page: int = 0) -> Screen:
-    found = _invited(ctx, meeting)
-    names = called(ctx.session, {each.person_id for each in found})
-    rows = tuple(
-        Row(
-            names[each.person_id],
-            _("{how}", how=each.attendance) if each.attendance else None,
-            tuple(
-                button(
-                    _("{how}", how=how),
-                    "roundtables.was",
-                    meeting=meeting.id,
-                    invitation=each.id,
-                    how=how.value,
-                    page=page,
-                )
-                for how in Attendance
-                if how is not each.attendance and meeting.state is MeetingState.HELD
-            ),
-        )
-        for each in found[page * PAGE : (page + 1) * PAGE]
-    )
-    return Screen(
-        lead,
-        (cards.title(meeting),),
-        rows=rows,
-        buttons=(
-            *turn_pages("roundtables.attendance", page, len(found), meeting=meeting.id),
-            *(cards.run_buttons(ctx, meeting) if meeting.state is MeetingState.HELD else ()),
-            cards.open_it(meeting),
-        ),
-    )
-
-
-def _invited(ctx: Context, meeting: Meeting) -> Sequence[Invitation]:
-    on_it = Invitation.meeting_id == meeting.id, Invitation.answer != Answer.REMOVED
-    return ctx.session.scalars(select(Invitation).where(*on_it).order_by(Invitation.id)).all()
 
 
 # What is written down
@@ -391,7 +308,7 @@ def finish(ctx: Context, meeting: Meeting) -> Screen:
         raise Refusal(_("That cannot be done now. Its state is: {state}.", state=meeting.state))
     ctx.session.flush()
     ctx.later(until, "roundtables.close", key=f"{meeting.ref}:close", meeting=meeting.id)
-    there = [each for each in _invited(ctx, meeting) if each.attendance is Attendance.PRESENT]
+    there = [each for each in holding.invited(ctx, meeting) if each.attendance is Attendance.PRESENT]
     lines = lines_of(ctx, meeting)
     lead = _("These are the minutes of a roundtable you were at. Is anything wrong?")
     screen = minutes_screen(ctx, meeting, lead, lines)
@@ -503,7 +420,7 @@ def close(ctx: Context, meeting: Meeting) -> None:
     lines = ctx.session.scalars(select(Minute).where(Minute.meeting_id == meeting.id).order_by(Minute.id)).all()
     screen = minutes_screen(ctx, meeting, _("The minutes of a roundtable"), lines)
     sent = Screen(screen.heading, screen.body, screen.facts, buttons=(_acknowledge(meeting), cards.open_it(meeting)))
-    to = [each.person_id for each in _invited(ctx, meeting) if each.attendance in MINUTED]
+    to = [each.person_id for each in holding.invited(ctx, meeting) if each.attendance in MINUTED]
     for person_id in to:
         ctx.notify(person_id, sent, once=f"{meeting.ref}:minutes", told=Told(MINUTES, meeting.id))
     if meeting.organiser_id not in to:
@@ -516,7 +433,7 @@ def _acknowledge(meeting: Meeting) -> Button:
     return button(_("Acknowledge"), "roundtables.acknowledge", style=Style.PRIMARY, meeting=meeting.id)
 
 
-@roundtables.command("acknowledge", _("Acknowledge"), allow=members, reads=members)
+@roundtables.command("acknowledge", _("Acknowledge"), allow=members, reads=members, by_link=True)
 def acknowledge(ctx: Context, meeting: Meeting) -> Screen:
     """One has read the minutes."""
     receipt = _receipt(ctx, meeting)

@@ -217,8 +217,8 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/dating.py": {"seen": OWN},
     "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected_at", "_invited"), OWN),
     "roundtables/inviting.py": dict.fromkeys(("invitations", "people_screen", "put_on_list"), MEETING),
-    "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED}
-    | dict.fromkeys(("_invited", "_line_of"), MEETING),
+    "roundtables/holding.py": {"invited": MEETING},
+    "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED, "_line_of": MEETING},
     "roundtables/polling.py": dict.fromkeys(("_note",), OWN)
     | dict.fromkeys(("_locked", "poll_of", "slots_of", "votes_of"), MEETING)
     | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
