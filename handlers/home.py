@@ -18,6 +18,7 @@ from .agencies.waiting import waiting as parts_waiting
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
+from .recognition.waiting import waiting as recognition_waiting
 from .roundtables.waiting import waiting as meetings_waiting
 
 home = Capability("home", _("Home"))
@@ -50,6 +51,7 @@ MORE = (
     button(_("What became of it"), "issues.outcomes"),
     button(_("Find an issue"), "issues.find"),
     button(_("Centres of expertise"), "centres.centres"),
+    button(_("Recognition of trusted traders"), "recognition.recognition"),
     button(_("My calendar"), "calendars.calendar"),
     button(_("Link another account"), "people.link"),
     button(_("Open my page"), "people.signin"),
@@ -69,6 +71,7 @@ def show(ctx: Context) -> Screen:
         *_unfinished(ctx),
         *waiting(ctx),
         *parts_waiting(ctx),
+        *recognition_waiting(ctx),
         *meetings_waiting(ctx),
         *actions_waiting(ctx),
         *_about_people(ctx),
