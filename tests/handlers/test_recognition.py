@@ -63,7 +63,8 @@ def test_the_column_is_filled_in_chat_and_read_as_a_table(light_world: World) ->
     ask_all(world, known)
     assert world.told(before) == {"ruiz", *known}
     assert "Customs asks which criteria" in world.last("dina") and "Please answer by Thursday" in world.last("dina")
-    shown = world.press("dina", "My agency's answers")
+    assert "13 criteria your agency is asked about" in world.say("dina", "/home")
+    shown = world.press("dina", "Answer")
     assert "13 criteria have no answer yet." in shown and "A. Demonstrated compliance" in shown
     world.press("dina", "Next without an answer")
     world.press("dina", "Recognised")

@@ -455,7 +455,7 @@ def _asking(town: Town, who: str, form: str, field: str, answers: Mapping[str, A
 
 def _begun(town: Town, form: str, field: str) -> tuple[str, str]:
     """Somebody who may fill in a form, and the token of their draft of it."""
-    for who in ("ana", "pia", "lea", "adam", "cora", "stray"):
+    for who in ("ana", "pia", "lea", "adam", "cora", "fay", "stray"):
         if _bound(town, who, form) is not None:
             return who, _asking(town, who, form, field, BEFORE.get((form, field)))
     raise AssertionError(f"nobody may fill in {form}: let somebody do something to fill it in about")
