@@ -52,6 +52,7 @@ MORE = (
     button(_("Find an issue"), "issues.find"),
     button(_("Centres of expertise"), "centres.centres"),
     button(_("Recognition of trusted traders"), "recognition.recognition"),
+    button(_("My region"), "regions.region"),
     button(_("My calendar"), "calendars.calendar"),
     button(_("Link another account"), "people.link"),
     button(_("Open my page"), "people.signin"),
