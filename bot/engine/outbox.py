@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from bot.engine import handles
 from bot.kit.clean import shorten
 from bot.kit.context import Told
 from bot.kit.events import Answer
-from bot.kit.news import READ, together
+from bot.kit.news import READ, together, without
 from bot.kit.screen import Button, NotFound, Quote, Row, Screen, button, from_json, to_json
 from bot.kit.text import Phrase, Raw, Text, _
 from bot.work import ANSWER, Work
@@ -30,6 +30,7 @@ DIGEST_AT = time(8, 0)
 TOGETHER = 8  # news one message carries at most
 NEW = insert(Outgoing)
 HOLD = select(Setting.value).where(Setting.name == OUTBOX_HOLD)
+WITHDRAWN = "withdrawn"  # why a message did not go
 EXCERPT = 80  # graphemes of a person's words that say which news it is
 
 
@@ -95,6 +96,33 @@ class Outbox:
             row.settled_at, row.not_before, row.expires_at = None, self.now, self.now + USEFUL_FOR
             self._defer(row)
         self.session.flush()
+
+    def withdraw(self, person_ids: Iterable[int], begin: Sequence[str]) -> frozenset[int]:
+        """End what waits to be told these persons under a name that begins so. Whom that keeps from hearing it."""
+        named = or_(*(Outgoing.once.startswith(each, autoescape=True) for each in begin))
+        waiting = Outgoing.state.in_((Sending.WAITING, Sending.HELD)), Outgoing.message.is_(None)
+        those = select(Outgoing).where(Outgoing.person_id.in_(list(person_ids)), named, *waiting)
+        found = self.session.scalars(those.order_by(Outgoing.id).with_for_update()).all()
+        for row in found:
+            self._end(row)
+            if row.carried_by_id is not None:
+                self._take_out(row)
+        self.session.flush()
+        return frozenset(row.person_id for row in found)
+
+    def _take_out(self, row: Outgoing) -> None:
+        """Out of the message that carries it, which does not go either where that was all."""
+        digest = self.session.get_one(Outgoing, row.carried_by_id, with_for_update=True)
+        answer: Answer = from_json(digest.screen)
+        if answer.screen is None or digest.state not in (Sending.WAITING, Sending.HELD):
+            return
+        left = without(answer.screen, {row.id})
+        digest.screen = to_json(replace(answer, screen=left))
+        if not left.rows:
+            self._end(digest)
+
+    def _end(self, row: Outgoing) -> None:
+        row.state, row.reason, row.settled_at = Sending.EXPIRED, WITHDRAWN, self.now
 
     def post(self, person_id: int, screen: Screen, once: str, told: Told | None, address: str | None) -> bool:
         """One message by e-mail, at once; False where there is none. At most one for each `once`."""

@@ -88,6 +88,7 @@ class Turn:
             session=session,
             send=self._outbox.tell,
             edit=self._outbox.revise,
+            recall=self._outbox.withdraw,
             post=self._outbox.post,
             mailing=engine.mailing,
             plan=self._rows.plan,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -47,6 +47,7 @@ class Context:
     session: Session
     send: Callable[[int, Screen, str, Told | None, bool, Topic | None, datetime | None], None]
     edit: Callable[[int, Screen, str], None]
+    recall: Callable[[Iterable[int], Sequence[str]], frozenset[int]]
     post: Callable[[int, Screen, str, Told | None, str | None], bool]
     mailing: Mailing | None
     plan: Callable[[datetime, str, str, dict[str, Any]], None]
@@ -82,6 +83,13 @@ class Context:
         A message that is on its way just now, went with others or failed stays as it is: say what matters anew.
         """
         self.edit(to if isinstance(to, int) else to.id, screen, once)
+
+    def withdraw(self, to: Iterable[int], *, begin: Sequence[str]) -> frozenset[int]:
+        """Let nothing go any more that waits to be told these persons under a name that begins so; whom that spares.
+
+        For what has become untrue or is theirs no longer while it waited for the end of somebody's night.
+        """
+        return self.recall(to, begin)
 
     def mail(
         self, to: Person | Who | int, screen: Screen, *, once: str, told: Told | None = None, address: str | None = None

@@ -132,9 +132,9 @@ def tell_new(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
     if meeting.state is MeetingState.CONFIRMED:
         made = telling.latest_change(ctx, meeting)
         if made is not None:
-            telling.tell_invited(ctx, meeting, made, invitation.person_id)
+            telling.tell_invited(ctx, meeting, made, invitation)
     elif meeting.state is MeetingState.POLLING:
-        polling.ask_one(ctx, meeting, invitation.person_id)
+        polling.ask_one(ctx, meeting, invitation)
 
 
 @roundtables.command("people", _("People"), allow=runs, reads=runs)
@@ -208,7 +208,9 @@ def remove(ctx: Context, meeting: Meeting, invitation: Invitation) -> Screen:
     """Somebody is not expected any longer; whoever has heard of the meeting hears that too."""
     telling.of(meeting, invitation)
     must_be_ahead(meeting)
-    if invitation.remove() and meeting.state is not MeetingState.CALLED:
+    unheard = invitation.person_id in telling.take_back(ctx, meeting, [invitation.person_id])
+    asked_before = unheard and invitation.person_id in polling.voters(ctx, meeting)
+    if invitation.remove() and meeting.state is not MeetingState.CALLED and (asked_before or not unheard):
         screen = Screen(
             _("You are no longer expected at a roundtable."),
             (cards.title(meeting),),

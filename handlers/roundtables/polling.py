@@ -3,7 +3,7 @@ is proposed to whoever called the meeting, with its reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -15,7 +15,7 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, NotFound, Refusal, Row, Screen, Style, button
 from bot.kit.text import Phrase, Text, When, _, listed, name_members, ngettext
-from db.meetings import Can, Meeting, MeetingPoll, MeetingSlot, MeetingState, MeetingVote
+from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingState, MeetingVote
 from db.people import Topic
 from handlers.people.naming import called
 
@@ -82,8 +82,8 @@ class Poll(Form):
         nudge_at = ctx.now + (until - ctx.now) / 2
         ctx.later(nudge_at, "roundtables.nudge", key=_key(poll, "nudge"), poll=poll.id)
         ctx.later(until, "roundtables.decide", key=_key(poll, "decide"), poll=poll.id)
-        for person_id in people:
-            ask_one(ctx, meeting, person_id)
+        for invitation in telling.expected(ctx, meeting):
+            ask_one(ctx, meeting, invitation)
         lead = ngettext("Asked. {count} person is to answer.", "Asked. {count} people are to answer.", len(people))
         return standing_screen(ctx, meeting, poll, lead)
 
@@ -112,12 +112,19 @@ def votes_of(ctx: Context, poll: MeetingPoll) -> dict[int, dict[int, Can]]:
     return found
 
 
-def ask_one(ctx: Context, meeting: Meeting, person_id: int) -> None:
-    """Ask somebody when they can."""
+def voters(ctx: Context, meeting: Meeting) -> Collection[int]:
+    """Whoever has said anything in its last poll."""
+    poll = poll_of(ctx, meeting)
+    return votes_of(ctx, poll) if poll is not None else ()
+
+
+def ask_one(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
+    """Ask somebody when they can; anew whoever was taken off the list and put on it again."""
     poll = poll_of(ctx, meeting)
     if poll is not None and poll.is_under_way:
+        person_id, once = invitation.person_id, f"{meeting.ref}:poll:{poll.id}:{invitation.version}"
         screen = poll_screen(ctx, meeting, poll, person_id, _("When can you come to a roundtable?"))
-        ctx.notify(person_id, screen, once=f"{meeting.ref}:poll:{poll.id}", until=poll.respond_by)
+        ctx.notify(person_id, screen, once=once, until=poll.respond_by)
 
 
 def poll_screen(ctx: Context, meeting: Meeting, poll: MeetingPoll, person_id: int, lead: Phrase) -> Screen:
@@ -275,6 +282,9 @@ def end(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> None:
 
 
 def forget(ctx: Context, poll: MeetingPoll) -> None:
+    """Nothing falls due of it, and nobody is asked any more who slept when the others were."""
+    meeting = ctx.session.get_one(Meeting, poll.meeting_id)
+    telling.take_back(ctx, meeting, [each.person_id for each in telling.expected(ctx, meeting)])
     for kind in ("nudge", "decide"):
         ctx.forget(_key(poll, kind))
 

@@ -18,6 +18,7 @@ from . import cards, mailing
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
+OVERTAKEN = ("change", "invited", "remind", "poll", "nudge")  # what news of a change takes the place of
 LEADS = {
     Changed.CONFIRMED: _("You are invited to a roundtable."),
     Changed.MOVED: _("A roundtable you are expected at was moved."),
@@ -42,6 +43,12 @@ def followers(ctx: Context, meeting: Meeting) -> Sequence[int]:
     return ctx.session.scalars(follow.order_by(MeetingFollower.id)).all()
 
 
+def take_back(ctx: Context, meeting: Meeting, people: Iterable[int]) -> frozenset[int]:
+    """Of what waits for the end of somebody's night, let go what is no longer so: an invitation to a date that has
+    changed, a reminder of it, a question when they can. Who has not heard it, and will not."""
+    return ctx.withdraw(people, begin=[f"{meeting.ref}:{each}:" for each in OVERTAKEN])
+
+
 def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | None, reason: str | None) -> int:
     """Write down what happened to the date or place, tell everybody at once, and return how many are expected."""
     made = MeetingChange(
@@ -58,6 +65,7 @@ def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | 
     ctx.session.add(made)
     ctx.session.flush()
     people = expected(ctx, meeting)
+    take_back(ctx, meeting, {*(each.person_id for each in people), *followers(ctx, meeting)})
     for each in people:
         tell_change(ctx, meeting, made, each.person_id)
     for person_id in set(followers(ctx, meeting)) - {each.person_id for each in people}:
@@ -141,8 +149,9 @@ def of(meeting: Meeting, row: Invitation | MeetingChange | object) -> None:
         raise NotFound(NOT_FOUND)
 
 
-def tell_invited(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> None:
-    """Somebody who is invited later than the others hears of the meeting as it is now."""
-    screen = replace(cards.card(ctx, meeting, LEADS[Changed.CONFIRMED], to=person_id))
+def tell_invited(ctx: Context, meeting: Meeting, made: MeetingChange, invitation: Invitation) -> None:
+    """Somebody who is invited later than the others, or again, hears of the meeting as it is now."""
+    person_id, once = invitation.person_id, f"{meeting.ref}:invited:{made.id}:{invitation.version}"
+    screen = cards.card(ctx, meeting, LEADS[Changed.CONFIRMED], to=person_id)
     told = Told(CHANGE, made.id)
-    mailing.tell(ctx, meeting, person_id, screen, once=f"{meeting.ref}:invited:{made.id}", told=told)
+    mailing.tell(ctx, meeting, person_id, screen, once=once, told=told)
