@@ -33,15 +33,15 @@ def hold(sessions: Sessions, entries: Iterable[Entry]) -> None:
 
 
 @meetings.feed(MINE)
-@meetings.feed("region")
+@meetings.feed("area")
 def held(subscriber: Subscriber) -> Iterator[Entry]:
-    """Everybody's. The region's public calendar has those that are public."""
+    """Everybody's. The area's public calendar has those that are public."""
     row = subscriber.session.get(Setting, HELD)
     for packed in row.value["entries"] if row is not None else ():
         yield pickle.loads(base64.b64decode(packed))  # noqa: S301  written by this test
 
 
-@meetings.calendar("region", _("Regional meetings"))
+@meetings.calendar("area", _("Meetings of an area"))
 def regions(subscriber: Subscriber) -> Iterator[Choice]:
     """That of the north is public; coordinators may have that of the south, too."""
     yield Choice("north", Raw("The North"))

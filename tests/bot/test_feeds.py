@@ -36,7 +36,7 @@ LOSE = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND query LIKE 'SELECT pg_current_snapshot%' AND pid <> pg_backend_pid()"
 )
-NORTH = "/calendar/sk/region/north/en.ics"
+NORTH = "/calendar/sk/area/north/en.ics"
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_what_programs_say_of_themselves_is_understood() -> None:
 def test_only_a_change_is_news(world: World) -> None:
     calls(world, public(entry("one", title="Plenary")))
     asks = program(world)
-    south = path(world.do("cora", "calendars.subscribe", scope="region", about="south"))
+    south = path(world.do("cora", "calendars.subscribe", scope="area", about="south"))
     scopes = [path(world.say("amina", "/calendar")), path(world.say("ruiz", "/calendar")), south, NORTH]
     known = {each: asks.get(each).headers["etag"] for each in scopes}
     assert [asks.get(each, If_None_Match=known[each]).status for each in scopes] == [304] * 4
@@ -199,8 +199,8 @@ def test_whatever_opens_nothing_is_answered_alike(world: World) -> None:
         assert other == seen[0]
     assert len([each for each in seen[0][3] if each != "BEGIN"]) == 1, "one look, and the stamp before it"
     for nothing in (
-        "/calendar/sk/region/south/en.ics",
-        "/calendar/xx/region/north/en.ics",
+        "/calendar/sk/area/south/en.ics",
+        "/calendar/xx/area/north/en.ics",
         NORTH.replace("/en.", "/tlh."),
     ):
         assert asks.get(nothing).body == seen[0][2], "a calendar that is not public, or is none"
@@ -217,11 +217,11 @@ def test_two_persons_who_are_one_keep_the_address_of_the_first(world: World) -> 
 
 def test_a_calendar_that_is_no_longer_theirs_is_no_longer_served(small_world: World) -> None:
     calls(small_world, entry("one"))
-    south = path(small_world.do("cora", "calendars.subscribe", scope="region", about="south"))
+    south = path(small_world.do("cora", "calendars.subscribe", scope="area", about="south"))
     asks = program(small_world)
     assert asks.get(south).status == 200
     assert "There is nothing here by that name" in small_world.do(
-        "amina", "calendars.subscribe", scope="region", about="south"
+        "amina", "calendars.subscribe", scope="area", about="south"
     )
     small_world.revoke("cora")
     assert asks.get(south).status == 404
