@@ -11,8 +11,9 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import Quote, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Raw, When, _, listed, ngettext
 from db.agencies import name_of
-from db.people import Administration, Topic
+from db.people import Administration, Person, Topic, who
 from db.recognition import RecognitionRequest, unsaid
+from handlers import centres
 from handlers.issues.raising import agencies as choices
 from handlers.people.voices import voices
 from handlers.roundtables import dates
@@ -117,7 +118,7 @@ def missing(ctx: Context, request: RecognitionRequest) -> None:
             button(recognition.title, "recognition.recognition"),
         ),
     )
-    ctx.notify(request.asked_by_id, screen, once=f"recognition:{request.id}:missing")
+    _tell_customs(ctx, request, screen, once=f"recognition:{request.id}:missing")
 
 
 def note_filled(ctx: Context, agency_id: int) -> None:
@@ -131,7 +132,16 @@ def note_filled(ctx: Context, agency_id: int) -> None:
         _("{agency} has said of every criterion whether it recognises it.", agency=name),
         buttons=(button(_("Gaps"), "recognition.gaps"), button(recognition.title, "recognition.recognition")),
     )
-    ctx.notify(request.asked_by_id, screen, once=f"recognition:{request.id}:filled")
+    _tell_customs(ctx, request, screen, once=f"recognition:{request.id}:filled")
+
+
+def _tell_customs(ctx: Context, request: RecognitionRequest, screen: Screen, *, once: str) -> None:
+    """Whoever asked; who oversees the desks, where they have no role any longer."""
+    asker = ctx.session.get_one(Person, request.asked_by_id)
+    is_staff = who(ctx.session, asker, at=ctx.now).is_staff
+    overseers = centres.overseers(ctx.session, request.administration_id, at=ctx.now)
+    for person_id in (asker.id,) if is_staff else overseers:
+        ctx.notify(person_id, screen, once=once)
 
 
 def _tell(ctx: Context, request: RecognitionRequest, lead: Phrase, *, once: str, topic: Topic | None = None) -> None:

@@ -114,10 +114,14 @@ def test_the_silent_are_reminded_and_then_named(light_world: World) -> None:
         "Transport Authority has not said of 3 criteria whether it recognises them.",
         "Standards Institute has not said of 13 criteria whether it recognises them.",
     ]
+    world.revoke("ruiz")  # what comes now is for those who oversee the desks
+    rest = [say(world, "dina", code) for code in "KLM"]
+    assert "Your agency has answered everything." in rest[-1]
+    assert "Transport Authority has said of every criterion" in world.last("adam")
     before = world.seen()
-    assert "Reminded: Transport Authority and Standards Institute." in world.press("ruiz", "Remind the silent")
-    world.do("ruiz", "recognition.remind")
-    assert {who: len(world.news(who, before[who])) for who in known} == {"chloe": 0, "dina": 1, "badr": 1}
+    assert "Reminded: Standards Institute." in world.do("gus", "recognition.remind")
+    world.do("gus", "recognition.remind")
+    assert {who: len(world.news(who, before[who])) for who in known} == {"chloe": 0, "dina": 0, "badr": 1}
 
 
 def test_the_administration_adds_criteria_of_its_own(light_world: World) -> None:
