@@ -138,6 +138,7 @@ class Aviary:
         by = self._one("xeno", "odil") if abroad else self._one("ana", "ana", "bob", "bob", "alf", "gil", "gus", "pia")
         home = session.get_one(Person, by).administration_id
         desks = ("elsewhere",) if abroad else ("perishables", "general")
+        state = self._random.choice([State.OPEN, State.TAKEN, State.ASKED, State.PROPOSED, State.SETTLED])
         level = self._random.choice([Level.NATIONAL, Level.NATIONAL, Level.REGIONAL, Level.INTERNATIONAL])
         issue = Issue(
             administration_id=home,
@@ -147,7 +148,8 @@ class Aviary:
             organisation_id=None,
             sector=self._random.choice([Sector.PERISHABLES, Sector.GENERAL]),
             centre_id=self._town.centres[self._random.choice(desks)] if self._chance(0.9) else None,
-            state=self._random.choice([State.OPEN, State.TAKEN, State.ASKED, State.PROPOSED, State.SETTLED]),
+            state=state,
+            ended_at=NOON if state is State.SETTLED else None,
             level=level,
             reached=level,
             region=None if level is Level.NATIONAL else self._random.choice(["north", "south"]),
@@ -213,7 +215,8 @@ class Aviary:
         )
         session.add(report)
         session.flush()
-        report.words = {"en": self._word(f"the words of report {report.id}", _row(Report, report.id))}
+        may = _either(_row(Report, report.id), _is(customs))  # a draft is its drafter's own
+        report.words = {"en": self._word(f"the words of report {report.id}", may)}
 
     def _merge(self, session: Session, made: list[Issue]) -> None:
         pairs = [(one, other) for one in made for other in made if one.id > other.id]
@@ -221,6 +224,7 @@ class Aviary:
         if fits:
             one, other = self._random.choice(fits)
             one.state, one.merged_into_id, one.centre_id = State.MERGED, other.id, other.centre_id
+            one.ended_at = NOON
             session.flush()
         for one, other in fits[1:2]:
             session.add(
