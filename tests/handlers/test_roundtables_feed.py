@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.http import application
 from bot.kit.feeds import Subscriber
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer, without_isolates
 from db.calendars import note_fetch
@@ -22,6 +23,7 @@ from scheduling.calendar.check import examine
 from scheduling.calendar.component import Wording
 from scheduling.calendar.entry import Entry, Label, Status, within
 from scheduling.calendar.sequence import next_sequence
+from tests.calendars import Program
 from tests.world import MONDAY, World
 
 from .meeting_steps import called, dated, invited, moved
@@ -137,6 +139,20 @@ def test_a_programme_holds_what_is_ones_own_and_no_word_of_what_is_confidential(
         assert alone == {str(ids[title]) for title in ("Comes", "Followed", "Secret", "Cancelled")}
         dina = who(session, session.get_one(Person, world.ids["dina"]), at=at)
         assert programme(session, dina, at) == []
+
+
+def test_everybody_can_fetch_what_is_open_and_reads_no_place_there(light_world: World) -> None:
+    world = light_world
+    for title, audience in (("Inspections at night", "members"), ("Between us", "invited")):
+        meeting = called(world, title=title, audience=audience)
+        world.submit("ruiz", "roundtables.place", {"room": "Room 12"}, meeting=meeting)
+        dated(world, meeting)
+    program = Program(application(world.parley), world.runner)
+    got = program.get("/calendar/sk/roundtables/en.ics")
+    assert got.status == 200 and got.headers["cache-control"].startswith("public")
+    assert b"SUMMARY:Inspections at night" in got.body
+    assert b"Between us" not in got.body and b"Room 12" not in got.body
+    assert program.get("/calendar/sk/mine/en.ics").status == 404
 
 
 def test_the_organiser_sees_when_whose_calendar_last_came(light_world: World) -> None:

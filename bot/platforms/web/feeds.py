@@ -75,6 +75,7 @@ class FeedRoutes:
         ways = ["GET", "HEAD"]
         return [
             Route("/calendar/{secret}.ics", _Endpoint(self._secret), methods=ways),
+            Route("/calendar/{code}/{scope}/{language}.ics", _Endpoint(self._public), methods=ways),
             Route("/calendar/{code}/{scope}/{about}/{language}.ics", _Endpoint(self._public), methods=ways),
         ]
 
@@ -82,7 +83,8 @@ class FeedRoutes:
         await self._answer(await self._source.secret(scope["path_params"]["secret"]), scope, send)
 
     async def _public(self, scope: Scope, send: Send) -> None:
-        await self._answer(await self._source.public(**scope["path_params"]), scope, send)
+        """By its scope and which of them it is; a scope that has only one, by the scope alone."""
+        await self._answer(await self._source.public(**{"about": "", **scope["path_params"]}), scope, send)
 
     async def _answer(self, found: Calendar | None, scope: Scope, send: Send) -> None:
         if found is None:
