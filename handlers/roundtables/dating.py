@@ -41,8 +41,6 @@ def fix(ctx: Context, meeting: Meeting, slot: MeetingSlot) -> Screen:
     if poll is None or slot.poll_id != poll.id:
         raise NotFound(telling.NOT_FOUND)
     _confirm(ctx, meeting, slot.starts_at, meeting.minutes, meeting.zone)
-    poll.end(at=ctx.now)
-    polling.forget(ctx, poll)
     return _invited(ctx, meeting)
 
 
@@ -73,6 +71,9 @@ def _confirm(ctx: Context, meeting: Meeting, starts_at: datetime, minutes: int, 
     if not meeting.confirm(starts_at, minutes=minutes, zone=zone, at=ctx.now):
         raise Refusal(_("That cannot be done now. Its state is: {state}.", state=meeting.state))
     ctx.session.flush()
+    poll = polling.poll_of(ctx, meeting)  # with a date, from wherever, nobody is asked for one any more
+    if poll is not None and poll.end(at=ctx.now):
+        polling.forget(ctx, poll)
 
 
 def fix_at(ctx: Context, meeting: Meeting, starts_at: datetime, *, minutes: int, zone: str) -> Screen:

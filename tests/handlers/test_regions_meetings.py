@@ -212,3 +212,23 @@ def test_a_years_plan_is_worked_out_beside_the_turns_and_one_choice_taken(world:
     assert answers[0] is Answer.ACCEPTED
     assert [each.state for each in meetings(world)] == [MeetingState.CONFIRMED, MeetingState.CANCELLED]
     assert "cannot be taken any more" in world.do("cora", "regions.choose", plan=plan.id, number=0, confirmed=True)
+
+
+def test_taking_a_time_ends_the_poll_that_is_under_way(world: World) -> None:
+    proposed = world.say("cora", "/meeting quarterly")
+    meeting = meetings(world)[0].id
+    for name in ("amina", "badr"):
+        world.submit("cora", "roundtables.invite", {"whom": f"person:{world.ids[name]}"}, meeting=meeting)
+    times = {
+        "minutes": "60",
+        "respond_by": "2026-11-26",
+        "offering": "own",
+        "times": "1 December 10:00\n2 December 15:00",
+    }
+    world.submit("cora", "roundtables.poll", times, meeting=meeting)
+    assert "The date stands." in world.press_in_row("cora", proposed, 1)
+    before = world.seen()
+    assert "The poll has ended" in world.press("amina", "I cannot at the others")
+    assert "The poll has ended" in world.press("badr", "I cannot at the others")
+    world.pass_time(days=4)
+    assert "cora" not in world.told(before), "nobody is told which time suits best"
