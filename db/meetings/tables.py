@@ -7,7 +7,20 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    and_,
+    column,
+    false,
+    or_,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration
@@ -31,6 +44,7 @@ from .kinds import (
 
 PAPERS = "meeting"  # what a paper hangs on
 ONE_SECOND = timedelta(seconds=1)
+_POLLED: Select[int] = select(column("meeting_id")).select_from(table("meeting_poll"))  # .polls builds on this file
 
 
 def new_uid() -> str:
@@ -99,8 +113,9 @@ class Meeting(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Whoever runs it, whoever is invited, and while it is open its audience."""
-        invited = cls.id.in_(invited_to(who.id))
+        """Whoever runs it, whoever is invited once people have been asked or told when, and while it is open its
+        audience."""
+        invited = and_(cls.id.in_(invited_to(who.id)), or_(cls.starts_at.is_not(None), cls.id.in_(_POLLED)))
         return or_(and_(cls._home(who), invited), cls.run_by(who), cls.open_to(who))
 
     @classmethod

@@ -278,15 +278,18 @@ def test_who_sees_and_who_runs_which_meeting(sessions: Sessions) -> None:
         sector = stored(session, audience=Audience.SECTOR, sector=Sector.PERISHABLES, centre_id=OTHER_DESK)
         agencies = stored(session, audience=Audience.AGENCIES, centre_id=OTHER_DESK)
         regional = stored(session, centre_id=None, region="north", organiser_id=6)
+        unheard_of = stored(session, centre_id=OTHER_DESK)  # nobody has been asked or told when
         for one in (plain, secret):
+            one.starts_at = NOON
+        for one in (plain, secret, unheard_of):
             invited(session, one, INVITEE)
         invited(session, everybody, AGENT, answer=Answer.REMOVED)
-        every = [plain.id, secret.id, everybody.id, sector.id, agencies.id, regional.id]
+        every = [plain.id, secret.id, everybody.id, sector.id, agencies.id, regional.id, unheard_of.id]
         lookers = {
-            who(ORGANISER, OFFICER): {plain.id, secret.id, everybody.id, sector.id, agencies.id},
+            who(ORGANISER, OFFICER): set(every) - {regional.id},
             who(ORGANISER): {everybody.id},  # no longer staff
             who(STRANGER, OFFICER): {plain.id, everybody.id},
-            who(STRANGER, ELSEWHERE): {everybody.id, sector.id, agencies.id},
+            who(STRANGER, ELSEWHERE): {everybody.id, sector.id, agencies.id, unheard_of.id},
             who(STRANGER, COUNTRY): set(every) - {secret.id},
             who(STRANGER, NORTH): {everybody.id, regional.id},
             who(INVITEE): {plain.id, secret.id, everybody.id},

@@ -99,6 +99,22 @@ def test_from_an_issue_to_its_minutes(world: World) -> None:
     assert "The time for corrections has passed" in world.do("amina", "roundtables.correct", meeting=meeting)
 
 
+def test_nobody_on_its_list_finds_it_before_there_is_a_date_or_one_is_looked_for(light_world: World) -> None:
+    world = light_world
+    meeting = called_from(world, raised(world))
+    assert "There is none here" in world.say("amina", "/roundtables")
+    assert "not yours to see" in world.do("amina", "roundtables.show", meeting=meeting)
+    polled(world, meeting)
+    assert f"R-{meeting}" in world.say("amina", "/roundtables")
+    world.do("ruiz", "roundtables.give_up", meeting=meeting)
+    world.press("ruiz", "Give the poll up")
+    assert f"R-{meeting}" in world.say("amina", "/roundtables"), "who was asked sees what becomes of it"
+    never = called(world, title="Between us")
+    invited(world, never, "badr")
+    assert "Nobody had heard of it yet" in world.submit("ruiz", "roundtables.cancel", {}, meeting=never)
+    assert "Between us" not in world.do("badr", "roundtables.roundtables", past=True)
+
+
 def test_an_open_one_is_found_joined_followed_and_added_to(world: World) -> None:
     meeting = called(world, audience="members", sector="perishables")
     hidden = called(world, title="Between us")

@@ -250,7 +250,11 @@ class Oracle:
 
     def _meeting(self, looker: Looker, row: Meeting) -> bool:
         own = self.invitation(looker, row.id)
-        is_invited = own is not None and own.answer is not Answer.REMOVED and row.administration_id == looker.home
+        is_told = row.starts_at is not None or any(
+            each.meeting_id == row.id for each in self.rows[MeetingPoll].values()
+        )
+        on_list = own is not None and own.answer is not Answer.REMOVED and row.administration_id == looker.home
+        is_invited = on_list and is_told
         return is_invited or self.runs(looker, row) or self.is_of_its_audience(looker, row)
 
     def _with_meeting(self, looker: Looker, row: Any) -> bool:

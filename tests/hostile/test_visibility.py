@@ -220,7 +220,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/holding.py": {"invited": MEETING},
     "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED, "_line_of": MEETING},
     "roundtables/polling.py": dict.fromkeys(("_note",), OWN)
-    | dict.fromkeys(("_locked", "poll_of", "slots_of", "votes_of"), MEETING)
+    | dict.fromkeys(("_locked", "forget", "poll_of", "slots_of", "votes_of"), MEETING)
     | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change"), MEETING),
     "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_VOTED", "_WISHES"), OWN),
