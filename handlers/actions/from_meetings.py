@@ -45,12 +45,13 @@ class FromMinute(Form):
         _must_be_new(ctx, bound["minute"])
 
     def submit(self, ctx: Context) -> Screen:
+        ctx.session.scalars(select(Minute.id).where(Minute.id == self.minute.id).with_for_update()).one()
         _must_be_new(ctx, self.minute)
         title = _title(self.minute)
         action = adopt(
             ctx,
             title=title,
-            detail=self.minute.words if self.minute.words != title else None,
+            detail=_detail(self.minute),
             language=self.minute.language,
             customs_owner=int(self.customs_owner),
             business_owner=int(self.business_owner),
@@ -65,11 +66,17 @@ def _title(minute: Minute) -> str:
     return shorten(clean_line(minute.words), TITLE)
 
 
+def _detail(minute: Minute) -> str | None:
+    """All of its words, where the title is not all of them."""
+    return minute.words if minute.words != _title(minute) else None
+
+
 def _must_be_new(ctx: Context, minute: Minute) -> None:
     """One line of the minutes is one action, whoever taps first. Raises Refusal."""
     if minute.kind is not MinuteKind.ACTION:
         raise Refusal(_("The minutes do not note this as an action."))
-    same = Action.source == Source.MEETING, Action.source_id == minute.meeting_id, Action.title == _title(minute)
-    known = ctx.session.scalars(select(Action).where(*same).limit(1)).first()
+    of_meeting = Action.source == Source.MEETING, Action.source_id == minute.meeting_id
+    same = Action.title == _title(minute), Action.detail.is_not_distinct_from(_detail(minute))
+    known = ctx.session.scalars(select(Action).where(*of_meeting, *same).limit(1)).first()
     if known is not None:
         raise Refusal(_("It is in the plan already: {ref}.", ref=Code(known.ref)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.engine.turn import Turn
 from bot.kit.context import Context
+from bot.kit.events import Submitted
 from bot.kit.feeds import Subscriber
 from bot.kit.text import CATALOGUES, Catalogues, Code, Reader, Text, Writer, without_isolates
 from db.actions import Action, Source
@@ -43,6 +45,38 @@ def write(text: Text) -> str:
 def actions(world: World) -> list[Action]:
     with world.parley.sessions.reading() as session:
         return list(session.scalars(select(Action).order_by(Action.id)))
+
+
+def test_one_line_is_one_action_whoever_taps_first_and_two_that_begin_alike_are_two(world: World) -> None:
+    meeting = called(world)
+    invited(world, meeting, "amina")
+    dated(world, meeting)
+    world.clock.advance(timedelta(days=10))
+    world.settle()
+    world.do("ruiz", "roundtables.held", meeting=meeting)
+    alike = "Customs and the association review the tariff classification of frozen fish at every port of the country, "
+    for where in ("in the north and on the islands", "in the south and on the rivers"):
+        world.submit("ruiz", "roundtables.action", {"words": alike + where}, meeting=meeting)
+    given = {"customs_owner": str(world.ids["ruiz"]), "business_owner": str(world.ids["amina"])}
+
+    def asks(name: str) -> Submitted:
+        opened = world.do(name, "actions.from_minute", minute=1).answer.form
+        assert opened is not None
+        return Submitted(world.caller(name), opened.token, given | {"due_day": "2026-12-31"})
+
+    both = [asks("ruiz"), asks("olga")]
+
+    async def at_once() -> None:
+        await asyncio.gather(*(world.parley.edge.direct(each, trace="direct") for each in both))
+        await world.parley.settle()
+
+    world.runner.run(at_once())
+    assert len(actions(world)) == 1
+    world.submit("ruiz", "actions.from_minute", given | {"due_day": "2026-12-31"}, minute=2)
+    assert [action.detail for action in actions(world)] == [
+        alike + "in the north and on the islands",
+        alike + "in the south and on the rivers",
+    ]
 
 
 def test_what_a_meeting_notes_as_an_action_goes_into_the_plan_once(world: World) -> None:
