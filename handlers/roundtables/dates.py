@@ -22,8 +22,8 @@ from scheduling.deadlines import WEEKDAYS, WorkingWeek
 from scheduling.meetings import Attendee, Why, propose, score
 from scheduling.regions import OFFICE, members
 
-# 10:00, 10h30, 10.30, 3 pm; in the digits of any script.
-TIME = re.compile(r"(?<![\d:./-])(\d{1,2})(?:[:.hH](\d{2})?)?\s*(am|pm|a\.m\.|p\.m\.)?\s*$", re.IGNORECASE)
+# 10:00, 10h30, 10 h 30, 10.30, 3 pm; in the digits of any script.
+TIME = re.compile(r"(?<![\d:./-])(\d{1,2})(?:(?:[:.]|\s?[hH]\s?)(\d{2})?)?\s*(am|pm|a\.m\.|p\.m\.)?\s*$", re.IGNORECASE)
 FEWEST, MOST_SLOTS = 2, 8
 SUGGESTED, AHEAD = 5, 10  # slots, of so many working days
 MINUTES_LEAST, MINUTES_MOST = 15, 480
