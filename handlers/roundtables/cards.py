@@ -15,9 +15,11 @@ from db.files import File, FileState
 from db.issues import Issue, Problem
 from db.meetings import (
     EXPECTED,
+    MINUTED,
     PAPERS,
     AgendaItem,
     Answer,
+    Attendance,
     Confidentiality,
     Invitation,
     Meeting,
@@ -25,6 +27,9 @@ from db.meetings import (
     MeetingState,
     MinuteKind,
 )
+
+# Who may read its minutes, beside whoever runs it: as `Minute.visible_to` has it.
+READERS = {MeetingState.CORRECTING: (Attendance.PRESENT,), MeetingState.CLOSED: MINUTED}
 
 
 def title(meeting: Meeting) -> Text:
@@ -187,7 +192,7 @@ def _expected_buttons(meeting: Meeting, own: Invitation) -> tuple[Button, ...]:
             Answer.DECLINED: (accept, substitute),
         }
         return (*replies.get(own.answer, ()), *join_button(meeting))
-    if meeting.state in (MeetingState.CORRECTING, MeetingState.CLOSED):
+    if own.attendance in READERS.get(meeting.state, ()):
         return (_does(meeting, _("Minutes"), "minutes", Style.PRIMARY),)
     return (ask,) if meeting.is_ahead and own.answer in EXPECTED else ()
 
