@@ -102,6 +102,8 @@ def put_on_list(
     """The invitation of somebody who is not on the list, or no longer; None for whoever is, and for the organiser."""
     if person_id == meeting.organiser_id:
         return None
+    # Held until the turn ends: of two who invite one person at once, the second finds the first's invitation.
+    ctx.session.scalars(select(Meeting.id).where(Meeting.id == meeting.id).with_for_update()).one()
     theirs = Invitation.meeting_id == meeting.id, Invitation.person_id == person_id
     found = ctx.session.scalar(select(Invitation).where(*theirs))
     if found is None:
@@ -174,7 +176,9 @@ def people_screen(
     reasons = tuple(
         _("{name} cannot come: {reason}", name=names[each.person_id], reason=Raw(each.reason, each.language))
         for each in shown
-        if each.reason and each.answer is Answer.DECLINED
+        if each.reason
+        and each.answer is Answer.DECLINED
+        and meeting.organiser_id == ctx.who.id  # as they were promised
     )
     return Screen(
         lead or _("People of {ref}", ref=Code(meeting.ref)),

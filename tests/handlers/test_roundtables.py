@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
+import pytest
 from sqlalchemy import select
 
-from bot.kit.events import Called, Caller
+from bot.kit.events import Called, Caller, Submitted
 from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote
 from db.people import Account, Delivery, Kind, Person
+from handlers.roundtables import dates
 from tests.world import ZONE, World
 
 from .issue_steps import published, raised, same_here
@@ -350,3 +352,53 @@ def test_forty_who_answer_at_once_end_with_exactly_their_votes(world: World) -> 
         # Whoever was last ended it, once.
         assert session.scalars(select(MeetingPoll.ended_at)).one() is not None
     assert sum("The poll has ended. This time suits best." in each for each in world.received("ruiz")) == 1
+
+
+def test_minutes_are_offered_only_to_who_may_read_them(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina", "badr", "chloe")
+    dated(world, meeting)
+    world.press("amina", "Accept")
+    world.press("badr", "Decline")
+    world.say("badr", "My operation is on that day")
+    assert "My operation" in world.do("ruiz", "roundtables.people", meeting=meeting)
+    assert "My operation" not in world.do("olga", "roundtables.people", meeting=meeting), "as it was promised"
+    world.wait_until(datetime(2026, 12, 1, 11, 0, tzinfo=UTC))
+    world.do("ruiz", "roundtables.held", meeting=meeting)
+    world.submit("ruiz", "roundtables.decision", {"words": "An inspector on Sundays"}, meeting=meeting)
+    world.do("ruiz", "roundtables.finish", meeting=meeting)
+    world.press("ruiz", "Let it be corrected")
+
+    def offered() -> list[str]:
+        names = ("amina", "badr", "chloe")
+        return [each for each in names if "Minutes" in world.do(each, "roundtables.show", meeting=meeting).buttons]
+
+    assert offered() == ["amina"]
+    world.pass_time(days=3)
+    assert offered() == ["amina", "badr"]
+    assert "An inspector on Sundays" in world.press("badr", "Minutes")
+
+
+def test_two_who_invite_one_person_at_once_invite_them_once(world: World) -> None:
+    meeting = called(world)
+    dated(world, meeting)
+
+    def asks(who: str) -> Submitted:
+        opened = world.do(who, "roundtables.invite", meeting=meeting).answer.form
+        assert opened is not None
+        return Submitted(world.caller(who), opened.token, {"whom": f"person:{world.ids['amina']}"})
+
+    both = [asks("ruiz"), asks("olga")]
+
+    async def at_once() -> None:
+        await asyncio.gather(*(world.parley.edge.direct(each, trace="direct") for each in both))
+        await world.parley.settle()
+
+    world.runner.run(at_once())  # the second is told that they are on the list: nothing is raised
+    assert len(world.received("amina")) == 1
+
+
+@pytest.mark.parametrize("words", ["15:30", "15h30", "15 h 30", "15\u00a0h\u00a030", "3.30 pm"])
+def test_a_time_is_read_as_people_write_it(words: str) -> None:
+    assert dates.read_time(words, field="time") == time(15, 30)
