@@ -236,10 +236,15 @@ class Delivery:
             if row.may_repeat and not is_seen:
                 row.state = Sending.WAITING
                 return Repeat(account.platform, row.attempts, row.lock)
+            is_useless = all(each.expires_at <= now for each in lost)
             for each in lost:
-                self._withhold(session, each, now)
+                if each.expires_at <= now:
+                    self._settle(session, each, Sending.EXPIRED, now, "expired")
+                else:
+                    self._withhold(session, each, now)
             if answer is None:
-                self._settle(session, row, Sending.FAILED, now, WITHHELD)
+                state = Sending.EXPIRED if is_useless else Sending.FAILED
+                self._settle(session, row, state, now, "expired" if is_useless else WITHHELD)
                 return None
             if now - row.not_before > LATE:
                 answer = replace(answer, written=answer.written or row.created_at)
@@ -295,7 +300,7 @@ class Delivery:
     def _lost(
         self, session: Session, row: Outgoing, account: Account, now: datetime
     ) -> tuple[Account, Sequence[Outgoing]]:
-        """What of a row may no longer be shown to its reader, and the door that this holds for.
+        """What of a row is of no use or may not be shown to its reader any longer, and the door that this holds for.
 
         A role is not in force through a guest's account, so another of theirs may be shown more. The answer to a person
         goes out in the breath it was given in; it is checked where it had to wait.
@@ -303,7 +308,11 @@ class Delivery:
         if row.is_reply and not row.attempts and now - row.created_at < IN_ONE_BREATH:
             return account, ()
         parts = _carried(session, row) if row.carries_others else (row,)
-        lost = [each for each in parts if not self._is_still_theirs(session, each, account, at=now)]
+        lost = [
+            each
+            for each in parts
+            if each.expires_at <= now or not self._is_still_theirs(session, each, account, at=now)
+        ]
         if lost and account.is_guest and not row.is_reply:
             other = self._account(session, row, guests=False)
             if other is not None:

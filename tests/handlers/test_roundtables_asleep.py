@@ -99,3 +99,21 @@ def test_who_is_taken_off_the_list_and_put_on_it_again_hears_both_every_time(lig
         assert "no longer expected" in world.last("badr")
         invited(world, asked, "badr")
         assert "When can you come" in world.last("badr")
+
+
+def test_a_digest_that_comes_late_leaves_out_what_has_begun(light_world: World) -> None:
+    world = light_world
+    sleeps(world, "amina", "badr", together=True)
+    soon, later = called(world), called(world, title="Later")
+    for meeting, names, day in ((soon, ("amina", "badr"), "2026-12-02"), (later, ("badr",), "2026-12-03")):
+        invited(world, meeting, *names)
+        dated(world, meeting, day)
+    world.wait_until(datetime(2026, 12, 2, 6, 30, tzinfo=UTC))
+    before = world.seen()
+    world.doors["telegram"].away = True
+    invited(world, later, "amina")
+    world.wait_until(datetime(2026, 12, 2, 12, 0, tzinfo=UTC))
+    world.doors["telegram"].away = False
+    world.pass_time(hours=2)
+    assert not any("begins on Wednesday" in each for each in world.news("badr", before["badr"]))
+    assert headings(world, "amina", before["amina"]) == ["You are invited to a roundtable."]
