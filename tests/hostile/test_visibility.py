@@ -169,7 +169,7 @@ COLUMN = "found to tell Customs what an agency has said, or to be changed; nothi
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
-    "actions/from_meetings.py": {"_must_be_new": MEETING},
+    "actions/from_meetings.py": dict.fromkeys(("FromMinute.submit", "_must_be_new"), MEETING),
     "actions/owning.py": {"_asker": UNSEEN},
     "actions/passing_on.py": dict.fromkeys(("open_actions", "_of"), PASSES_ON),
     "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
