@@ -13,7 +13,7 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
 from bot.kit.text import Phrase, Raw, Text, When, _, ngettext, phrase_of
-from db.people import Person, RoleName, is_only_guest
+from db.people import Person, Role, RoleName, is_only_guest
 from db.regions import Office, Successor, Takes, Term
 from handlers.handing import MOVES, Held, Leaving
 from handlers.people import called
@@ -168,7 +168,17 @@ def decline(ctx: Context, office: Office) -> Screen:
 
 def leavers(ctx: Context, office: Office) -> set[int]:
     """Everybody with a post in the office that sits."""
-    return {each.person_id for each in looking.roster(ctx, office.region)}
+    return {each.person_id for each in _posts(ctx, office)}
+
+
+def _posts(ctx: Context, office: Office) -> list[Role]:
+    """The posts of the office that sits; of one whose term is over also those that ran out with it: what their holders
+    have still passes on, however late the next office accepts it."""
+    posts, before = looking.roster(ctx, office.region), sitting(ctx, office.region)
+    if before is None or before.until > ctx.now:
+        return posts
+    last = looking.roster(ctx, office.region, at=before.until - timedelta(seconds=1))
+    return [*posts, *(each for each in last if each not in posts)]
 
 
 def what_moves(ctx: Context, office: Office) -> list[Move]:
@@ -177,7 +187,7 @@ def what_moves(ctx: Context, office: Office) -> list[Move]:
         row.person_id: row.successor_id
         for row in ctx.session.scalars(select(Successor).where(Successor.office_id == office.id))
     }
-    posts = looking.roster(ctx, office.region)
+    posts = _posts(ctx, office)
     chairs = {each.person_id for each in posts if each.name is RoleName.VICE_CHAIR}
     everything = office.takes is Takes.EVERYTHING
     return [

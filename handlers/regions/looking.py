@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -203,14 +203,14 @@ def _office(office: Office | None) -> tuple[Phrase, ...]:
     )
 
 
-def roster(ctx: Context, code: str) -> list[Role]:
-    """The roles over a region that are in force, the Vice-Chair's first."""
+def roster(ctx: Context, code: str, *, at: datetime | None = None) -> list[Role]:
+    """The roles over a region that are in force, now or at another instant, the Vice-Chair's first."""
     held = select(Role).where(
         Role.administration_id == ctx.who.administration_id,
         Role.scope == Scope.REGION,
         Role.scope_id == code,
         Role.name.in_(OFFICE_ROLES),
-        Role.in_force(ctx.now),
+        Role.in_force(at or ctx.now),
         Role.person_id.in_(select(Person.id).where(Person.erased_at.is_(None))),
     )
     found = ctx.session.scalars(held.order_by(Role.id)).all()

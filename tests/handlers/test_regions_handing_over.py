@@ -17,6 +17,7 @@ from bot.kit.screen import Screen, button, to_json
 from bot.kit.text import _
 from db.issues import Issue, Level, State
 from db.machinery import Audit, Due, Handle, Outgoing, Sending
+from db.meetings import Meeting
 from db.people import Person, Role, RoleName, Scope, Sector, grant_role, who
 from db.regions import Office, Successor, Takes, Term
 from handlers.handing import MOVES
@@ -326,3 +327,24 @@ def _holdings(world: RegionWorld) -> dict[str, set[Any]]:
         }
         assert session.scalar(select(func.count()).select_from(Issue)) == len(issues)
     return found
+
+
+def test_what_the_office_had_passes_on_after_its_term_has_run_out(world: RegionWorld) -> None:
+    now = world.clock.now()
+    with world.sessions.writing() as session:
+        meeting = Meeting(
+            administration_id=world.home_id, language="en", organiser_id=world.people[VERA], region=AP, zone="UTC",
+            called_at=now, changed_at=now.replace(microsecond=0), title="Quarterly",
+        )  # fmt: skip
+        session.add(meeting)
+        session.flush()
+        number = meeting.id
+    office = named(world)
+    world.clock.advance(YEAR + timedelta(days=1))
+    assert world.held_by(VERA) == set()
+    shown = world.open(NINA, "regions.review", office=office)
+    assert "Meetings ahead | 1 passes on" in text(shown) and "Vera | hands over to Nina" in text(shown)
+    world.press(NINA, shown, "Accept and take over")
+    with world.sessions.reading() as session:
+        assert session.get_one(Meeting, number).organiser_id == world.people[NINA]
+    assert (RoleName.VICE_CHAIR, Scope.REGION, AP) in world.held_by(NINA)
