@@ -13,7 +13,7 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, NotFound, Refusal, Row, Screen, Style, Table, button
 from bot.kit.text import Listed, Phrase, Raw, Text, When, _, listed, ngettext
-from db.meetings import AHEAD, Meeting, MeetingKind, MeetingState
+from db.meetings import AHEAD, Invitation, Meeting, MeetingKind, MeetingState
 from db.regions import Office, Planning, RegionalMeeting, Side, YearPlan, serves
 from handlers.handing import Held, Leaving, moves
 from handlers.paging import PAGE, turn_pages
@@ -40,6 +40,7 @@ def meeting(ctx: Context, words: str = "", page: int = 0) -> Screen:
     office = _own_office(ctx)
     if words.strip():
         made = call(ctx, office, words.strip()[:TITLE], minutes=MINUTES, jointly=False)
+        invite(ctx, made, jointly=False)
         return proposals(ctx, made, first_day(ctx))
     ahead = Meeting.kind == MeetingKind.REGIONAL, Meeting.region == office.region, Meeting.state.in_(AHEAD)
     seen = (*ahead, Meeting.visible_to(ctx.who))
@@ -84,7 +85,9 @@ class Propose(Form):
     )
 
     def submit(self, ctx: Context) -> Screen:
-        made = call(ctx, self.office, self.title, minutes=self.minutes, jointly=self.side is Side.BUSINESS)
+        jointly = self.side is Side.BUSINESS
+        made = call(ctx, self.office, self.title, minutes=self.minutes, jointly=jointly)
+        invite(ctx, made, jointly=jointly)
         return proposals(ctx, made, self.first or first_day(ctx))
 
 
@@ -193,10 +196,13 @@ def call(
 
 
 def invite(ctx: Context, meeting: Meeting, *, jointly: bool) -> list[int]:
-    """Put everybody who speaks for a member on the list, jointly also those who speak for its business. Who is new."""
+    """Put everybody who speaks for a member on the list, jointly also those who speak for its business. Who is new;
+    whom the office has taken off it stays off."""
+    known = set(ctx.session.scalars(select(Invitation.person_id).where(Invitation.meeting_id == meeting.id)))
     speaking = bearing.in_force(ctx.session, meeting.administration_id, meeting.region or "", at=ctx.now)
     wanted = dict.fromkeys(each.person_id for each in speaking if jointly or each.side is Side.CUSTOMS)
-    return [person_id for person_id in wanted if inviting.put_on_list(ctx, meeting, person_id) is not None]
+    new = [person_id for person_id in wanted if person_id not in known]
+    return [person_id for person_id in new if inviting.put_on_list(ctx, meeting, person_id) is not None]
 
 
 def zone_of(office: Office) -> str:

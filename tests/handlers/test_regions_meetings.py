@@ -232,3 +232,14 @@ def test_taking_a_time_ends_the_poll_that_is_under_way(world: World) -> None:
     assert "The poll has ended" in world.press("badr", "I cannot at the others")
     world.pass_time(days=4)
     assert "cora" not in world.told(before), "nobody is told which time suits best"
+
+
+def test_people_can_be_asked_when_they_can_instead_of_taking_a_proposed_time(world: World) -> None:
+    world.say("cora", "/meeting quarterly")
+    assert world.received("amina") == []
+    assert "not yours to see" in world.do("amina", "roundtables.show", meeting=meetings(world)[0].id)
+    world.press("cora", "Ask when people can")
+    times = "1 December 10:00\n2 December 15:00"
+    world.fill("cora", "60", "26 November", "[I name the times]", times, "[Send]")
+    assert "When can you come" in world.last("amina") and "When can you come" in world.last("badr")
+    assert world.received("chloe") == [], "business comes to joint meetings only"

@@ -208,7 +208,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
     "regions/feeding.py": {"those_of_a_region": OWN},
-    "regions/proposing.py": {"ahead": PASSES_ON, "note": UNSEEN, "of": REGION},
+    "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
     "roundtables/arranging.py": {"AddPapers.submit": OWN},
