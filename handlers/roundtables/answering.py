@@ -81,7 +81,7 @@ def decline(ctx: Context, meeting: Meeting, reason: str | None) -> Screen:
     _has_seen(ctx, meeting)
     lead = (
         _("{name} cannot come: {reason}", name=ctx.who.name, reason=Raw(reason, ctx.who.language))
-        if reason
+        if reason and telling.answers_for(ctx, meeting) == [meeting.organiser_id]  # nobody else, as they were promised
         else _("{name} cannot come.", name=ctx.who.name)
     )
     people = button(_("People"), "roundtables.people", meeting=meeting.id)
@@ -281,8 +281,9 @@ def _ask(ctx: Context, meeting: Meeting, wish: Wish, words: str | None) -> None:
     ctx.session.add(made)
     ctx.session.flush()
     screen = _request_screen(ctx, meeting, made)
-    if meeting.organiser_id != ctx.who.id:
-        ctx.notify(meeting.organiser_id, screen, once=f"{meeting.ref}:request:{made.id}")
+    for person_id in telling.answers_for(ctx, meeting):
+        if person_id != ctx.who.id:
+            ctx.notify(person_id, screen, once=f"{meeting.ref}:request:{made.id}")
 
 
 def _request_screen(ctx: Context, meeting: Meeting, request: MeetingRequest) -> Screen:

@@ -257,4 +257,5 @@ def over(ctx: Context, meeting: Meeting, sequence: int) -> None:
     screen = Screen(
         _("Did the roundtable take place?"), (cards.title(meeting),), buttons=(held, cards.open_it(meeting))
     )
-    ctx.notify(meeting.organiser_id, screen, once=f"{meeting.ref}:over:{sequence}")
+    for person_id in telling.answers_for(ctx, meeting):
+        ctx.notify(person_id, screen, once=f"{meeting.ref}:over:{sequence}")

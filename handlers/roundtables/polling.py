@@ -278,7 +278,8 @@ def end(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> None:
     forget(ctx, poll)
     ctx.session.flush()
     screen = standing_screen(ctx, meeting, poll, _("The poll has ended. This time suits best."))
-    ctx.notify(meeting.organiser_id, screen, once=f"{meeting.ref}:best:{poll.id}")
+    for person_id in telling.answers_for(ctx, meeting):
+        ctx.notify(person_id, screen, once=f"{meeting.ref}:best:{poll.id}")
 
 
 def forget(ctx: Context, poll: MeetingPoll) -> None:

@@ -12,7 +12,8 @@ from bot.kit.context import Context, Told
 from bot.kit.screen import Button, NotFound, Quote, Screen, Style, button
 from bot.kit.text import Phrase, Raw, When, _
 from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingChange, MeetingFollower
-from db.people import Person
+from db.people import Person, who
+from handlers import centres
 
 from . import cards, mailing
 
@@ -107,12 +108,21 @@ def latest_change(ctx: Context, meeting: Meeting) -> MeetingChange | None:
     return ctx.session.scalars(its.order_by(MeetingChange.id.desc()).limit(1)).first()
 
 
+def answers_for(ctx: Context, meeting: Meeting) -> Sequence[int]:
+    """Whoever called it; where they have no role any longer, who oversees the desks: of one that is not confidential,
+    they run it too."""
+    person = ctx.session.get_one(Person, meeting.organiser_id)
+    if who(ctx.session, person, at=ctx.now).is_staff:
+        return [person.id]
+    return centres.overseers(ctx.session, meeting.administration_id, at=ctx.now)
+
+
 def organiser(ctx: Context, meeting: Meeting, lead: Phrase, *, once: str, more: Iterable[Button] = ()) -> None:
-    """Tell whoever called it, unless they did it themselves."""
-    if meeting.organiser_id == ctx.who.id:
-        return
+    """Tell whoever answers for it, unless they did it themselves."""
     screen = Screen(lead, (cards.title(meeting),), buttons=(*more, cards.open_it(meeting)))
-    ctx.notify(meeting.organiser_id, screen, once=f"{meeting.ref}:{once}")
+    for person_id in answers_for(ctx, meeting):
+        if person_id != ctx.who.id:
+            ctx.notify(person_id, screen, once=f"{meeting.ref}:{once}")
 
 
 def plan_reminders(ctx: Context, meeting: Meeting) -> None:

@@ -402,3 +402,23 @@ def test_two_who_invite_one_person_at_once_invite_them_once(world: World) -> Non
 @pytest.mark.parametrize("words", ["15:30", "15h30", "15 h 30", "15\u00a0h\u00a030", "3.30 pm"])
 def test_a_time_is_read_as_people_write_it(words: str) -> None:
     assert dates.read_time(words, field="time") == time(15, 30)
+
+
+def test_what_is_said_after_the_organiser_has_left_reaches_who_oversees_the_desks(light_world: World) -> None:
+    world = light_world
+    meeting = called(world, audience="members")
+    invited(world, meeting, "amina", "badr")
+    dated(world, meeting)
+    world.revoke("ruiz")
+    before = world.seen()
+    world.press("amina", "Accept")
+    assert "Amina comes." in world.last("adam")
+    world.press("badr", "Decline")
+    world.say("badr", "My operation is on that day")
+    assert "Badr cannot come." in world.last("adam"), "why is for whoever organises it alone"
+    world.submit("dina", "roundtables.topic", {"words": "Fish at night"}, meeting=meeting)
+    assert "Dina proposes a topic" in world.last("adam")
+    world.wait_until(datetime(2026, 12, 1, 11, 0, tzinfo=UTC))
+    assert "Did the roundtable take place?" in world.last("adam")
+    assert "- Amina (Was there)" in world.press("adam", "It took place")
+    assert "ruiz" not in world.told(before)
