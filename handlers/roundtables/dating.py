@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -228,19 +229,23 @@ def acknowledge(ctx: Context, receipt: Receipt) -> None:
 
 @roundtables.job("remind")
 def remind(ctx: Context, meeting: Meeting, sequence: int, hours: int) -> None:
-    """Whoever is expected is reminded, in their language and on their clock; never of what has begun, or was moved."""
+    """Whoever is expected is reminded, and whoever called it, in their language and on their clock; never of what has
+    begun, or was moved."""
     if meeting.state is not MeetingState.CONFIRMED or meeting.sequence != sequence or meeting.starts_at is None:
         return
     if meeting.starts_at <= ctx.now:
         return
-    for each in telling.expected(ctx, meeting):
-        lead = _("A roundtable begins on {when}.", when=cards.at(meeting))
-        is_near = hours == 1
-        if is_near and each.answer is not Answer.ACCEPTED:
-            continue
+    lead = _("A roundtable begins on {when}.", when=cards.at(meeting))
+    is_near = hours == 1
+    people = [each for each in telling.expected(ctx, meeting) if not is_near or each.answer is Answer.ACCEPTED]
+    screens = {each.person_id: cards.card(ctx, meeting, lead, to=each.person_id) for each in people}
+    if meeting.organiser_id in telling.answers_for(ctx, meeting):
+        own = cards.card(ctx, meeting, lead, to=meeting.organiser_id)
+        screens[meeting.organiser_id] = replace(own, buttons=(*cards.join_button(meeting), cards.open_it(meeting)))
+    for person_id, screen in screens.items():
         ctx.notify(
-            each.person_id,
-            cards.card(ctx, meeting, lead, to=each.person_id),
+            person_id,
+            screen,
             once=f"{meeting.ref}:remind:{sequence}:{hours}",
             urgent=is_near,
             topic=Topic.REMINDERS,
