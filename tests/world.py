@@ -497,8 +497,6 @@ def _said(part: Any, writer: Writer) -> str:
     if isinstance(part, Quote):
         about = part.label or part.by
         return f"{writer.plain(about)}: {writer.plain(part.words)}" if about else writer.plain(part.words)
-    if isinstance(part, Progress):
-        return f"{writer.plain(part.label)}: {part.done}/{part.total}"
     return writer.plain(part)
 
 

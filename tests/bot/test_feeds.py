@@ -140,7 +140,8 @@ def test_only_a_change_is_news(world: World) -> None:
     assert [asks.get(each, If_None_Match=known[each]).status for each in scopes] == [304] * 4
     with Asked(world.parley.sessions) as asked:
         assert [asks.get(each, If_None_Match=known[each]).status for each in scopes] == [304] * 4
-    assert asked.statements == [], "the stamp alone, which is asked of the driver"
+    if world.parley.sessions.is_sqlite:  # PostgreSQL's stamp is of the whole server, where other tests write meanwhile
+        assert asked.statements == [], "the stamp alone, which is asked of the driver"
 
     world.say("badr", "/help")  # something else was written, and nothing is new
     assert [asks.get(each, If_None_Match=known[each]).status for each in scopes] == [304] * 4

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.kit.door import SENT_BEFORE
@@ -123,6 +123,9 @@ def _rows(session: Session) -> Iterator[str]:
             columns = [
                 each for each in table.columns if not (each.primary_key or each.foreign_keys or each.name == "about_id")
             ]
+            if not columns:  # only says which row goes with which
+                yield f"{table.name}: {session.scalar(select(func.count()).select_from(table))}"
+                continue
             for row in session.execute(select(*columns)):
                 yield f"{table.name}: " + " ".join(_value(value) for value in row)
 

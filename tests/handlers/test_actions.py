@@ -49,7 +49,7 @@ def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: Worl
     # 2. One says done, the other disputes: nothing counts, both words stand, the coordinator hears.
     world.submit("ruiz", "actions.done", {"words": "It opens at six since Monday."}, action=disputed)
     assert "The other owner says that this is done" in world.last("amina").text
-    assert "Done, confirmed by both owners: 0/17" in world.do("cora", "actions.plan", year=2027).text
+    assert "Done, confirmed by both owners 0 of 17" in world.do("cora", "actions.plan", year=2027).text
     before = world.seen()
     world.submit("amina", "actions.dispute", {"words": "Not on Sundays."}, action=disputed)
     assert world.told(before) == {"amina", "ruiz", "cora"}
@@ -57,14 +57,14 @@ def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: Worl
         shown = world.last(name).text
         assert "It opens at six since Monday." in shown and "Not on Sundays." in shown
     assert "State: Disputed between its owners" in world.last("cora").text
-    assert "0/17" in world.do("cora", "actions.plan", year=2027).text
+    assert "0 of 17" in world.do("cora", "actions.plan", year=2027).text
     world.submit("cora", "actions.advise", {"words": "Look at it together."}, action=disputed)
     assert "Look at it together." in world.last("amina").text and "Look at it together." in world.last("ruiz").text
     assert "cannot be done now" in world.do("ruiz", "actions.confirm", action=disputed).text, (
         "nobody confirms their own"
     )
     assert "Confirmed by both" in world.do("amina", "actions.confirm", action=disputed).text
-    assert "1/17" in world.do("cora", "actions.plan", year=2027).text
+    assert "1 of 17" in world.do("cora", "actions.plan", year=2027).text
 
     # 3. One passes its date and nobody replies: each hears in their own morning.
     for at, told, heard in (

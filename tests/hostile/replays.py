@@ -33,6 +33,8 @@ from .town import CAST, NOBODYS, Seen, Town
 PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("actions.from_issue", "business_owner"): (("", Person),),
     ("actions.from_issue", "customs_owner"): (("", Person),),
+    ("actions.from_minute", "business_owner"): (("", Person),),
+    ("actions.from_minute", "customs_owner"): (("", Person),),
     ("actions.hand_over", "to"): (("", Person),),
     ("actions.name_owner", "to"): (("", Person),),
     ("actions.propose", "business_owner"): (("", Person),),
