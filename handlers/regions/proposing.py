@@ -218,7 +218,7 @@ def first_day(ctx: Context) -> date:
 
 def proposals(ctx: Context, meeting: Meeting, first: date) -> Screen:
     """The three best times from a day on that are nobody's day off, if there are any; and who bears what under each."""
-    those, carried = _attending(ctx, meeting)
+    those, carried = _attending(ctx, meeting, first.year)
     days = candidate_days(those, first)
     found = [each for each in propose(days, meeting.minutes, those, carried, most=len(days)) if each.start > ctx.now]
     best = [each for each in found if not off_for(each)][:3] or found[:3]
@@ -315,16 +315,16 @@ def _reasons(cost: Burden) -> Text:
     )
 
 
-def _attending(ctx: Context, meeting: Meeting) -> tuple[tuple[Attendee, ...], dict[str, int]]:
+def _attending(ctx: Context, meeting: Meeting, year: int) -> tuple[tuple[Attendee, ...], dict[str, int]]:
+    """Who attends, and what each brings into a meeting of that year."""
     regional = of(ctx, meeting)
     home, region = meeting.administration_id, regional.region
     those = bearing.attendees(ctx.session, home, region, jointly=regional.jointly, at=ctx.now)
-    year = bearing.year_of(meeting.starts_at or ctx.now)
     return those, bearing.so_far(ctx.session, home, region, year, those)
 
 
 def _scored(ctx: Context, meeting: Meeting, start: datetime) -> Score:
-    those, carried = _attending(ctx, meeting)
+    those, carried = _attending(ctx, meeting, bearing.year_of(start))
     return score(start, meeting.minutes, those, carried)
 
 

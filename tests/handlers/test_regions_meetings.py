@@ -16,6 +16,7 @@ from db.meetings import Answer, Invitation, Meeting, MeetingState
 from db.people import Administration, Person, Role, who
 from db.regions import Borne, Office, Planning, Representative, Side, Term, YearPlan
 from handlers.regions import bearing, feeding, proposing
+from scheduling import regions
 from scheduling.calendar.entry import Status
 from scheduling.meetings import Plan, Year, cost, score
 from tests.world import World
@@ -243,3 +244,18 @@ def test_people_can_be_asked_when_they_can_instead_of_taking_a_proposed_time(wor
     world.fill("cora", "60", "26 November", "[I name the times]", times, "[Send]")
     assert "When can you come" in world.last("amina") and "When can you come" in world.last("badr")
     assert world.received("chloe") == [], "business comes to joint meetings only"
+
+
+def test_what_is_proposed_for_january_counts_half_of_what_december_closes_with(world: World) -> None:
+    world.clock.advance(timedelta(days=25))
+    with world.parley.sessions.writing() as session:
+        for member in regions.of((AP,)):
+            points = 80 if member.code == "MY" else 0
+            line = {"attendee": member.code, "points": points, "nights": points // 8, "meetings": 5}
+            session.add(Borne(administration_id=world.home, region=AP, year=2026, **line))
+    asked = world.say("cora", "/meeting quarterly")
+    with world.parley.sessions.reading() as session:
+        those = bearing.attendees(session, world.home, AP, jointly=False, at=world.clock.now())
+        then = bearing.so_far(session, world.home, AP, 2027, those)["MY"]
+        assert then < bearing.so_far(session, world.home, AP, 2026, those)["MY"]
+    assert "January 2027" in asked and f"spares Malaysia, with {then} points so far" in asked
