@@ -14,7 +14,7 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Refusal, Screen, button
 from bot.kit.text import Code, Raw, _
 from db.actions import Action, Source
-from db.meetings import Meeting, Minute, MinuteKind
+from db.meetings import Confidentiality, Meeting, Minute, MinuteKind
 from handlers.roundtables.minutes import next_of_action
 
 from . import cards
@@ -75,6 +75,10 @@ def _must_be_new(ctx: Context, minute: Minute) -> None:
     """One line of the minutes is one action, whoever taps first. Raises Refusal."""
     if minute.kind is not MinuteKind.ACTION:
         raise Refusal(_("The minutes do not note this as an action."))
+    if ctx.session.get_one(Meeting, minute.meeting_id).confidentiality is Confidentiality.CONFIDENTIAL:
+        raise Refusal(
+            _("What was said there is confidential, and a plan is read by all its owners. Add it in other words.")
+        )
     of_meeting = Action.source == Source.MEETING, Action.source_id == minute.meeting_id
     same = Action.title == _title(minute), Action.detail.is_not_distinct_from(_detail(minute))
     known = ctx.session.scalars(select(Action).where(*of_meeting, *same).limit(1)).first()

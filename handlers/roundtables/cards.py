@@ -47,10 +47,11 @@ def card(ctx: Context, meeting: Meeting, lead: Phrase | None = None, *, to: int 
     own = invitation_of(ctx, meeting, person_id)
     is_expected = own is not None and own.answer in EXPECTED
     runs = to is None and meeting.is_run_by(ctx.who)
+    place = _place(meeting) if own is not None or runs else ()  # it comes with an invitation, as in calendars
     return Screen(
         lead or title(meeting),
         (*((title(meeting),) if lead else ()), *agenda_lines(ctx, meeting)),
-        tuple(each for each in (*_basic(meeting), *_place(meeting), *_people(ctx, meeting, own, runs)) if each),
+        tuple(each for each in (*_basic(meeting), *place, *_people(ctx, meeting, own, runs)) if each),
         buttons=(
             *(_expected_buttons(meeting, own) if own is not None else ()),
             *(_audience_buttons(ctx, meeting, person_id) if not is_expected and not runs else ()),

@@ -414,4 +414,12 @@ def give_up(ctx: Context, meeting: Meeting) -> Screen:
         raise Refusal(_("That cannot be done now. Its state is: {state}.", state=meeting.state))
     poll.end(at=ctx.now)
     forget(ctx, poll)
+    screen = Screen(
+        _("The poll of a roundtable was ended without a date. You hear when there is one."),
+        (cards.title(meeting),),
+        buttons=(cards.open_it(meeting),),
+    )
+    for each in telling.expected(ctx, meeting):
+        if each.person_id != ctx.who.id:
+            ctx.notify(each.person_id, screen, once=f"{meeting.ref}:poll:{poll.id}:given_up")
     return cards.card(ctx, meeting, _("The poll has ended without a date."))

@@ -158,3 +158,17 @@ def test_where_only_the_regions_own_pass_on_these_are_of_its_meetings(world: Wor
     with acting(world, "lena") as ctx:
         held = open_actions(ctx, Leaving(world.ids["ruiz"], "NMENA", everything=False))
         assert [each.shown for each in held] == [Code(f"A-{regional}")]
+
+
+def test_what_was_said_in_confidence_does_not_go_into_a_plan_that_others_read(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    secret = {"audience": "invited", "confidentiality": "confidential"}
+    world.submit("ruiz", "roundtables.audience", secret, meeting=meeting)
+    dated(world, meeting)
+    world.clock.advance(timedelta(days=10))
+    world.settle()
+    world.do("ruiz", "roundtables.held", meeting=meeting)
+    world.do("ruiz", "roundtables.to_action", words=LINE)
+    world.press("ruiz", f"R-{meeting}: Inspections at night")
+    assert "Add it in other words." in world.do("ruiz", "actions.from_minute", minute=1)

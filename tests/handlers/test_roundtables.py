@@ -423,3 +423,23 @@ def test_what_is_said_after_the_organiser_has_left_reaches_who_oversees_the_desk
     assert "Did the roundtable take place?" in world.last("adam")
     assert "- Amina (Was there)" in world.press("adam", "It took place")
     assert "ruiz" not in world.told(before)
+
+
+def test_whoever_was_asked_when_they_can_hears_that_the_poll_was_given_up(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina")
+    polled(world, meeting)
+    world.do("ruiz", "roundtables.give_up", meeting=meeting)
+    world.press("ruiz", "Give the poll up")
+    assert "was ended without a date. You hear when there is one." in world.last("amina")
+
+
+def test_where_it_takes_place_comes_with_an_invitation(light_world: World) -> None:
+    world = light_world
+    meeting = called(world, audience="members")
+    world.submit("ruiz", "roundtables.place", {"room": "Room 9"}, meeting=meeting)
+    invited(world, meeting, "amina")
+    dated(world, meeting)
+    assert "Room 9" in world.last("amina") and "Room 9" in world.do("ruiz", "roundtables.show", meeting=meeting)
+    assert "Room 9" not in world.do("badr", "roundtables.show", meeting=meeting)
