@@ -16,7 +16,8 @@ from .sending import Doors, Timing
 from .world import Message, World
 
 GRANTED = (
-    "app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write", "users:read",
+    "app_mentions:read", "chat:write", "commands", "files:read", "files:write", "groups:read", "groups:write",
+    "im:history", "im:write", "pins:write", "users:read",
 )  # fmt: skip
 
 # What each method does, by its name, and the scope that it wants; the modules beside this one fill them in.
@@ -137,9 +138,14 @@ class SlackApi(Platform):
             raise Refused("invalid_auth")
         if method != "auth.test" and (token == self.app_token) != (method == "apps.connections.open"):
             raise Refused("not_allowed_token_type")
-        needed, provided = SCOPES.get(method), self._scopes_for(method)
-        if needed and needed not in provided:
-            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(provided)))
+        if needed := SCOPES.get(method):
+            self.needs(needed, self._scopes_for(method))
+
+    def needs(self, scope: str, provided: set[str] | None = None) -> None:
+        """Refuse a call whose app lacks a scope; some methods want another for each kind of channel."""
+        provided = self.scopes if provided is None else provided
+        if scope not in provided:
+            raise Refused("missing_scope", needed=scope, provided=",".join(sorted(provided)))
 
     def _scopes_for(self, method: str) -> set[str]:
         return self.app_scopes if method == "apps.connections.open" else self.scopes

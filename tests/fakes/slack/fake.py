@@ -10,7 +10,12 @@ from typing import Any, Literal
 from ..control import Control
 from ..faults import KINDS
 from ..platform import Clock, Impossible, machine_clock
-from . import inputs, methods_chat, payloads
+from . import (
+    inputs,
+    methods_channels,  # noqa: F401  its methods are known once it is imported
+    methods_chat,
+    payloads,
+)
 from .api import Address, SlackApi
 from .check import Json, Refused, check_options, options_of
 from .methods_views import dropped, opened, replaced
@@ -27,7 +32,8 @@ TOLD = {
 }
 
 VERBS = (
-    "user", "channel", "deactivates", "revokes", "opens_home", "dm", "mentions", "command", "shortcut",
+    "user", "channel", "writes", "archives", "removes_app", "shares",
+    "deactivates", "revokes", "opens_home", "dm", "mentions", "command", "shortcut",
     "message_shortcut", "taps", "fills", "looks_up", "submits", "closes", "event", "posts_to", "verifies_url",
 )  # fmt: skip
 EXAMPLES = (
@@ -82,10 +88,18 @@ class FakeSlack(SlackApi):
         self.doors.request_url = url
 
     def user(
-        self, name: str = "", *, id: str = "", locale: str = "en-US", tz: str = "UTC", team: str = TEAM, email: str = ""
+        self,
+        name: str = "",
+        *,
+        id: str = "",
+        locale: str = "en-US",
+        tz: str = "UTC",
+        team: str = TEAM,
+        email: str = "",
+        guest: str = "",
     ) -> User:
         """A person; one whose ``team`` is another than the app's is met through a shared channel."""
-        person = User(id or self.world.new_id("U"), name, locale, tz, team, email)
+        person = User(id or self.world.new_id("U"), name, locale, tz, team, email, guest=guest)
         person.name = name or f"person{len(self.world.users) + 1}"
         self.world.users[person.id] = person
         return person
@@ -98,6 +112,22 @@ class FakeSlack(SlackApi):
         made.members |= {BOT_USER} if with_app else set()
         self.world.conversations[made.id] = made
         return made
+
+    def channel_named(self, name: str) -> Conversation | None:
+        """The channel whose name begins so."""
+        return next((each for each in self.world.conversations.values() if each.name.startswith(name)), None)
+
+    def archives(self, where: Conversation) -> None:
+        """Somebody archives a channel."""
+        where.archived = True
+
+    def removes_app(self, where: Conversation) -> None:
+        """Somebody takes the app out of a channel."""
+        where.members.discard(BOT_USER)
+
+    def shares(self, where: Conversation) -> None:
+        """Somebody connects a channel with another workspace."""
+        where.is_shared = True
 
     def deactivates(self, user: User | str) -> None:
         """The person's account is closed."""
@@ -161,6 +191,10 @@ class FakeSlack(SlackApi):
         person = self._person(user)
         message = self._written(person, self.world.direct(person.id), text, files)
         return await self.event(payloads.message_event(self, message, "im"))
+
+    def writes(self, user: User | str, where: Conversation, text: str) -> Message:
+        """The person writes in a channel; the app is not told of it."""
+        return self._written(self._person(user), where, text, ())
 
     async def mentions(self, user: User | str, where: Conversation, text: str) -> Delivery:
         """The person names the app in a channel."""

@@ -35,10 +35,12 @@ def user_info(slack: SlackApi, arguments: Json) -> Json:
     return {"user": user.body(slack.clock(), with_locale=bool(arguments.get("include_locale")))}
 
 
-@method("conversations.info", scope="im:read")
+@method("conversations.info")
 def conversation_info(slack: SlackApi, arguments: Json) -> Json:
     conversation = slack.world.conversations.get(arguments["channel"])
-    if conversation is None:
+    scopes = {"im": "im:read", "private_channel": "groups:read", "public_channel": "channels:read"}
+    slack.needs(scopes[conversation.kind] if conversation else "im:read")
+    if conversation is None or (conversation.is_private and BOT_USER not in conversation.members):
         raise Refused("channel_not_found")
     return {"channel": conversation.body(with_locale=bool(arguments.get("include_locale")))}
 

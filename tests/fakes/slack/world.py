@@ -42,7 +42,10 @@ MANY = {"selected_options", "selected_users", "selected_conversations", "selecte
 
 @dataclass
 class User:
-    """A person: ``team`` is their workspace, another than the app's for people met through a shared channel."""
+    """A person: ``team`` is their workspace, another than the app's for people met through a shared channel.
+
+    ``guest`` is "multi" or "single" for a guest of this workspace, by how many channels they may be in.
+    """
 
     id: str
     name: str
@@ -51,6 +54,7 @@ class User:
     team: str = TEAM
     email: str = ""
     deleted: bool = False
+    guest: str = ""
 
     def body(self, at: datetime, *, with_locale: bool) -> Json:
         """The person as the Web API gives them."""
@@ -59,8 +63,9 @@ class User:
             "id": self.id, "team_id": self.team, "name": self.name, "real_name": self.name, "deleted": self.deleted,
             "tz": self.tz, "tz_label": self.tz, "tz_offset": int(offset.total_seconds()),
             "profile": {"real_name": self.name, "display_name": self.name, "team": self.team},
-            "is_admin": False, "is_owner": False, "is_bot": False, "is_app_user": False, "is_restricted": False,
-            "is_ultra_restricted": False, "is_stranger": self.team != TEAM, "updated": 1,
+            "is_admin": False, "is_owner": False, "is_bot": False, "is_app_user": False,
+            "is_restricted": bool(self.guest),
+            "is_ultra_restricted": self.guest == "single", "is_stranger": self.team != TEAM, "updated": 1,
         }  # fmt: skip
         if self.email:
             body["profile"]["email"] = self.email
@@ -79,6 +84,15 @@ class Conversation:
     members: set[str] = field(default_factory=set)
     archived: bool = False
     locale: str = "en-US"
+    is_private: bool = False
+    creator: str = ""
+    topic: str = ""
+    pins: list[str] = field(default_factory=list)
+    is_shared: bool = False  # with another workspace, through Slack Connect
+
+    @property
+    def kind(self) -> str:
+        return "im" if self.is_im else "private_channel" if self.is_private else "public_channel"
 
     @property
     def is_im(self) -> bool:
@@ -90,7 +104,12 @@ class Conversation:
         if self.is_im:
             body |= {"user": self.user, "is_org_shared": False, "is_open": True}
         else:
-            body |= {"name": self.name, "is_channel": True, "is_member": BOT_USER in self.members, "is_private": False}
+            body |= {
+                "name": self.name, "is_channel": not self.is_private, "is_group": self.is_private,
+                "is_member": BOT_USER in self.members, "is_private": self.is_private, "creator": self.creator,
+                "topic": {"value": self.topic, "creator": BOT_USER, "last_set": 1}, "is_shared": self.is_shared,
+                "is_ext_shared": self.is_shared, "is_org_shared": False, "is_pending_ext_shared": False,
+            }  # fmt: skip
         return body | ({"locale": self.locale} if with_locale else {})
 
 

@@ -12,14 +12,15 @@ from .api import TelegramApi
 from .check import Json, picture_size
 from .entities import found
 from .methods import METHODS
-from .world import BOT_NAME, Chat, Message, Query, User, bot_body
+from .world import BOT_NAME, Chat, Message, Query, Topic, User, bot_body
 
 FIRST_PERSON = 1001
 FIRST_GROUP = -2001
 SUPERGROUPS = -1_000_000_000_000
 
 VERBS = (
-    "user", "group", "migrates", "says", "starts", "sends_photo", "sends_document", "edits", "taps", "blocks",
+    "user", "group", "forum", "promotes", "demotes", "closes_topic", "migrates",
+    "says", "starts", "sends_photo", "sends_document", "edits", "taps", "blocks",
     "unblocks", "deactivates", "revokes", "menu",
 )  # fmt: skip
 EXAMPLES = (
@@ -82,6 +83,26 @@ class FakeTelegram(TelegramApi):
         self.world.chats[number] = chat
         return chat
 
+    def forum(self, title: str, *members: User) -> Chat:
+        """A supergroup with topics, and with the bot as an ordinary member."""
+        number = SUPERGROUPS + FIRST_GROUP - len(self.world.chats)
+        chat = Chat(number, title, kind="supergroup", members={member.id for member in members}, is_forum=True)
+        self.world.chats[number] = chat
+        return chat
+
+    def promotes(self, group: Chat, *rights: str) -> None:
+        """The bot becomes an administrator of the group, with these rights: can_manage_topics, can_pin_messages."""
+        group.rights = set(rights)
+
+    def demotes(self, group: Chat) -> None:
+        """The bot is an ordinary member again."""
+        group.rights = None
+
+    def closes_topic(self, group: Chat, number: int, *, deletes: bool = False) -> None:
+        """An administrator of the group closes a topic, or deletes it."""
+        group.topics[number].closed = True
+        group.topics[number].deleted = deletes
+
     def migrates(self, group: Chat) -> Chat:
         """The group becomes a supergroup with another number; the old number only says so."""
         number = SUPERGROUPS + group.id
@@ -128,9 +149,20 @@ class FakeTelegram(TelegramApi):
 
     # What people do
 
-    async def says(self, user: User | int, text: str, chat: Chat | None = None) -> Message:
-        """The person writes a text."""
-        return self._sends(user, chat, text=text)
+    async def says(
+        self,
+        user: User | int,
+        text: str,
+        chat: Chat | None = None,
+        *,
+        topic: Topic | None = None,
+        answers: Message | None = None,
+        as_group: bool = False,
+    ) -> Message:
+        """The person writes a text; in a group perhaps in a topic, in answer to a message, or as the group itself."""
+        if topic is not None and answers is None:  # in a topic whatever answers nothing answers its beginning
+            answers = self.world.message((chat or self.chat(user)).id, topic.id)
+        return self._sends(user, chat, text=text, topic=topic, answers=answers, is_anonymous=as_group)
 
     async def starts(self, user: User | int, payload: str = "") -> Message:
         """The person presses Start, or opens a deep link of the bot with its payload."""
@@ -169,7 +201,9 @@ class FakeTelegram(TelegramApi):
         return message
 
     def _concerns_bot(self, message: Message) -> bool:
-        """In a group a bot hears only what is said to it."""
+        """In a group a bot hears only what is said to it; as an administrator, everything."""
+        if message.chat.rights is not None:
+            return True
         return bool(message.found("bot_command")) or f"@{BOT_NAME}" in message.found("mention")
 
     async def edits(self, user: User | int, message: Message, text: str) -> Message:
@@ -178,7 +212,8 @@ class FakeTelegram(TelegramApi):
         if message.sender != person.id or message.deleted:
             raise Impossible("this is not theirs to edit")
         message.text, message.entities, message.edited = text, found(text, []), self.now
-        self.updates.add("edited_message", message.body(self.world.people))
+        if message.chat.user or self._concerns_bot(message):
+            self.updates.add("edited_message", message.body(self.world.people))
         return message
 
     async def taps(self, user: User | int, label: str, on: Message | None = None, chat: Chat | None = None) -> Tap:

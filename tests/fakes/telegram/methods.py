@@ -7,13 +7,14 @@ from ..platform import Upload
 from .api import Method, Said, TelegramApi
 from .check import DOWNLOAD_BYTES, Json, Refused, bad, check_photo, formatted
 from .entities import Entity
-from .world import BOT_ID, File, Message, bot_body
+from .world import BOT_ID, Chat, File, Message, Topic, bot_body
 
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "
     "and reply markup of the message"
 )
 DELETABLE_SECONDS = 48 * 3600
+TOPIC_RIGHTS = ("can_manage_topics", "can_pin_messages")
 SCOPE_KEYS = ("type", "chat_id", "user_id")
 
 METHODS: dict[str, Method] = {}
@@ -183,6 +184,7 @@ def known_file(telegram: TelegramApi, name: str) -> File:
 def sent(telegram: TelegramApi, parameters: Json, text: str, entities: list[Entity], **files: File) -> Json:
     """Put the bot's message into its chat."""
     chat = telegram.world.place(parameters["chat_id"])
+    topic = topic_to_write_in(chat, parameters["message_thread_id"]) if "message_thread_id" in parameters else None
     reply = parameters.get("reply_parameters", {})
     reply_to = reply.get("message_id")
     if reply_to and telegram.world.message(chat.id, reply_to) is None:
@@ -190,7 +192,7 @@ def sent(telegram: TelegramApi, parameters: Json, text: str, entities: list[Enti
             raise bad("message to be replied not found")
         reply_to = None
     keyboard = parameters.get("reply_markup")
-    content: dict[str, Any] = {"text": text, "entities": entities, "reply_to": reply_to, **files}
+    content: dict[str, Any] = {"text": text, "entities": entities, "reply_to": reply_to, "topic": topic, **files}
     if keyboard and "inline_keyboard" in keyboard:
         content["keyboard"] = keyboard
     elif keyboard and "keyboard" in keyboard:
@@ -298,11 +300,92 @@ def get_chat(telegram: TelegramApi, parameters: Json) -> Json:
 def get_chat_member(telegram: TelegramApi, parameters: Json) -> Json:
     chat = telegram.world.place(parameters["chat_id"])
     user = parameters["user_id"]
+    if user == BOT_ID and chat.rights is not None:
+        given = {right: right in chat.rights for right in sorted({*chat.rights, *TOPIC_RIGHTS})}
+        return {"user": bot_body(), "status": "administrator", "can_be_edited": False, "is_anonymous": False, **given}
     if user == BOT_ID:
         return {"user": bot_body(), "status": "member"}
     if user not in telegram.world.people:
         raise bad("PARTICIPANT_ID_INVALID")
     return {"user": telegram.world.people[user].body(), "status": "member" if user in chat.members else "left"}
+
+
+# Topics
+
+
+def forum(telegram: TelegramApi, parameters: Json, deed: str) -> Chat:
+    """The forum whose topics the bot may manage."""
+    chat = telegram.world.place(parameters["chat_id"])
+    if not chat.is_forum:
+        raise bad("the chat is not a forum")
+    if "can_manage_topics" not in (chat.rights or ()):
+        raise bad(f"not enough rights to {deed}")
+    return chat
+
+
+def topic_of(chat: Chat, number: int) -> Topic:
+    topic = chat.topics.get(number)
+    if topic is None or topic.deleted:
+        raise bad("TOPIC_ID_INVALID")
+    return topic
+
+
+def topic_to_write_in(chat: Chat, number: int) -> Topic:
+    """A topic as sending means it; whoever manages topics may write in closed ones too."""
+    topic = chat.topics.get(number)
+    if topic is None or topic.deleted:
+        raise bad("message thread not found")
+    if topic.closed and "can_manage_topics" not in (chat.rights or ()):
+        raise bad("TOPIC_CLOSED")
+    return topic
+
+
+@method("createForumTopic")
+def create_topic(telegram: TelegramApi, parameters: Json) -> Json:
+    chat = forum(telegram, parameters, "create a topic")
+    name = parameters["name"].strip()
+    if not name:
+        raise bad("topic name must be non-empty")
+    color = 7322096
+    service = {"forum_topic_created": {"name": name, "icon_color": color}}
+    message = telegram.world.new_message(chat, BOT_ID, telegram.now, service=service)
+    message.topic = chat.topics[message.id] = Topic(message.id, name)
+    telegram.stir()
+    return {"message_thread_id": message.id, "name": name, "icon_color": color}
+
+
+@method("editForumTopic")
+def edit_topic(telegram: TelegramApi, parameters: Json) -> bool:
+    topic = topic_of(forum(telegram, parameters, "edit the topic"), parameters["message_thread_id"])
+    if parameters.get("name", topic.name) == topic.name:
+        raise bad("TOPIC_NOT_MODIFIED")
+    topic.name = parameters["name"]
+    return True
+
+
+@method("closeForumTopic")
+def close_topic(telegram: TelegramApi, parameters: Json) -> bool:
+    topic = topic_of(forum(telegram, parameters, "close the topic"), parameters["message_thread_id"])
+    if topic.closed:
+        raise bad("TOPIC_NOT_MODIFIED")
+    topic.closed = True
+    telegram.stir()
+    return True
+
+
+@method("pinChatMessage")
+def pin_message(telegram: TelegramApi, parameters: Json) -> bool:
+    chat = telegram.world.place(parameters["chat_id"])
+    message = telegram.world.message(chat.id, parameters["message_id"])
+    if not chat.user and "can_pin_messages" not in (chat.rights or ()):
+        raise bad("not enough rights to manage pinned messages in the chat")
+    if message is None:
+        raise bad("message to pin not found")
+    if message.id in chat.pins:
+        raise bad("CHAT_NOT_MODIFIED")
+    chat.pins.append(message.id)
+    telegram.stir()
+    return True
 
 
 @method("leaveChat")

@@ -35,8 +35,21 @@ class User:
 
 
 @dataclass
+class Topic:
+    """A topic of a forum, called by the number of the message that says it was made."""
+
+    id: int
+    name: str
+    closed: bool = False
+    deleted: bool = False
+
+
+@dataclass
 class Chat:
-    """A person's chat with the bot (then ``user`` is the person), or a group."""
+    """A person's chat with the bot (then ``user`` is the person), or a group.
+
+    ``rights`` are the bot's as an administrator there, such as ``can_manage_topics``; None while it is none.
+    """
 
     id: int
     title: str
@@ -45,13 +58,18 @@ class Chat:
     kind: str = "private"
     moved_to: int | None = None
     has_bot: bool = True
+    is_forum: bool = False
+    rights: set[str] | None = None
+    topics: dict[int, Topic] = field(default_factory=dict)
+    pins: list[int] = field(default_factory=list)
 
     def body(self) -> Json:
         """The chat as the Bot API gives it."""
         if self.user:
             person = {key: value for key, value in self.user.body().items() if key in {"first_name", "username"}}
             return {"id": self.id, "type": "private", **person}
-        return {"id": self.id, "type": self.kind, "title": self.title}
+        body: Json = {"id": self.id, "type": self.kind, "title": self.title}
+        return body | ({"is_forum": True} if self.is_forum else {})
 
 
 @dataclass
@@ -90,6 +108,10 @@ class Message:
     reply_to: int | None = None
     edited: int | None = None
     deleted: bool = False
+    topic: Topic | None = None
+    answers: "Message | None" = None  # the message it was written in answer to
+    service: Json | None = None  # what happened, for a message that nobody wrote
+    is_anonymous: bool = False  # written as the group itself, by one of its administrators
 
     @property
     def by_bot(self) -> bool:
@@ -123,9 +145,19 @@ class Message:
     def body(self, people: dict[int, User]) -> Json:
         """The message as the Bot API gives it."""
         sender = bot_body() if self.by_bot else people[self.sender].body()
+        if self.is_anonymous:
+            sender = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
         body: Json = {"message_id": self.id, "date": self.date, "chat": self.chat.body(), "from": sender}
         marked = [entity.body() for entity in self.entities]
         words, marks = ("caption", "caption_entities") if self.file else ("text", "entities")
+        if self.is_anonymous:
+            body["sender_chat"] = self.chat.body()
+        if self.topic:
+            body |= {"message_thread_id": self.topic.id, "is_topic_message": True}
+        if self.answers:
+            answered = {key: value for key, value in self.answers.body(people).items() if key != "reply_to_message"}
+            body["reply_to_message"] = answered
+        body |= self.service or {}
         if self.text:
             body[words] = self.text
         if marked:
