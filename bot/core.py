@@ -15,7 +15,9 @@ from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
 from bot.kit.door import Door
+from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
+from bot.rooms import RoomKeeper
 from bot.work import Embedded, Retry, Task, Threads
 from db import audit, files
 from db.machinery import Audit, Inbox
@@ -75,6 +77,13 @@ class Parley:
             registry=self.engine.registry,
             public_url=public_url,
         )
+        self.rooms = RoomKeeper(
+            sessions=self.sessions,
+            threads=self.threads,
+            clock=clock,
+            catalogues=self.catalogues,
+            doors=self.doors,
+        )
         self.fetching = Fetching(sessions=self.sessions, threads=self.threads, clock=clock, doors=self.doors)
         self.edge = Edge(
             sessions=self.sessions,
@@ -90,14 +99,19 @@ class Parley:
         self.work.add(
             {
                 "deliver": self.delivery.deliver,
+                "room": self.rooms.keep,
                 "fetch": self.fetching.fetch,
                 "turn": self.edge.job,
                 "due": self._due,
             }
         )
 
-    def add(self, door: Door) -> None:
+    def add(self, door: Door, rooms: Rooms | None = None) -> None:
+        """A door; with the `rooms` of its platform, where they can be opened."""
         self.doors[door.name] = door
+        if rooms is not None:
+            self.rooms.rooms[door.name] = rooms
+            self.engine.rooms.add(door.name)
 
     async def tick(self) -> None:
         """Hand on what is due, and seal the audit lines written since."""

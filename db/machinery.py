@@ -1,4 +1,4 @@
-"""What the engine keeps: drafts, the inbox, the outbox, the ledger, what is due, jobs, handles, the audit chain."""
+"""What the engine keeps: drafts, inbox, outbox, steps in rooms, the ledger, what is due, jobs, handles, the audit."""
 
 from __future__ import annotations
 
@@ -133,6 +133,42 @@ Index(
     Outgoing.account_id,
     postgresql_where=text("state IN ('waiting', 'sending')"),
     sqlite_where=text("state IN ('waiting', 'sending')"),
+)
+
+
+class Deed(StrEnum):
+    """What can be done in a room."""
+
+    OPEN = "open"
+    SHOW = "show"  # what is pinned there, and what it is called, as they are wanted now
+    BRING = "bring"  # who is in it, as it is wanted now
+    SAY = "say"
+    CLOSE = "close"
+
+
+class ChatRoomStep(Identified, Base):
+    """One thing to do in a room. Its states are those of an outgoing message: nothing is done twice in silence."""
+
+    __tablename__ = "chat_room_step"
+    __table_args__ = (UniqueConstraint("room_id", "once"),)
+    room_id: Mapped[int] = mapped_column(ForeignKey("chat_room.id"))
+    deed: Mapped[Deed]
+    once: Mapped[str | None]
+    screen: Mapped[dict[str, Any] | None]  # what is said
+    state: Mapped[Sending] = mapped_column(default=Sending.WAITING)
+    reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    may_repeat: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    trace: Mapped[str]
+
+
+Index(
+    "ix_chat_room_step_open",
+    ChatRoomStep.room_id,
+    postgresql_where=text("state IN ('waiting', 'sending', 'held')"),
+    sqlite_where=text("state IN ('waiting', 'sending', 'held')"),
 )
 
 

@@ -8,9 +8,10 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from .calendars import CalendarAddress
-from .machinery import Handle, Inbox, InboxState, Outgoing
+from .machinery import ChatRoomStep, Handle, Inbox, InboxState, Outgoing
 from .meetings import Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote
 from .people import Pass, WebSession
+from .rooms import ChatRoom
 
 UPDATES = timedelta(days=7)
 QUARANTINE = timedelta(days=30)
@@ -28,6 +29,10 @@ def clear(session: Session, *, at: datetime) -> None:
     session.execute(update(Inbox).where(or_(handled, set_aside), Inbox.payload.is_not(None)).values(payload=None))
     sent = Outgoing.settled_at <= at - MESSAGES, Outgoing.screen.is_not(None)
     session.execute(update(Outgoing).where(*sent).values(screen=None, edits=None, address=None))
+    said = ChatRoomStep.settled_at <= at - MESSAGES, ChatRoomStep.screen.is_not(None)
+    session.execute(update(ChatRoomStep).where(*said).values(screen=None))
+    left = ChatRoom.closed_at <= at - MESSAGES, ChatRoom.shown.is_not(None)
+    session.execute(update(ChatRoom).where(*left).values(shown=None, pinned=None))
     session.execute(delete(Pass).where(Pass.expires_at <= at - CODES))
     session.execute(delete(WebSession).where(WebSession.expires_at <= at))
     session.execute(delete(Handle).where(Handle.expires_at <= at))

@@ -14,6 +14,7 @@ from . import (
     people,
     recognition,
     regions,
+    rooms,
     search,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "people",
     "recognition",
     "regions",
+    "rooms",
     "search",
 ]

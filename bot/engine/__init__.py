@@ -89,6 +89,7 @@ class Engine:
         # What a door's wire adds once it is connected: the button that opens it with a payload.
         self.openers: dict[str, Callable[[str], Button]] = {}
         self.mailing: Mailing | None = None  # and what that of e-mail adds
+        self.rooms: set[str] = set()  # the platforms that can open rooms
 
     def invitations(self, payload: str, *, but: str) -> tuple[Button, ...]:
         """A button for each door, other than `but`, that an address opens with a payload."""
@@ -139,6 +140,12 @@ class Engine:
             reader = Reader(person.language, person.zone)
             outcome = Outcome(answer, reader, person.id, outgoing_id, account.id, account.address, edits)
         return outcome
+
+    def knows(self, platform: str, external_id: str) -> bool:
+        """Whether somebody has written to Parley before. A read."""
+        with self.sessions.reading() as session:
+            theirs = Account.platform == platform, Account.external_id == external_id
+            return session.scalar(select(Account.id).where(*theirs)) is not None
 
     def options(self, caller: Caller, token: str, field: str, query: str) -> tuple[list[Option], Reader]:
         """What can be chosen for a field of an open form: a read, for doors that search as one types."""

@@ -199,6 +199,10 @@ class Outbox:
             "trace": self.trace,
         }
 
+    def is_on_hold(self) -> bool:
+        """Whether nothing is to be sent by ourselves, until a person says so."""
+        return self._is_held(None)
+
     def _is_held(self, asked_at: datetime | None) -> bool:
         """Restored, we send nothing old by ourselves. Whoever has asked since is waiting for an answer now."""
         hold = self.session.connection().execute(HOLD).scalar_one_or_none()

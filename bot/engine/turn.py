@@ -27,6 +27,7 @@ from db.people import Account, Administration, Person, Who, who
 from . import drafts, handles, rights, suggest
 from .drafts import Drafts
 from .outbox import Outbox
+from .rooms import InRooms
 from .rows import Rows
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class Turn:
             name=self._rows.names,
             offered=self._calendars,
             words=self._words_in,
+            do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
+            rooms=engine.rooms,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
@@ -145,6 +148,9 @@ class Turn:
                 return Answer()
 
     def _called(self, event: Called) -> Answer:
+        if event.where is not None:
+            self.ctx = replace(self.ctx, where=event.where)
+            self._drafts.follow(self.ctx)
         if event.handle is not None:
             handle = handles.find(self._session, event.handle, person_id=self.ctx.who.id, at=self.ctx.now)
             if handle is None:
@@ -165,6 +171,8 @@ class Turn:
         if (titled := self._titled(words)) is not None:
             return self._run(titled.name, {})
         command = self._engine.registry.by_verb.get(verb)
+        if self.ctx.where is not None:
+            command = self._engine.registry.placed.get(verb, command)
         if command is None or not command.allow(self.ctx.who):
             return self._suggestions(words)
         said = rest.strip() or (quoted if command.takes == verb else None)
@@ -299,6 +307,8 @@ class Turn:
             self._may_about(command, entities)
             if command.reads is not None and command.reads(self.ctx.who, next(iter(entities.values()), None)):
                 self._rows.audit(f"{command.name}.open", entities, {})
+            if self.ctx.where is not None:
+                args = {**args, **command.form.placed(self.ctx)}
             draft, goes_on = self._drafts.open(command, args, entities)
             if not goes_on:  # it may have been opened with all it asks: "find P-000123"
                 command.form.opens(self.ctx, entities)

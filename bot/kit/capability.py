@@ -34,6 +34,9 @@ class Command:
     `takes` is what is typed in answer to a message whose words its form then holds (the field `words`); typed alone it
     opens the form.
 
+    `placed` is what is typed in a group or channel, where others are; what a form `takes` can be typed there too.
+    Nothing else is listened to there.
+
     `reads` says for whom running it, or opening the form, is a sensitive read, which is audited too: it shows what
     others wrote, or who they are.
 
@@ -55,6 +58,7 @@ class Command:
     takes: str | None = None
     needs: frozenset[str] = frozenset()
     by_link: bool = False
+    placed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,13 +151,15 @@ class Capability:
         reads: Rule | None = None,
         confirm: Phrase | None = None,
         by_link: bool = False,
+        placed: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register `(ctx, issue: Issue, page: int = 0) -> Screen`; parameters after `ctx` come from the button."""
 
         def register(run: Callable[..., Any]) -> Callable[..., Any]:
             entities, params = _parameters(run)
             made = Command(self._full(verb), verb, title, allow, run, None, entities, params, menu, reads, confirm)
-            self._add(replace(made, needs=_needed(run) - entities.keys(), by_link=by_link))
+            needs = _needed(run) - entities.keys()
+            self._add(replace(made, needs=needs, by_link=by_link, placed=placed))
             return run
 
         return register
@@ -280,6 +286,7 @@ class Registry:
         self.jobs: dict[str, Job] = {}
         self.labours: dict[str, Labour] = {}
         self.by_verb: dict[str, Command] = {}
+        self.placed: dict[str, Command] = {}  # by what is typed where others are
         self.offers: list[Offer] = []
         self.findables: list[Findable] = []
         self.calendars: dict[str, Calendar] = {}
@@ -299,6 +306,9 @@ class Registry:
                 # Typed verbs are the menu's: a verb two capabilities share is typed with its capability's name.
                 if command.menu is not None and self.by_verb.setdefault(command.verb, command) is not command:
                     raise ValueError(f"two menu commands are called {command.verb}")
+                for typed in filter(None, (command.takes, command.placed)):
+                    if self.placed.setdefault(typed, command) is not command:
+                        raise ValueError(f"two commands are typed {typed} where others are")
                 if command.takes is not None and self.by_verb.setdefault(command.takes, command) is not command:
                     raise ValueError(f"two commands are typed {command.takes}")
         self.home = self.commands[home]

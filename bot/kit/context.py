@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,9 +10,12 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from db.base import Identified
+from db.machinery import Deed
 from db.people import Person, Topic, Who
+from db.rooms import ChatRoom
 
 from .feeds import Choice
+from .rooms import Where
 from .screen import Button, Scalar, Screen
 from .text import Text
 
@@ -57,6 +60,9 @@ class Context:
     name: Callable[[Identified], None]
     offered: Callable[[], Mapping[tuple[str, str], Choice]]
     words: Callable[[str, str], Callable[[Text], str]]
+    do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
+    rooms: Collection[str] = ()  # the platforms that can open rooms
+    where: Where | None = None  # the channel, group or topic in which this was said, if others were there too
 
     def notify(
         self,
@@ -103,6 +109,15 @@ class Context:
     def words_for(self, reader: Person | Who) -> Callable[[Text], str]:
         """How to put a phrase into plain words of theirs, now: for what leaves as a file. Screens are worded later."""
         return self.words(reader.language, reader.zone)
+
+    def in_room(self, room: ChatRoom, deed: Deed, screen: Screen | None = None, *, once: str | None = None) -> None:
+        """Let something be done in a room after this turn, after all that was to be done there before.
+
+        `Deed.SHOW` keeps `screen` pinned from now on, in the place of the one before; `Deed.SAY` says it, once per
+        `once`. In a room buttons are nobody's: a screen has none but those that open an address. The room's row is to
+        be locked.
+        """
+        self.do_in(room, deed, screen, once)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

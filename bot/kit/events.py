@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from .forms import FormView
+from .rooms import Where
 from .screen import Button, Screen, storable
 from .text import Phrase
 
@@ -50,7 +51,7 @@ class Called:
 
     `quoted` are the words of a message it was used on, or typed in answer to, whoever wrote them.
     `message` is the message the button was on, which the answer may replace; `tap` is what the platform wants to have
-    acknowledged. Both go to the door as they are.
+    acknowledged. Both go to the door as they are. `where` is set where others were there too.
     """
 
     caller: Caller
@@ -59,6 +60,7 @@ class Called:
     name: str | None = None
     args: Mapping[str, Any] = field(default_factory=dict)
     quoted: str | None = None
+    where: Where | None = None
     message: Mapping[str, Any] | None = None
     tap: Mapping[str, Any] = field(default_factory=dict)
 

@@ -142,6 +142,11 @@ class Form:
         """Raise `Refusal` where the answers would be in vain: asked before the first question, and again on sending."""
 
     @classmethod
+    def placed(cls, ctx: Context) -> Mapping[str, Any]:
+        """Answers that follow from where it was opened (`ctx.where`), which are then not asked for."""
+        return {}
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         """What to show above the questions, such as the words that are being answered."""
         return ()

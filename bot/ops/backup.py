@@ -30,8 +30,9 @@ from bot.ops.audit import note
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.base import Base
-from db.machinery import OUTBOX_HOLD, Job, Outgoing, Sending, Setting
+from db.machinery import OUTBOX_HOLD, ChatRoomStep, Job, Outgoing, Sending, Setting
 from db.personal import replay
+from db.rooms import ChatRoom
 from db.session import Sessions, connect, revisions, upgrade
 from scheduling.clock import SystemClock
 
@@ -98,6 +99,10 @@ def release(url: str) -> int:
             at = max(now, row.not_before)
             args = {"outgoing": row.id}
             session.add(Job(name="deliver", lock=row.lock, args=args, at=at, attempts=0))
+        waiting = select(ChatRoomStep).where(ChatRoomStep.state == Sending.HELD).order_by(ChatRoomStep.id)
+        for step in session.scalars(waiting).all():
+            step.state, lock = Sending.WAITING, session.get_one(ChatRoom, step.room_id).lock
+            session.add(Job(name="room", lock=lock, args={"step": step.id}, at=now, attempts=0))
         return len(held)
 
 
@@ -249,7 +254,9 @@ def _hold(connection: Connection) -> None:
     connection.execute(insert(Setting).values(name=OUTBOX_HOLD, value={"since": SystemClock().now().isoformat()}))
     waiting = Outgoing.state.in_([Sending.WAITING, Sending.SENDING])
     connection.execute(update(Outgoing).where(waiting).values(state=Sending.HELD, may_repeat=True))
-    connection.execute(delete(Job).where(Job.name == "deliver"))
+    undone = ChatRoomStep.state.in_([Sending.WAITING, Sending.SENDING])
+    connection.execute(update(ChatRoomStep).where(undone).values(state=Sending.HELD, may_repeat=True))
+    connection.execute(delete(Job).where(Job.name.in_(["deliver", "room"])))
 
 
 def _rebuild_search(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
 from bot.kit.events import Answer, Event
+from bot.kit.rooms import Rooms
 from bot.kit.text import Catalogues
 from bot.work import Threads
 from db.session import Sessions
@@ -38,6 +39,6 @@ class Host(Protocol):
     @property
     def edge(self) -> Intake: ...
 
-    def add(self, door: Door) -> None: ...
+    def add(self, door: Door, rooms: Rooms | None = None) -> None: ...
 
     async def stored(self, file_id: int) -> bytes | None: ...
