@@ -32,7 +32,9 @@ IDLE = 5.0  # seconds a connection waits for its next call: shorter than Slack d
 CHUNK = 64 * 1024
 PLAIN, HOST = re.compile(r"[!-\[\]-~]+"), re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")  # no \ and nothing unseen
 # Older methods read forms only.
-FORMS = frozenset({"files.getUploadURLExternal", "files.info", "users.info"})
+FORMS = frozenset(
+    {"conversations.info", "conversations.list", "files.getUploadURLExternal", "files.info", "users.info"}
+)
 # The request did not leave.
 NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 
@@ -138,7 +140,8 @@ class Client:
         if named in WORKSPACE | METHOD:
             log.error("slack refuses the app", method=method, error=named)
         wait: Mapping[str, str] = {key.lower(): value for key, value in answer.headers.items()}
-        return refusal(answer.status_code, named, wait.get("retry-after"), self._clock.now())
+        needed = str(answer.data.get("needed") or "") if isinstance(answer.data, dict) else ""
+        return refusal(answer.status_code, named, wait.get("retry-after"), self._clock.now(), needed=needed)
 
     async def _answer_at(self, session: aiohttp.ClientSession, arguments: Json) -> Json:
         url = arguments["url"]

@@ -44,8 +44,15 @@ REPEATABLE = frozenset(
     {
         "auth.test",
         "chat.update",
+        "conversations.archive",
+        "conversations.info",
+        "conversations.invite",
+        "conversations.kick",
+        "conversations.list",
+        "conversations.setTopic",
         "files.getUploadURLExternal",
         "files.info",
+        "pins.add",
         "users.info",
         "views.publish",
         "views.update",
@@ -60,6 +67,15 @@ class AppRefused(Paused):
         super().__init__(WORKSPACE_PAUSE)
 
 
+class MethodRefused(Paused):
+    """Slack refuses this method to the app, whoever it is for: `needed` is the scope it lacks, if that is why."""
+
+    def __init__(self, error: str, needed: str) -> None:
+        super().__init__(WORKSPACE_PAUSE)
+        self.error = error
+        self.needed = needed
+
+
 class SlackRefused(Permanent):
     """Slack's own refusal; `error` is its name for it."""
 
@@ -68,14 +84,14 @@ class SlackRefused(Permanent):
         self.error = error
 
 
-def refusal(status: int, error: str | None, retry_after: str | None, now: datetime) -> SendError:
-    """The error for an answer that says no. `error` is None where the body named none."""
+def refusal(status: int, error: str | None, retry_after: str | None, now: datetime, *, needed: str = "") -> SendError:
+    """The error for an answer that says no. `error` is None where the body named none; `needed` the scope it wants."""
     if status == HTTPStatus.TOO_MANY_REQUESTS or error in {"ratelimited", "rate_limited"}:
         return Paused(timedelta(seconds=pause_of(retry_after, now)))
     if error in WORKSPACE:
         return AppRefused()
     if error in METHOD:
-        return Paused(WORKSPACE_PAUSE)
+        return MethodRefused(error or "", needed)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or error is None or error in PASSING:
         return Transient(f"{status} {error or 'no JSON of Slack'}")
     return SlackRefused(error)

@@ -11,8 +11,11 @@ SCOPES = (
     "commands",
     "files:read",
     "files:write",
+    "groups:read",
+    "groups:write",
     "im:history",
     "im:write",
+    "pins:write",
     "users:read",
 )
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from bot.kit.clean import clean_line, shorten
 from bot.kit.events import Answered, Called, Caller, Changed, Event, Submitted
+from bot.kit.rooms import Where
 
 from . import fields
 from .draw import FORM
@@ -129,9 +130,11 @@ def read(stored: Json) -> Event | None:
         case "event":
             return _event(body["event"], caller)
         case "command":
-            return Called(caller, words=words(body.get("text") or ""))
+            return Called(caller, words=words(body.get("text") or ""), where=_where(body.get("channel_id")))
         case "shortcut":
-            return Called(caller, name=str(body["callback_id"]), quoted=words(body.get("quoted") or "") or None)
+            on = _where((body.get("channel") or {}).get("id"))
+            quoted = words(body.get("quoted") or "") or None
+            return Called(caller, name=str(body["callback_id"]), quoted=quoted, where=on)
         case "message" | "passing" | "home" as where:
             return _tap(body, caller, where)
         case "modal":
@@ -165,7 +168,8 @@ def _event(event: Json, caller: Caller) -> Event:
     if event["type"] == "app_home_opened":
         return home_opened(caller)
     if event["type"] == "app_mention":
-        return Called(caller, words=words(re.sub(r"\A\s*<@[^<>]*>", "", event["text"])))
+        said = words(re.sub(r"\A\s*<@[^<>]*>", "", event["text"]))
+        return Called(caller, words=said, where=_where(event.get("channel")))
     message = _message(event)
     text = words(message.get("text") or "")
     if event.get("subtype") == "message_changed":
@@ -174,6 +178,11 @@ def _event(event: Json, caller: Caller) -> Event:
     if text.startswith("/") and not files:
         return Called(caller, words=text)
     return Answered(caller, text=text or None, files=files)
+
+
+def _where(channel: Any) -> Where | None:
+    """The channel in which others were there too; none for a conversation with one person."""
+    return Where(PLATFORM, str(channel)) if channel and not str(channel).startswith("D") else None
 
 
 def _tap(body: Json, caller: Caller, where: Place) -> Event:

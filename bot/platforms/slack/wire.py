@@ -26,6 +26,7 @@ from .interact import Interactions
 from .own import Own
 from .profiles import Profiles
 from .read import PLATFORM
+from .rooms import SlackRooms
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ class SlackWire:
         self._client = Client(bot_token, api_url, parley.clock)
         self._own = Own(self._client.perform, parley.clock)
         self._profiles = Profiles(self._client.perform, parley.clock)
-        self._team = ""
+        self._team = self._user = ""
         self._trouble: str | None = "not connected yet"
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
@@ -76,7 +77,7 @@ class SlackWire:
             stored=parley.stored,
             page=parley.engine.public_url,
         )
-        parley.add(self.door)
+        parley.add(self.door, SlackRooms(self._client.perform, lambda: (self._team, self._user)))
         self._interactions = Interactions(parley, self.door, self._caller)
 
     async def start(self) -> None:
@@ -93,7 +94,7 @@ class SlackWire:
     async def _connect(self) -> None:
         await self._client.open()
         who = await self._client.perform("auth.test", {})
-        self._team = str(who["team_id"])
+        self._team, self._user = str(who["team_id"]), str(who.get("user_id"))
         self._own.begin(str(who.get("bot_id")), self._client.skew.seconds)
         self._app = self._listening(who)
         if self._app_token is not None:

@@ -74,6 +74,18 @@ REFUSED = (
     ("user not found", "not_found"),
     ("file is too big", "too_large"),
     ("query is too old", "too_late"),
+    ("topic_not_modified", NOT_MODIFIED),
+    ("chat_not_modified", NOT_MODIFIED),
+    ("topic_closed", "topic_closed"),
+    ("topic_deleted", "topic_gone"),
+    ("topic_id_invalid", "topic_gone"),
+    ("message thread not found", "topic_gone"),
+    ("not a forum", "no_topics"),
+    ("not enough rights", "no_rights"),
+    ("chat_admin_required", "no_rights"),
+    ("message to pin not found", "message_gone"),
+    ("participant_id_invalid", "not_found"),
+    ("member not found", "not_found"),
 )
 PASSES = ("temporarily unavailable", "internal server error")
 

@@ -92,6 +92,8 @@ class TelegramDoor:
     ) -> Mapping[str, Any]:
         """Send `answer`, or put it in the place of the message that was tapped. Returns `chat_id` and `message_id`.
 
+        `address` is a chat's number, or "chat:topic".
+
         An answer of several messages is brought to its end here, pauses included: sending it again from its beginning
         would repeat what has arrived.
         """
@@ -103,22 +105,23 @@ class TelegramDoor:
         if message is None:
             place = None
             calls = self._drawn(answer, writer, with_notice=not is_shown, is_repeated=repeated)
-            message = await self._begin(int(address), calls[0])
+            message = await self._begin(address, calls[0])
         tapped = (place["chat_id"], place["message_id"]) if place is not None else None
+        below = _place(message["chat_id"], address)
         before = self._sent_below.get(tapped, frozenset()) if tapped is not None else frozenset()
         here: set[int | Picture] = set()
         for call in calls[1:]:
             sent = _attached(call)
             if sent is None:
-                message = _reference(await self._follow(message["chat_id"], call))
+                message = _reference(await self._follow(below, call))
                 continue
             here.add(key := sent if isinstance(sent, Picture) else sent.file_id)
             if key in before:
                 continue
             if isinstance(sent, Picture):
-                await self._send_picture(message["chat_id"], call, sent, writer)
+                await self._send_picture(below, call, sent, writer)
             else:
-                await self._send_file(message["chat_id"], call, sent, writer)
+                await self._send_file(below, call, sent, writer)
         if here:
             _remember(self._sent_below, (message["chat_id"], message["message_id"]), before | here)
         return message
@@ -180,17 +183,18 @@ class TelegramDoor:
                 raise
         return where
 
-    async def _begin(self, chat: int, call: Call) -> dict[str, int]:
+    async def _begin(self, address: str, call: Call) -> dict[str, int]:
+        where = _place(int(address.partition(":")[0]), address)
         try:
-            return _reference(await self._say(call[0], {"chat_id": chat} | call[1]))
+            return _reference(await self._say(call[0], where | call[1]))
         except Moved as error:
-            return _reference(await self._say(call[0], {"chat_id": error.to} | call[1]))
+            return _reference(await self._say(call[0], where | {"chat_id": error.to} | call[1]))
 
-    async def _follow(self, chat: int, call: Call) -> Any:
+    async def _follow(self, where: dict[str, int], call: Call) -> Any:
         """A later message of an answer whose beginning has arrived."""
         for pause in PAUSES:
             try:
-                return await self._say(call[0], {"chat_id": chat} | call[1])
+                return await self._say(call[0], where | call[1])
             except Paused as error:
                 if error.pause > LONGEST_PAUSE:
                     break
@@ -212,7 +216,7 @@ class TelegramDoor:
         bare = {key: value for key, value in parameters.items() if key != "parse_mode"}
         return await self._perform(method, bare | {words: plain(parameters[words])})
 
-    async def _send_picture(self, chat: int, call: Call, picture: Picture, writer: Writer) -> None:
+    async def _send_picture(self, chat: dict[str, int], call: Call, picture: Picture, writer: Writer) -> None:
         """Draw and send a picture; where Telegram refuses it, its words alone."""
         method, parameters = call
         upload = Upload("picture.png", "image/png", await drawing.drawn(picture, writer))
@@ -223,7 +227,7 @@ class TelegramDoor:
                 raise
             await self._follow(chat, _words(parameters["caption"]))
 
-    async def _send_file(self, chat: int, call: Call, file: Attachment, writer: Writer) -> None:
+    async def _send_file(self, chat: dict[str, int], call: Call, file: Attachment, writer: Writer) -> None:
         """Send a file of ours; a line instead where it is not here yet or Telegram refuses it."""
         method, parameters = call
         data = await self._stored(file.file_id)
@@ -243,6 +247,12 @@ class TelegramDoor:
             else:
                 return
         await self._follow(chat, _line(_("{name} could not be sent here.", name=Raw(file.name)), writer))
+
+
+def _place(chat: int, address: str) -> dict[str, int]:
+    """A chat, and the topic in it that the address names."""
+    _chat, _colon, topic = address.partition(":")
+    return {"chat_id": chat} | ({"message_thread_id": int(topic)} if topic else {})
 
 
 def _line(phrase: Any, writer: Writer) -> Call:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.kit.clean import clean_line, clean_name, shorten
 from bot.kit.events import Answered, Attached, Called, Caller, Changed, Event
+from bot.kit.rooms import Where
 from bot.kit.text import _
 
 PLATFORM = "telegram"
+RIGHTS = ("can_manage_topics", "can_pin_messages")  # those of an administrator that rooms need
+# In a stored update from a group, which says that it is for us: what Telegram says of the bot there, None if nothing.
+ABOUT_US = "about_us"
 # Anonymous group administrators, channels posting as themselves, Telegram's own service account: never one person.
 SHARED_IDS = frozenset({1087968824, 136817688, 777000})
 NAME_LIMIT = 80
@@ -37,11 +42,15 @@ UNKEPT_KINDS = frozenset(
     {"sticker", "contact", "location", "venue", "poll", "dice", "game", "story", "paid_media", "checklist", "giveaway"}
 )
 
+OTHERS = frozenset({"group", "supergroup", "channel"})
+
 Json = Mapping[str, Any]
 
 
 def read(update: Json) -> Event | None:
-    """The event, or None for what means nothing to us: groups, service messages, other bots."""
+    """The event, or None for what means nothing to us: most of what groups say, service messages, other bots."""
+    if "message" in update and ABOUT_US in update:
+        return _placed(update["message"], update[ABOUT_US])
     if "message" in update:
         return _message(update["message"])
     if "edited_message" in update:
@@ -63,17 +72,75 @@ def sender_id(update: Any) -> str:
     return ""
 
 
-def addressed_in_group(update: Any, username: str) -> tuple[int, str | None] | None:
-    """The group and the writer's language where a group message calls this bot by its name. Never raises."""
+def is_of_others(update: Any) -> bool:
+    """Whether somebody says something where others are, so that it is theirs unless it is for us. Never raises."""
+    found = _mapping(update)
+    said = _mapping(found.get("message") or found.get("edited_message"))
+    return _mapping(said.get("chat")).get("type") in OTHERS
+
+
+@dataclass(frozen=True)
+class InGroup:
+    """A command that somebody typed in a group. `is_ours` where it calls this bot by its name; `shared` where nobody
+    can tell who wrote it."""
+
+    chat: int
+    topic: int | None
+    verb: str
+    sender: str
+    language: str | None
+    is_ours: bool
+    is_shared: bool
+
+
+def typed_in_group(update: Any, username: str) -> InGroup | None:
+    """A command typed in a group that may be for this bot. Never raises."""
     message = _mapping(_mapping(update).get("message"))
     chat, user, text = _mapping(message.get("chat")), _mapping(message.get("from")), message.get("text")
-    if chat.get("type") not in {"group", "supergroup"} or user.get("is_bot") or not isinstance(text, str):
+    is_shared = "sender_chat" in message or user.get("id") in SHARED_IDS
+    if chat.get("type") not in {"group", "supergroup"} or not isinstance(text, str) or not _is_number(chat.get("id")):
         return None
     command = COMMAND.fullmatch(text)
-    if command is None or not command[2] or command[2].lower() != username.lower() or not _is_number(chat.get("id")):
+    if command is None or (user.get("is_bot") and not is_shared) or "forward_origin" in message:
         return None
-    language = user.get("language_code")
-    return chat["id"], language if isinstance(language, str) else None
+    if command[2] and command[2].lower() != username.lower():
+        return None
+    language, topic = user.get("language_code"), message.get("message_thread_id")
+    return InGroup(
+        chat=chat["id"],
+        topic=topic if message.get("is_topic_message") is True and _is_number(topic) else None,
+        verb=command[1].lower(),
+        sender=str(user.get("id")),
+        language=language if isinstance(language, str) else None,
+        is_ours=bool(command[2]),
+        is_shared=is_shared,
+    )
+
+
+def _placed(message: Json, about_us: Any) -> Event | None:
+    """A command in a group: its words, those of the message it answers, and where that is. The answer is private."""
+    text, caller = _text(message, "text"), _caller(message["from"])
+    command = COMMAND.fullmatch(text or "")
+    if command is None or caller is None or "sender_chat" in message or "forward_origin" in message:
+        return None
+    chat, topic = message["chat"], message.get("message_thread_id")
+    group = str(_number(chat["id"]))
+    quoted = _mapping(message.get("reply_to_message"))
+    where = Where(
+        PLATFORM,
+        f"{group}:{_number(topic)}" if message.get("is_topic_message") else group,
+        group=group,
+        title=shorten(clean_line(_text(chat, "title") or ""), NAME_LIMIT, mark=""),
+        has_topics=chat.get("is_forum") is True,
+        lacks=_lacking(about_us) if about_us is not None else None,
+    )
+    said = _text(quoted, "text") or _text(quoted, "caption")
+    return Called(caller, words=f"{command[1]} {command[3] or ''}".rstrip(), quoted=said, where=where)
+
+
+def _lacking(about_us: Json) -> tuple[str, ...]:
+    is_administrator = about_us["status"] in {"administrator", "creator"}
+    return tuple(right for right in RIGHTS if not (is_administrator and about_us.get(right) is True))
 
 
 def _message(message: Json) -> Event | None:

@@ -21,13 +21,14 @@ import structlog
 from bot.kit.door import Paused, SendError, Transient, cause
 from bot.kit.events import Answer
 from bot.kit.screen import Button, Screen
-from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Reader, Writer, _
+from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Phrase, Reader, Writer, _
 from bot.platforms.host import Host
 
 from . import menu
 from .client import Client, Conflicting, WrongToken
 from .door import TelegramDoor
-from .read import PLATFORM, addressed_in_group, sender_id
+from .read import ABOUT_US, PLATFORM, InGroup, is_of_others, sender_id, typed_in_group
+from .rooms import TelegramRooms
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ LEAST_SECONDS = 0.5  # from one look for updates that brought none to the next
 MENU_SECONDS, LONGEST_MENU_PAUSE = 60.0, 3600.0
 TAP_WAITS = 1.5  # seconds for an answer to acknowledge its own tap, before the wire does
 PRIVATE_ONLY = _("I answer in private chats only.")
+SHARED = _("I cannot see who of you wrote this. Please write it again in your own name, not in the group's.")
 OPEN_PRIVATE = _("Open our private chat")
 OPEN_HERE = _("Open it in Telegram")
 
@@ -78,7 +80,7 @@ class TelegramWire:
         self._last_ok: datetime | None = None
         self._trouble: str | None = "not connected yet"
         self.door = TelegramDoor(self._client.perform, download=self._client.download, stored=parley.stored)
-        parley.add(self.door)
+        parley.add(self.door, TelegramRooms(self._client.perform))
 
     async def start(self) -> None:
         """Begin; what goes wrong is tried again for ever, and `health` says what it is."""
@@ -244,34 +246,64 @@ class TelegramWire:
             if number is not None
             else hashlib.sha256(json.dumps(update, sort_keys=True).encode()).hexdigest()
         )
+        confirms = number + 1 if number is not None else 0
         payload = update if isinstance(update, Mapping) else {"unreadable": update}
+        if is_of_others(payload):  # what a group says is not ours to keep, but for the little that is said to us
+            typed = typed_in_group(payload, self._username)
+            if typed is None or not await self._is_for_us(typed):
+                return confirms
+            payload = {**payload, ABOUT_US: await self._about_us(typed)}
         # Numbers are the bot's own: another token's begin elsewhere, and may meet those that were kept before.
         kept = await self._parley.edge.keep(PLATFORM, f"{self._bot_id}:{key}", payload, account=sender_id(update))
         if kept is not None:
             self._respond(payload)
-        return number + 1 if number is not None else 0
+        return confirms
+
+    async def _is_for_us(self, typed: InGroup) -> bool:
+        """Whether it is one of the few things that are said to us in groups: by our name, or by one who knows us.
+
+        Whoever calls us by our name for something else is told where we can be talked to.
+        """
+        if typed.verb not in self._parley.engine.registry.placed:
+            if typed.is_ours:
+                self._spawn(self._invite(typed, PRIVATE_ONLY))
+            return False
+        is_meant = typed.is_ours or await self._parley.threads.run(self._parley.engine.knows, PLATFORM, typed.sender)
+        if typed.is_shared and typed.is_ours:
+            self._spawn(self._invite(typed, SHARED))
+        return is_meant and not typed.is_shared
+
+    async def _about_us(self, typed: InGroup) -> Any:
+        """What the bot may do in the group, where nobody has opened a room yet."""
+        if typed.topic is not None:
+            return None
+        try:
+            asked = {"chat_id": typed.chat, "user_id": int(self._bot_id)}
+            return await self._client.perform("getChatMember", asked)
+        except SendError as error:
+            log.info("no word about our rights", error=str(error))
+            return None
 
     def _respond(self, update: Mapping[str, Any]) -> None:
         """What courtesy asks for at once, beside the turn. None of it may fail the update."""
         query = update.get("callback_query")
         if isinstance(query, Mapping) and isinstance(query.get("id"), str):
             self._spawn(self._acknowledge(query["id"]))
-        elif (group := addressed_in_group(update, self._username)) is not None:
-            self._spawn(self._invite(*group))
 
     async def _acknowledge(self, query: str) -> None:
         """Let a tap's spinner stop even where the answer takes long or is none."""
         await asyncio.sleep(TAP_WAITS)
         await self.door.answer_tap(query)
 
-    async def _invite(self, group: int, language: str | None) -> None:
+    async def _invite(self, typed: InGroup, why: Phrase) -> None:
         """Called by its name in a group, the bot says where it can be talked to."""
-        spoken = (language or "").replace("_", "-").partition("-")[0].lower()
+        spoken = (typed.language or "").replace("_", "-").partition("-")[0].lower()
         reader = Reader(spoken if spoken in LANGUAGES else SOURCE_LANGUAGE, "UTC")
         link = Button(OPEN_PRIVATE, url=self._address("group"))
-        answer = Answer(screen=Screen(PRIVATE_ONLY, buttons=(link,)))
+        answer = Answer(screen=Screen(why, buttons=(link,)))
+        place = str(typed.chat) if typed.topic is None else f"{typed.chat}:{typed.topic}"
         try:
-            await self.door.send(str(group), answer, Writer(self._parley.catalogues, reader))
+            await self.door.send(place, answer, Writer(self._parley.catalogues, reader))
         except SendError as error:
             log.info("no invitation", error=str(error))
 

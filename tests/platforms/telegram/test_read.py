@@ -8,14 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.kit.events import Answered, Attached, Called, Caller, Changed
+from bot.kit.rooms import Where
 from bot.platforms.telegram.read import (
+    ABOUT_US,
     FORWARDED,
     NOT_KEPT,
     SHARED_IDS,
     THROUGH_A_BOT,
-    addressed_in_group,
+    InGroup,
+    is_of_others,
     read,
     sender_id,
+    typed_in_group,
 )
 
 from .updates import AMINA, GROUP, PRIVATE, membership, message, tap
@@ -148,11 +152,33 @@ def test_nothing_is_handled_in_a_group() -> None:
 
 
 def test_a_group_that_calls_the_bot_by_its_name_is_noticed() -> None:
-    assert addressed_in_group(message(text="/Help@Parley_Bot x", chat=GROUP), "parley_bot") == (-5, "fr")
-    assert addressed_in_group(message(text="/help", chat=GROUP), "parley_bot") is None
-    assert addressed_in_group(message(text="/help", chat=GROUP), "") is None
-    assert addressed_in_group(message(text="/help@other_bot", chat=GROUP), "parley_bot") is None
-    assert addressed_in_group(message(text="/help@parley_bot", chat=PRIVATE), "parley_bot") is None
+    called = typed_in_group(message(text="/Help@Parley_Bot x", chat=GROUP), "parley_bot")
+    assert called == InGroup(-5, None, "help", "1001", "fr", is_ours=True, is_shared=False)
+    anybodys = typed_in_group(message(text="/help", chat=GROUP), "parley_bot")
+    assert anybodys is not None and not anybodys.is_ours
+    shared = typed_in_group(message(text="/bind@parley_bot", chat=GROUP, sender_chat=GROUP), "parley_bot")
+    assert shared is not None and shared.is_shared
+    assert typed_in_group(message(text="/help@other_bot", chat=GROUP), "parley_bot") is None
+    assert typed_in_group(message(text="/help@parley_bot", chat=PRIVATE), "parley_bot") is None
+    assert is_of_others(message(text="x", chat=GROUP)) and not is_of_others(message(text="x"))
+
+
+def test_a_command_that_the_wire_let_through_says_where_it_was_typed() -> None:
+    forum = {"id": -1005, "type": "supergroup", "title": "Trade", "is_forum": True}
+    about_us = {"status": "administrator", "can_manage_topics": True, "can_pin_messages": False}
+    bound = read(message(text="/bind", chat=forum) | {ABOUT_US: about_us})
+    where = Where("telegram", "-1005", "-1005", "Trade", has_topics=True, lacks=("can_pin_messages",))
+    assert bound == Called(CALLER, words="bind", where=where)
+    topic = {"message_thread_id": 9, "is_topic_message": True, "chat": forum}
+    answered = message(text="/decision", reply_to_message={"text": "Two inspectors"}, **topic) | {ABOUT_US: None}
+    said = read(answered)
+    assert isinstance(said, Called) and said.where is not None
+    assert (said.quoted, said.where.key, said.where.lacks) == ("Two inspectors", "-1005:9", None)
+    beginning = {"message_id": 9, "forum_topic_created": {"name": "R-1"}}
+    unanswered = read(message(text="/decision x", reply_to_message=beginning, **topic) | {ABOUT_US: None})
+    assert isinstance(unanswered, Called) and unanswered.quoted is None
+    for not_one_person in ({"sender_chat": forum}, {"forward_origin": {"type": "user"}}):
+        assert read(message(text="/bind", chat=forum, **not_one_person) | {ABOUT_US: None}) is None
 
 
 @pytest.mark.promise("threat.8", "A person is their number whatever they call themselves.")
@@ -208,7 +234,8 @@ anything = st.recursive(
 @given(anything)
 def test_who_sent_it_is_found_or_not_but_never_an_error(update: Any) -> None:
     assert isinstance(sender_id(update), str)
-    addressed_in_group(update, "parley_bot")
+    typed_in_group(update, "parley_bot")
+    is_of_others(update)
 
 
 def test_whose_updates_keep_their_order() -> None:
