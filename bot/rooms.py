@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.door import Door, Paused, Permanent, Transient, Unknown
 from bot.kit.events import Answer
-from bot.kit.rooms import GONE, NO_ACCOUNT, OUTSIDE, Guest, Rooms, Wanted
+from bot.kit.rooms import GONE, NO_ACCOUNT, OUT_OF_REACH, OUTSIDE, Guest, Rooms, Wanted
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.work import Retry, Threads
@@ -51,6 +51,7 @@ class Step:
     key: str
     answer: Answer | None
     pinned: Mapping[str, Any] | None
+    is_pinned: bool
     reader: Reader
     repeated: bool
     attempts: int
@@ -119,7 +120,8 @@ class RoomKeeper:
                 message = await self._say(step, edits=step.pinned)
                 if message != step.pinned:
                     await self._threads.run(self._shown, step, message)
-                await rooms.pin(step.key, message)
+                if message != step.pinned or not step.is_pinned:
+                    await rooms.pin(step.key, message)
             case Deed.SAY:
                 await rooms.guard(step.key, step.wanted)
                 await self._say(step)
@@ -196,6 +198,7 @@ class RoomKeeper:
             key=room.key or "",
             answer=from_json(said) if said is not None else None,
             pinned=room.pinned,
+            is_pinned=room.is_pinned,
             reader=Reader(room.language, room.zone),
             repeated=row.may_repeat,
             attempts=row.attempts,
@@ -248,7 +251,7 @@ class RoomKeeper:
         with self._sessions.writing() as session:
             row = session.get_one(ChatRoomStep, step.id)
             room = self._locked(session, row)
-            room.pinned, row.may_repeat = dict(message), False
+            room.pinned, room.is_pinned, row.may_repeat = dict(message), False, False
             session.add(self._line(room, row, "room.posted", self._clock.now()))
 
     def _brought(self, step: Step, found: Mapping[int, str | None]) -> None:
@@ -257,14 +260,29 @@ class RoomKeeper:
             row = session.get_one(ChatRoomStep, step.id)
             room = self._locked(session, row)
             members = session.scalars(select(ChatRoomMember).where(ChatRoomMember.room_id == room.id))
+            is_news = False  # somebody is not let in, and whoever opened it does not know yet
             for each in members:
                 if each.person_id in found:
+                    is_news |= found[each.person_id] not in (None, each.reason)
                     each.reason = found[each.person_id]
                     each.is_in = each.reason is None
                 elif each.person_id in step.go:
                     each.is_in = False
+            is_first = self._is_first(session, room, row)
+            self._works(room, Deed.BRING)
             self._settle(session, room, row, Sending.ACCEPTED, now, None)
-            self._tell(session, room, f"{room.lock}:{step.id}", now)
+            self._tell(session, room, step.id, f"{room.lock}:{step.id}", now, tell=is_first or is_news)
+
+    def _is_first(self, session: Session, room: ChatRoom, row: ChatRoomStep) -> bool:
+        """Whether nobody has been let into this room before, since it was opened."""
+        before = (
+            ChatRoomStep.room_id == room.id,
+            ChatRoomStep.deed == Deed.BRING,
+            ChatRoomStep.id != row.id,
+            ChatRoomStep.state == Sending.ACCEPTED,
+            ChatRoomStep.created_at >= room.opened_at,
+        )
+        return session.scalar(select(ChatRoomStep.id).where(*before).limit(1)) is None
 
     def _done(self, step: Step) -> None:
         now = self._clock.now()
@@ -273,7 +291,8 @@ class RoomKeeper:
             room = self._locked(session, row)
             if step.deed is Deed.CLOSE:
                 room.close(now)
-            room.reason = room.detail = None
+            room.is_pinned |= step.deed is Deed.SHOW
+            self._works(room, step.deed)
             self._settle(session, room, row, Sending.ACCEPTED, now, None)
 
     def _again(self, step: Step, attempts: int) -> None:
@@ -295,24 +314,26 @@ class RoomKeeper:
             return True
 
     def _doubt(self, session: Session, room: ChatRoom, row: ChatRoomStep, now: datetime) -> None:
-        room.failed(DOUBT, "", is_gone=row.deed is Deed.OPEN)
+        room.failed(row.deed, DOUBT, "", is_gone=row.deed is Deed.OPEN)
         self._settle(session, room, row, Sending.IN_DOUBT, now, DOUBT)
-        self._tell(session, room, f"{room.lock}:{row.id}", now)
+        self._tell(session, room, row.id, f"{room.lock}:{row.id}", now)
 
     def _failed(self, step: Step, reason: str, detail: str) -> None:
-        """Refused for good: whoever opened the room hears of it, of one reason once."""
+        """Refused for good: whoever opened the room hears of it, unless they know."""
         now = self._clock.now()
         log.warning("refused in a room", step=step.id, deed=step.deed, door=step.platform, reason=reason, detail=detail)
         with self._sessions.writing() as session:
             row = session.get_one(ChatRoomStep, step.id)
             room = self._locked(session, row)
-            is_gone = step.deed is Deed.OPEN or reason in GONE
-            room.failed(reason, detail, is_gone=is_gone and step.deed is not Deed.CLOSE)
-            if step.deed is Deed.CLOSE and reason in GONE:
-                room.close(now)
             self._settle(session, room, row, Sending.FAILED, now, reason)
-            about = str(step.id) if step.deed is Deed.OPEN else f"{step.deed}:{reason}:{detail}"
-            self._tell(session, room, f"{room.lock}:{about}", now)
+            if step.deed is Deed.CLOSE and reason in GONE | OUT_OF_REACH:
+                room.close(now)  # there is nothing left to close, as far as we can reach
+            elif room.failed(step.deed, reason, detail, is_gone=step.deed is Deed.OPEN or reason in GONE):
+                self._tell(session, room, step.id, f"{room.lock}:{step.id}", now)
+
+    def _works(self, room: ChatRoom, deed: Deed) -> None:
+        if room.failing is deed:
+            room.mended()
 
     def _settle(
         self, session: Session, room: ChatRoom, row: ChatRoomStep, state: Sending, now: datetime, reason: str | None
@@ -320,12 +341,14 @@ class RoomKeeper:
         row.state, row.settled_at, row.reason = state, now, reason
         session.add(self._line(room, row, f"room.{row.deed}", now))
 
-    def _tell(self, session: Session, room: ChatRoom, key: str, now: datetime) -> None:
-        """Let the capability's job tell people, once per `key`."""
+    def _tell(
+        self, session: Session, room: ChatRoom, step_id: int, key: str, now: datetime, *, tell: bool = True
+    ) -> None:
+        """Let the capability's job tell people, once per `key`; whoever opened it too, if `tell`."""
         if session.scalar(select(Due.id).where(Due.key == key)) is not None:
             return
-        home = room.administration_id
-        session.add(Due(administration_id=home, job=NEWS, args={"room": room.id}, key=key, at=now))
+        args = {"room": room.id, "step": step_id, "tell": tell}
+        session.add(Due(administration_id=room.administration_id, job=NEWS, args=args, key=key, at=now))
 
     def _line(self, room: ChatRoom, row: ChatRoomStep, what: str, now: datetime) -> Audit:
         return Audit(

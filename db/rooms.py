@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Identified, OfAdministration
+from .machinery import Deed
 from .meetings import Meeting
 from .people import Who
 
@@ -66,7 +67,8 @@ class ChatRoom(OfAdministration, Base):
     platform: Mapped[str]
     group_id: Mapped[int | None] = mapped_column(ForeignKey("chat_group.id"))
     state: Mapped[RoomState] = mapped_column(default=RoomState.OPENING)
-    reason: Mapped[str | None]  # what the platform said last time something in it failed, and about what
+    failing: Mapped[Deed | None]  # what has not worked in it since, and what the platform said of it
+    reason: Mapped[str | None]
     detail: Mapped[str | None]
     is_confidential: Mapped[bool] = mapped_column(default=False)
     title: Mapped[str]
@@ -79,6 +81,7 @@ class ChatRoom(OfAdministration, Base):
     link: Mapped[str | None]
     shown: Mapped[dict[str, Any] | None]
     pinned: Mapped[dict[str, Any] | None]
+    is_pinned: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
@@ -98,20 +101,27 @@ class ChatRoom(OfAdministration, Base):
 
     def begin(self, *, by: int, at: datetime) -> bool:
         """Let it be opened, the first time or anew. False while it is there."""
-        if self.is_there and self.opened_at is not None:
+        if self.is_there:
             return False
         self.state, self.opened_by_id, self.opened_at, self.closed_at = RoomState.OPENING, by, at, None
-        self.reason = self.detail = self.key = self.link = self.shown = self.pinned = None
+        self.key = self.link = self.shown = self.pinned = None
+        self.is_pinned = False
+        self.mended()
         return True
 
     def opened(self, key: str, link: str) -> None:
-        self.state, self.key, self.link, self.reason, self.detail = RoomState.OPEN, key, link, None, None
+        self.state, self.key, self.link = RoomState.OPEN, key, link
 
-    def failed(self, reason: str, detail: str, *, is_gone: bool) -> None:
-        """Something in it did not work; where `is_gone` nothing in it will any more."""
-        self.reason, self.detail = reason, detail or None
+    def failed(self, deed: Deed, reason: str, detail: str, *, is_gone: bool) -> bool:
+        """Something in it did not work; where `is_gone` nothing in it will any more. False where that is no news."""
+        before = self.failing, self.reason, self.detail
+        self.failing, self.reason, self.detail = deed, reason, detail or None
         if is_gone:
             self.state = RoomState.FAILED
+        return before != (self.failing, self.reason, self.detail)
+
+    def mended(self) -> None:
+        self.failing = self.reason = self.detail = None
 
     def close(self, at: datetime) -> None:
         self.state, self.closed_at = RoomState.CLOSED, at

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-# Why something in a room does not work, beside those of a message. The first few end the room itself.
-GONE = frozenset({"not_found", "archived", "topic_gone", "not_opened"})
+# Why something in a room does not work, beside those of a message. Some end the room; with others it is out of reach.
+GONE = frozenset({"archived", "topic_gone"})
+OUT_OF_REACH = frozenset({"left", "not_found"})
 OUTSIDE, NOT_THERE, NO_ACCOUNT = "outside", "not_there", "no_account"
 
 

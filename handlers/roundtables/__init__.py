@@ -1,6 +1,6 @@
 """Roundtables: called from an issue or from nothing, given a date everybody can, held, and what was decided there."""
 
-from . import answering, arranging, calling, dating, feed, holding, inviting, lists, minutes, polling, replying
+from . import answering, arranging, calling, dating, feed, holding, inviting, lists, minutes, opening, polling, replying
 from .room import roundtables
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "inviting",
     "lists",
     "minutes",
+    "opening",
     "polling",
     "replying",
     "roundtables",

@@ -16,7 +16,7 @@ from db.issues import ENTRY, Entry, Issue
 from db.meetings import PAPERS, AgendaItem, Answer, Audience, Confidentiality, Meeting, MeetingIssue, MeetingState
 from db.people import Sector
 
-from . import calling, cards, inviting, lists, telling
+from . import calling, cards, inviting, lists, rooming, telling
 from .room import members, roundtables, runs
 
 MOST_ITEMS, MOST_PLACES = 20, 2000
@@ -87,6 +87,14 @@ class Open(Form):
         confidential = self.confidentiality or Confidentiality.OPEN
         if confidential is Confidentiality.CONFIDENTIAL and self.meeting.organiser_id != ctx.who.id:
             raise Refusal(_("Only whoever organises it may say that."), field="confidentiality")
+        is_narrower = confidential is Confidentiality.CONFIDENTIAL and not all(
+            each.is_confidential for each in rooming.there(ctx, self.meeting)
+        )
+        if is_narrower:
+            raise Refusal(
+                _("It has a room that was opened for something not confidential. Close the room first."),
+                field="confidentiality",
+            )
         self.meeting.audience, self.meeting.confidentiality = self.audience, confidential
         self.meeting.sector = self.sector or self.meeting.sector
         return _changed(ctx, self.meeting)
@@ -121,6 +129,7 @@ class Places(Form):
 def _changed(ctx: Context, meeting: Meeting, lead: Phrase | None = None) -> Screen:
     meeting.touch(ctx.now)
     ctx.session.flush()
+    rooming.refresh(ctx, meeting)
     lists.found.keep(ctx.session, meeting)
     return cards.card(ctx, meeting, lead or _("Changed."))
 
@@ -190,6 +199,7 @@ def item_off(ctx: Context, meeting: Meeting, item: AgendaItem) -> Screen:
     ctx.session.delete(item)
     meeting.touch(ctx.now)
     ctx.session.flush()
+    rooming.refresh(ctx, meeting)
     lists.found.keep(ctx.session, meeting)
     return _agenda(ctx, meeting, _("Taken off the agenda."))
 
@@ -201,6 +211,7 @@ def item_first(ctx: Context, meeting: Meeting, item: AgendaItem) -> Screen:
     item.position = min(each.position for each in cards.agenda_of(ctx.session, meeting)) - 1
     meeting.touch(ctx.now)
     ctx.session.flush()
+    rooming.refresh(ctx, meeting)
     return _agenda(ctx, meeting, _("It comes first now."))
 
 

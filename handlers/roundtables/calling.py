@@ -14,7 +14,7 @@ from db.outcomes import owed
 from db.people import Scope, Sector
 from handlers.issues.room import staff as handlers_of
 
-from . import cards, inviting, lists
+from . import cards, inviting, lists, rooming
 from .room import callers, roundtables
 
 TITLE = 120
@@ -112,4 +112,5 @@ def put_on_agenda(ctx: Context, meeting: Meeting, words: str | None, *, issue_id
     ctx.session.add(made)
     meeting.touch(ctx.now)
     ctx.session.flush()
+    rooming.refresh(ctx, meeting)
     return made

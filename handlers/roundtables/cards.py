@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -27,6 +27,8 @@ from db.meetings import (
     MeetingState,
     MinuteKind,
 )
+from db.people import Account
+from db.rooms import ChatGroup, ChatRoom
 
 # Who may read its minutes, beside whoever runs it: as `Minute.visible_to` has it.
 READERS = {MeetingState.CORRECTING: (Attendance.PRESENT,), MeetingState.CLOSED: MINUTED}
@@ -56,6 +58,7 @@ def card(ctx: Context, meeting: Meeting, lead: Phrase | None = None, *, to: int 
             *(_expected_buttons(meeting, own) if own is not None else ()),
             *(_audience_buttons(ctx, meeting, person_id) if not is_expected and not runs else ()),
             *(run_buttons(ctx, meeting) if runs else ()),
+            *(room_buttons(ctx, meeting) if runs else ()),
             *((button(_("Papers"), "roundtables.papers", meeting=meeting.id),) if papers_of(ctx, meeting) else ()),
         ),
     )
@@ -208,6 +211,29 @@ def _audience_buttons(ctx: Context, meeting: Meeting, person_id: int) -> tuple[B
         _does(meeting, _("Stop following"), "unfollow") if is_followed else _does(meeting, _("Follow it"), "follow"),
         _does(meeting, _("Propose a topic"), "topic"),
     )
+
+
+def room_buttons(ctx: Context, meeting: Meeting) -> tuple[Button, ...]:
+    """Its room in a chat; or where one can be opened, while that is of use and a door can do it."""
+    if not ctx.rooms:
+        return ()
+    if ctx.session.scalar(select(ChatRoom.id).where(ChatRoom.meeting_id == meeting.id).limit(1)) is not None:
+        return (_does(meeting, _("Its room"), "room"),)
+    return opening_buttons(ctx, meeting, ()) if meeting.state in (MeetingState.POLLING, MeetingState.CONFIRMED) else ()
+
+
+def opening_buttons(ctx: Context, meeting: Meeting, taken: Collection[str]) -> tuple[Button, ...]:
+    """A room on each platform that has rooms, where whoever asks could open one."""
+    buttons: list[Button] = []
+    if "slack" in ctx.rooms and "slack" not in taken:
+        mine = Account.person_id == ctx.who.id, Account.platform == "slack", Account.is_guest.is_(False)
+        if ctx.session.scalar(select(Account.id).where(*mine).limit(1)) is not None:
+            buttons.append(_does(meeting, _("Open a room in Slack"), "open_slack"))
+    bound = select(ChatGroup.id).where(ChatGroup.visible_to(ctx.who)).limit(1)
+    may_be_read = "telegram" in ctx.rooms and "telegram" not in taken and not _is_confidential(meeting)
+    if may_be_read and ctx.session.scalar(bound) is not None:
+        buttons.append(_does(meeting, _("Open a room in Telegram"), "topics"))
+    return tuple(buttons)
 
 
 def run_buttons(ctx: Context, meeting: Meeting) -> tuple[Button, ...]:

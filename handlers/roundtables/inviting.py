@@ -21,7 +21,7 @@ from db.people import Mandate, Organisation, Person, Standing
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, feed, mailing, polling, telling
+from . import cards, feed, mailing, polling, rooming, telling
 from .room import roundtables, runs
 
 PERSON, ORGANISATION = "person", "organisation"
@@ -120,6 +120,7 @@ def put_on_list(
     found.organisation_id = organisation_id or found.organisation_id
     found.replaces_id = replaces.id if replaces is not None else None
     ctx.session.flush()
+    rooming.refresh(ctx, meeting)
     return found
 
 
@@ -223,6 +224,7 @@ def remove(ctx: Context, meeting: Meeting, invitation: Invitation) -> Screen:
         once = f"{meeting.ref}:removed:{invitation.version}"
         mailing.tell(ctx, meeting, invitation.person_id, screen, once=once, is_off=True)
     ctx.session.flush()
+    rooming.refresh(ctx, meeting)
     return people_screen(ctx, meeting, _("Taken off the list."))
 
 

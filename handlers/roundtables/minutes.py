@@ -29,7 +29,7 @@ from db.meetings import (
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, dating, holding, telling
+from . import cards, dating, holding, rooming, telling
 from .room import callers, members, roundtables, runs
 
 WORDS, MESSAGE = 1500, 4000
@@ -56,9 +56,7 @@ def next_of_action(make: Callable[[Meeting, Minute], Button]) -> Callable[[Meeti
 
 def record(ctx: Context, meeting: Meeting, kind: MinuteKind, words: str) -> Minute:
     """One line of the minutes. Raises Refusal where none can be written any longer, or yet."""
-    begun = meeting.starts_at is not None and meeting.starts_at <= ctx.now
-    if meeting.state not in TAKES_MINUTES or not begun:
-        raise Refusal(_("Nothing can be recorded now. Its state is: {state}.", state=meeting.state))
+    _must_have_begun(ctx, meeting)
     made = Minute(
         administration_id=meeting.administration_id,
         meeting_id=meeting.id,
@@ -71,6 +69,12 @@ def record(ctx: Context, meeting: Meeting, kind: MinuteKind, words: str) -> Minu
     ctx.session.add(made)
     ctx.session.flush()
     return made
+
+
+def _must_have_begun(ctx: Context, meeting: Meeting) -> None:
+    begun = meeting.starts_at is not None and meeting.starts_at <= ctx.now
+    if meeting.state not in TAKES_MINUTES or not begun:
+        raise Refusal(_("Nothing can be recorded now. Its state is: {state}.", state=meeting.state))
 
 
 def _recorded(ctx: Context, meeting: Meeting, kind: MinuteKind, words: str) -> Screen:
@@ -110,9 +114,11 @@ class Act(Form):
 
 def running(ctx: Context, query: str) -> Sequence[Option]:
     """The meetings whose minutes whoever asks can take now, the latest first."""
-    open_ = Meeting.state.in_(TAKES_MINUTES), Meeting.starts_at <= ctx.now, Meeting.run_by(ctx.who)
-    found = ctx.session.scalars(select(Meeting).where(*open_).order_by(Meeting.starts_at.desc()).limit(8)).all()
+    open_ = [Meeting.state.in_(TAKES_MINUTES), Meeting.starts_at <= ctx.now, Meeting.run_by(ctx.who)]
     wanted = query.strip().casefold()
+    if wanted.isdecimal() and len(wanted) < 18:  # one that is meant is found however many there are
+        open_.append(Meeting.id == int(wanted))
+    found = ctx.session.scalars(select(Meeting).where(*open_).order_by(Meeting.starts_at.desc()).limit(8)).all()
     return [
         Option(str(each.id), _("{ref}: {title}", ref=Code(each.ref), title=cards.title(each)))
         for each in found
@@ -132,6 +138,10 @@ class ToDecision(Form):
     about: int = OF_WHICH
 
     @classmethod
+    def placed(cls, ctx: Context) -> Mapping[str, Any]:
+        return _here(ctx)
+
+    @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         _must_run_one(ctx)
 
@@ -148,11 +158,24 @@ class ToAction(Form):
     about: int = OF_WHICH
 
     @classmethod
+    def placed(cls, ctx: Context) -> Mapping[str, Any]:
+        return _here(ctx)
+
+    @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         _must_run_one(ctx)
 
     def submit(self, ctx: Context) -> Screen:
         return _recorded(ctx, _chosen(ctx, self.about), MinuteKind.ACTION, self.words)
+
+
+def _here(ctx: Context) -> dict[str, str]:
+    """In a meeting's own room it is that meeting's, and nobody is asked which one."""
+    meeting = rooming.meeting_here(ctx)
+    if meeting is None:
+        return {}
+    _must_have_begun(ctx, meeting)
+    return {"about": str(meeting.id)}
 
 
 def _must_run_one(ctx: Context) -> None:
@@ -417,6 +440,7 @@ def close(ctx: Context, meeting: Meeting) -> None:
     if not meeting.close(at=ctx.now):
         return
     ctx.session.flush()
+    rooming.end(ctx, meeting, *rooming.minutes_are_with(meeting))
     lines = ctx.session.scalars(select(Minute).where(Minute.meeting_id == meeting.id).order_by(Minute.id)).all()
     screen = minutes_screen(ctx, meeting, _("The minutes of a roundtable"), lines)
     sent = Screen(screen.heading, screen.body, screen.facts, buttons=(_acknowledge(meeting), cards.open_it(meeting)))

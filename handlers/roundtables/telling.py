@@ -15,7 +15,7 @@ from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingC
 from db.people import Person, who
 from handlers import centres
 
-from . import cards, mailing
+from . import cards, mailing, rooming
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
@@ -65,6 +65,7 @@ def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | 
     )
     ctx.session.add(made)
     ctx.session.flush()
+    rooming.tell(ctx, meeting, made)
     people = expected(ctx, meeting)
     take_back(ctx, meeting, {*(each.person_id for each in people), *followers(ctx, meeting)})
     for each in people:

@@ -13,6 +13,7 @@ depends_on: str | Sequence[str] | None = None
 
 OPEN = sa.text("state IN ('waiting', 'sending', 'held')")
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+DEED = sa.Enum("open", "show", "bring", "say", "close", native_enum=False, length=32)
 WORD = sa.Enum("waiting", "held", "sending", "accepted", "failed", "in_doubt", "expired", native_enum=False, length=32)
 
 
@@ -65,6 +66,7 @@ def upgrade() -> None:
         sa.Column(
             "state", sa.Enum("opening", "open", "failed", "closed", native_enum=False, length=32), nullable=False
         ),
+        sa.Column("failing", DEED, nullable=True),
         _text("reason"),
         _text("detail"),
         sa.Column("is_confidential", sa.Boolean(), nullable=False),
@@ -78,6 +80,7 @@ def upgrade() -> None:
         _text("link"),
         sa.Column("shown", json, nullable=True),
         sa.Column("pinned", json, nullable=True),
+        sa.Column("is_pinned", sa.Boolean(), nullable=False),
         _to("chat_room", "meeting_id", "meeting"),
         _to("chat_room", "group_id", "chat_group"),
         _to("chat_room", "opened_by_id", "person"),
@@ -87,9 +90,7 @@ def upgrade() -> None:
         "chat_room_step",
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("room_id", NUMBER, nullable=False),
-        sa.Column(
-            "deed", sa.Enum("open", "show", "bring", "say", "close", native_enum=False, length=32), nullable=False
-        ),
+        sa.Column("deed", DEED, nullable=False),
         _text("once"),
         sa.Column("screen", json, nullable=True),
         sa.Column("state", WORD, nullable=False),

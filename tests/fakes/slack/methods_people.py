@@ -78,9 +78,9 @@ def history(slack: SlackApi, arguments: Json) -> Json:
 
 
 def joined(slack: SlackApi, name: str) -> Conversation:
-    """The conversation of that id, if the app is in it."""
+    """The conversation of that id, if the app is in it; a private one that it is not in is as good as none."""
     conversation = slack.world.conversations.get(name)
-    if conversation is None:
+    if conversation is None or (conversation.is_private and BOT_USER not in conversation.members):
         raise Refused("channel_not_found")
     if BOT_USER not in conversation.members:
         raise Refused("not_in_channel")

@@ -15,6 +15,7 @@ from db.people import Account, Administration, Kind, Person, Role, RoleName, Sco
 from scheduling.clock import Clock, SystemClock
 from tests.fakes import FakeSlack
 from tests.fakes.slack import User
+from tests.fakes.slack.world import TEAM
 
 PAGE = "https://parley.example"
 
@@ -89,14 +90,14 @@ class House:
         await web.TCPSite(self._server, "127.0.0.1", 0).start()
         self._slack.posts_to(f"http://127.0.0.1:{self._server.addresses[0][1]}/slack/events")
 
-    def makes_officer(self, user: User) -> None:
-        """Give somebody of Slack a place at the desk: registered, with a role that holds for a century."""
+    def makes_member(self, user: User, kind: Kind = Kind.BUSINESS) -> int:
+        """Let somebody of Slack have registered before; gives their person's id."""
         now = self.parley.clock.now()
         with self.parley.sessions.writing() as session:
             person = Person(
                 administration_id=1,
                 name=user.name,
-                kind=Kind.CUSTOMS,
+                kind=kind,
                 language="en",
                 zone="UTC",
                 quiet_from=None,
@@ -108,16 +109,21 @@ class House:
             )
             session.add(person)
             session.flush()
-            name = f"{user.team}:{user.id}"
-            session.add(
-                Account(
-                    person_id=person.id, platform="slack", external_id=name, address=user.id, met_at=now, used_at=now
-                )
-            )
+            account = Account(person_id=person.id, platform="slack", address=user.id, met_at=now, used_at=now)
+            account.external_id = f"{user.team}:{user.id}"
+            account.is_guest = user.team != TEAM or bool(user.guest)
+            session.add(account)
+        return person.id
+
+    def makes_officer(self, user: User) -> int:
+        """Give somebody of Slack a place at the desk: registered, with a role that holds for a century."""
+        now = self.parley.clock.now()
+        person_id = self.makes_member(user, Kind.CUSTOMS)
+        with self.parley.sessions.writing() as session:
             session.add(
                 Role(
                     administration_id=1,
-                    person_id=person.id,
+                    person_id=person_id,
                     name=RoleName.OFFICER,
                     scope=Scope.CENTRE,
                     scope_id="1",
@@ -125,6 +131,7 @@ class House:
                     ends_at=now + timedelta(days=36500),
                 )
             )
+        return person_id
 
 
 @contextlib.asynccontextmanager
