@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.door import Door, Paused, Permanent, Transient, Unknown
 from bot.kit.events import Answer
-from bot.kit.rooms import GONE, NO_ACCOUNT, OUT_OF_REACH, OUTSIDE, Guest, Rooms, Wanted
+from bot.kit.rooms import GONE, NO_ACCOUNT, OUT_OF_REACH, OUTSIDE, Guest, Opened, Rooms, Wanted
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.work import Retry, Threads
@@ -52,6 +52,7 @@ class Step:
     answer: Answer | None
     pinned: Mapping[str, Any] | None
     is_pinned: bool
+    titled: str | None
     reader: Reader
     repeated: bool
     attempts: int
@@ -106,7 +107,7 @@ class RoomKeeper:
         match step.deed:
             case Deed.OPEN:
                 opened = await rooms.open(step.wanted, repeated=step.repeated)
-                await self._threads.run(self._opened, step, opened.key, opened.link)
+                await self._threads.run(self._opened, step, opened)
                 return
             case Deed.BRING:
                 await rooms.guard(step.key, step.wanted)
@@ -116,7 +117,8 @@ class RoomKeeper:
                 return
             case Deed.SHOW:
                 await rooms.guard(step.key, step.wanted)
-                await rooms.rename(step.key, step.wanted)
+                if step.titled != step.wanted.title:
+                    await rooms.rename(step.key, step.wanted)
                 message = await self._say(step, edits=step.pinned)
                 if message != step.pinned:
                     await self._threads.run(self._shown, step, message)
@@ -199,6 +201,7 @@ class RoomKeeper:
             answer=from_json(said) if said is not None else None,
             pinned=room.pinned,
             is_pinned=room.is_pinned,
+            titled=room.titled,
             reader=Reader(room.language, room.zone),
             repeated=row.may_repeat,
             attempts=row.attempts,
@@ -239,12 +242,12 @@ class RoomKeeper:
         )
         return {each.person_id: each for each in session.scalars(theirs)}
 
-    def _opened(self, step: Step, key: str, link: str) -> None:
+    def _opened(self, step: Step, opened: Opened) -> None:
         now = self._clock.now()
         with self._sessions.writing() as session:
             row = session.get_one(ChatRoomStep, step.id)
             room = self._locked(session, row)
-            room.opened(key, link)
+            room.opened(opened.key, opened.link, step.wanted.title if opened.is_titled else None)
             self._settle(session, room, row, Sending.ACCEPTED, now, None)
 
     def _shown(self, step: Step, message: Mapping[str, Any]) -> None:
@@ -291,7 +294,8 @@ class RoomKeeper:
             room = self._locked(session, row)
             if step.deed is Deed.CLOSE:
                 room.close(now)
-            room.is_pinned |= step.deed is Deed.SHOW
+            if step.deed is Deed.SHOW:
+                room.is_pinned, room.titled = True, step.wanted.title
             self._works(room, step.deed)
             self._settle(session, room, row, Sending.ACCEPTED, now, None)
 
@@ -347,7 +351,8 @@ class RoomKeeper:
         """Let the capability's job tell people, once per `key`; whoever opened it too, if `tell`."""
         if session.scalar(select(Due.id).where(Due.key == key)) is not None:
             return
-        args = {"room": room.id, "step": step_id, "tell": tell}
+        # Why, as it was then: by the time it is told something else may have gone wrong.
+        args = {"room": room.id, "step": step_id, "tell": tell, "reason": room.reason, "detail": room.detail}
         session.add(Due(administration_id=room.administration_id, job=NEWS, args=args, key=key, at=now))
 
     def _line(self, room: ChatRoom, row: ChatRoomStep, what: str, now: datetime) -> Audit:

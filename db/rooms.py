@@ -72,6 +72,7 @@ class ChatRoom(OfAdministration, Base):
     detail: Mapped[str | None]
     is_confidential: Mapped[bool] = mapped_column(default=False)
     title: Mapped[str]
+    titled: Mapped[str | None]  # the title it bears there
     language: Mapped[str]
     zone: Mapped[str]
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -104,13 +105,13 @@ class ChatRoom(OfAdministration, Base):
         if self.is_there:
             return False
         self.state, self.opened_by_id, self.opened_at, self.closed_at = RoomState.OPENING, by, at, None
-        self.key = self.link = self.shown = self.pinned = None
+        self.key = self.link = self.titled = self.shown = self.pinned = None
         self.is_pinned = False
         self.mended()
         return True
 
-    def opened(self, key: str, link: str) -> None:
-        self.state, self.key, self.link = RoomState.OPEN, key, link
+    def opened(self, key: str, link: str, titled: str | None) -> None:
+        self.state, self.key, self.link, self.titled = RoomState.OPEN, key, link, titled
 
     def failed(self, deed: Deed, reason: str, detail: str, *, is_gone: bool) -> bool:
         """Something in it did not work; where `is_gone` nothing in it will any more. False where that is no news."""

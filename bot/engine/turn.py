@@ -170,10 +170,9 @@ class Turn:
             return self._steer(draft, STEERING[verb], {"field": self._drafts.asking(draft)})
         if (titled := self._titled(words)) is not None:
             return self._run(titled.name, {})
-        command = self._engine.registry.by_verb.get(verb)
-        if self.ctx.where is not None:
-            command = self._engine.registry.placed.get(verb, command)
-        if command is None or not command.allow(self.ctx.who):
+        placed = self._engine.registry.placed.get(verb) if self.ctx.where is not None else None
+        command = placed or self._engine.registry.by_verb.get(verb)
+        if command is None or not (placed or command.allow(self.ctx.who)):
             return self._suggestions(words)
         said = rest.strip() or (quoted if command.takes == verb else None)
         return self._run(command.name, {"words": said} if said else {})

@@ -43,10 +43,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Opened:
-    """A room that has been opened: what the platform calls it, and the address that leads there."""
+    """A room that has been opened: what the platform calls it, the address that leads there, and whether it bears its
+    title already."""
 
     key: str
     link: str
+    is_titled: bool = False
 
 
 @dataclass(frozen=True)

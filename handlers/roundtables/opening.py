@@ -90,7 +90,7 @@ def topics(ctx: Context, meeting: Meeting) -> Screen:
             None,
             (
                 button(
-                    _("Open a topic in {group}", group=Raw(each.title)),
+                    _("Open a topic"),
                     "roundtables.open_topic",
                     meeting=meeting.id,
                     group=each.id,
@@ -162,17 +162,17 @@ def _room(ctx: Context, meeting: Meeting, lead: Phrase | None) -> Screen:
     )
     return Screen(
         lead or _("The room of {ref}", ref=Code(meeting.ref)),
-        (cards.title(meeting), *(line for each in rooms for line in _lines(ctx, each))),
+        (cards.title(meeting), *(line for each in rooms for line in _lines(ctx, each, each.reason, each.detail))),
         rows=tuple(each for each in rows if each.buttons),
         buttons=(*_others(ctx, meeting), cards.open_it(meeting)),
     )
 
 
-def _lines(ctx: Context, room: ChatRoom) -> tuple[Text, ...]:
+def _lines(ctx: Context, room: ChatRoom, reason: str | None, detail: str | None) -> tuple[Text, ...]:
     name = rooming.NAMES.get(room.platform, Code(room.platform))
     said: list[Text] = [_("{platform}: {state}", platform=name, state=room.state)]
-    if room.reason:
-        said.append(_trouble(room))
+    if reason:
+        said.append(_trouble(reason, detail or ""))
     if room.state is not RoomState.OPEN:
         return tuple(said)
     members = ctx.session.scalars(
@@ -195,8 +195,7 @@ def _why_not(member: ChatRoomMember) -> Phrase:
     return WHY_NOT.get(member.reason or "", _("was refused there"))
 
 
-def _trouble(room: ChatRoom) -> Phrase:
-    reason, detail = room.reason or "", room.detail or ""
+def _trouble(reason: str, detail: str) -> Phrase:
     if reason in ("missing_scope", "no_permission", "not_allowed_token_type"):
         return _(
             "Parley's app lacks a permission in Slack ({scope}). An administrator of the workspace gives it the scopes"
@@ -262,18 +261,20 @@ def _of(ctx: Context, meeting: Meeting, room: ChatRoom) -> ChatRoom:
 
 
 @roundtables.job("room_news")
-def room_news(ctx: Context, room: ChatRoom, step: int, tell: bool) -> None:
+def room_news(
+    ctx: Context, room: ChatRoom, step: int, tell: bool, reason: str | None = None, detail: str | None = None
+) -> None:
     """Whoever opened it hears how it stands; whoever can see a topic gets the way there, in their own chat."""
     meeting = ctx.session.get_one(Meeting, room.meeting_id)
     if tell:
         lead = (
             _("The room of a roundtable is open.") if room.state is RoomState.OPEN else _("A room could not be opened.")
         )
-        if room.reason and room.state is RoomState.OPEN:
+        if reason and room.state is RoomState.OPEN:
             lead = _("Something did not work in the room of a roundtable.")
         screen = Screen(
             lead,
-            (cards.title(meeting), *_lines(ctx, room)),
+            (cards.title(meeting), *_lines(ctx, room, reason, detail)),
             buttons=(
                 *((Button(_("Go there"), url=room.link),) if room.link and room.state is RoomState.OPEN else ()),
                 button(_("Its room"), "roundtables.room", meeting=meeting.id),

@@ -34,7 +34,7 @@ class TelegramRooms:
         made = await self._perform("createForumTopic", {"chat_id": int(wanted.within), "name": topic_name(wanted)})
         topic = int(made["message_thread_id"])
         internal = wanted.within.removeprefix(SUPERGROUP).removeprefix("-")
-        return Opened(f"{wanted.within}:{topic}", f"https://t.me/c/{internal}/{topic}")
+        return Opened(f"{wanted.within}:{topic}", f"https://t.me/c/{internal}/{topic}", is_titled=True)
 
     async def rename(self, key: str, wanted: Wanted) -> None:
         await self._again("editForumTopic", _topic(key) | {"name": topic_name(wanted)})

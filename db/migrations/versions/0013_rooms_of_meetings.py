@@ -71,6 +71,7 @@ def upgrade() -> None:
         _text("detail"),
         sa.Column("is_confidential", sa.Boolean(), nullable=False),
         _text("title", nullable=False),
+        _text("titled"),
         _text("language", nullable=False),
         _text("zone", nullable=False),
         sa.Column("opened_by_id", NUMBER, nullable=False),

@@ -102,6 +102,8 @@ class FakeTelegram(TelegramApi):
         """An administrator of the group closes a topic, or deletes it."""
         group.topics[number].closed = True
         group.topics[number].deleted = deletes
+        for message in self.messages(group) if deletes else ():  # what was said in it goes with it
+            message.deleted |= message.topic is group.topics[number]
 
     def migrates(self, group: Chat) -> Chat:
         """The group becomes a supergroup with another number; the old number only says so."""
