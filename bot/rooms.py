@@ -32,9 +32,8 @@ from scheduling.clock import Clock
 log = structlog.get_logger()
 
 NEWS = "roundtables.room_news"  # the job that tells whoever opened the room what became of it
-USEFUL_FOR = timedelta(days=3)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-NOT_OPENED = "not_opened"
+NOT_OPENED = "not_opened"  # there is no room to do it in
 DOUBT = "unknown_outcome"
 
 
@@ -154,7 +153,7 @@ class RoomKeeper:
                 if hold is None or row.created_at < datetime.fromisoformat(hold):
                     row.state = Sending.HELD
                     return None
-            if row.created_at + USEFUL_FOR <= now or room.platform not in self.rooms:
+            if row.expires_at <= now or room.platform not in self.rooms:
                 self._settle(session, room, row, Sending.EXPIRED, now, "expired")
                 return None
             if row.deed is Deed.OPEN:

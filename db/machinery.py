@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -146,6 +146,9 @@ class Deed(StrEnum):
     CLOSE = "close"
 
 
+STEP_USEFUL_FOR = timedelta(days=3)
+
+
 class ChatRoomStep(Identified, Base):
     """One thing to do in a room. Its states are those of an outgoing message: nothing is done twice in silence."""
 
@@ -162,6 +165,10 @@ class ChatRoomStep(Identified, Base):
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     trace: Mapped[str]
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + STEP_USEFUL_FOR
 
 
 Index(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.ops.audit import note
 from bot.ops.database import opened
 from db import ledger
-from db.machinery import Audit, Due, Outgoing, Sending
+from db.machinery import Audit, ChatRoomStep, Due, Outgoing, Sending
 from db.people import Erasure
 from scheduling.clock import SystemClock
 
@@ -38,7 +38,7 @@ def show(url: str, what: str, *, as_json: bool, **more: str | None) -> str:
 
 
 def _outbox(session: Session) -> Iterable[Record]:
-    """What has not arrived, and what may have arrived twice."""
+    """What has not arrived, or was not done in a room, and what may have been so twice."""
     shown = or_(Outgoing.state != Sending.ACCEPTED, Outgoing.may_repeat)
     for row in session.scalars(select(Outgoing).where(shown).order_by(Outgoing.id.desc()).limit(MOST)):
         yield {
@@ -52,6 +52,21 @@ def _outbox(session: Session) -> Iterable[Record]:
             "not_before": row.not_before,
             "expires_at": row.expires_at,
             "trace": row.trace,
+        }
+
+    undone = or_(ChatRoomStep.state != Sending.ACCEPTED, ChatRoomStep.may_repeat)
+    for step in session.scalars(select(ChatRoomStep).where(undone).order_by(ChatRoomStep.id.desc()).limit(MOST)):
+        yield {
+            "id": step.id,
+            "person": None,
+            "news": f"room:{step.room_id}:{step.deed}",
+            "state": step.state.value,
+            "reason": step.reason,
+            "attempts": step.attempts,
+            "may_repeat": step.may_repeat,
+            "not_before": step.created_at,
+            "expires_at": step.expires_at,
+            "trace": step.trace,
         }
 
 

@@ -29,11 +29,11 @@ RIGHTS = {
 }
 WHY_NOT: Mapping[str, Phrase] = {
     NO_ACCOUNT: _("has not written to Parley from there"),
-    NOT_THERE: _("is not a member there"),
-    OUTSIDE: _("is from outside, and the roundtable is confidential"),
-    "deactivated": _("has no account there any more"),
-    "guest": _("is a guest there, and Slack does not let them in"),
-    "other_workspace": _("is of another workspace"),
+    NOT_THERE: _("not a member there"),
+    OUTSIDE: _("from outside, and the roundtable is confidential"),
+    "deactivated": _("no account there any more"),
+    "guest": _("a guest there, whom Slack does not let in"),
+    "other_workspace": _("of another workspace"),
 }
 # What is wrong with a room, and what to do; by what the platform said.
 TROUBLE: Mapping[str, Phrase] = {
@@ -184,7 +184,7 @@ def _lines(ctx: Context, room: ChatRoom, reason: str | None, detail: str | None)
     said.append(ngettext("{count} person is in it.", "{count} people are in it.", len(inside)))
     outside = [each for each in members if not each.is_in and each.reason]
     names = called(ctx.session, {each.person_id for each in outside[:MOST]})
-    said += [_("Not in it: {name} {why}", name=names[each.person_id], why=_why_not(each)) for each in outside[:MOST]]
+    said += [_("Not in it: {name} ({why})", name=names[each.person_id], why=_why_not(each)) for each in outside[:MOST]]
     if outside[MOST:]:
         more = len(outside) - MOST
         said.append(ngettext("{count} more is not in it.", "{count} more are not in it.", more))
@@ -192,7 +192,7 @@ def _lines(ctx: Context, room: ChatRoom, reason: str | None, detail: str | None)
 
 
 def _why_not(member: ChatRoomMember) -> Phrase:
-    return WHY_NOT.get(member.reason or "", _("was refused there"))
+    return WHY_NOT.get(member.reason or "", _("refused there"))
 
 
 def _trouble(reason: str, detail: str) -> Phrase:

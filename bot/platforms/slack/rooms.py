@@ -63,8 +63,12 @@ class SlackRooms:
 
     async def rename(self, key: str, wanted: Wanted) -> None:
         """A channel keeps its name, by which people know it; its topic says what it is about."""
-        topic = shorten(f"{wanted.ref} {wanted.title}", LONGEST_TOPIC, unit="utf16")
-        await self._call("conversations.setTopic", {"channel": key, "topic": topic})
+        topic = f"{wanted.ref} {wanted.title}".strip()
+        for fits in range(LONGEST_TOPIC, 0, -10):  # Slack reads a topic as markup, whoever's words it has
+            escaped = plain_escaped(shorten(topic, fits, unit="utf16"))
+            if len(escaped) <= LONGEST_TOPIC:
+                break
+        await self._call("conversations.setTopic", {"channel": key, "topic": escaped})
 
     async def guard(self, key: str, wanted: Wanted) -> None:
         if not wanted.is_confidential:
@@ -152,6 +156,10 @@ class SlackRooms:
     def _opened(self, channel: str) -> Opened:
         team, _us = self._us()
         return Opened(channel, f"https://slack.com/app_redirect?team={team}&channel={channel}")
+
+
+def plain_escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def channel_name(wanted: Wanted) -> str:

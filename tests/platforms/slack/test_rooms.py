@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from bot.kit.door import Paused, Permanent
 from bot.kit.events import Called, Caller
 from bot.kit.rooms import Guest, Wanted
 from bot.kit.text import without_isolates
+from bot.ops.show import show
 from bot.platforms.slack.client import Client
 from bot.platforms.slack.rooms import SlackRooms, channel_name
 from db.machinery import ChatRoomStep, Inbox, Sending
@@ -83,7 +85,7 @@ async def test_from_its_card_to_its_archive(slack: FakeSlack, url: str) -> None:
 
         told = await comes(parley, lambda: heard(slack, olga, "The room of a roundtable is open."))
         assert told is not None
-        for words in ("Slack: It is open", "2 people are in it.", "Foreign is of another workspace", "Zoe is a guest"):
+        for words in ("Slack: It is open", "2 people are in it.", "Foreign (of another workspace)", "Zoe (a guest"):
             assert words in without_isolates(told.shown)
         channel = slack.channel_named(f"r-{meeting}-reefers-at-port-b")
         assert channel is not None and channel.is_private and channel.members == {BOT_USER, olga.id, amina.id}
@@ -175,6 +177,8 @@ async def test_what_goes_wrong_is_said_with_what_to_do(slack: FakeSlack, url: st
         last = [each for each in slack.messages(amina, channel) if "This room is closed" in each.shown]
         assert len(last) == 2 and "You may have received this before." in last[1].shown
         assert count(house, ChatRoomStep, ChatRoomStep.state == Sending.IN_DOUBT) == 1
+        listed = json.loads(show(url, "outbox", as_json=True))
+        assert [each["news"] for each in listed if each["state"] == "in_doubt"] == ["room:2:say"]
         await comes(parley, lambda: channel.archived)
 
         # Confidential: nothing is posted where others read.
@@ -216,6 +220,13 @@ def test_a_channel_is_called_by_its_reference_and_what_letters_there_are() -> No
     assert channel_name(WANTED) == "r-7-ete-a-sodal-reefers-night"
     assert channel_name(Wanted("R-7", "تفتيش ليلي")) == "r-7"
     assert len(channel_name(Wanted("R-7", "x" * 200))) == 80
+
+
+async def test_nobody_is_called_by_what_stands_in_a_topic(slack: FakeSlack, rooms: SlackRooms) -> None:
+    key = (await rooms.open(WANTED, repeated=False)).key
+    await rooms.rename(key, Wanted("R-7", "<!channel> " + "&" * 200))
+    topic = slack.world.conversations[key].topic
+    assert topic.startswith("R-7 &lt;!channel&gt; &amp;") and len(topic) <= 250
 
 
 async def test_a_name_that_is_taken_gets_a_number_unless_it_is_our_own(slack: FakeSlack, rooms: SlackRooms) -> None:

@@ -106,7 +106,7 @@ async def test_from_binding_a_group_to_closing_the_topic(telegram: FakeTelegram,
         await telegram.taps(olga, "1. Open a topic")
         told = await comes(parley, lambda: heard(telegram, olga, "The room of a roundtable is open."))
         assert told is not None
-        assert "2 people are in it." in told.shown and "Badr is not a member there" in without_isolates(told.shown)
+        assert "2 people are in it." in told.shown and "Badr (not a member there)" in without_isolates(told.shown)
 
         (topic,) = group.topics.values()
         assert topic.name == f"R-{meeting} Reefers at Port B"
