@@ -42,10 +42,10 @@ TROUBLE: Mapping[str, Phrase] = {
     "message_gone": _("Somebody has deleted what was pinned. Try again: then it is posted anew."),
     "name_taken": _("There are channels by that name already. Rename the roundtable, then try again."),
     "no_rights": _(
-        "Parley lacks a right in that group. One of its administrators makes Parley an administrator who may manage"
+        "Parley lacks a right in that group. One of its admins makes Parley an admin who may manage"
         " topics and pin messages; then try again."
     ),
-    "no_topics": _("That group has no topics any more. One of its administrators turns them on; then try again."),
+    "no_topics": _("That group has no topics any more. One of its admins turns them on; then try again."),
     "not_found": _(
         "It is not to be found there: somebody has deleted it, or has taken Parley out. Invite Parley in again (in"
         " Slack: /invite @Parley) and try again; or close the room and open another one."
@@ -55,9 +55,7 @@ TROUBLE: Mapping[str, Phrase] = {
         "The workspace does not let apps do that. One of its owners can change it, under who may create and manage"
         " private channels; then try again."
     ),
-    "topic_closed": _(
-        "Somebody has closed the topic. One of the group's administrators opens it again; then try again."
-    ),
+    "topic_closed": _("Somebody has closed the topic. One of the group's admins opens it again; then try again."),
     "topic_gone": _("Somebody has deleted the topic. Open another one, if it is still needed."),
     "unknown_outcome": _("Nobody knows whether that worked: no answer came. Please look there before you try again."),
 }
@@ -81,7 +79,7 @@ def topics(ctx: Context, meeting: Meeting) -> Screen:
         raise Refusal(
             _(
                 "No group is there for it yet. An administrator of Parley writes /bind in a Telegram group that has"
-                " topics and has Parley among its administrators."
+                " topics and has Parley among its admins."
             )
         )
     rows = tuple(
@@ -198,8 +196,8 @@ def _why_not(member: ChatRoomMember) -> Phrase:
 def _trouble(reason: str, detail: str) -> Phrase:
     if reason in ("missing_scope", "no_permission", "not_allowed_token_type"):
         return _(
-            "Parley's app lacks a permission in Slack ({scope}). An administrator of the workspace gives it the scopes"
-            " of its new manifest and installs it again; then try again.",
+            "Parley's app lacks a permission in Slack ({scope}). An admin of the workspace gives it that scope"
+            " and installs it again; then try again.",
             scope=Code(detail or reason),
         )
     return (
@@ -306,8 +304,7 @@ def bind(ctx: Context) -> Screen:
     if not where.has_topics:
         raise Refusal(
             _(
-                "{group} has no topics. One of its administrators turns them on in its settings; then write /bind there"
-                " again.",
+                "{group} has no topics. One of its admins turns them on in its settings; then write /bind there again.",
                 group=Raw(where.title),
             )
         )
@@ -336,7 +333,7 @@ def _lacking(lacks: tuple[str, ...] | None) -> tuple[Phrase, ...]:
     if not lacks:
         return ()
     rights = listed([RIGHTS.get(each, Code(each)) for each in lacks])
-    return (_("One of the group's administrators still has to give me the right: {rights}.", rights=rights),)
+    return (_("One of the group's admins still has to give me the right: {rights}.", rights=rights),)
 
 
 @roundtables.command("let_go", _("Let the group go"), allow=allow.administrators)
