@@ -8,12 +8,14 @@ from sqlalchemy import select, update
 
 from bot.kit.events import Attached, Called, Submitted
 from bot.kit.forms import FieldKind
+from bot.kit.rooms import Where
 from db.actions import Action
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
 from db.people import Person, RoleName, Scope, grant_role
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
+from db.rooms import ChatRoom
 
 from .oracle import Oracle
 from .town import CAST, Town
@@ -44,6 +46,7 @@ def a_day(town: Town) -> None:
     code = str(town.do("ana", "people.link").answer.screen.body[1].token)  # type: ignore[union-attr]
     town.submit("stray", "people.enter", {"code": code})
     meetings(town, anas)
+    rooms(town)
     an_office(town)
     a_plan(town)
     other_agencies(town, anas)
@@ -94,6 +97,18 @@ def meetings(town: Town, issue: int) -> None:
         )
         session.add(line)
     town.submit("bob", "roundtables.correct", {"line": "1", "words": "Two seals a day."}, meeting=4)
+
+
+def rooms(town: Town) -> None:
+    """A group that topics are opened in, a topic of the open roundtable, and a channel of the secret one."""
+    group = Where("telegram", "-1005", "-1005", "Trade", has_topics=True, lacks=())
+    town.turn(Called(town.callers["adam"], words="bind", where=group))
+    town.submit("pia", "roundtables.set_date", {"day": "2026-11-25", "time": "10:00", "minutes": "60"}, meeting=2)
+    town.do("pia", "roundtables.open_topic", meeting=2, group=1)
+    town.do("pia", "roundtables.open_slack", meeting=3)
+    with town.sessions.writing() as session:
+        for room in session.scalars(select(ChatRoom)):
+            room.opened(f"-1005:{room.id}", "https://t.me/c/5/1", None)
 
 
 def an_office(town: Town) -> None:

@@ -46,6 +46,7 @@ from db.recognition import (
     RecognitionRequest,
 )
 from db.regions import Office, Representative, Term, YearPlan
+from db.rooms import ChatGroup, ChatRoom
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -53,6 +54,7 @@ PLAN = (Action, Report)
 AGENCIES = (Part, PartEntry, Disclosure, OutcomePart)
 MATRIX = (Criterion, Recognition, RecognitionChange, RecognitionRequest, OpenMatrix, GapStep)
 REGIONS = (Office, Representative, YearPlan)
+ROOMS = (ChatGroup, ChatRoom)
 MEETINGS = (
     Meeting,
     AgendaItem,
@@ -91,7 +93,8 @@ class Oracle:
 
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
-            table: every(table) for table in (*CASES, *MEETINGS, *REGIONS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
+            table: every(table)
+            for table in (*CASES, *MEETINGS, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -287,6 +290,12 @@ class Oracle:
     def _correction(self, looker: Looker, row: Correction) -> bool:
         return self._minute(looker, self.rows[Minute][row.minute_id])
 
+    def _room(self, looker: Looker, row: ChatRoom) -> bool:
+        return row.administration_id == looker.home and self.runs(looker, self.rows[Meeting][row.meeting_id])
+
+    def _group(self, looker: Looker, row: ChatGroup) -> bool:
+        return looker.is_staff and row.administration_id == looker.home and row.let_go_at is None
+
     # Regions
 
     def serves(self, looker: Looker, row: Any) -> bool:
@@ -417,6 +426,8 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     MeetingSlot: Oracle._slot,
     Minute: Oracle._minute,
     Correction: Oracle._correction,
+    ChatGroup: Oracle._group,
+    ChatRoom: Oracle._room,
     CalendarAddress: Oracle._address,
     Action: Oracle._action,
     Report: Oracle._report,

@@ -149,6 +149,7 @@ def test_a_second_rule_is_noticed(town: Town, monkeypatch: pytest.MonkeyPatch, d
 TABLES = {"Issue", "Entry", "Participation", "Problem", "Outcome", "OutcomeTranslation", "IssueLink", "File", "Receipt"}
 TABLES |= {"Meeting", "Invitation", "AgendaItem", "MeetingRequest", "MeetingChange", "Minute", "Correction"}
 TABLES |= {"Office", "Successor", "Representative", "Borne", "YearPlan", "RegionalMeeting"}
+TABLES |= {"ChatGroup", "ChatRoom", "ChatRoomMember"}
 TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "MeetingIssue"}
 TABLES |= {"Part", "PartEntry", "OutcomePart", "Disclosure", "Recognition", "RecognitionChange", "GapStep"}
 TABLES |= {"RecognitionRequest", "OpenMatrix"}
@@ -212,16 +213,19 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
     "roundtables/arranging.py": {"AddPapers.submit": OWN},
-    "roundtables/cards.py": dict.fromkeys(("agenda_of", "count_of", "item", "papers_of"), MEETING)
+    "roundtables/cards.py": dict.fromkeys(("agenda_of", "count_of", "item", "papers_of", "room_buttons"), MEETING)
     | dict.fromkeys(("_audience_buttons", "invitation_of"), "rows that name whoever the card is for"),
     "roundtables/dating.py": {"seen": OWN},
     "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected_at", "_invited"), OWN),
     "roundtables/inviting.py": dict.fromkeys(("invitations", "people_screen", "put_on_list"), MEETING),
     "roundtables/holding.py": {"invited": MEETING},
     "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED, "_line_of": MEETING},
+    "roundtables/opening.py": dict.fromkeys(("_lines", "_open"), MEETING)
+    | {"bind": "of the group it was typed in", "room_news": "a job: it acts for the administration, not for a person"},
     "roundtables/polling.py": dict.fromkeys(("_note",), OWN)
     | dict.fromkeys(("_locked", "forget", "poll_of", "slots_of", "votes_of"), MEETING)
     | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
+    "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING),
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change"), MEETING),
     "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_VOTED", "_WISHES"), OWN),
 }

@@ -302,7 +302,7 @@ class Town:
         return person.id
 
     def _engine(self, sessions: Sessions, registry: Registry) -> Engine:
-        return Engine(
+        engine = Engine(
             sessions=sessions,
             registry=registry,
             clock=self.clock,
@@ -310,6 +310,8 @@ class Town:
             work=Deferred(),
             public_url="https://parley.example",
         )
+        engine.rooms |= {"slack", "telegram"}
+        return engine
 
 
 def answered(outcome: Outcome) -> str:
