@@ -20,7 +20,7 @@ from handlers.people import called, zones
 from handlers.people.roles import likely_ends, person_choices
 from scheduling import regions as world
 
-from . import bearing, looking
+from . import attending, bearing, looking
 from .room import country, home_regions, leaders, member_options, office_staff, region_name, regions, sitting
 
 LONGEST = timedelta(days=5 * 366)
@@ -209,6 +209,7 @@ class Seat(Form):
             buttons=(button(_("My region"), "regions.region", code=self.office.region),),
         )
         ctx.notify(person, told, once=f"seat:{row.id}:{until:%Y-%m-%d}")
+        attending.came(ctx, row)
         return seat_list(ctx, self.office)
 
 
@@ -223,6 +224,8 @@ def unseat(ctx: Context, representative: Representative) -> Screen:
             buttons=(button(_("My region"), "regions.region", code=representative.region),),
         )
         ctx.notify(representative.person_id, told, once=f"seat:{representative.id}:ended")
+        ctx.session.flush()
+        attending.left(ctx, representative)
     ctx.session.flush()
     office = sitting(ctx, representative.region)
     return seat_list(ctx, office) if office is not None else looking.card(ctx, representative.region)

@@ -183,7 +183,7 @@ class Join(Form):
     review = False
     meeting: Meeting = ask.about()
     words: str | None = ask.line(
-        _("Why would you like to be there?"), max=WORDS, optional=True, hint=_("Only whoever organises it reads this.")
+        _("Why would you like to be there?"), max=WORDS, optional=True, hint=_("Those who organise it read this.")
     )
 
     @classmethod

@@ -24,6 +24,7 @@ from db.meetings import (
     Invitation,
     Meeting,
     MeetingFollower,
+    MeetingPoll,
     MeetingState,
     MinuteKind,
 )
@@ -55,7 +56,7 @@ def card(ctx: Context, meeting: Meeting, lead: Phrase | None = None, *, to: int 
         (*((title(meeting),) if lead else ()), *agenda_lines(ctx, meeting)),
         tuple(each for each in (*_basic(meeting), *place, *_people(ctx, meeting, own, runs)) if each),
         buttons=(
-            *(_expected_buttons(meeting, own) if own is not None else ()),
+            *(_expected_buttons(ctx, meeting, own) if own is not None else ()),
             *(_audience_buttons(ctx, meeting, person_id) if not is_expected and not runs else ()),
             *(run_buttons(ctx, meeting) if runs else ()),
             *(room_buttons(ctx, meeting) if runs else ()),
@@ -184,10 +185,14 @@ def answer_buttons(meeting: Meeting) -> tuple[Button, ...]:
     )
 
 
-def _expected_buttons(meeting: Meeting, own: Invitation) -> tuple[Button, ...]:
+def _expected_buttons(ctx: Context, meeting: Meeting, own: Invitation) -> tuple[Button, ...]:
+    """What one can answer now: neither a poll that has ended nor an invitation to what has begun."""
     ask = _does(meeting, _("Ask for an agenda item"), "topic")
-    if meeting.state is MeetingState.POLLING and own.answer in EXPECTED:
+    open_poll = select(MeetingPoll.id).where(MeetingPoll.meeting_id == meeting.id, MeetingPoll.ended_at.is_(None))
+    if meeting.state is MeetingState.POLLING and own.answer in EXPECTED and ctx.session.scalar(open_poll) is not None:
         return _does(meeting, _("Say when you can"), "when", Style.PRIMARY), ask
+    if meeting.state is MeetingState.CONFIRMED and meeting.starts_at is not None and meeting.starts_at <= ctx.now:
+        return join_button(meeting)
     if meeting.state is MeetingState.CONFIRMED:
         accept, decline, substitute = answer_buttons(meeting)
         replies = {

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
-from bot.kit.screen import NotFound, Refusal, Screen, Style, button
-from bot.kit.text import _, ngettext
+from bot.kit.screen import NotFound, Quote, Refusal, Screen, Style, button
+from bot.kit.text import Raw, _, ngettext
 from db.machinery import Receipt
 from db.meetings import (
     CHANGE,
@@ -21,8 +21,10 @@ from db.meetings import (
     Changed,
     Meeting,
     MeetingChange,
+    MeetingRequest,
     MeetingSlot,
     MeetingState,
+    Reply,
 )
 from db.people import Topic
 
@@ -150,11 +152,29 @@ class Cancel(Form):
         poll = polling.poll_of(ctx, meeting)
         if poll is not None and poll.end(at=ctx.now):
             polling.forget(ctx, poll)
+        _answer_wishes(ctx, meeting, self.reason)
         if was is MeetingState.CALLED:
             return cards.card(ctx, meeting, _("Cancelled. Nobody had heard of it yet."))
         count = telling.change(ctx, meeting, Changed.CANCELLED, before=meeting.starts_at, reason=self.reason)
         lead = ngettext("Cancelled. {count} person is being told.", "Cancelled. {count} people are being told.", count)
         return cards.card(ctx, meeting, lead)
+
+
+def _answer_wishes(ctx: Context, meeting: Meeting, reason: str | None) -> None:
+    """Whoever asked to join, or for a topic, waits for an answer."""
+    told = {*(each.person_id for each in telling.expected(ctx, meeting)), *telling.followers(ctx, meeting)}
+    waiting = MeetingRequest.meeting_id == meeting.id, MeetingRequest.reply == Reply.OPEN
+    for each in ctx.session.scalars(select(MeetingRequest).where(*waiting).order_by(MeetingRequest.id)).all():
+        each.decide(Reply.NO, ctx.who.id, at=ctx.now, reason=reason, language=ctx.who.language)
+        if each.person_id not in told:
+            told.add(each.person_id)
+            why = (Quote(Raw(reason, ctx.who.language), label=_("Why")),) if reason else ()
+            lead = _("A roundtable of which you had asked something does not take place.")
+            screen = Screen(
+                lead, (cards.title(meeting), *why), buttons=(button(_("Roundtables"), "roundtables.roundtables"),)
+            )
+            ctx.notify(each.person_id, screen, once=f"{meeting.ref}:reply:{each.id}")
+    ctx.session.flush()
 
 
 @roundtables.form("place", _("Where it takes place"), allow=runs)

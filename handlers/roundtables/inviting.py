@@ -213,6 +213,12 @@ def remove(ctx: Context, meeting: Meeting, invitation: Invitation) -> Screen:
     """Somebody is not expected any longer; whoever has heard of the meeting hears that too."""
     telling.of(meeting, invitation)
     must_be_ahead(meeting)
+    take_off(ctx, meeting, invitation)
+    return people_screen(ctx, meeting, _("Taken off the list."))
+
+
+def take_off(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
+    """The same of a meeting that is ahead, by whatever knows that they are not expected."""
     unheard = invitation.person_id in telling.take_back(ctx, meeting, [invitation.person_id])
     asked_before = unheard and invitation.person_id in polling.voters(ctx, meeting)
     if invitation.remove() and meeting.state is not MeetingState.CALLED and (asked_before or not unheard):
@@ -225,7 +231,6 @@ def remove(ctx: Context, meeting: Meeting, invitation: Invitation) -> Screen:
         mailing.tell(ctx, meeting, invitation.person_id, screen, once=once, is_off=True)
     ctx.session.flush()
     rooming.refresh(ctx, meeting)
-    return people_screen(ctx, meeting, _("Taken off the list."))
 
 
 def must_be_ahead(meeting: Meeting) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
@@ -33,7 +33,7 @@ def found(session: Session, meeting: Meeting) -> str:
 @roundtables.command("roundtables", _("Roundtables"), allow=members, menu=35)
 def roundtables_(ctx: Context, page: int = 0, past: bool = False, words: str = "") -> Screen:
     """What is ahead, the next first; `past` what is over; by `words` those that have them on their agenda."""
-    seen = [Meeting.visible_to(ctx.who), Meeting.state.in_(AHEAD) if not past else _over(ctx)]
+    seen = [Meeting.visible_to(ctx.who), _over(ctx) if past else and_(Meeting.state.in_(AHEAD), ~_is_done(ctx))]
     if words:
         among = select(Meeting.id).where(Meeting.visible_to(ctx.who))
         named = Meeting.named(words)
@@ -68,7 +68,12 @@ def roundtables_(ctx: Context, page: int = 0, past: bool = False, words: str = "
 def _over(ctx: Context) -> ColumnElement[bool]:
     """Held or cancelled, and of late; what one was invited to stays."""
     late = or_(Meeting.ended_at >= ctx.now - KEPT, Meeting.ended_at.is_(None), Meeting.id.in_(invited_to(ctx.who.id)))
-    return Meeting.state.not_in(AHEAD) & late
+    return or_(Meeting.state.not_in(AHEAD), _is_done(ctx)) & late
+
+
+def _is_done(ctx: Context) -> ColumnElement[bool]:
+    """Its time has passed, though nobody has said yet that it took place."""
+    return and_(Meeting.ends_at.is_not(None), Meeting.ends_at <= ctx.now)
 
 
 @roundtables.command("show", _("Open a roundtable"), allow=members, reads=members)

@@ -259,3 +259,24 @@ def test_what_is_proposed_for_january_counts_half_of_what_december_closes_with(w
         then = bearing.so_far(session, world.home, AP, 2027, those)["MY"]
         assert then < bearing.so_far(session, world.home, AP, 2026, those)["MY"]
     assert "January 2027" in asked and f"spares Malaysia, with {then} points so far" in asked
+
+
+def test_whoever_speaks_for_a_member_later_is_expected_and_whoever_does_no_longer_is_not(world: World) -> None:
+    proposed = world.say("cora", "/meeting quarterly")
+    world.press_in_row("cora", proposed, 1)
+    meeting = meetings(world)[0]
+    office = {"country": "JP", "side": "customs", "person": str(world.ids["dina"]), "last_day": "2027-06-30"}
+    before = world.seen()
+    world.submit("cora", "regions.seat", office, office=1)
+    assert "dina" in world.told(before) and "You are invited" in world.last("dina")
+    with world.parley.sessions.reading() as session:
+        seat = session.scalars(select(Representative.id).where(Representative.person_id == world.ids["badr"])).one()
+    world.do("cora", "regions.unseat", representative=seat)
+    world.press("cora", "They no longer speak for it")
+    assert "You are no longer expected" in world.last("badr")
+    with world.parley.sessions.reading() as session:
+        theirs = session.execute(
+            select(Invitation.person_id, Invitation.answer).where(Invitation.meeting_id == meeting.id)
+        )
+        answers = {row.person_id: row.answer for row in theirs}
+    assert answers[world.ids["badr"]] is Answer.REMOVED and answers[world.ids["dina"]] is Answer.NONE

@@ -443,3 +443,13 @@ def test_where_it_takes_place_comes_with_an_invitation(light_world: World) -> No
     dated(world, meeting)
     assert "Room 9" in world.last("amina") and "Room 9" in world.do("ruiz", "roundtables.show", meeting=meeting)
     assert "Room 9" not in world.do("badr", "roundtables.show", meeting=meeting)
+
+
+def test_whoever_asked_to_join_hears_that_it_does_not_take_place(light_world: World) -> None:
+    world = light_world
+    meeting = called(world, audience="members")
+    dated(world, meeting)
+    world.submit("badr", "roundtables.join", {"words": "It is about our trucks."}, meeting=meeting)
+    world.submit("ruiz", "roundtables.cancel", {"reason": "The hall is flooded"}, meeting=meeting)
+    told = world.last("badr")
+    assert "of which you had asked something does not take place" in told and "The hall is flooded" in told

@@ -208,14 +208,17 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/bearing.py": dict.fromkeys(("called", "history", "in_force", "note_held"), REGION),
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
+    "regions/attending.py": dict.fromkeys(("_ahead", "came", "left"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
     "roundtables/arranging.py": {"AddPapers.submit": OWN},
-    "roundtables/cards.py": dict.fromkeys(("agenda_of", "count_of", "item", "papers_of", "room_buttons"), MEETING)
+    "roundtables/cards.py": dict.fromkeys(
+        ("_expected_buttons", "agenda_of", "count_of", "item", "papers_of", "room_buttons"), MEETING
+    )
     | dict.fromkeys(("_audience_buttons", "invitation_of"), "rows that name whoever the card is for"),
-    "roundtables/dating.py": {"seen": OWN},
+    "roundtables/dating.py": {"seen": OWN, "_answer_wishes": MEETING},
     "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected_at", "_invited"), OWN),
     "roundtables/inviting.py": dict.fromkeys(("invitations", "people_screen", "put_on_list"), MEETING),
     "roundtables/holding.py": {"invited": MEETING},
