@@ -34,7 +34,7 @@ log = structlog.get_logger()
 NEWS = "roundtables.room_news"  # the job that tells whoever opened the room what became of it
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 NOT_OPENED = "not_opened"  # there is no room to do it in
-DOUBT = "unknown_outcome"
+DOUBT, EXPIRED = "unknown_outcome", "expired"
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,13 @@ class RoomKeeper:
                     row.state = Sending.HELD
                     return None
             if row.expires_at <= now or room.platform not in self.rooms:
-                self._settle(session, room, row, Sending.EXPIRED, now, "expired")
+                self._settle(session, room, row, Sending.EXPIRED, now, EXPIRED)
+                if room.is_there and room.failed(row.deed, EXPIRED, "", is_gone=row.deed is Deed.OPEN):
+                    self._tell(session, room, row.id, f"{room.lock}:{row.id}", now)
                 return None
             if row.deed is Deed.OPEN:
                 if room.state is not RoomState.OPENING:
-                    self._settle(session, room, row, Sending.EXPIRED, now, "expired")
+                    self._settle(session, room, row, Sending.EXPIRED, now, EXPIRED)
                     return None
             elif room.state is not RoomState.OPEN or room.key is None:
                 self._settle(session, room, row, Sending.EXPIRED, now, NOT_OPENED)

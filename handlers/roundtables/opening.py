@@ -38,6 +38,7 @@ WHY_NOT: Mapping[str, Phrase] = {
 # What is wrong with a room, and what to do; by what the platform said.
 TROUBLE: Mapping[str, Phrase] = {
     "archived": _("Somebody has archived it. Open another one, if it is still needed."),
+    "expired": _("It could not be reached in time. Please try again."),
     "left": _("Parley was taken out of it. Invite it in again (in Slack: /invite @Parley), then try again."),
     "message_gone": _("Somebody has deleted what was pinned. Try again: then it is posted anew."),
     "name_taken": _("There are channels by that name already. Rename the roundtable, then try again."),

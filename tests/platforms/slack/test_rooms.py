@@ -140,7 +140,8 @@ async def test_from_its_card_to_its_archive(slack: FakeSlack, url: str) -> None:
         assert not slack.refusals
 
 
-async def test_what_goes_wrong_is_said_with_what_to_do(slack: FakeSlack, url: str) -> None:
+async def test_what_goes_wrong_is_said_with_what_to_do(slack: FakeSlack, sqlite_url: str) -> None:
+    settle(url := sqlite_url)  # on PostgreSQL: the same for Telegram
     olga, amina = slack.user("Olga"), slack.user("Amina")
     async with running(url, slack) as house:
         parley = house.parley
@@ -195,6 +196,13 @@ async def test_what_goes_wrong_is_said_with_what_to_do(slack: FakeSlack, url: st
         slack.removes_app(channel)
         await does(house, olga, "again", meeting=third, room=3)
         assert await comes(parley, lambda: heard(slack, olga, "It is not to be found there"))
+
+        # The platform is away for days, or for good: that is said too.
+        fourth = roundtable(parley, officer, title="Too late")
+        del parley.rooms.rooms["slack"]
+        await does(house, olga, "open_slack", meeting=fourth)
+        told = await comes(parley, lambda: heard(slack, olga, "It could not be reached in time."))
+        assert told is not None and room_of(house, 4).state is RoomState.FAILED
 
 
 def room_of(house: House, number: int) -> ChatRoom:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.kit.events import Called, Caller, Submitted
+from bot.kit.events import Answer, Called, Caller, Submitted
 from bot.kit.text import without_isolates
 from db.machinery import ChatRoomStep, Inbox, Sending
 from db.meetings import Confidentiality, Meeting, Minute
@@ -68,12 +68,13 @@ async def does(house: House, user: User, command: str, **args: Any) -> str:
     return str(getattr(outcome.answer.screen.heading, "source", outcome.answer.screen.heading))
 
 
-async def fills(house: House, user: User, form: str, values: dict[str, str], **args: Any) -> None:
-    """Somebody opens a form and sends all of it at once."""
+async def fills(house: House, user: User, form: str, values: dict[str, str], **args: Any) -> Answer:
+    """Somebody opens a form and sends all of it at once; what they are answered."""
     caller = Caller("telegram", str(user.id), str(user.id))
     opened = await house.parley.edge.direct(Called(caller, name=f"roundtables.{form}", args=args), trace=form)
     assert opened.answer.form is not None
-    await house.parley.edge.direct(Submitted(caller, opened.answer.form.token, values), trace=f"{form} sent")
+    sent = await house.parley.edge.direct(Submitted(caller, opened.answer.form.token, values), trace=f"{form} sent")
+    return sent.answer
 
 
 def heard(telegram: FakeTelegram, where: Any, words: str) -> Message | None:
@@ -127,6 +128,10 @@ async def test_from_binding_a_group_to_closing_the_topic(telegram: FakeTelegram,
         await comes(parley, lambda: topic.name == f"R-{meeting} Night inspections")
         await comes(parley, lambda: "Night inspections" in pinned.shown)
 
+        secret = {"audience": "invited", "confidentiality": "confidential"}
+        refused = await fills(house, olga, "audience", secret, meeting=meeting)
+        assert refused.form is not None and refused.form.field("confidentiality").error is not None
+
         # What is said there in answer goes to its minutes; everything else is the group's own, and is not kept.
         other = roundtable(parley, officer, title="Another one")
         begins(parley, meeting)
@@ -152,7 +157,8 @@ async def test_from_binding_a_group_to_closing_the_topic(telegram: FakeTelegram,
         assert not telegram.refusals
 
 
-async def test_what_goes_wrong_is_said_with_what_to_do(telegram: FakeTelegram, url: str) -> None:
+async def test_what_goes_wrong_is_said_with_what_to_do(telegram: FakeTelegram, postgresql_url: str) -> None:
+    settle(url := postgresql_url)  # on SQLite: the same for Slack
     olga, amina = telegram.user("Olga"), telegram.user("Amina")
     plain, group = telegram.group("Port", olga), telegram.forum("Trade", olga, amina)
     async with running(url, telegram) as house:
