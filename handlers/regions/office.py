@@ -210,6 +210,7 @@ class Seat(Form):
         )
         ctx.notify(person, told, once=f"seat:{row.id}:{until:%Y-%m-%d}")
         attending.came(ctx, row)
+        ctx.later(until, "regions.seat_ended", key=f"seat:{row.id}:ends", representative=row.id)
         return seat_list(ctx, self.office)
 
 
@@ -229,6 +230,13 @@ def unseat(ctx: Context, representative: Representative) -> Screen:
     ctx.session.flush()
     office = sitting(ctx, representative.region)
     return seat_list(ctx, office) if office is not None else looking.card(ctx, representative.region)
+
+
+@regions.job("seat_ended")
+def seat_ended(ctx: Context, representative: Representative) -> None:
+    """Their time has come to its end by itself."""
+    if representative.ends_at <= ctx.now:
+        attending.left(ctx, representative)
 
 
 def remind_of_the_end(ctx: Context, office: Office) -> None:

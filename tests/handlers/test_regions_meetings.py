@@ -280,3 +280,8 @@ def test_whoever_speaks_for_a_member_later_is_expected_and_whoever_does_no_longe
         )
         answers = {row.person_id: row.answer for row in theirs}
     assert answers[world.ids["badr"]] is Answer.REMOVED and answers[world.ids["dina"]] is Answer.NONE
+    with world.parley.sessions.writing() as session:  # a year that is moved far ahead
+        far = session.get_one(Meeting, meeting.id)
+        far.starts_at, far.ends_at = (each + timedelta(days=400) for each in (far.starts_at, far.ends_at) if each)
+    world.wait_until(datetime(2027, 7, 1, 12, tzinfo=UTC))
+    assert "You are no longer expected" in world.last("dina"), "her time ended by itself"
