@@ -17,7 +17,7 @@ from bot.kit.text import without_isolates
 from bot.ops.show import show
 from bot.platforms.slack.client import Client
 from bot.platforms.slack.rooms import SlackRooms, channel_name
-from db.machinery import ChatRoomStep, Inbox, Sending
+from db.machinery import ChatRoomStep, Inbox, Outgoing, Sending
 from db.meetings import Confidentiality, Invitation, Meeting, Minute
 from db.rooms import ChatRoom, RoomState
 from scheduling.clock import SystemClock
@@ -171,7 +171,8 @@ async def test_what_goes_wrong_is_said_with_what_to_do(slack: FakeSlack, sqlite_
         await comes(parley, lambda: channel.pins)
         assert room_of(house, 2).reason is None
 
-        # Said twice at most: the second says so, and then nobody knows.
+        # Said twice at most: the second says so, and then nobody knows. Nothing else is on its way, to fail instead.
+        await comes(parley, lambda: not count(house, Outgoing, Outgoing.state.in_((Sending.WAITING, Sending.SENDING))))
         slack.fails("chat.postMessage", "reset-after", times=2)
         await does(house, olga, "close_room", meeting=second, room=2, confirmed=True)
         told = await comes(parley, lambda: heard(slack, olga, "Nobody knows whether that worked"))

@@ -147,7 +147,8 @@ async def test_from_binding_a_group_to_closing_the_topic(telegram: FakeTelegram,
         await telegram.says(olga, "/action@parley_fake_bot Olga asks for them", group, topic=topic)
         await comes(parley, lambda: count(house, Minute, Minute.meeting_id == meeting) == 2)
         assert count(house, Minute, Minute.words == "Two inspectors from January") == 1
-        assert heard(telegram, olga, "Recorded as an action.") and not heard(telegram, group, "Recorded as")
+        await comes(parley, lambda: heard(telegram, olga, "Recorded as an action."))
+        assert not heard(telegram, group, "Recorded as")
 
         minutes_go_out(parley, meeting)
         await comes(parley, lambda: topic.closed)
