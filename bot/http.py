@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.core import Parley
 from bot.edge import BODY_LIMIT
-from bot.platforms.web.feeds import FeedRoutes
+from bot.platforms.web.feeds import FeedRoutes, Shortcut
 from bot.platforms.web.pages import Pages
 from db.machinery import Setting
 from db.people import Administration
@@ -79,6 +80,7 @@ def application(
     routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
     return Starlette(
         routes=[*feeds.routes(), *routes, *more, *pages.routes()],
+        middleware=[Middleware(Shortcut, feeds)],
         lifespan=lifespan,
         exception_handlers={
             HTTPException: lambda request, error: pages.door(

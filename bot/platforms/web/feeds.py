@@ -12,12 +12,13 @@ from typing import Any, Protocol
 
 import structlog
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = structlog.get_logger()
 
 Headers = list[tuple[bytes, bytes]]
 
+WAYS, FOLDER, ENDING = ("GET", "HEAD"), "/calendar/", ".ics"
 TAGS = re.compile(rb'(?:W/)?("[^"]*")')
 ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),
@@ -72,15 +73,17 @@ class FeedRoutes:
         self._off_loop = off_loop
 
     def routes(self) -> list[Route]:
-        ways = ["GET", "HEAD"]
         return [
-            Route("/calendar/{secret}.ics", _Endpoint(self._secret), methods=ways),
-            Route("/calendar/{code}/{scope}/{language}.ics", _Endpoint(self._public), methods=ways),
-            Route("/calendar/{code}/{scope}/{about}/{language}.ics", _Endpoint(self._public), methods=ways),
+            Route("/calendar/{secret}.ics", _Endpoint(self._secret), methods=WAYS),
+            Route("/calendar/{code}/{scope}/{language}.ics", _Endpoint(self._public), methods=WAYS),
+            Route("/calendar/{code}/{scope}/{about}/{language}.ics", _Endpoint(self._public), methods=WAYS),
         ]
 
+    async def of_secret(self, secret: str, scope: Scope, send: Send) -> None:
+        await self._answer(await self._source.secret(secret), scope, send)
+
     async def _secret(self, scope: Scope, send: Send) -> None:
-        await self._answer(await self._source.secret(scope["path_params"]["secret"]), scope, send)
+        await self.of_secret(scope["path_params"]["secret"], scope, send)
 
     async def _public(self, scope: Scope, send: Send) -> None:
         """By its scope and which of them it is; a scope that has only one, by the scope alone."""
@@ -120,6 +123,26 @@ class FeedRoutes:
             await self._off_loop(write)
         except Exception as error:  # noqa: BLE001  it has its calendar, whatever becomes of our note
             log.warning("a fetch is not noted", error=type(error).__name__)
+
+
+class Shortcut:
+    """Middleware: who comes with a secret is answered before anything else looks at the request.
+
+    Programs come for calendars far more often than anybody comes for anything, and nearly always for a 304.
+    """
+
+    def __init__(self, app: ASGIApp, feeds: FeedRoutes) -> None:
+        self._app = app
+        self._feeds = feeds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in WAYS:
+            path: str = scope["path"]
+            secret = path[len(FOLDER) : -len(ENDING)]
+            if path.startswith(FOLDER) and path.endswith(ENDING) and secret and "/" not in secret:
+                await self._feeds.of_secret(secret, scope, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class _Endpoint:
