@@ -129,13 +129,10 @@ def running(ctx: Context, query: str) -> Sequence[Option]:
 OF_WHICH = ask.pick(_("Of which meeting?"), options=running, hint=_("One that has begun, and that you run."))
 
 
-@roundtables.form("to_decision", _("Record as decision"), allow=callers, takes="decision")
-class ToDecision(Form):
-    """A message becomes a decision of a meeting: its words come along."""
+class _OfAMessage(Form):
+    """Base of the forms that a message's words come along to."""
 
     review = False
-    words: str = ask.prose(_("What was decided?"), max=MESSAGE)
-    about: int = OF_WHICH
 
     @classmethod
     def placed(cls, ctx: Context) -> Mapping[str, Any]:
@@ -144,26 +141,25 @@ class ToDecision(Form):
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         _must_run_one(ctx)
+
+
+@roundtables.form("to_decision", _("Record as decision"), allow=callers, takes="decision")
+class ToDecision(_OfAMessage):
+    """A message becomes a decision of a meeting: its words come along."""
+
+    words: str = ask.prose(_("What was decided?"), max=MESSAGE)
+    about: int = OF_WHICH
 
     def submit(self, ctx: Context) -> Screen:
         return _recorded(ctx, _chosen(ctx, self.about), MinuteKind.DECISION, self.words)
 
 
 @roundtables.form("to_action", _("Make it an action"), allow=callers, takes="action")
-class ToAction(Form):
+class ToAction(_OfAMessage):
     """A message becomes an action of a meeting."""
 
-    review = False
     words: str = ask.prose(_("Who does what, until when?"), max=MESSAGE)
     about: int = OF_WHICH
-
-    @classmethod
-    def placed(cls, ctx: Context) -> Mapping[str, Any]:
-        return _here(ctx)
-
-    @classmethod
-    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
-        _must_run_one(ctx)
 
     def submit(self, ctx: Context) -> Screen:
         return _recorded(ctx, _chosen(ctx, self.about), MinuteKind.ACTION, self.words)
