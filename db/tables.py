@@ -16,6 +16,7 @@ from . import (
     regions,
     rooms,
     search,
+    symposia,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "regions",
     "rooms",
     "search",
+    "symposia",
 ]

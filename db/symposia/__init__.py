@@ -1,0 +1,34 @@
+"""Symposia: where and when, their tracks, rooms and times, their sessions, and who is needed in them."""
+
+from .kinds import SHOWN, Agreed, BlockKind, Equipment, Part, SessionKind, SessionState, SymposiumState
+from .tables import (
+    Away,
+    Block,
+    SessionPart,
+    Symposium,
+    SymposiumRoom,
+    SymposiumSession,
+    Track,
+    of_those_run_by,
+    with_symposium,
+)
+
+__all__ = [
+    "SHOWN",
+    "Agreed",
+    "Away",
+    "Block",
+    "BlockKind",
+    "Equipment",
+    "Part",
+    "SessionKind",
+    "SessionPart",
+    "SessionState",
+    "Symposium",
+    "SymposiumRoom",
+    "SymposiumSession",
+    "SymposiumState",
+    "Track",
+    "of_those_run_by",
+    "with_symposium",
+]
