@@ -30,7 +30,7 @@ bench: .venv/dev catalogues ## measure, and print the figures
 	$(BIN)/python -m tests.bench
 
 prove: .venv/dev catalogues ## run every promise, the slow ones too, and write build/prove.md: ONLY=name, ALL=1
-	$(BIN)/pytest -q -n 2 --prove $(if $(ONLY),--only $(ONLY)) $(if $(ALL),--all) $(ARGS)
+	$(BIN)/pytest -q -n 2 --prove -o faulthandler_timeout=600 $(if $(ONLY),--only $(ONLY)) $(if $(ALL),--all) $(ARGS)
 
 catalogues: .venv/run ## compile the message catalogues that changed
 	@$(BIN)/python deploy/compile_catalogues.py
