@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.kit.door import Permanent, SendError
+from bot.kit.door import Permanent, SendError, Unknown
 from bot.kit.events import Answer, Event
 from bot.kit.screen import Attachment, Picture, Screen, twin
 from bot.kit.text import Raw, Writer, _, without_isolates
@@ -143,7 +143,7 @@ class SlackDoor:
         except SendError as error:
             # Most often the trigger's three seconds are over. A button brings a fresh one.
             log.info("form opened by a message", error=str(error))
-            await self.send(_person(body), answer, writer)
+            await self.send(_person(body), answer, writer, repeated=isinstance(error, Unknown))
         return {}
 
     async def _show_screen(self, body: Mapping[str, Any], where: Place | None, answer: Answer, writer: Writer) -> Json:
