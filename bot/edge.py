@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.delivery import Claimed
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
-from bot.kit.events import Answer, Answered, Event, Returned
+from bot.kit.events import Answer, Answered, Called, Changed, Event, Returned
 from bot.kit.text import _
 from bot.work import WAITED_FOR, Threads, Work
 from db.machinery import Inbox, InboxState, Outgoing
@@ -154,7 +154,7 @@ class Edge:
         account = self._accounts.get(inbox)
         if account is not None and self._pace is not None:
             await asyncio.sleep(self._pace.wait(account, monotonic()))
-        await self._threads.run(self._turn, inbox, True)
+        await self._threads.run(self._turn, inbox, True, is_late=True)
         if account is not None:
             del self._accounts[inbox]
             self._answered(account)
@@ -269,7 +269,7 @@ class Edge:
     def _defer_turn(self, session: Session, lock: str, inbox: int) -> None:
         self._work.defer(session, "turn", lock=lock, first=WAITED_FOR, inbox=inbox)
 
-    def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool]) -> Outcome | None:
+    def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool], *, is_late: bool = False) -> Outcome | None:
         fresh = self._fresh.pop(inbox_id, None)
         if fresh is not None:
             platform, body, trace, is_too_much = fresh.platform, fresh.body, fresh.trace, fresh.is_too_much
@@ -287,6 +287,8 @@ class Edge:
             return None
         if event is not None and is_too_much and not isinstance(event, Returned):
             event = Answered(event.caller, declined=SLOWER)
+        if is_late and isinstance(event, Called | Changed) and event.at_once:
+            reply = False
         if event is None:
             self._mark(inbox_id, InboxState.DONE, None)
             return None

@@ -51,7 +51,8 @@ class Called:
 
     `quoted` are the words of a message it was used on, or typed in answer to, whoever wrote them.
     `message` is the message the button was on, which the answer may replace; `tap` is what the platform wants to have
-    acknowledged. Both go to the door as they are. `where` is set where others were there too.
+    acknowledged. Both go to the door as they are. `where` is set where others were there too. With `at_once` the answer
+    is shown where it was called, at once or not at all: later it is no message of its own.
     """
 
     caller: Caller
@@ -63,6 +64,7 @@ class Called:
     where: Where | None = None
     message: Mapping[str, Any] | None = None
     tap: Mapping[str, Any] = field(default_factory=dict)
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,15 @@ class Answered:
 class Changed:
     """All fields of an open form as they stand, not yet sent; or the state of the door itself.
 
-    `reach` is False when the person blocked us or left, True when they came back.
+    `reach` is False when the person blocked us or left, True when they came back. With `at_once` the form is before
+    them already, or a button that brings it: it is drawn there at once or not at all, and is no message later.
     """
 
     caller: Caller
     token: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     reach: bool | None = None
+    at_once: bool = False
 
 
 @dataclass(frozen=True)

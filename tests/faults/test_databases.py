@@ -203,6 +203,38 @@ async def test_a_back_end_that_is_terminated_in_a_commit(postgresql_url: str, ha
     tower.close()
 
 
+@pytest.mark.promise("faults.8", "A change in an open form that was cut off is made once, and shows no second form.")
+@cut_off
+async def test_a_back_end_that_is_terminated_while_a_form_is_open(
+    slack: FakeSlack, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(postgresql_url)
+    amina = slack.user("Amina")
+    async with running(postgresql_url, slack, http=True) as house:
+        turn, turns = house.parley.engine.turn, []
+
+        def cut(*given: Any, **more: Any) -> Any:
+            turns.append(given)
+            if len(turns) == 1:
+                event.listen(house.parley.sessions.engine, "commit", lambda _: ended(postgresql_url), once=True)
+            return turn(*given, **more)
+
+        assert (await slack.command(amina, "/parley")).acknowledged
+        monkeypatch.setattr(house.parley.engine, "turn", cut)
+        (changed,) = await slack.fills(amina, {"language": "fr"})
+        assert changed.error
+        await until(lambda: not inbox(house, InboxState.WAITING))
+        assert len(turns) == 2
+        with house.parley.sessions.reading() as session:
+            assert [each.answers for each in session.scalars(select(Draft))] == [{"language": "fr"}]
+            assert session.scalar(select(func.count()).select_from(Outgoing)) == 0
+        assert (await slack.fills(amina, {"language": "en"}))[0].acknowledged
+        await slack.fills(amina, {"consent": ["yes"], "name": "Amina Diop", "kind": "customs"})
+        assert (await slack.submits(amina)).payload == {"response_action": "clear"}
+        await slack.hears(amina, "Amina Diop")
+        assert len(slack.calls("chat.postMessage")) == 1 and not slack.refusals
+
+
 @pytest.mark.promise(
     "faults.9", "On a database that only reads, intake is refused, nothing is half done, nothing runs hot."
 )

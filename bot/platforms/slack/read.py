@@ -138,7 +138,7 @@ def read(stored: Json) -> Event | None:
         case "message" | "passing" | "home" as where:
             return _tap(body, caller, where)
         case "modal":
-            return Changed(caller, token_of(body["view"]), _answers(body["view"]))
+            return Changed(caller, token_of(body["view"]), _answers(body["view"]), at_once=True)
         case "submission":
             return _submitted(body["view"], caller)
         case "closed":
@@ -190,7 +190,7 @@ def _tap(body: Json, caller: Caller, where: Place) -> Event:
         return home_opened(caller)
     value = str(body["actions"][0]["value"])
     if _action(body).startswith(f"{OPEN}:"):
-        return Changed(caller, value)
+        return Changed(caller, value, at_once=True)
     on: dict[str, Any] | None = None
     if where == "message":
         on = {"channel": str(body["container"]["channel_id"]), "ts": str(body["container"]["message_ts"])}
@@ -214,7 +214,7 @@ def _submitted(view: Json, caller: Caller) -> Event:
 def _closed(view: Json, caller: Caller) -> Event:
     """A modal closed keeps what it holds; one that held nothing is forgotten."""
     if not view["is_filled"]:
-        return Called(caller, name="form.cancel", args={"draft": token_of(view)})
+        return Called(caller, name="form.cancel", args={"draft": token_of(view)}, at_once=True)
     return Changed(caller, token_of(view), _answers(view))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -224,6 +224,41 @@ async def test_a_form_whose_trigger_has_expired_waits_behind_a_button(slack: Fak
         assert (await slack.submits(amina, {"detail": HELD, "sector": "perishables"})).acknowledged
         await slack.hears(amina, fr("Reference"))
         assert count(house, Issue) == 1
+
+
+async def test_what_is_before_somebody_already_is_not_sent_by_a_worker_later(
+    slack: FakeSlack, url: str, amina: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change in an open form, a button that opens one, a form closed over nothing: their turns failed at first."""
+    async with running(url, slack, http=True) as house:
+        turn = house.parley.engine.turn
+
+        async def left_to_a_worker(does: Callable[[], Awaitable[Any]]) -> None:
+            tries: list[int] = []
+
+            def fails_once(*given: Any, **more: Any) -> Any:
+                tries.append(1)
+                return turn(*given, **more) if len(tries) > 1 else 1 / 0
+
+            with monkeypatch.context() as broken:
+                broken.setattr(house.parley.engine, "turn", fails_once)
+                await does()
+                await slack.until(lambda: not count(house, Inbox, Inbox.state == InboxState.WAITING))
+            assert len(tries) == 2
+            assert not count(house, Outgoing, Outgoing.state != Sending.ACCEPTED)
+
+        slack.fails("views.open", "error", error="expired_trigger_id")
+        assert (await slack.command(amina, "/parley")).acknowledged
+        card = await slack.hears(amina, fr("Open the form"))
+        await left_to_a_worker(lambda: slack.taps(amina, fr("Open the form"), on=card))
+        assert slack.modal(amina) is None
+        assert (await slack.taps(amina, fr("Open the form"), on=card)).acknowledged
+        await left_to_a_worker(lambda: slack.fills(amina, {"language": "ar"}))
+        await registers(slack, amina)
+        assert (await slack.command(amina, "/parley raise")).acknowledged
+        before = len(slack.messages(amina))
+        await left_to_a_worker(lambda: slack.closes(amina))
+        assert not count(house, Draft) and len(slack.messages(amina)) == before == 2
 
 
 async def test_a_closed_modal_keeps_what_it_held_and_the_conversation_goes_on_from_there(

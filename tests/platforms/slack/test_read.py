@@ -65,7 +65,7 @@ READ: dict[str, tuple[dict[str, Any], Any]] = {
         Called(OLGA, handle="abc", message={"home": "U1", "is_inside": True}),
     ),
     "the way back home": (tap("home:3", None, on_home()), Called(OLGA, words="home", message={"home": "U1"})),
-    "the button that opens a form": (tap("open:2", "7"), Changed(OLGA, "7")),
+    "the button that opens a form": (tap("open:2", "7"), Changed(OLGA, "7", at_once=True)),
     "a shortcut on a message": (
         {
             "type": "message_action",
@@ -88,7 +88,7 @@ READ: dict[str, tuple[dict[str, Any], Any]] = {
             "view": modal({"sector": CHOSEN, "title": typed(None), "files": FILES}),
             **WHO,
         },
-        Changed(OLGA, "7", {"sector": "perishables"}),
+        Changed(OLGA, "7", {"sector": "perishables"}, at_once=True),
     ),
     "a submission": (
         SUBMISSION
@@ -123,7 +123,7 @@ READ: dict[str, tuple[dict[str, Any], Any]] = {
     "a modal closed over earlier answers": (CLOSED | {"view": modal({}, initial=True)}, Changed(OLGA, "7")),
     "a modal closed over nothing": (
         CLOSED | {"view": modal({"title": typed(None)})},
-        Called(OLGA, name="form.cancel", args={"draft": "7"}),
+        Called(OLGA, name="form.cancel", args={"draft": "7"}, at_once=True),
     ),
 }
 
