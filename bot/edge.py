@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -103,6 +103,9 @@ class Edge:
         self._accounts: dict[int, str] = {}  # whose pace counts an update that waits
         self._keeping: asyncio.Task[None] | None = None
         self._left: set[int] = set()  # kept, and without a job although nobody runs their turn any more
+        self._unsure: set[tuple[str, str]] = (
+            set()
+        )  # by platform and key: the commit was cut off, and may have been made
 
     async def keep(
         self, platform: str, key: str, payload: Mapping[str, Any] | str, *, account: str, later: bool = True
@@ -161,6 +164,8 @@ class Edge:
 
     async def catch_up(self) -> None:
         """Leave to workers what they could not be left while the database was away. Called every second or so."""
+        if self._unsure:
+            await self._look_for_unsure()
         if self._left:
             await self._leave()
 
@@ -203,6 +208,7 @@ class Edge:
         try:
             kept = await self._threads.run(self._keep, updates, first=True)
         except Exception as error:  # noqa: BLE001  whoever waits for an update is told
+            self._unsure |= {(each.platform, each.key) for each in updates if not each.later}
             if len(updates) == 1:
                 _tell(updates[0], error)
             else:  # one that cannot be kept fails alone
@@ -210,8 +216,20 @@ class Edge:
                     await self._keep_together([each])
         else:
             for each, inbox in zip(updates, kept, strict=True):
+                if inbox is not None:
+                    self._unsure.discard((each.platform, each.key))
                 if not each.kept.done():
                     each.kept.set_result(inbox)
+
+    async def _look_for_unsure(self) -> None:
+        """Whoever did it was told that it was not taken, or, where it was tried again, that it had come before."""
+        names = sorted(self._unsure)[:MOST_TOGETHER]
+        try:
+            self._left |= set(await self._threads.run(self._waiting, names))
+        except SQLAlchemyError as error:
+            log.warning("nobody knows what was kept", updates=len(names), error=type(error).__name__)
+        else:
+            self._unsure -= set(names)
 
     async def _leave(self) -> None:
         left = sorted(self._left)
@@ -307,6 +325,12 @@ class Edge:
         if outcome is not None and outcome.outgoing_id is not None:
             self._expect(_claimed(outcome, outcome.outgoing_id, platform, trace))
         return outcome
+
+    def _waiting(self, names: Sequence[tuple[str, str]]) -> Sequence[int]:
+        """Those of so many updates, by platform and key, that were kept and are to be handled."""
+        those = tuple_(Inbox.platform, Inbox.key).in_(names), Inbox.state == InboxState.WAITING
+        with self._sessions.reading() as session:
+            return session.scalars(select(Inbox.id).where(*those)).all()
 
     def _mark(self, inbox_id: int, state: InboxState, error: str | None) -> None:
         with self._sessions.writing() as session:

@@ -203,6 +203,29 @@ async def test_a_back_end_that_is_terminated_in_a_commit(postgresql_url: str, ha
     tower.close()
 
 
+@pytest.mark.promise("faults.8", "What was kept although the commit was cut off is handled once, without a restart.")
+@pytest.mark.parametrize("together", [1, 2])
+@cut_off
+async def test_a_back_end_that_is_terminated_as_updates_are_kept(postgresql_url: str, together: int) -> None:
+    tower = Tower(postgresql_url)
+    await tower.register("telegram", "1", "Amina")
+
+    def cut(connection: Any) -> None:
+        connection.exec_driver_sql("COMMIT")
+        ended(postgresql_url)
+        raise psycopg.OperationalError("the server closed the connection unexpectedly")
+
+    event.listen(tower.sessions.engine, "commit", cut, once=True)
+    came = [tower.update("telegram", "1", "ring", later=False) for _ in range(together)]
+    kept = await asyncio.gather(*came, return_exceptions=True)
+    assert not any(isinstance(each, int) for each in kept), "nobody goes on with their turns"
+    assert [row.state for row in tower.inbox()[-together:]] == [InboxState.WAITING] * together
+    await tower.parley.settle()
+    assert tower.strokes() == together and tower.inbox()[-1].state is InboxState.DONE
+    assert not tower.parley.edge._unsure and tower.rows(Job) == []
+    tower.close()
+
+
 @pytest.mark.promise("faults.8", "A change in an open form that was cut off is made once, and shows no second form.")
 @cut_off
 async def test_a_back_end_that_is_terminated_while_a_form_is_open(
