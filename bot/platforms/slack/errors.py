@@ -37,6 +37,7 @@ REASONS = {
     "user_not_visible": "not_found",
     "user_disabled": "deactivated",
     "is_archived": "archived",
+    "is_inactive": "archived",  # what an edit is refused with
     "not_in_channel": "left",
 }
 # Calls that may be made twice: an unknown outcome of theirs is none.

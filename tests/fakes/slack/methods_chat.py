@@ -71,11 +71,14 @@ def post_ephemeral(slack: SlackApi, arguments: Json) -> Json:
 
 @method("chat.update", scope="chat:write")
 def update(slack: SlackApi, arguments: Json) -> Json:
-    message = slack.world.message(joined(slack, arguments["channel"]).id, arguments["ts"])
+    conversation = joined(slack, arguments["channel"])
+    message = slack.world.message(conversation.id, arguments["ts"])
     if message is None:
         raise Refused("message_not_found")
     if not message.by_app:
         raise Refused("cant_update_message")
+    if conversation.archived:
+        raise Refused("is_inactive")
     change(slack, message, arguments)
     return {"channel": message.conversation, "ts": message.ts, "text": message.text, "message": message.body()}
 

@@ -134,6 +134,7 @@ async def test_a_platform_that_is_not_there_took_nothing() -> None:
         ("user_not_found", "not_found"),
         ("user_disabled", "deactivated"),
         ("is_archived", "archived"),
+        ("is_inactive", "archived"),
         ("not_in_channel", "left"),
         ("invalid_blocks", "refused"),
         ("msg_too_long", "refused"),
