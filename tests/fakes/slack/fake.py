@@ -125,9 +125,9 @@ class FakeSlack(SlackApi):
         """Somebody takes the app out of a channel."""
         where.members.discard(BOT_USER)
 
-    def shares(self, where: Conversation) -> None:
-        """Somebody connects a channel with another workspace."""
-        where.is_shared = True
+    def shares(self, where: Conversation, how: str = "is_ext_shared") -> None:
+        """Somebody connects a channel with another workspace, or is about to, by Slack's flag for it."""
+        where.shared |= {how}
 
     def deactivates(self, user: User | str) -> None:
         """The person's account is closed."""

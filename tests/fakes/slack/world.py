@@ -74,6 +74,9 @@ class User:
         return body
 
 
+SHARED = ("is_ext_shared", "is_pending_ext_shared", "is_org_shared")
+
+
 @dataclass
 class Conversation:
     """A channel, or the direct messages between a person and the app (then ``user`` is the person)."""
@@ -88,7 +91,7 @@ class Conversation:
     creator: str = ""
     topic: str = ""
     pins: list[str] = field(default_factory=list)
-    is_shared: bool = False  # with another workspace, through Slack Connect
+    shared: frozenset[str] = frozenset()  # how, by Slack's own flags: with another workspace, or about to be
 
     @property
     def kind(self) -> str:
@@ -107,8 +110,8 @@ class Conversation:
             body |= {
                 "name": self.name, "is_channel": not self.is_private, "is_group": self.is_private,
                 "is_member": BOT_USER in self.members, "is_private": self.is_private, "creator": self.creator,
-                "topic": {"value": self.topic, "creator": BOT_USER, "last_set": 1}, "is_shared": self.is_shared,
-                "is_ext_shared": self.is_shared, "is_org_shared": False, "is_pending_ext_shared": False,
+                "topic": {"value": self.topic, "creator": BOT_USER, "last_set": 1}, "is_shared": bool(self.shared),
+                **{flag: flag in self.shared for flag in SHARED},
             }  # fmt: skip
         return body | ({"locale": self.locale} if with_locale else {})
 

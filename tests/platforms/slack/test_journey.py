@@ -315,7 +315,7 @@ async def test_an_answer_to_a_command_is_seen_by_the_asker_alone_and_its_buttons
         assert len(slack.messages(amina)) == before
 
 
-@pytest.mark.promise("threat.13", "Nothing is posted to a channel, whoever it is shared with.")
+@pytest.mark.promise("threat.13", "Who asks in a channel is answered where nobody else reads it.")
 async def test_free_text_files_and_mentions_are_answered_in_the_direct_messages(
     slack: FakeSlack, url: str, amina: User
 ) -> None:

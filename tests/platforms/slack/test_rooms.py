@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from bot.kit.text import without_isolates
 from bot.ops.show import show
 from bot.platforms.slack.client import Client
 from bot.platforms.slack.rooms import SlackRooms, channel_name
-from db.machinery import ChatRoomStep, Inbox, Outgoing, Sending
+from db.machinery import ChatRoomStep, Deed, Inbox, Outgoing, Sending
 from db.meetings import Confidentiality, Invitation, Meeting, Minute
 from db.rooms import ChatRoom, RoomState
 from scheduling.clock import SystemClock
@@ -62,8 +62,9 @@ def heard(slack: FakeSlack, user: User, words: str, where: Conversation | None =
 
 async def opened(slack: FakeSlack, house: House, olga: User, meeting: int) -> Conversation:
     """Open the room of a roundtable, and wait until that is told."""
+    before = heard(slack, olga, "The room of a roundtable is open.")
     assert await does(house, olga, "open_slack", meeting=meeting) == "It is being opened. You hear when it is there."
-    assert await comes(house.parley, lambda: heard(slack, olga, "The room of a roundtable is open."))
+    assert await comes(house.parley, lambda: heard(slack, olga, "The room of a roundtable is open.") is not before)
     channel = slack.channel_named(f"r-{meeting}")
     assert channel is not None
     return channel
@@ -204,6 +205,47 @@ async def test_what_goes_wrong_is_said_with_what_to_do(slack: FakeSlack, sqlite_
         await does(house, olga, "open_slack", meeting=fourth)
         told = await comes(parley, lambda: heard(slack, olga, "It could not be reached in time."))
         assert told is not None and room_of(house, 4).state is RoomState.FAILED
+
+
+OUTSIDERS = "People from outside read there"
+CHANGES: tuple[tuple[Callable[[FakeSlack, Conversation], None], str], ...] = (
+    (lambda slack, where: slack.shares(where), OUTSIDERS),
+    (lambda slack, where: slack.shares(where, "is_pending_ext_shared"), OUTSIDERS),
+    (lambda slack, where: slack.shares(where, "is_org_shared"), OUTSIDERS),
+    (lambda slack, where: slack.archives(where), "Somebody has archived it."),
+    # Made public: Slack wants a permission of its own even to say so.
+    (lambda _slack, where: setattr(where, "is_private", False), "lacks a permission in Slack (channels:read)"),
+)
+
+
+@pytest.mark.promise(
+    "threat.13", "A confidential room that is shared or archived after something was queued for it is told nothing."
+)
+async def test_a_room_that_changes_between_queue_and_send_is_told_nothing(slack: FakeSlack, sqlite_url: str) -> None:
+    settle(sqlite_url)
+    olga = slack.user("Olga")
+    async with running(sqlite_url, slack) as house:
+        officer = house.makes_officer(olga)
+        send = house.parley.work.bodies["room"]
+        for change, words in CHANGES:
+            meeting = roundtable(house.parley, officer, confidentiality=Confidentiality.CONFIDENTIAL)
+            channel = await opened(slack, house, olga, meeting)
+            before = [each.shown for each in slack.messages(olga, channel)]
+
+            async def changed_first(step: int, change: Any = change, channel: Conversation = channel) -> None:
+                change(slack, channel)
+                await send(step)
+
+            seen = len(slack.messages(olga))
+            house.parley.work.bodies["room"] = changed_first
+            # The newest row of its table, so that its number is given out again.
+            assert await does(house, olga, "item_off", meeting=meeting, item=1) == "Taken off the agenda."
+            await comes(house.parley, lambda: len(slack.messages(olga)) > seen)  # noqa: B023  awaited here
+            house.parley.work.bodies["room"] = send
+            assert words in without_isolates(slack.messages(olga)[-1].shown)
+            assert [each.shown for each in slack.messages(olga, channel)] == before
+        refused = ChatRoomStep.deed == Deed.SHOW, ChatRoomStep.state == Sending.FAILED
+        assert count(house, ChatRoomStep, *refused) == len(CHANGES)
 
 
 def room_of(house: House, number: int) -> ChatRoom:
