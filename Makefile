@@ -44,13 +44,13 @@ phrases: .venv/dev ## collect new phrases into the catalogues, for translation
 	@touch $@
 
 .venv/run: .venv/python requirements/run.txt pyproject.toml deploy/compile_catalogues.py
-	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --require-hashes --only-binary :all: -r requirements/run.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # dev.txt holds all of run.txt, so the demo needs nothing more afterwards.
 .venv/dev: .venv/python requirements/dev.txt pyproject.toml deploy/compile_catalogues.py
-	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch .venv/run $@
 
