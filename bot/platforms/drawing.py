@@ -39,6 +39,7 @@ SCALE = 2.0  # a telephone's dots for each of ours
 INK, SOFT, LINES, PAPER = "#14202b", "#52616e", "#d5dde3", "#ffffff"
 # What no XML may hold: a name given on the command line has not come through the edge.
 UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NO_LETTERS = " \ue000"  # how nothing looks, and how a letter does that no font has
 # Each with the colour of the count on it. Told apart by their lightness, too; the counts and the legend name them.
 COLOURS = (
     ("#2e7d4f", PAPER),
@@ -70,9 +71,21 @@ async def drawn(picture: Picture, writer: Writer) -> bytes:
     return await asyncio.to_thread(png, picture, writer)
 
 
+def can_draw(letters: str) -> bool:
+    """Whether there is a font for each of these letters: where there is none, all of them look the same."""
+    frame = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><text y="30" font-size="24"'
+    one = f'{frame} font-family="{FAMILIES}">%s</text></svg>'
+    looks = {_pixels_anew(one % letter) for letter in letters + NO_LETTERS}
+    return len(looks) == len(letters) + len(NO_LETTERS)
+
+
 @lru_cache(maxsize=64)
 def _pixels(source: str) -> bytes:
     """Many are often sent one picture."""
+    return _pixels_anew(source)
+
+
+def _pixels_anew(source: str) -> bytes:
     fonts = [str(path) for path in FONTS]
     made = resvg_py.svg_to_bytes(svg_string=source, font_files=fonts, skip_system_fonts=True, zoom=SCALE)
     return bytes(made)

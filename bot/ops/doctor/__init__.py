@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.kit.text import CATALOGUES
-from bot.ops.doctor import catalogues, mail, platforms, setup, state
+from bot.ops.doctor import catalogues, fonts, mail, platforms, setup, state
 from bot.ops.doctor.lines import FAIL, Line, fail
 from bot.ops.logs import hiding
 from bot.ops.trouble import in_one_line
@@ -66,5 +66,6 @@ def _lines(settings: Settings, offline: bool, unknown: Sequence[str], env_file: 
     runs = state.runs(settings.database_url)
     yield state.process(runs)
     yield from catalogues.check(CATALOGUES)
+    yield fonts.check()
     if not offline:
         yield from platforms.ask(settings, runs=runs is True)
