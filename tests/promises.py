@@ -5,7 +5,8 @@
 
 `make test` runs these tests with all others. `make prove` runs them alone, the slow ones too, and writes
 build/prove.md and build/prove.json: {name, promise, test, state, figure, why}. A test that was skipped makes its
-promise "not run", never "held". A test states a figure with `record_property("figure", "134 crash points, 0 lost")`.
+promise "not run", never "held", and so does one that the run ended before. A test states a figure with
+`record_property("figure", "134 crash points, 0 lost")`.
 """
 
 from __future__ import annotations
@@ -53,9 +54,21 @@ class Report:
     """Collects what every worker reports, and writes it when all have ended."""
 
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    planned: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.planned |= {item.nodeid for item in session.items}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """What a worker is going to run: with workers nothing is collected here."""
+        self.planned |= set(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        test = report.nodeid.partition("[")[0]
+        test = _test(report.nodeid)
+        if report.when == "teardown":
+            self.ended.add(report.nodeid)
         for key, value in report.user_properties:
             if key == PROPERTY:
                 name, promise = map(str, value)  # type: ignore[call-overload]  # pytest types a property as an object
@@ -73,12 +86,23 @@ class Report:
         for each in self.entries.values():
             if each.open:
                 each.state, each.why = "broken", "it ended its process, or was ended with it"
+        self._note_not_begun()
         if not self.entries:  # a name that none begins with: what was written before stays
             return
         entries = sorted(self.entries.values(), key=lambda each: (each.name, each.test))
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.with_suffix(".json").write_text(json.dumps([_told(each) for each in entries], indent=2) + "\n")
         REPORT.with_suffix(".md").write_text(TITLE + _table(entries), encoding="utf-8")
+
+    def _note_not_begun(self) -> None:
+        """A run that stops early, as with -x, shows nothing of what it had still to do."""
+        if not self.entries:
+            return
+        for test in sorted({_test(each) for each in self.planned - self.ended}):
+            begun = [each for each in self.entries.values() if each.test == test]
+            for each in begun or [self.entries.setdefault(("not begun", test), Entry("not begun", test, test))]:
+                if each.state == "held":
+                    each.state, each.why = "not run", "the run ended before all of it"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         states = [each.state for each in self.entries.values()]
@@ -115,6 +139,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = wanted
+
+
+def _test(nodeid: str) -> str:
+    """The test of which a node is one run, whatever its parameters and the group it was run in."""
+    return nodeid.partition("[")[0].partition("@")[0]
 
 
 def _told(entry: Entry) -> dict[str, str]:
