@@ -1,4 +1,4 @@
-"""A disk that errs: a copy of SQLite's own way to files, whose syncs fail whenever a test says so."""
+"""A disk that errs or is full: a copy of SQLite's own way to files, which fails whenever a test says so."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from tests.crash.recorder import SYNC, Methods, Recorder, find
+from tests.crash.recorder import SYNC, WRITE, Methods, Recorder, find
 
-IOERR_FSYNC = 10 | 4 << 8  # what SQLite calls it
+IOERR_FSYNC, FULL = 10 | 4 << 8, 13  # what SQLite calls them
 
 _EVERY: list[ErringDisk] = []  # a connection may outlive its test: what C points to must not be collected
 
 
 class ErringDisk(Recorder):
-    """Files opened `in_use` go through it; records nothing."""
+    """Files opened `in_use` go through it; records nothing.
+
+    Its syncs fail while it `errs`. It takes `room` more writes and then is full; None is room enough.
+    """
 
     def __init__(self) -> None:
         super().__init__(Path("/dev/null"))
         self.errs = False
+        self.room: int | None = None
         _EVERY.append(self)
 
     @contextmanager
@@ -39,7 +43,14 @@ class ErringDisk(Recorder):
         def sync(file: int, flags: int) -> int:
             return IOERR_FSYNC if self.errs else int(real.sync(file, flags))
 
+        def write(file: int, data: int, length: int, offset: int) -> int:
+            if self.room is not None:
+                if self.room == 0:
+                    return FULL
+                self.room -= 1
+            return int(real.write(file, data, length, offset))
+
         ours = Methods.from_buffer_copy(real)
-        ours.sync = SYNC(sync)
+        ours.sync, ours.write = SYNC(sync), WRITE(write)
         self._alive += [real, ours]
         return ours

@@ -26,6 +26,7 @@ from bot.http import application
 from bot.kit.events import Answered, Caller
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
+from db.issues import Issue
 from db.machinery import Draft, Inbox, InboxState, Job, Outgoing, Sending
 from db.people import Account, Organisation
 from db.session import connect, revisions, upgrade
@@ -75,6 +76,24 @@ def inbox(house: SlackHouse, state: InboxState) -> int:
         return session.scalar(select(func.count()).select_from(Inbox).where(Inbox.state == state)) or 0
 
 
+def rows(house: SlackHouse, table: type) -> int:
+    with house.parley.sessions.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def seen_or_skipped() -> None:
+    """Skip the test where no disk of ours can be put in front of SQLite."""
+    try:
+        find()
+    except (OSError, AttributeError) as error:
+        pytest.skip(f"Python's SQLite shows no symbols to put a disk of ours in front of: {error}")
+
+
+def is_whole(url: str) -> bool:
+    with sqlite3.connect(str(make_url(url).database)) as connection:
+        return bool(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+
+
 @pytest.mark.promise(
     "faults.5", "A full disk is 503 and an alarm, and Parley goes on without a restart when there is room."
 )
@@ -102,13 +121,47 @@ async def test_a_full_disk(slack: FakeSlack, sqlite_url: str) -> None:
 
 
 @pytest.mark.promise(
+    "faults.5",
+    "A disk that is full in the middle of a turn leaves nothing half done; the turn is run when there is room.",
+)
+@pytest.mark.parametrize("room", [0, 1, 5])
+async def test_a_disk_that_is_full_in_the_middle_of_a_turn(
+    slack: FakeSlack, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    seen_or_skipped()
+    settle(sqlite_url)
+    amina = slack.user("Amina")
+    with ErringDisk().in_use() as disk:
+        async with running(sqlite_url, slack, http=True) as house:
+            house.makes_member(amina)
+            turn, turns = house.parley.engine.turn, []
+
+            def full(*given: Any, **more: Any) -> Any:
+                turns.append(given)
+                disk.room = room if len(turns) == 1 else disk.room
+                return turn(*given, **more)
+
+            assert (await slack.command(amina, "/parley raise")).acknowledged
+            monkeypatch.setattr(house.parley.engine, "turn", full)
+            sent = await slack.submits(amina, {"detail": "Our reefer is held", "sector": "perishables"})
+            assert sent.error and disk.room == 0, "whoever sent it is told"
+            assert (inbox(house, InboxState.WAITING), rows(house, Issue), rows(house, Outgoing)) == (1, 0, 0)
+            assert rows(house, Draft) == 1
+            await house.parley.edge.catch_up()
+            assert inbox(house, InboxState.WAITING) == 1 and house.parley.edge._left
+            disk.room = None
+            await house.parley.edge.catch_up()
+            await slack.hears(amina, "Reference")
+            assert (inbox(house, InboxState.WAITING), rows(house, Issue), rows(house, Draft)) == (0, 1, 0)
+            assert len(slack.calls("chat.postMessage")) == 1
+    assert is_whole(sqlite_url)
+
+
+@pytest.mark.promise(
     "faults.6", "What a disk errs about is not confirmed, and Parley goes on without a restart when it errs no more."
 )
 async def test_a_disk_that_errs(slack: FakeSlack, sqlite_url: str) -> None:
-    try:
-        find()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"Python's SQLite shows no symbols to put a disk of ours in front of: {error}")
+    seen_or_skipped()
     settle(sqlite_url)
     olga = slack.user("Olga")
     with ErringDisk().in_use() as disk:
@@ -123,8 +176,7 @@ async def test_a_disk_that_errs(slack: FakeSlack, sqlite_url: str) -> None:
             assert inbox(house, InboxState.WAITING) == 0, "what was not confirmed was not kept"
             assert await said(slack, house, olga, "hello again", "Ev2") == 200
             await until(lambda: inbox(house, InboxState.DONE) == 2)
-    with sqlite3.connect(str(make_url(sqlite_url).database)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert is_whole(sqlite_url)
 
 
 @pytest.mark.promise("faults.7", "While another process locks the file Slack hears 503 in time, and comes again.")
