@@ -16,6 +16,7 @@ from bot.kit.door import Paused
 from bot.kit.events import Answer
 from bot.kit.screen import Screen
 from bot.kit.text import Catalogues, Reader, Writer, _
+from bot.platforms.slack import wire
 from bot.platforms.slack.client import Client as SlackClient
 from bot.platforms.telegram.client import Client as TelegramClient
 from bot.platforms.telegram.door import TelegramDoor
@@ -24,6 +25,7 @@ from db.people import Account
 from scheduling.clock import ManualClock, SystemClock
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.slack import Timing, payloads
+from tests.platforms.slack.running import House as SlackHouse
 from tests.platforms.slack.running import running as slack_running
 from tests.platforms.slack.running import settle as slack_settle
 from tests.platforms.telegram.running import House, eventually, know, running, settle
@@ -295,6 +297,33 @@ async def test_sockets_that_end_and_acknowledgements_that_are_lost(
         await slack.until(lambda: slack.messages(olga)[-1].by_app)
         await eventually(lambda: count(house, Outgoing, Outgoing.state == Sending.ACCEPTED) == 1)
         assert count(house, Inbox) == 1 and len([each for each in slack.messages(olga) if each.by_app]) == 1
+
+
+@pytest.mark.promise(
+    "faults.30", "A socket on which Slack says no hello is no connection, and is given up for another."
+)
+async def test_a_socket_without_a_hello(slack: FakeSlack, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slack_settle(sqlite_url)
+    olga = slack.user("Olga")
+    house = SlackHouse(sqlite_url, slack)
+    monkeypatch.setattr(wire, "CONNECTING", 0.3)
+    slack.doors.mute = 1
+    with pytest.raises(TimeoutError):
+        await house.wire.start()
+    assert house.wire.health()["trouble"] == "TimeoutError"
+    monkeypatch.setattr(wire, "CONNECTING", 10.0)
+    monkeypatch.setattr(wire, "BEAT", 0.1)
+    await house.start()
+    assert house.wire.health()["ok"]
+    slack.doors.mute = 2  # the one that follows, and the first that is tried in its place
+    await slack.doors.refresh()
+    await eventually(lambda: house.wire.health()["trouble"] == "silent")
+    await eventually(lambda: house.wire.health()["ok"])
+    assert slack.doors.mute == 0
+    assert (await slack.dm(olga, "hello")).acknowledged
+    await slack.until(lambda: slack.messages(olga)[-1].by_app)
+    assert count(house, Inbox) == 1
+    await house.stop()
 
 
 @pytest.mark.promise("faults.26", "The same event three times, with a retry's number and a day later, has one effect.")

@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.kit.door import SendError, cause
 from bot.platforms.host import Host
@@ -32,7 +34,7 @@ log = structlog.get_logger()
 
 BODY_LIMIT = 256 * 1024
 WINDOW = 300  # seconds between Slack's clock and ours
-CONNECTING = 15.0
+CONNECTING = 15.0  # seconds until a socket is open and Slack has said hello on it
 BEAT = 60.0  # seconds between looks at the token: health names one that is no longer good before anybody is let down
 TIMESTAMP = re.compile(r"[0-9]{1,12}")
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
@@ -69,6 +71,8 @@ class SlackWire:
         self._trouble: str | None = "not connected yet"
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
+        self._greeted: Any = None  # the session on which Slack has spoken; it says hello first
+        self._hello = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
         self.door = SlackDoor(
             self._own.perform,
@@ -100,9 +104,12 @@ class SlackWire:
         if self._app_token is not None:
             # Its own connecting neither returns nor raises on a bad token.
             socket = AsyncSocketModeHandler(self._app, self._app_token, web_client=self._client.web)
+            self._hello.clear()
+            socket.client.on_message_listeners.append(partial(self._spoken, socket.client))
             try:
                 async with asyncio.timeout(CONNECTING):
                     await socket.connect_async()  # type: ignore[no-untyped-call]
+                    await self._hello.wait()
             except BaseException:
                 await socket.close_async()  # type: ignore[no-untyped-call]
                 raise
@@ -119,12 +126,35 @@ class SlackWire:
         await self._interactions.stop()
         await self._client.close()
 
+    async def _spoken(self, client: SocketModeClient, _message: Any) -> None:
+        self._greeted = client.current_session
+        self._hello.set()
+
     async def _beat(self) -> None:
-        """Ask whose the token is, and what time it is there, again and again; `health` tells what was answered."""
+        """Ask whose the token is, and what time it is there, again and again; `health` tells what was answered.
+
+        A socket on which Slack has still not said hello since the last time is given up for another: the library holds
+        it to be well as long as it answers pings, and nothing comes.
+        """
+        mute: Any = None
         while True:
             await asyncio.sleep(BEAT)
             with suppress(SendError):
                 await self._client.perform("auth.test", {})
+            before, mute = mute, self._mute
+            if mute is not None and mute is before and self._socket is not None:
+                log.warning("slack says no hello: another socket")
+                try:
+                    async with asyncio.timeout(CONNECTING):
+                        await self._socket.client.connect_to_new_endpoint(force=True)
+                except Exception as error:  # noqa: BLE001  at the next beat again
+                    log.warning("no other socket", error=type(error).__name__)
+
+    @property
+    def _mute(self) -> Any:
+        """The session that is open and on which Slack has not spoken."""
+        session = self._socket.client.current_session if self._socket is not None else None
+        return session if session is not self._greeted else None
 
     def health(self) -> Mapping[str, Any]:
         """`silent` counts the seconds since Slack last answered on the socket: over 60 means that it is gone.
@@ -141,7 +171,7 @@ class SlackWire:
             return told
         session, heard = self._socket.client.current_session, self._socket.client.last_ping_pong_time
         silent = max(0.0, self._parley.clock.now().timestamp() - heard) if heard is not None else 0.0
-        if trouble is None and (session is None or session.closed or silent >= 60):
+        if trouble is None and (session is None or session.closed or silent >= 60 or self._mute is not None):
             trouble = "silent"
         return told | {"ok": trouble is None, "trouble": trouble, "silent": round(silent)}
 

@@ -63,6 +63,7 @@ class Doors:
         self.request_url: str | None = None
         self.sockets: list[web.WebSocketResponse] = []
         self.tickets: set[str] = set()
+        self.mute = 0  # sockets to come on which no hello is said
         self.acknowledged: list[Json] = []  # every payload the app said it has
         self.envelopes: dict[str, Json] = {}  # every payload that went over a socket
         self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Any]]] = {}
@@ -86,7 +87,10 @@ class Doors:
             "debug_info": {"host": "applink", "build_number": 1, "approximate_connection_time": 18060},
         }
         try:
-            await socket.send_json(hello)
+            if self.mute:
+                self.mute -= 1
+            else:
+                await socket.send_json(hello)
             async for message in socket:
                 if message.type == aiohttp.WSMsgType.TEXT:
                     self._acknowledged(message.data)
