@@ -84,10 +84,14 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def everything(
-    shell: Shell, more: Mapping[str, str] | None = None, *, log: list[str] | None = None
+    shell: Shell,
+    more: Mapping[str, str] | None = None,
+    *,
+    log: list[str] | None = None,
+    port: int | None = None,
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`parley all`, ready; and a client for its page. Whatever it logged must be JSON, and is added to `log`."""
-    port = free_port()
+    port = port or free_port()
     process = await asyncio.create_subprocess_exec(
         *PARLEY,
         "all",

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot import http
@@ -26,6 +27,7 @@ from tests.world import World
 
 WORDS = "canary-of-a-message"
 MAIL_PASSWORD = "canary-of-a-mail-password"
+HOOK = "canary-of-the-secret-that-a-webhook-comes-with"
 KINDS: tuple[Kind, ...] = ("500", "reset-after")
 
 
@@ -40,11 +42,32 @@ def tls() -> Iterator[ExitStack]:
         yield stack
 
 
+async def odd_requests(client: httpx.AsyncClient, slack: FakeSlack) -> str:
+    """What comes with the right secret and can be read by nobody, or with half of it; all that is answered."""
+    answers = []
+    for body in (b"{", b"payload=%7B", b'{"type": "event_callback"}', b"\xff\x00"):
+        signed = slack.doors.signed(body)
+        for signature in (signed["X-Slack-Signature"], slack.signing_secret):
+            answers.append(
+                await client.post(
+                    "/slack/events", content=body, headers={**signed, "X-Slack-Signature": signature}, timeout=30
+                )
+            )
+        for secret in (HOOK, HOOK[:-1], f"{HOOK}x"):
+            header = {"X-Telegram-Bot-Api-Secret-Token": secret}
+            answers.append(await client.post("/telegram", content=body, headers=header, timeout=30))
+    assert {401, 403} <= {each.status_code for each in answers}
+    assert not [each for each in answers if each.status_code == 500]
+    return "\n".join(f"{each.headers} {each.text}" for each in answers)
+
+
 @pytest.mark.promise("threat.6", "Through a whole run with faults no token is in logs, the database or what is sent.")
-async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path, tls: ExitStack) -> None:
+@pytest.mark.parametrize("by", ["sockets", pytest.param("requests", marks=pytest.mark.slow)])
+async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path, tls: ExitStack, by: str) -> None:
     shell = Shell(tmp_path, sqlite_url)
     shell(*CREATE)
     log: list[str] = []
+    shown = ""
     authority = Authority(tmp_path)
     shown_tls = authority.shown(is_good=True)
     async with FakeSlack.running() as slack, FakeTelegram.running() as telegram:
@@ -55,14 +78,25 @@ async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path, tls:
             "PARLEY_MAIL_LISTEN": f"lmtp://127.0.0.1:{free_port()}",
             "SSL_CERT_FILE": str(authority.file),
             "PARLEY_SLACK_BOT_TOKEN": slack.bot_token,
-            "PARLEY_SLACK_APP_TOKEN": slack.app_token,
             "PARLEY_SLACK_API_URL": slack.url,
             "PARLEY_TELEGRAM_TOKEN": telegram.token,
             "PARLEY_TELEGRAM_API_URL": telegram.address,
         }
+        port = free_port()
+        here = f"http://127.0.0.1:{port}"
+        if by == "sockets":
+            settings |= {"PARLEY_SLACK_APP_TOKEN": slack.app_token}
+        else:
+            settings |= {"PARLEY_SLACK_SIGNING_SECRET": slack.signing_secret, "PARLEY_PUBLIC_URL": here}
+            settings |= {"PARLEY_TELEGRAM_WEBHOOK_SECRET": HOOK}
+            slack.posts_to(f"{here}/slack/events")
         olga, amina = slack.user("Olga"), telegram.user("Amina", language_code="fr")
-        async with everything(shell, settings, log=log) as (_process, client):
-            await slack.connected()
+        async with everything(shell, settings, log=log, port=port) as (_process, client):
+            if by == "sockets":
+                await slack.connected()
+            else:
+                await telegram.until(lambda: telegram.calls("setWebhook"))
+                shown = await odd_requests(client, slack)
             for kind in KINDS:
                 slack.fails("chat.postMessage", kind)
                 telegram.fails("sendMessage", kind)
@@ -73,15 +107,16 @@ async def test_no_secret_turns_up_anywhere(sqlite_url: str, tmp_path: Path, tls:
             await telegram.until(lambda: [each for each in telegram.messages(amina) if each.by_bot], within=60)
             await slack.until(lambda: [call for call in slack.calls("chat.postMessage") if call.fault], within=20)
             await eventually(lambda: smtp.logins, within=20)
-            shown = (await client.get("/healthz")).text + (await client.get("/nowhere")).text
-        sent = repr([*slack.recorded, *telegram.recorded])
+            shown += (await client.get("/healthz")).text + (await client.get("/nowhere")).text
+        # Telegram is told the secret that it is to come with, and that is all it is told in.
+        sent = repr([*slack.recorded, *(each for each in telegram.recorded if each.method != "setWebhook")])
     stored = everything_in(tmp_path)
     assert len(stored) > 100_000 and WORDS.encode() in stored and len(log) > 5, "there was something to search"
     for place in (*log, shown):
         assert MAIL_PASSWORD not in place and smtp.url not in place
     assert MAIL_PASSWORD.encode() not in stored
     for name, secret in settings.items():
-        if name.endswith("TOKEN"):
+        if name.endswith(("TOKEN", "SECRET")):
             for canary in {secret, secret.partition(":")[2] or secret}:
                 assert canary.encode() not in stored, name
                 for place in ("\n".join(log), sent, shown):
