@@ -24,6 +24,7 @@ from bot.platforms.slack.profiles import Profiles
 from db.machinery import Inbox, InboxState
 from db.people import Account
 from scheduling.clock import ManualClock
+from tests.bot.test_work import until
 from tests.fakes import FakeSlack
 from tests.fakes.platform import machine_clock
 from tests.fakes.slack import Timing, User, payloads
@@ -70,6 +71,24 @@ def said(slack: FakeSlack, user: User, text: str = "hello") -> bytes:
 
 def signed(slack: FakeSlack, body: bytes, *, at: int | None = None) -> dict[str, str]:
     return {**slack.doors.signed(body, at), "Content-Type": "application/json"}
+
+
+@pytest.mark.promise("threat.50", "A clock that drifts from Slack's is told in the health within a minute.")
+@pytest.mark.parametrize("minutes", [2, -10])
+async def test_a_clock_that_drifts_from_slacks_is_told(
+    slack: FakeSlack, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    assert wire_module.BEAT <= 60
+    monkeypatch.setattr(wire_module, "BEAT", 0.02)
+    settle(sqlite_url)
+    clock = ManualClock(NOON)
+    async with running(sqlite_url, slack, http=True, clock=clock) as house:
+        assert house.wire.health()["ok"]
+        clock.at += timedelta(minutes=minutes)  # and nobody says a word
+        await until(lambda: house.wire.health()["trouble"] == "clock")
+        assert abs(house.wire.health()["skew"] - minutes * 60) <= 1 and not house.wire.health()["ok"]
+        clock.at -= timedelta(minutes=minutes)
+        await until(lambda: house.wire.health()["ok"])
 
 
 # Signed requests
