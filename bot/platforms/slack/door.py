@@ -154,8 +154,9 @@ class SlackDoor:
         if where == "passing":
             try:
                 await self._perform("response_url", {"url": body["response_url"], "replace_original": True, **shown})
-            except SlackRefused:  # the address serves half an hour, and five answers
-                await self.send(_person(body), answer, writer)
+            except SendError as error:  # the address serves half an hour, and five answers; or Slack is in trouble
+                log.info("answered by a message", error=str(error))
+                await self.send(_person(body), answer, writer, repeated=isinstance(error, Unknown))
             return {}
         return {"response_type": "ephemeral", **shown}
 

@@ -243,6 +243,11 @@ async def test_what_one_person_sees_is_replaced_by_its_address_while_that_serves
     slack.fails["response_url"] = [SlackRefused("http_404")]
     await slack.door.respond(SHOWN_TO_ONE, SCREEN, WRITER)
     assert slack.methods[-2:] == ["response_url", "chat.postMessage"]
+    for error, is_marked in ((Transient("x"), False), (Unknown("x"), True)):
+        slack.fails["response_url"] = [error]
+        await slack.door.respond(SHOWN_TO_ONE, SCREEN, WRITER)
+        assert slack.methods[-2:] == ["response_url", "chat.postMessage"]
+        assert slack.calls[-1][1]["text"].startswith("You may have received this before.") is is_marked
 
 
 async def test_a_submission_is_cleared_corrected_or_drawn_anew(slack: Slack) -> None:
