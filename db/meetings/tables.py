@@ -316,6 +316,18 @@ class Invitation(OfAdministration, Base):
         self.answer, self.answered_at = Answer.REPLACED, at
         return True
 
+    def fall_back(self) -> bool:
+        """Nobody comes in their place any longer: they are asked again."""
+        if self.answer is not Answer.REPLACED:
+            return False
+        self.answer, self.answered_at = Answer.NONE, None
+        return True
+
+    @classmethod
+    def holds_place(cls) -> ColumnElement[bool]:
+        """Whoever comes; and a substitute, from when they are proposed until they have answered."""
+        return or_(cls.answer == Answer.ACCEPTED, and_(cls.answer == Answer.NONE, cls.replaces_id.is_not(None)))
+
     def ask_again(self) -> bool:
         """The date has changed: what was answered to the one before no longer holds."""
         if self.answer not in (Answer.ACCEPTED, Answer.DECLINED):

@@ -44,7 +44,7 @@ def accept(ctx: Context, meeting: Meeting) -> Screen:
     own = _own(ctx, meeting)
     if own.answer is Answer.ACCEPTED:
         return cards.card(ctx, meeting, _("You have accepted already."))
-    _must_have_a_place(ctx, meeting)
+    _must_have_a_place(ctx, meeting, ctx.who.id)
     if not own.accept(at=ctx.now):
         raise Refusal(_("Somebody else comes in your place. Ask the organiser to put you on the list again."))
     ctx.session.flush()
@@ -86,6 +86,7 @@ def decline(ctx: Context, meeting: Meeting, reason: str | None) -> Screen:
     )
     people = button(_("People"), "roundtables.people", meeting=meeting.id)
     telling.organiser(ctx, meeting, lead, once=f"declined:{own.id}:{own.version}", more=(people,))
+    inviting.fall_back(ctx, meeting, own)
     return cards.card(ctx, meeting, _("The organiser has been told that you cannot come."))
 
 
@@ -114,7 +115,8 @@ def colleagues(ctx: Context, query: str) -> Sequence[Option]:
 
 @roundtables.form("substitute", _("Send a substitute"), allow=members)
 class Substitute(Form):
-    """A colleague comes instead, is invited at once, and the organiser sees it."""
+    """A colleague comes instead, is invited at once, and the organiser sees it. The place is theirs until they answer;
+    where they cannot come, whoever proposed them is asked again."""
 
     meeting: Meeting = ask.about()
     who: int = ask.pick(_("Who comes in your place?"), options=colleagues, hint=_("They are invited at once."))
@@ -127,6 +129,7 @@ class Substitute(Form):
 
     def submit(self, ctx: Context) -> Screen:
         meeting, own = self.meeting, _own(ctx, self.meeting)
+        _must_have_a_place(ctx, meeting, ctx.who.id)  # it is the substitute's from now on
         made = inviting.put_on_list(ctx, meeting, self.who, own.organisation_id, replaces=own)
         if made is None:
             raise Refusal(_("They are expected there already."), field="who")
@@ -154,12 +157,12 @@ def _own(ctx: Context, meeting: Meeting) -> Invitation:
     return own
 
 
-def _must_have_a_place(ctx: Context, meeting: Meeting) -> None:
-    """Raises Refusal when all places are taken. Held until the turn ends: the last place goes once."""
+def _must_have_a_place(ctx: Context, meeting: Meeting, person_id: int) -> None:
+    """Raises Refusal when the others have taken all places. Held until the turn ends: the last place goes once."""
     if meeting.capacity is None:
         return
     ctx.session.scalars(select(Meeting).where(Meeting.id == meeting.id).with_for_update()).one()
-    if cards.count_of(ctx, meeting, Answer.ACCEPTED) >= meeting.capacity:
+    if cards.places_taken(ctx, meeting, but=person_id) >= meeting.capacity:
         raise Refusal(_("All places are taken."))
 
 
@@ -344,7 +347,7 @@ def admit(ctx: Context, meeting: Meeting, request: MeetingRequest) -> Screen:
     telling.of(meeting, request)
     inviting.must_be_ahead(meeting)
     if request.wish is Wish.JOIN:
-        _must_have_a_place(ctx, meeting)
+        _must_have_a_place(ctx, meeting, request.person_id)
     _settle(ctx, request, Reply.YES, None)
     if request.wish is Wish.JOIN:
         made = inviting.put_on_list(ctx, meeting, request.person_id, request.organisation_id)

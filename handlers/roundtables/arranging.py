@@ -13,7 +13,7 @@ from bot.kit.screen import Button, Refusal, Row, Screen, button
 from bot.kit.text import Code, Phrase, _, ngettext
 from db.files import File, FileState
 from db.issues import ENTRY, Entry, Issue
-from db.meetings import PAPERS, AgendaItem, Answer, Audience, Confidentiality, Meeting, MeetingIssue, MeetingState
+from db.meetings import PAPERS, AgendaItem, Audience, Confidentiality, Meeting, MeetingIssue, MeetingState
 from db.people import Sector
 
 from . import calling, cards, inviting, lists, rooming, telling
@@ -116,10 +116,10 @@ class Places(Form):
         inviting.must_be_ahead(bound["meeting"])
 
     def submit(self, ctx: Context) -> Screen:
-        coming = cards.count_of(ctx, self.meeting, Answer.ACCEPTED)
-        if self.capacity is not None and self.capacity < coming:
+        taken = cards.places_taken(ctx, self.meeting)
+        if self.capacity is not None and self.capacity < taken:
             raise Refusal(
-                ngettext("{count} person has accepted already.", "{count} people have accepted already.", coming),
+                ngettext("{count} place is taken already.", "{count} places are taken already.", taken),
                 field="capacity",
             )
         self.meeting.capacity = self.capacity

@@ -124,6 +124,13 @@ def count_of(ctx: Context, meeting: Meeting, *answers: Answer) -> int:
     return ctx.session.scalar(select(func.count()).select_from(Invitation).where(*on_it)) or 0
 
 
+def places_taken(ctx: Context, meeting: Meeting, *, but: int = 0) -> int:
+    """How many of its places are not to be had: those of who comes, and those held for a substitute. `but` leaves out
+    one person's own."""
+    on_it = Invitation.meeting_id == meeting.id, Invitation.person_id != but, Invitation.holds_place()
+    return ctx.session.scalar(select(func.count()).select_from(Invitation).where(*on_it)) or 0
+
+
 def join_button(meeting: Meeting) -> tuple[Button, ...]:
     """Where one joins from elsewhere, with the name of the machine in sight. Only whoever runs it can set it."""
     if not meeting.link or not meeting.is_ahead:

@@ -230,7 +230,22 @@ def take_off(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
         once = f"{meeting.ref}:removed:{invitation.version}"
         mailing.tell(ctx, meeting, invitation.person_id, screen, once=once, is_off=True)
     ctx.session.flush()
+    fall_back(ctx, meeting, invitation)
     rooming.refresh(ctx, meeting)
+
+
+def fall_back(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
+    """A substitute does not come: whoever proposed them is asked again, and can come themselves or propose another."""
+    proposed = ctx.session.get(Invitation, invitation.replaces_id) if invitation.replaces_id is not None else None
+    if proposed is None or not proposed.fall_back():
+        return
+    ctx.session.flush()
+    rooming.refresh(ctx, meeting)
+    if any(each.id == proposed.id for each in telling.expected(ctx, meeting)):
+        name = called(ctx.session, {invitation.person_id})[invitation.person_id]
+        lead = _("{name} does not come in your place. Do you come yourself, or does somebody else?", name=name)
+        screen = cards.card(ctx, meeting, lead, to=proposed.person_id)
+        mailing.tell(ctx, meeting, proposed.person_id, screen, once=f"{meeting.ref}:invited:back:{proposed.version}")
 
 
 def must_be_ahead(meeting: Meeting) -> None:

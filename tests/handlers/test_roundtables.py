@@ -453,3 +453,31 @@ def test_whoever_asked_to_join_hears_that_it_does_not_take_place(light_world: Wo
     world.submit("ruiz", "roundtables.cancel", {"reason": "The hall is flooded"}, meeting=meeting)
     told = world.last("badr")
     assert "of which you had asked something does not take place" in told and "The hall is flooded" in told
+
+
+def test_a_substitute_has_the_place_until_they_answer_and_who_proposed_them_hears_a_no(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina", "badr", "chloe")
+    world.submit("ruiz", "roundtables.places", {"capacity": "2"}, meeting=meeting)
+    dated(world, meeting)
+    world.press("amina", "Accept")
+    world.press("badr", "Accept")
+    world.do("amina", "roundtables.substitute", meeting=meeting)
+    world.fill("amina", "[Emil]", "[Send]")
+    assert "All places are taken." in world.press("chloe", "Accept"), "it is held for Emil"
+    assert "2 places are taken already." in world.submit(
+        "ruiz", "roundtables.places", {"capacity": "1"}, meeting=meeting
+    )
+    world.press("emil", "Decline")
+    world.say("emil", "I am abroad")
+    told = world.last("amina")
+    assert "Emil does not come in your place." in told and "I am abroad" not in told, "that is the organiser's"
+    assert {"Accept", "Decline", "Send a substitute"} <= set(told.buttons)
+    world.press("amina", "Send a substitute")
+    world.fill("amina", "[Emil]", "[Send]")
+    assert "You are invited" in world.last("emil")
+    world.do("ruiz", "roundtables.remove", meeting=meeting, invitation=4)
+    assert "Emil does not come in your place." in world.last("amina")
+    assert "You come." in world.press("amina", "Accept")
+    assert "Amina (Comes" in world.do("ruiz", "roundtables.people", meeting=meeting)
