@@ -102,7 +102,7 @@ class Drafts:
         form = self.form(draft)
         if name not in form.asks or form.asks[name].kind is FieldKind.ABOUT:
             raise NotFound(_("This question is no longer open."))
-        value = forms.parse(form, name, given, self._ctx, self._label)
+        value = forms.parse(form, name, given, self._ctx, self._label, bound=draft.bound)
         if form.asks[name].kind is FieldKind.FILES:
             value = self._own(value)
         draft.answers = draft.answers | {name: value}
@@ -162,7 +162,7 @@ class Drafts:
         """What can be chosen for a field: for the doors that search as one types."""
         form = self.form(draft)
         itself = str(draft.bound.get(form.asks[name].but or ""))
-        return [each for each in forms.options(form, name, self._ctx, query) if each.value != itself]
+        return [each for each in forms.options(form, name, self._ctx, query, bound=draft.bound) if each.value != itself]
 
     def view(
         self,
@@ -187,7 +187,7 @@ class Drafts:
             stored = draft.answers.get(name)
             known = offered
             if how.kind is FieldKind.PICK and isinstance(stored, str):
-                known += tuple(forms.options(form, name, self._ctx, stored))
+                known += tuple(forms.options(form, name, self._ctx, stored, bound=draft.bound))
             fields.append(
                 FieldView(
                     name=name,

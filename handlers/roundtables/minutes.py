@@ -201,8 +201,8 @@ def strike(ctx: Context, meeting: Meeting, minute: Minute) -> Screen:
 # The minutes
 
 
-def lines_of(ctx: Context, meeting: Meeting) -> Sequence[Minute]:
-    its = select(Minute).where(Minute.meeting_id == meeting.id, Minute.visible_to(ctx.who))
+def lines_of(ctx: Context, meeting_id: int) -> Sequence[Minute]:
+    its = select(Minute).where(Minute.meeting_id == meeting_id, Minute.visible_to(ctx.who))
     return ctx.session.scalars(its.order_by(Minute.id)).all()
 
 
@@ -241,7 +241,7 @@ def minutes(ctx: Context, meeting: Meeting) -> Screen:
 
 
 def _minutes(ctx: Context, meeting: Meeting, lead: Phrase | None) -> Screen:
-    lines = lines_of(ctx, meeting)
+    lines = lines_of(ctx, meeting.id)
     is_mine = meeting.is_run_by(ctx.who)
     if not lines and not is_mine:
         raise NotFound(telling.NOT_FOUND)
@@ -320,7 +320,7 @@ def _decisions(ctx: Context, meeting: Meeting, lines: Sequence[Minute]) -> tuple
 )
 def finish(ctx: Context, meeting: Meeting) -> Screen:
     """Whoever was there reads the minutes, and may say what is wrong with them in a stated time."""
-    if not lines_of(ctx, meeting):
+    if not lines_of(ctx, meeting.id):
         raise Refusal(_("Nothing has been recorded yet."))
     until = ctx.now + CORRECTIONS
     if not meeting.open_minutes(until):
@@ -328,7 +328,7 @@ def finish(ctx: Context, meeting: Meeting) -> Screen:
     ctx.session.flush()
     ctx.later(until, "roundtables.close", key=f"{meeting.ref}:close", meeting=meeting.id)
     there = [each for each in holding.invited(ctx, meeting) if each.attendance is Attendance.PRESENT]
-    lines = lines_of(ctx, meeting)
+    lines = lines_of(ctx, meeting.id)
     lead = _("These are the minutes of a roundtable you were at. Is anything wrong?")
     screen = minutes_screen(ctx, meeting, lead, lines)
     correct = button(_("Correct something"), "roundtables.correct", style=Style.PRIMARY, meeting=meeting.id)
@@ -341,20 +341,18 @@ def finish(ctx: Context, meeting: Meeting) -> Screen:
     return _minutes(ctx, meeting, told)
 
 
-def numbered(ctx: Context, query: str) -> Sequence[Option]:
-    """The lines of the minutes that may be corrected now, of the meetings whoever asks was at."""
-    rows = ctx.session.execute(
-        select(Minute, Meeting)
-        .join(Meeting, Meeting.id == Minute.meeting_id)
-        .where(Minute.visible_to(ctx.who), Meeting.state == MeetingState.CORRECTING)
-        .order_by(Minute.id)
-    )
+def numbered(ctx: Context, query: str, meeting_id: int) -> Sequence[Option]:
+    """The lines of a meeting's minutes, by the numbers they are read under."""
     wanted = query.strip().casefold()
     return [
-        Option(str(line.id), _("{kind}: {words}", kind=line.kind, words=Raw(line.words[:80], line.language)))
-        for line, _meeting in rows
-        if wanted in ("", str(line.id)) or wanted in line.words.casefold()
-    ][:20]
+        Option(str(number), _("{number}. {kind}: {words}", number=number, kind=line.kind, words=_start_of(line)))
+        for number, line in enumerate(lines_of(ctx, meeting_id), 1)
+        if wanted in ("", str(number)) or wanted in line.words.casefold()
+    ]
+
+
+def _start_of(line: Minute) -> Raw:
+    return Raw(line.words[:80], line.language)
 
 
 @roundtables.form("correct", _("Correct something"), allow=members, reads=members)
@@ -362,25 +360,25 @@ class Correct(Form):
     """Somebody who was there says how a line should read."""
 
     meeting: Meeting = ask.about()
-    line: int = ask.pick(_("Which line is wrong?"), options=numbered)
+    line: int = ask.pick(_("Which line is wrong?"), options=numbered, of="meeting", hint=_("Type its number."))
     words: str = ask.prose(_("How should it read?"), max=WORDS)
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         meeting = bound["meeting"]
-        if not lines_of(ctx, meeting):
+        if not lines_of(ctx, meeting.id):
             raise NotFound(telling.NOT_FOUND)
         if meeting.state is not MeetingState.CORRECTING or ctx.now >= meeting.corrections_until:
             raise Refusal(_("The time for corrections has passed."))
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
-        return _said(ctx, lines_of(ctx, bound["meeting"]))
+        return _said(ctx, lines_of(ctx, bound["meeting"].id))
 
     def submit(self, ctx: Context) -> Screen:
-        line = next((each for each in lines_of(ctx, self.meeting) if each.id == self.line), None)
+        line = dict(enumerate(lines_of(ctx, self.meeting.id), 1)).get(self.line)
         if line is None:
-            raise Refusal(_("That line is of another meeting."), field="line")
+            raise Refusal(_("Please choose one of the answers offered."), field="line")
         made = Correction(
             administration_id=self.meeting.administration_id,
             minute_id=line.id,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.kit.events import Called, Caller, Submitted
-from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote
+from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote, Minute, MinuteKind
 from db.people import Account, Delivery, Kind, Person
 from handlers.roundtables import dates
 from tests.world import ZONE, World
@@ -84,7 +84,7 @@ def test_from_an_issue_to_its_minutes(world: World) -> None:
     assert world.news("badr", so_far) == []  # only who was there
     assert "not yours to see" in world.do("badr", "roundtables.minutes", meeting=meeting)
     world.press("amina", "Correct something")
-    world.fill("amina", "[Decision: An inspector on Sundays]", "An inspector on Sundays and at night", "[Send]")
+    world.fill("amina", "[1. Decision: An inspector on Sundays]", "An inspector on Sundays and at night", "[Send]")
     assert "Amina corrects the minutes" in world.last("ruiz")
     world.press("ruiz", "Minutes")
     assert "1. Decision: An inspector on Sundays and at night" in world.press("ruiz", "Take it over")
@@ -481,3 +481,31 @@ def test_a_substitute_has_the_place_until_they_answer_and_who_proposed_them_hear
     assert "Emil does not come in your place." in world.last("amina")
     assert "You come." in world.press("amina", "Accept")
     assert "Amina (Comes" in world.do("ruiz", "roundtables.people", meeting=meeting)
+
+
+def test_every_line_of_one_meetings_minutes_can_be_corrected_and_none_of_anothers(light_world: World) -> None:
+    world = light_world
+    for title in ("Another", "Inspections at night"):
+        meeting = called(world, title=title)
+        invited(world, meeting, "amina")
+        dated(world, meeting)
+        world.do("amina", "roundtables.accept", meeting=meeting)
+    world.wait_until(datetime(2026, 12, 1, 11, 0, tzinfo=UTC))
+    for meeting, count in ((1, 1), (2, 23)):
+        world.do("ruiz", "roundtables.held", meeting=meeting)
+        with world.parley.sessions.writing() as session:
+            ruiz = world.ids["ruiz"]
+            more = {"administration_id": 1, "author_id": ruiz, "language": "en", "at": world.clock.now()}
+            session.add_all(
+                Minute(meeting_id=meeting, kind=MinuteKind.NOTE, words=f"R-{meeting} says {each}", **more)
+                for each in range(1, count + 1)
+            )
+        world.do("ruiz", "roundtables.finish", meeting=meeting)
+        world.press("ruiz", "Let it be corrected")
+    asked = world.do("amina", "roundtables.correct", meeting=2)
+    assert "1. Note: R-2 says 1" in asked.buttons and not any("R-1 " in each for each in asked.buttons)
+    world.say("amina", "23")
+    world.fill("amina", "As it was", "[Send]")
+    assert "Amina says of 23: As it was" in world.do("ruiz", "roundtables.minutes", meeting=2)
+    world.do("amina", "roundtables.correct", meeting=1)
+    assert "Please choose one of the answers offered." in world.say("amina", "2")

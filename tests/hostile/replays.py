@@ -22,7 +22,7 @@ from db.centres import Centre
 from db.files import File
 from db.issues import Issue
 from db.machinery import Draft, Handle, Receipt
-from db.meetings import Meeting, Minute
+from db.meetings import Meeting
 from db.outcomes import TOLD, Outcome
 from db.people import Organisation, Pass, Person
 
@@ -56,7 +56,6 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("regions.set_up", "head"): (("", Person),),
     ("regions.succeed", "leaving"): (("", Person),),
     ("regions.succeed", "successor"): (("", Person),),
-    ("roundtables.correct", "line"): (("", Minute),),
     ("roundtables.invite", "whom"): (("person:", Person), ("organisation:", Organisation)),
     ("roundtables.substitute", "who"): (("", Person),),
     ("roundtables.to_action", "about"): (("", Meeting),),
@@ -65,6 +64,7 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
 NAMES_NOTHING = {
     *(("regions.hand_over", "country"), ("regions.set_up", "country")),
     *(("regions.seat", "country"), ("regions.seat", "zone")),
+    ("roundtables.correct", "line"),  # by its number in the meeting the form is about
     *(("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")),
 }
 # More than a turn's event can carry is asked in another way.
