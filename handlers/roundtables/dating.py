@@ -75,8 +75,9 @@ def _confirm(ctx: Context, meeting: Meeting, starts_at: datetime, minutes: int, 
         raise Refusal(_("That cannot be done now. Its state is: {state}.", state=meeting.state))
     ctx.session.flush()
     poll = polling.poll_of(ctx, meeting)  # with a date, from wherever, nobody is asked for one any more
-    if poll is not None and poll.end(at=ctx.now):
-        polling.forget(ctx, poll)
+    if poll is not None:
+        poll.end(at=ctx.now)
+    telling.let_go(ctx, meeting, meeting.sequence)
 
 
 def fix_at(ctx: Context, meeting: Meeting, starts_at: datetime, *, minutes: int, zone: str) -> Screen:
@@ -103,7 +104,7 @@ def move_to(
     if not meeting.move(starts_at, minutes=minutes, zone=zone, at=ctx.now):
         raise Refusal(_("That is its date already."), field="day")
     ctx.session.flush()
-    telling.forget_reminders(ctx, meeting, sequence)
+    telling.let_go(ctx, meeting, sequence)
     telling.plan_reminders(ctx, meeting)
     for each in inviting.invitations(ctx, meeting, Answer.ACCEPTED, Answer.DECLINED):
         each.ask_again()
@@ -148,10 +149,10 @@ class Cancel(Form):
         meeting, was, sequence = self.meeting, self.meeting.state, self.meeting.sequence
         meeting.cancel(at=ctx.now)
         ctx.session.flush()
-        telling.forget_reminders(ctx, meeting, sequence)
         poll = polling.poll_of(ctx, meeting)
-        if poll is not None and poll.end(at=ctx.now):
-            polling.forget(ctx, poll)
+        if poll is not None:
+            poll.end(at=ctx.now)
+        telling.let_go(ctx, meeting, sequence)
         _answer_wishes(ctx, meeting, self.reason)
         if was is MeetingState.CALLED:
             return cards.card(ctx, meeting, _("Cancelled. Nobody had heard of it yet."))
@@ -201,7 +202,7 @@ class Place(Form):
         ctx.session.flush()
         if not stands:
             return cards.card(ctx, meeting, _("Changed."))
-        telling.forget_reminders(ctx, meeting, sequence)
+        telling.let_go(ctx, meeting, sequence)
         telling.plan_reminders(ctx, meeting)
         count = telling.change(ctx, meeting, Changed.PLACE, before=None, reason=None)
         lead = ngettext("Changed. {count} person is being told.", "Changed. {count} people are being told.", count)

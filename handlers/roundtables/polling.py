@@ -80,8 +80,8 @@ class Poll(Form):
             ctx.session.add(slot)
         ctx.session.flush()
         nudge_at = ctx.now + (until - ctx.now) / 2
-        ctx.later(nudge_at, "roundtables.nudge", key=_key(poll, "nudge"), poll=poll.id)
-        ctx.later(until, "roundtables.decide", key=_key(poll, "decide"), poll=poll.id)
+        ctx.later(nudge_at, "roundtables.nudge", key=telling.poll_key(poll.id, "nudge"), poll=poll.id)
+        ctx.later(until, "roundtables.decide", key=telling.poll_key(poll.id, "decide"), poll=poll.id)
         for invitation in telling.expected(ctx, meeting):
             ask_one(ctx, meeting, invitation)
         lead = ngettext("Asked. {count} person is to answer.", "Asked. {count} people are to answer.", len(people))
@@ -275,23 +275,11 @@ def decide(ctx: Context, poll: MeetingPoll) -> None:
 def end(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> None:
     """No more answers; whoever called the meeting is told the best time, and why it is."""
     poll.end(at=ctx.now)
-    forget(ctx, poll)
+    telling.let_go(ctx, meeting, meeting.sequence)
     ctx.session.flush()
     screen = standing_screen(ctx, meeting, poll, _("The poll has ended. This time suits best."))
     for person_id in telling.answers_for(ctx, meeting):
         ctx.notify(person_id, screen, once=f"{meeting.ref}:best:{poll.id}")
-
-
-def forget(ctx: Context, poll: MeetingPoll) -> None:
-    """Nothing falls due of it, and nobody is asked any more who slept when the others were."""
-    meeting = ctx.session.get_one(Meeting, poll.meeting_id)
-    telling.take_back(ctx, meeting, [each.person_id for each in telling.expected(ctx, meeting)])
-    for kind in ("nudge", "decide"):
-        ctx.forget(_key(poll, kind))
-
-
-def _key(poll: MeetingPoll, kind: str) -> str:
-    return f"poll:{poll.id}:{kind}"
 
 
 # How it stands
@@ -413,7 +401,7 @@ def give_up(ctx: Context, meeting: Meeting) -> Screen:
     if poll is None or not meeting.drop_poll():
         raise Refusal(_("That cannot be done now. Its state is: {state}.", state=meeting.state))
     poll.end(at=ctx.now)
-    forget(ctx, poll)
+    telling.let_go(ctx, meeting, meeting.sequence)
     screen = Screen(
         _("The poll of a roundtable was ended without a date. You hear when there is one."),
         (cards.title(meeting),),

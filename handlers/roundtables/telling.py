@@ -11,13 +11,14 @@ from sqlalchemy import select
 from bot.kit.context import Context, Told
 from bot.kit.screen import Button, NotFound, Quote, Screen, Style, button
 from bot.kit.text import Phrase, Raw, When, _
-from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingChange, MeetingFollower
+from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingChange, MeetingFollower, MeetingPoll
 from db.people import Person, who
 from handlers import centres
 
 from . import cards, mailing, rooming
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
+POLL_JOBS = ("nudge", "decide")
 BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
 OVERTAKEN = ("change", "invited", "remind", "poll", "nudge")  # what news of a change takes the place of
 LEADS = {
@@ -44,6 +45,19 @@ def followers(ctx: Context, meeting: Meeting) -> Sequence[int]:
     return ctx.session.scalars(follow.order_by(MeetingFollower.id)).all()
 
 
+def let_go(ctx: Context, meeting: Meeting, sequence: int) -> None:
+    """The meeting is no longer what somebody waits for: the date that `sequence` stood for, or a poll. Nothing of it
+    falls due, and nobody hears at the end of their night what has been overtaken."""
+    for before in BEFORE:
+        ctx.forget(_reminder_key(meeting, sequence, _hours(before)))
+    ctx.forget(_over_key(meeting, sequence))
+    ended = MeetingPoll.meeting_id == meeting.id, MeetingPoll.ended_at.is_not(None)
+    for poll_id in ctx.session.scalars(select(MeetingPoll.id).where(*ended)).all():
+        for kind in POLL_JOBS:
+            ctx.forget(poll_key(poll_id, kind))
+    take_back(ctx, meeting, {*(each.person_id for each in expected(ctx, meeting)), *followers(ctx, meeting)})
+
+
 def take_back(ctx: Context, meeting: Meeting, people: Iterable[int]) -> frozenset[int]:
     """Of what waits for the end of somebody's night, let go what is no longer so: an invitation to a date that has
     changed, a reminder of it, a question when they can. Who has not heard it, and will not."""
@@ -67,7 +81,6 @@ def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | 
     ctx.session.flush()
     rooming.tell(ctx, meeting, made)
     people = expected(ctx, meeting)
-    take_back(ctx, meeting, {*(each.person_id for each in people), *followers(ctx, meeting)})
     for each in people:
         tell_change(ctx, meeting, made, each.person_id)
     for person_id in set(followers(ctx, meeting)) - {each.person_id for each in people}:
@@ -132,26 +145,35 @@ def plan_reminders(ctx: Context, meeting: Meeting) -> None:
         return
     for before in BEFORE:
         at = meeting.starts_at - before
-        hours = int(before.total_seconds()) // 3600
+        hours = _hours(before)
         if at > ctx.now:
             ctx.later(
                 at,
                 "roundtables.remind",
-                key=f"{meeting.ref}:remind:{meeting.sequence}:{hours}",
+                key=_reminder_key(meeting, meeting.sequence, hours),
                 meeting=meeting.id,
                 sequence=meeting.sequence,
                 hours=hours,
             )
     if meeting.ends_at is not None:
-        key = f"{meeting.ref}:over:{meeting.sequence}"
+        key = _over_key(meeting, meeting.sequence)
         ctx.later(meeting.ends_at, "roundtables.over", key=key, meeting=meeting.id, sequence=meeting.sequence)
 
 
-def forget_reminders(ctx: Context, meeting: Meeting, sequence: int) -> None:
-    """Those of the date that `sequence` stood for."""
-    for before in BEFORE:
-        ctx.forget(f"{meeting.ref}:remind:{sequence}:{int(before.total_seconds()) // 3600}")
-    ctx.forget(f"{meeting.ref}:over:{sequence}")
+def _hours(before: timedelta) -> int:
+    return int(before.total_seconds()) // 3600
+
+
+def _reminder_key(meeting: Meeting, sequence: int, hours: int) -> str:
+    return f"{meeting.ref}:remind:{sequence}:{hours}"
+
+
+def _over_key(meeting: Meeting, sequence: int) -> str:
+    return f"{meeting.ref}:over:{sequence}"
+
+
+def poll_key(poll_id: int, kind: str) -> str:
+    return f"poll:{poll_id}:{kind}"
 
 
 def of(meeting: Meeting, row: Invitation | MeetingChange | object) -> None:
