@@ -231,6 +231,8 @@ def take_off(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
         mailing.tell(ctx, meeting, invitation.person_id, screen, once=once, is_off=True)
     ctx.session.flush()
     fall_back(ctx, meeting, invitation)
+    if meeting.state is MeetingState.POLLING:
+        polling.ask_one_less(ctx, meeting)
     rooming.refresh(ctx, meeting)
 
 

@@ -228,21 +228,35 @@ def _note(ctx: Context, slots: Sequence[MeetingSlot], can: Can) -> None:
 
 def _answered(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> Screen:
     """Thank them; when nobody is missing any longer, the poll ends."""
-    said, count = votes_of(ctx, poll), len(slots_of(ctx, poll))
-    if all(len(said.get(each.person_id, {})) >= count for each in telling.expected(ctx, meeting)):
+    if _is_complete(ctx, meeting, poll):
         end(ctx, meeting, poll)
         return Screen(
             _("Thank you. Everybody has answered; you hear which date it is."),
             (cards.title(meeting),),
             buttons=(cards.open_it(meeting),),
         )
-    left = count - len(said[ctx.who.id])
+    left = len(slots_of(ctx, poll)) - len(votes_of(ctx, poll)[ctx.who.id])
     lead = (
         ngettext("Noted. {count} time is left to answer.", "Noted. {count} times are left to answer.", left)
         if left
         else _("Thank you. You hear which date it is. Until then you can change your answers.")
     )
     return poll_screen(ctx, meeting, poll, ctx.who.id, lead)
+
+
+def _is_complete(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> bool:
+    """Whether nobody who is asked has left a time out."""
+    said, count = votes_of(ctx, poll), len(slots_of(ctx, poll))
+    return all(len(said.get(each.person_id, {})) >= count for each in telling.expected(ctx, meeting))
+
+
+def ask_one_less(ctx: Context, meeting: Meeting) -> None:
+    """Somebody was taken off the list. Where only their answer was missing, the poll ends."""
+    held = select(MeetingPoll).where(MeetingPoll.meeting_id == meeting.id, MeetingPoll.ended_at.is_(None))
+    held = held.with_for_update().execution_options(populate_existing=True)
+    for poll in ctx.session.scalars(held).all():
+        if _is_complete(ctx, meeting, poll):
+            end(ctx, meeting, poll)
 
 
 # What falls due
@@ -273,11 +287,19 @@ def decide(ctx: Context, poll: MeetingPoll) -> None:
 
 
 def end(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> None:
-    """No more answers; whoever called the meeting is told the best time, and why it is."""
+    """No more answers; whoever called the meeting is told the best time, and why it is. Where nobody is asked any
+    longer, there is none: another poll can be made, or a date set."""
     poll.end(at=ctx.now)
     telling.let_go(ctx, meeting, meeting.sequence)
     ctx.session.flush()
-    screen = standing_screen(ctx, meeting, poll, _("The poll has ended. This time suits best."))
+    if telling.expected(ctx, meeting):
+        screen = standing_screen(ctx, meeting, poll, _("The poll has ended. This time suits best."))
+    else:
+        meeting.drop_poll()
+        ctx.session.flush()
+        lead = _("The poll has ended without a date: nobody is on the list any longer.")
+        invite = button(_("Invite"), "roundtables.invite", style=Style.PRIMARY, meeting=meeting.id)
+        screen = Screen(lead, (cards.title(meeting),), buttons=(invite, cards.open_it(meeting)))
     for person_id in telling.answers_for(ctx, meeting):
         ctx.notify(person_id, screen, once=f"{meeting.ref}:best:{poll.id}")
 

@@ -509,3 +509,27 @@ def test_every_line_of_one_meetings_minutes_can_be_corrected_and_none_of_another
     assert "Amina says of 23: As it was" in world.do("ruiz", "roundtables.minutes", meeting=2)
     world.do("amina", "roundtables.correct", meeting=1)
     assert "Please choose one of the answers offered." in world.say("amina", "2")
+
+
+def test_a_poll_ends_when_the_last_who_is_silent_is_taken_off_the_list(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina", "badr")
+    polled(world, meeting)
+    world.press("amina", "I can")
+    world.press("amina", "I cannot at the others")
+    before = len(world.received("ruiz"))
+    world.do("ruiz", "roundtables.remove", meeting=meeting, invitation=2)
+    (best,) = (each for each in world.received("ruiz")[before:] if "The poll has ended" in each)
+    assert "This time suits best." in best and "Can: Amina" in best
+
+    empty = called(world, title="Nobody comes")
+    invited(world, empty, "amina")
+    polled(world, empty)
+    before = len(world.received("ruiz"))
+    world.do("ruiz", "roundtables.remove", meeting=empty, invitation=3)
+    (none,) = (each for each in world.received("ruiz")[before:] if "The poll has ended" in each)
+    assert "without a date: nobody is on the list" in none and "Fix this date" not in none.buttons
+    assert "Find a date" in world.do("ruiz", "roundtables.show", meeting=empty).buttons
+    world.pass_time(days=5)
+    assert not any("This time suits best" in each and "Nobody comes" in each for each in world.received("ruiz"))
