@@ -18,7 +18,7 @@ from db.people import Topic
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, finding, telling
-from .room import issues, officers
+from .room import WHEN_NAMED, issues, officers
 
 DESK_HEARS_AT = (1, 3, 10, 30, 100, 300, 1000)  # how many others, so that a desk is told and not flooded
 
@@ -150,6 +150,8 @@ class Publish(Form):
         problem.line, problem.language = self.line, ctx.who.language
         ctx.session.flush()
         finding.shared.keep(ctx.session, problem)
+        for note in WHEN_NAMED:
+            note(ctx, self.issue)
         return cards.desk_card(ctx, self.issue, _("Shared. Others can now say “same here”."))
 
 

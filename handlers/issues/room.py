@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.kit import allow
 from bot.kit.allow import Rule
 from bot.kit.capability import Capability
+from bot.kit.context import Context
 from bot.kit.text import _, name_members
 from db.issues import How, Issue, Level, State, Voice
 from db.outcomes import Decision, Reason
@@ -37,6 +39,8 @@ routers = _not_their_own(allow.officers | allow.coordinators | allow.administrat
 approvers = _not_their_own(allow.leads | allow.administrators)
 openers = _not_their_own(allow.officers | allow.administrators)
 
+# What else shows the neutral line of an issue: (ctx, issue) -> None, told when it is published or changed.
+WHEN_NAMED: list[Callable[[Context, Issue], None]] = []
 BY_REPORTER = (Voice.RAISED, Voice.ADDITION, Voice.ANSWER)
 
 name_members(

@@ -15,6 +15,7 @@ from db.files import File, FileState
 from db.issues import ENTRY, Entry, Issue
 from db.meetings import PAPERS, AgendaItem, Audience, Confidentiality, Meeting, MeetingIssue, MeetingState
 from db.people import Sector
+from handlers.issues.room import WHEN_NAMED
 
 from . import calling, cards, inviting, lists, rooming, telling
 from .room import members, roundtables, runs
@@ -213,6 +214,20 @@ def item_first(ctx: Context, meeting: Meeting, item: AgendaItem) -> Screen:
     ctx.session.flush()
     rooming.refresh(ctx, meeting)
     return _agenda(ctx, meeting, _("It comes first now."))
+
+
+def _named(ctx: Context, issue: Issue) -> None:
+    """A point that is what an issue is about reads otherwise now, in calendars and in rooms."""
+    points = AgendaItem.issue_id == issue.id, AgendaItem.words.is_(None)
+    shown = Meeting.id.in_(select(AgendaItem.meeting_id).where(*points))
+    for meeting in ctx.session.scalars(select(Meeting).where(shown).order_by(Meeting.id)).all():
+        meeting.touch(ctx.now)
+        ctx.session.flush()
+        if meeting.is_ahead:
+            rooming.refresh(ctx, meeting)
+
+
+WHEN_NAMED.append(_named)
 
 
 # Papers

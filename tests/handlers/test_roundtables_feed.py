@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +27,8 @@ from scheduling.calendar.sequence import next_sequence
 from tests.calendars import Program
 from tests.world import MONDAY, World
 
-from .meeting_steps import called, dated, invited, moved
+from .issue_steps import raised
+from .meeting_steps import called, called_from, dated, invited, moved
 
 CHANCE, LIVES, STEPS = 7, 12, 14
 
@@ -166,3 +168,23 @@ def test_the_organiser_sees_when_whose_calendar_last_came(light_world: World) ->
     lines = world.do("ruiz", "roundtables.people", meeting=meeting).text.splitlines()
     (badr,), (amina,) = ([each for each in lines if each.startswith(f"- {name}")] for name in ("Badr", "Amina"))
     assert "calendar fetched Monday 23 November 2026" in badr and "calendar fetched" not in amina
+
+
+def test_a_point_of_the_agenda_that_reads_otherwise_is_a_change_of_the_meeting(light_world: World) -> None:
+    world = light_world
+    issue = raised(world)
+    meeting = called_from(world, issue)
+    dated(world, meeting)
+
+    def entry() -> Entry:
+        with world.parley.sessions.reading() as session:
+            return feed.entry_of(session, session.get_one(Meeting, meeting), write)
+
+    entries = [entry()]
+    for line in ("Refrigerated goods are held up", "Refrigerated goods are held up at Port B"):
+        world.do("ruiz", "issues.take", issue=issue)
+        world.submit("ruiz", "issues.publish", {"line": line}, issue=issue)
+        entries.append(entry())
+    for before, after in pairwise(entries):
+        assert before.description != after.description and before.sequence == after.sequence
+        assert after.revision > before.revision and after.changed_at > before.changed_at
