@@ -1,6 +1,7 @@
 """Who talks to Parley: administrations, organisations, people, their accounts, mandates, roles and passes."""
 
 from .kinds import Delivery, Grant, Invited, Kind, RoleName, Scope, Sector, Standing, Topic, Who
+from .names import named
 from .passes import LINK, SIGN_IN, Pass, WebSession
 from .reading import (
     create_administration,
@@ -48,6 +49,7 @@ __all__ = [
     "holders",
     "is_only_guest",
     "meet",
+    "named",
     "staff_of",
     "who",
 ]

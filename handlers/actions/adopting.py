@@ -16,7 +16,7 @@ from bot.kit.text import Phrase, Raw, _
 from db.actions import Action, ActionEntry, Deed, Milestone, Side, Source
 from db.issues import Issue
 from db.people import Administration, Mandate, Organisation, Person, Role, Standing, who
-from handlers.people.searching import closest
+from handlers.people.searching import closest, people_named
 from scheduling import ladder
 
 from . import cards, reminders, telling
@@ -144,7 +144,7 @@ def _check_owners(ctx: Context, customs_owner: int, business_owner: int) -> int:
     """The organisation of the owner in business. Raises Refusal."""
     if customs_owner == business_owner:
         raise Refusal(_("An action has two owners: one in Customs, one in business."), field="business_owner")
-    if not _staff(ctx, {customs_owner}):
+    if not staff_choices(ctx, str(customs_owner)):
         raise Refusal(_("The owner in Customs is somebody with a role there."), field="customs_owner")
     organisation = speaks_for(ctx, business_owner)
     if organisation is None:
@@ -166,19 +166,10 @@ def speaks_for(ctx: Context, person_id: int) -> int | None:
 # Whom one can choose
 
 
-def _staff(ctx: Context, among: set[int] | None = None) -> dict[int, str]:
-    held = select(Role.person_id).where(Role.administration_id == ctx.who.administration_id, Role.in_force(ctx.now))
-    known = Person.id.in_(held), Person.erased_at.is_(None), Person.registered_at.is_not(None)
-    people = select(Person.id, Person.name).where(*known).order_by(Person.name, Person.id)
-    if among is not None:
-        people = people.where(Person.id.in_(among))
-    return {row.id: row.name for row in ctx.session.execute(people)}
-
-
 def staff_choices(ctx: Context, query: str) -> Sequence[Option]:
     """Whoever has a role in the administration, by name."""
-    names = _staff(ctx)
-    return [Option(str(key), Raw(names[key])) for key in _best(query, names)]
+    held = select(Role.person_id).where(Role.administration_id == ctx.who.administration_id, Role.in_force(ctx.now))
+    return people_named(ctx, query, Person.id.in_(held), Person.registered_at.is_not(None))
 
 
 def business_choices(ctx: Context, query: str) -> Sequence[Option]:

@@ -16,6 +16,7 @@ from db.centres import Centre
 from db.issues import How, Issue, IssueLink, Participation, Problem, State, Voice
 from db.people import Person, Role, RoleName, Scope, Sector, Topic
 from handlers import centres
+from handlers.people.searching import people_named
 
 from . import cards, clock, desk, finding, parts, telling
 from .room import issues, officers, routers
@@ -34,23 +35,14 @@ def takers(ctx: Context, query: str) -> Sequence[Option]:
     )
     if all(grant.scope is Scope.CENTRE for grant in ctx.who.grants):
         held = held.where(Role.scope_id.in_([str(each) for each in ctx.who.centre_ids]))
-    people = ctx.session.scalars(
-        select(Person)
-        .where(Person.id.in_(held), Person.id != ctx.who.id, Person.erased_at.is_(None))
-        .order_by(Person.name)
-    )
-    desks = ctx.session.scalars(select(Centre).where(Centre.visible_to(ctx.who)).order_by(Centre.id))
+    people = people_named(ctx, query, Person.id.in_(held), Person.id != ctx.who.id, prefix=f"{PERSON}:", most=OPTIONS)
     wanted = clean_line(query).casefold()
-    offered = [
-        *((Option(f"{PERSON}:{each.id}", Raw(each.name)), [each.name]) for each in people),
-        *((Option(f"{DESK}:{each.id}", Named(each.name)), list(each.name.values())) for each in desks),
+    desks = [
+        Option(f"{DESK}:{each.id}", Named(each.name))
+        for each in ctx.session.scalars(select(Centre).where(Centre.visible_to(ctx.who)).order_by(Centre.id))
+        if wanted == f"{DESK}:{each.id}" or any(wanted in name.casefold() for name in each.name.values())
     ]
-    found = [
-        option
-        for option, called in offered
-        if wanted == option.value or any(wanted in name.casefold() for name in called)
-    ]
-    return found[:OPTIONS]
+    return [*people, *desks][:OPTIONS]
 
 
 @issues.form("hand_over", _("Hand over"), allow=routers)

@@ -20,7 +20,7 @@ from handlers.paging import PAGE, turn_pages
 
 from .naming import called
 from .room import people
-from .searching import closest
+from .searching import people_named
 
 EVERYWHERE = _("All regions together")
 LONGEST = timedelta(days=2 * 366)
@@ -31,11 +31,7 @@ GIVEN_HERE = (*DESK_ROLES, RoleName.COORDINATOR, RoleName.ADMINISTRATOR)
 
 def person_choices(ctx: Context, query: str) -> Sequence[Option]:
     """The people of the administration most like `query` by name."""
-    known = select(Person.id, Person.name).where(Person.visible_to(ctx.who), Person.registered_at.is_not(None))
-    names = {row.id: row.name for row in ctx.session.execute(known.order_by(Person.name, Person.id))}
-    if query.isdecimal() and len(query) < 18 and int(query) in names:
-        return [Option(query, Raw(names[int(query)]))]
-    return [Option(str(key), Raw(names[key])) for key in closest(query, names)]
+    return people_named(ctx, query, Person.visible_to(ctx.who), Person.registered_at.is_not(None))
 
 
 def centre_choices(ctx: Context, query: str) -> Sequence[Option]:

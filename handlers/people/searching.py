@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from rapidfuzz import fuzz, process, utils
+from sqlalchemy import ColumnElement, or_, select
 
-from bot.kit.forms import CHOICES_SHOWN
+from bot.kit.clean import clean_line
+from bot.kit.context import Context
+from bot.kit.forms import CHOICES_SHOWN, Option
+from bot.kit.text import Raw
+from db.people import Person, named
 
 CUT_OFF = 60
+PEOPLE_SHOWN = 20
+LIKELY = 500  # so many are weighed where no name has what was typed
 K = TypeVar("K")
 
 
@@ -21,3 +28,28 @@ def closest(query: str, names: Mapping[K, str], *, cut_off: int = CUT_OFF, most:
         query, names, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=cut_off, limit=most
     )
     return [key for _name, _score, key in found]
+
+
+def people_named(
+    ctx: Context, query: str, *which: ColumnElement[bool], prefix: str = "", most: int = PEOPLE_SHOWN
+) -> Sequence[Option]:
+    """Of the people of the administration that `which` says, those with every word that was typed in their name.
+
+    They come in the order of their names; where there is none, those whose names are most like it. `prefix` begins the
+    value of each option; a whole value finds whom it means.
+    """
+    living = Person.administration_id == ctx.who.administration_id, Person.erased_at.is_(None)
+    known = select(Person.id, Person.name).where(*living, *which).order_by(Person.name, Person.id)
+    query = clean_line(query).strip()
+    number = query.removeprefix(prefix)
+    if query.startswith(prefix) and number.isdecimal() and len(number) < 18:
+        known, most = known.where(Person.id == int(number)), 1
+    else:
+        known = known.where(named(ctx.session, query, Person.name))
+    found = {row.id: row.name for row in ctx.session.execute(known.limit(most))}
+    if not found and len(query) > 3:
+        alike = or_(*(named(ctx.session, part, Person.name) for part in (query[:3], query[-3:])))
+        near = select(Person.id, Person.name).where(*living, *which, alike).order_by(Person.name, Person.id)
+        names = {row.id: row.name for row in ctx.session.execute(near.limit(LIKELY))}
+        found = {key: names[key] for key in closest(query, names)}
+    return [Option(f"{prefix}{key}", Raw(name)) for key, name in found.items()]

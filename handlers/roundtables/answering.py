@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import NotFound, Quote, Refusal, Row, Screen, Style, button
@@ -28,11 +27,12 @@ from db.meetings import (
 from db.people import Mandate, Person, Role
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
+from handlers.people.searching import people_named
 
 from . import calling, cards, dating, inviting, lists, telling
 from .room import members, roundtables, runs
 
-WORDS, REASON, OPTIONS = 500, 500, 20
+WORDS, REASON = 500, 500
 
 
 # To an invitation
@@ -92,25 +92,17 @@ def decline(ctx: Context, meeting: Meeting, reason: str | None) -> Screen:
 
 def colleagues(ctx: Context, query: str) -> Sequence[Option]:
     """Who can come in one's place: whoever speaks for the same organisation; for staff, other staff."""
-    theirs = select(Person.id, Person.name).where(
-        Person.administration_id == ctx.who.administration_id, Person.erased_at.is_(None), Person.id != ctx.who.id
-    )
     if ctx.who.is_staff:
-        working = select(Role.person_id).where(
+        theirs = select(Role.person_id).where(
             Role.administration_id == ctx.who.administration_id, Role.in_force(ctx.now)
         )
-        theirs = theirs.where(Person.id.in_(working))
     else:
-        speaking = select(Mandate.person_id).where(
+        theirs = select(Mandate.person_id).where(
             Mandate.organisation_id == (ctx.who.organisation_id or 0),
             Mandate.in_force(ctx.now),
             Mandate.confirmed_by_id.is_not(None),
         )
-        theirs = theirs.where(Person.id.in_(speaking))
-    wanted = clean_line(query).casefold()
-    rows = ctx.session.execute(theirs.order_by(Person.name)).all()
-    found = [row for row in rows if wanted == str(row.id) or wanted in row.name.casefold()]
-    return [Option(str(row.id), Raw(row.name)) for row in found[:OPTIONS]]
+    return people_named(ctx, query, Person.id.in_(theirs), Person.id != ctx.who.id)
 
 
 @roundtables.form("substitute", _("Send a substitute"), allow=members)

@@ -13,6 +13,7 @@ from db.meetings import AHEAD, AgendaItem, Audience, Meeting, MeetingIssue
 from db.outcomes import owed
 from db.people import Scope, Sector
 from handlers.issues.room import staff as handlers_of
+from handlers.people.voices import voices
 
 from . import cards, inviting, lists, rooming
 from .room import callers, roundtables
@@ -45,7 +46,7 @@ def from_issue(ctx: Context, issue: Issue) -> Screen:
     people = dict.fromkeys(each.person_id for each in taking_part if each.how is not How.FOLLOWER)
     if issue.officer_id is not None:
         people[issue.officer_id] = None
-    people |= dict.fromkeys(inviting.speaking_for(ctx, issue.agency_id) if issue.agency_id else ())
+    people |= dict.fromkeys(voices(ctx, issue.agency_id) if issue.agency_id else ())
     count = sum(inviting.put_on_list(ctx, meeting, person_id) is not None for person_id in people)
     lists.found.keep(ctx.session, meeting)
     lead = ngettext(

@@ -17,9 +17,11 @@ from bot.kit.text import Code, Phrase, Raw, Text, When, _, ngettext
 from db.calendars import last_fetches
 from db.ledger import Heard, heard_by
 from db.meetings import CHANGE, EXPECTED, Answer, Invitation, Meeting, MeetingState
-from db.people import Mandate, Organisation, Person, Standing
+from db.people import Organisation, Person, Standing, named
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
+from handlers.people.searching import people_named
+from handlers.people.voices import voices
 
 from . import cards, feed, mailing, polling, rooming, telling
 from .room import roundtables, runs
@@ -29,24 +31,23 @@ OPTIONS = 20
 
 
 def guests(ctx: Context, query: str) -> Sequence[Option]:
-    """The organisations and the people of the administration, by name."""
-    wanted = clean_line(query).casefold()
-    organisations = ctx.session.execute(
-        select(Organisation.id, Organisation.name)
-        .where(Organisation.visible_to(ctx.who), Organisation.standing == Standing.VERIFIED)
-        .order_by(Organisation.name)
+    """The organisations and the people of the administration, by name; each kind leaves room for the other."""
+    people = people_named(
+        ctx, query, Person.visible_to(ctx.who), Person.registered_at.is_not(None), prefix=f"{PERSON}:", most=OPTIONS
     )
-    people = ctx.session.execute(
-        select(Person.id, Person.name)
-        .where(Person.visible_to(ctx.who), Person.registered_at.is_not(None))
-        .order_by(Person.name)
+    known = select(Organisation.id, Organisation.name).where(
+        Organisation.visible_to(ctx.who), Organisation.standing == Standing.VERIFIED
     )
-    offered = [
-        *((f"{ORGANISATION}:{row.id}", row.name) for row in organisations),
-        *((f"{PERSON}:{row.id}", row.name) for row in people),
-    ]
-    found = [(value, name) for value, name in offered if wanted == value or wanted in name.casefold()]
-    return [Option(value, Raw(name)) for value, name in found[:OPTIONS]]
+    query = clean_line(query)
+    kind, _colon, number = query.partition(":")
+    if kind == ORGANISATION and number.isdecimal() and len(number) < 18:
+        known = known.where(Organisation.id == int(number))
+    else:
+        known = known.where(named(ctx.session, query, Organisation.name))
+    rows = ctx.session.execute(known.order_by(Organisation.name, Organisation.id).limit(OPTIONS)).all()
+    organisations = [Option(f"{ORGANISATION}:{row.id}", Raw(row.name)) for row in rows]
+    shared = organisations[: max(OPTIONS // 2, OPTIONS - len(people))]
+    return [*shared, *people[: OPTIONS - len(shared)]]
 
 
 @roundtables.form("invite", _("Invite"), allow=runs)
@@ -67,7 +68,7 @@ class Invite(Form):
 
     def submit(self, ctx: Context) -> Screen:
         kind, _colon, number = self.whom.partition(":")
-        people = [int(number)] if kind == PERSON else list(speaking_for(ctx, int(number)))
+        people = [int(number)] if kind == PERSON else list(voices(ctx, int(number)))
         if not people:
             raise Refusal(_("Nobody speaks for them in Parley yet. Invite a person instead."), field="whom")
         organisation_id = int(number) if kind == ORGANISATION else None
@@ -77,18 +78,6 @@ class Invite(Form):
         lead = ngettext("{count} person was added.", "{count} people were added.", len(added))
         again = button(_("Invite somebody else"), "roundtables.invite", style=Style.PRIMARY, meeting=self.meeting.id)
         return people_screen(ctx, self.meeting, lead if added else _("They are on the list already."), more=(again,))
-
-
-def speaking_for(ctx: Context, organisation_id: int) -> Sequence[int]:
-    """Everybody with a confirmed mandate of a verified organisation of the administration."""
-    return ctx.session.scalars(
-        select(Mandate.person_id)
-        .join(Organisation, Organisation.id == Mandate.organisation_id)
-        .where(Mandate.organisation_id == organisation_id, Mandate.in_force(ctx.now))
-        .where(Mandate.confirmed_by_id.is_not(None), Organisation.administration_id == ctx.who.administration_id)
-        .distinct()
-        .order_by(Mandate.person_id)
-    ).all()
 
 
 def put_on_list(
