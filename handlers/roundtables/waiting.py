@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select, union_all
 
 from bot.kit.context import Context
 from bot.kit.screen import Button, Row, Style, button
@@ -51,8 +51,18 @@ _WISHES = and_(
         select(MeetingRequest.id).where(MeetingRequest.meeting_id == Meeting.id, MeetingRequest.reply == Reply.OPEN)
     ),
 )
-# Home asks this of everybody, every time: one question for all that may wait.
-WAITING = select(Meeting, _WISHES).where(or_(_ASKED, _INVITED, _WISHES)).order_by(Meeting.id).limit(MOST)
+# Home asks this of everybody, every time: one question for all that may wait. It begins with what is theirs, which
+# indexes find; of the conditions alone a database makes a walk through all meetings.
+_THEIRS = union_all(
+    select(Invitation.meeting_id).where(Invitation.person_id == _ME, Invitation.answer == Answer.NONE),
+    select(Meeting.id).where(Meeting.organiser_id == bindparam("organiser")),
+)
+WAITING = (
+    select(Meeting, _WISHES)
+    .where(Meeting.id.in_(_THEIRS), or_(_ASKED, _INVITED, _WISHES))
+    .order_by(Meeting.id)
+    .limit(MOST)
+)
 
 
 def waiting(ctx: Context) -> tuple[Row, ...]:
