@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.kit.events import Called, Caller, Submitted
 from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote, Minute, MinuteKind
-from db.people import Account, Delivery, Kind, Person
+from db.people import Account, Delivery, Kind, Mandate, Organisation, Person, Standing
 from handlers.roundtables import dates
 from tests.world import ZONE, World
 
@@ -533,3 +533,18 @@ def test_a_poll_ends_when_the_last_who_is_silent_is_taken_off_the_list(light_wor
     assert "Find a date" in world.do("ruiz", "roundtables.show", meeting=empty).buttons
     world.pass_time(days=5)
     assert not any("This time suits best" in each and "Nobody comes" in each for each in world.received("ruiz"))
+
+
+def test_who_has_moved_to_another_organisation_is_not_invited_for_the_one_before(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    with world.parley.sessions.writing() as session:
+        other = Organisation(administration_id=world.home, name="Harbour Lines", kind=Kind.BUSINESS)
+        other.standing = Standing.VERIFIED
+        session.add(other)
+        session.flush()
+        mandate = Mandate.given(session.get_one(Person, world.ids["amina"]), other, at=world.clock.now())
+        mandate.confirmed_by_id = world.ids["adam"]
+        session.add(mandate)
+    shown = world.submit("ruiz", "roundtables.invite", {"whom": f"organisation:{world.organisation}"}, meeting=meeting)
+    assert "1 person was added." in shown and "- Emil" in shown and "Amina" not in shown
