@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from bot.kit.context import Context
 from bot.kit.events import Answer
@@ -21,13 +21,16 @@ from db.regions import OFFICE_ROLES, Office
 from handlers.handing import Held, Leaving, moves
 from handlers.people.roles import where
 
+from .room import sitting
+
 HANDED_OVER = "handed_over"  # why a message did not go to whom it was written for
 
 
 @moves(_("Roles"))
 def roles(ctx: Context, leaving: Leaving) -> Sequence[Held]:
-    """Posts over the region, for the next term; and, where everything passes on, whatever else they may do here."""
-    held = select(Role).where(Role.person_id == leaving.person_id, Role.in_force(ctx.now)).order_by(Role.id)
+    """Posts over the region, for the next term, also those that ran out with the term of the office; and, where
+    everything passes on, whatever else they may do here."""
+    held = select(Role).where(Role.person_id == leaving.person_id, _is_held(ctx, leaving.region)).order_by(Role.id)
     return [
         Held(
             key=f"role:{role.id}:{role.ends_at.isoformat()}",
@@ -43,6 +46,14 @@ def roles(ctx: Context, leaving: Leaving) -> Sequence[Held]:
         for role in ctx.session.scalars(held)
         if leaving.everything or _is_post(role, leaving.region)
     ]
+
+
+def _is_held(ctx: Context, region: str) -> ColumnElement[bool]:
+    before = sitting(ctx, region)
+    if before is None or before.until > ctx.now:
+        return Role.in_force(ctx.now)
+    posts = Role.scope == Scope.REGION, Role.scope_id == region, Role.name.in_(OFFICE_ROLES)
+    return or_(Role.in_force(ctx.now), and_(*posts, Role.in_force(before.until - timedelta(seconds=1))))
 
 
 def _is_post(role: Role, region: str) -> bool:

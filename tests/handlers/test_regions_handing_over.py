@@ -348,3 +348,4 @@ def test_what_the_office_had_passes_on_after_its_term_has_run_out(world: RegionW
     with world.sessions.reading() as session:
         assert session.get_one(Meeting, number).organiser_id == world.people[NINA]
     assert (RoleName.VICE_CHAIR, Scope.REGION, AP) in world.held_by(NINA)
+    assert {(post, Scope.REGION, AP) for post in POSTS.values()} <= world.held_by(NINA), "those that ran out, too"
