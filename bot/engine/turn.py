@@ -453,7 +453,7 @@ class Turn:
 
     def _refused(self, refused: Refusal) -> Answer:
         home = Button(self._engine.registry.home.title, self._engine.registry.home.name)
-        return Answer(screen=Screen(refused.phrase, buttons=(home,)))
+        return Answer(screen=Screen(refused.phrase, buttons=(*refused.buttons, home)))
 
     def _confirmation(self, command: Command, args: Mapping[str, Any]) -> Screen:
         home = self._engine.registry.home

@@ -184,12 +184,16 @@ def map_buttons(value: Any, change: Callable[[Button], Button | None]) -> Any:
 
 
 class Refusal(Exception):
-    """The rules say no. The turn's changes are undone; what the person typed is kept, so that they can correct it."""
+    """The rules say no. The turn's changes are undone; what the person typed is kept, so that they can correct it.
 
-    def __init__(self, phrase: Phrase, *, field: str | None = None) -> None:
+    `buttons` lead to what can be done instead.
+    """
+
+    def __init__(self, phrase: Phrase, *, field: str | None = None, buttons: tuple[Button, ...] = ()) -> None:
         super().__init__(phrase.source)
         self.phrase = phrase
         self.field = field
+        self.buttons = buttons
 
 
 class NotFound(Refusal):

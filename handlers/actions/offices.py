@@ -28,10 +28,13 @@ def vice_chairs(ctx: Context, administration_id: int) -> Sequence[int]:
 
 
 def told_of(ctx: Context, action: Action, rung: Rung) -> Sequence[int]:
-    """Whom a rung after the due day is for. An owner of the action is told as an owner already."""
+    """Whom a rung after the due day is for. An owner of the action is told as an owner already; where everybody whom it
+    is for owns it, whoever oversees the desks is told instead."""
     found = vice_chairs if rung is Rung.VICE_CHAIR else coordinators
     own = (action.customs_owner_id, action.business_owner_id)
-    return [each for each in found(ctx, action.administration_id) if each not in own]
+    others = [each for each in found(ctx, action.administration_id) if each not in own]
+    overseers = centres.overseers(ctx.session, action.administration_id, at=ctx.now)
+    return others or [each for each in overseers if each not in own]
 
 
 def mornings(session: Session, person: Person) -> WorkingWeek:

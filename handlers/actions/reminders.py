@@ -88,7 +88,7 @@ def _remind(ctx: Context, action: Action, step: Rung, person: Person, body: tupl
     once = f"{action.ref}:{step}:{action.run}"
     if step not in OWNERS:
         if person.id in offices.told_of(ctx, action, step):
-            ctx.notify(person, cards.card_of(ctx, action, None, _overdue(action, step), *body), once=once)
+            ctx.notify(person, cards.card_of(ctx, action, None, _overdue(ctx, action, step), *body), once=once)
         return
     side = _side(action, person.id)
     if side is None:
@@ -122,8 +122,8 @@ def _lead(ctx: Context, action: Action, zone: str) -> Phrase:
     return _("This action is due today.") if left == 0 else _("This action was due on {day}.", day=action.due_day)
 
 
-def _overdue(action: Action, step: Rung) -> Phrase:
-    if step is Rung.COORDINATOR:
+def _overdue(ctx: Context, action: Action, step: Rung) -> Phrase:
+    if step is Rung.COORDINATOR or not offices.told_of(ctx, action, Rung.COORDINATOR):
         return _("This action was due on {day} and is not done. Its owners were reminded.", day=action.due_day)
     return _(
         "This action was due on {day} and is not done. Its owners and its coordinator were reminded.",
@@ -272,9 +272,12 @@ class NeedHelp(Form):
         entry = telling.write(ctx, self.action, Deed.HELP, self.words)
         once = f"{self.action.ref}:entry:{entry.id}"
         lead = _("{name} needs help with this action.", name=ctx.who.name)
-        telling.tell_coordinators(ctx, self.action, lead, once=once)
+        is_told = telling.tell_coordinators(ctx, self.action, lead, once=once)
         telling.tell_owners(ctx, self.action, lead, once=once)
-        return cards.card(ctx, self.action, _("The coordinator and the other owner have been told."))
+        said = (
+            _("The coordinator and the other owner have been told.") if is_told else _("The other owner has been told.")
+        )
+        return cards.card(ctx, self.action, said)
 
 
 def _snoozes(ctx: Context, action: Action, person_id: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -12,6 +12,7 @@ from bot.kit.text import Phrase
 from db.actions import DEED, Action, ActionEntry, Deed, Side, SnoozeReason, State
 from db.files import File
 from db.people import Person, Topic, who
+from scheduling.ladder import Rung
 
 from . import cards, offices
 
@@ -65,12 +66,12 @@ def tell_owners(ctx: Context, action: Action, lead: Phrase, *, once: str, topic:
         tell_owner(ctx, action, side, lead, once=once, topic=topic)
 
 
-def tell_coordinators(ctx: Context, action: Action, lead: Phrase, *, once: str) -> None:
-    to: Iterable[int] = offices.coordinators(ctx, action.administration_id)
-    own = (ctx.who.id, action.customs_owner_id, action.business_owner_id)
+def tell_coordinators(ctx: Context, action: Action, lead: Phrase, *, once: str) -> bool:
+    """Tell whoever coordinates it and does not own it, unless they did it themselves. Whether there is anybody."""
+    to = [each for each in offices.told_of(ctx, action, Rung.COORDINATOR) if each != ctx.who.id]
     for person_id in to:
-        if person_id not in own:
-            ctx.notify(person_id, cards.card_of(ctx, action, None, lead), once=once)
+        ctx.notify(person_id, cards.card_of(ctx, action, None, lead), once=once)
+    return bool(to)
 
 
 def is_owner(ctx: Context, action: Action, side: Side) -> bool:

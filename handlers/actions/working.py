@@ -140,6 +140,15 @@ class Done(_UnderWay):
     action: Action = ask.about()
     words: str = ask.prose(_("What was done?"), max=WORDS, hint=_("The other owner reads it and confirms or disputes."))
 
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        super().opens(ctx, bound)
+        action, side = bound["action"], bound["action"].side_of(ctx.who)
+        if action.state is State.CLAIMED and action.claimed_by is not side:
+            confirm = button(_("Confirm"), "actions.confirm", style=Style.PRIMARY, action=action.id)
+            dispute = button(_("Dispute"), "actions.dispute", action=action.id)
+            raise Refusal(_("The other owner says that this is done. Is it?"), buttons=(confirm, dispute))
+
     def submit(self, ctx: Context) -> Screen:
         side = side_of(ctx, self.action)
         if not self.action.claim(side):
@@ -184,8 +193,13 @@ class Dispute(_UnderWay):
         entry = telling.write(ctx, self.action, Deed.DISPUTED, self.words)
         _tell_partner(ctx, self.action, entry, _("The other owner says that it is not done."))
         lead = _("Two owners disagree whether an action is done. Both words are below.")
-        telling.tell_coordinators(ctx, self.action, lead, once=f"{self.action.ref}:entry:{entry.id}")
-        return cards.card(ctx, self.action, _("Noted beside what the other owner says. The coordinator has been told."))
+        is_told = telling.tell_coordinators(ctx, self.action, lead, once=f"{self.action.ref}:entry:{entry.id}")
+        said = (
+            _("Noted beside what the other owner says. The coordinator has been told.")
+            if is_told
+            else _("Noted beside what the other owner says.")
+        )
+        return cards.card(ctx, self.action, said)
 
 
 @actions.command("go_on", _("Not done after all"), allow=owners | keepers)

@@ -130,6 +130,7 @@ def test_nobody_but_the_other_owner_confirms(sqlite_world: World) -> None:
     for name in ("cora", "adam", "lena", "olga", "badr", "emil"):
         answer = world.do(name, "actions.confirm", action=action).text
         assert "may not" in answer or "not yours" in answer, name
+    assert "Is it?" in world.do("amina", "actions.done", action=action) and "Dispute" in world.last("amina").buttons
     assert "Confirmed by both" in world.press("amina", "Confirm").text
 
 

@@ -172,3 +172,14 @@ def test_digest_topics_and_quiet_hours_are_the_persons_own(sqlite_world: World) 
     assert world.told(before) == {"ruiz"}
     world.wait_until(at("2026-12-31T12:00"))
     assert "This action is due today." in heads(world, "amina", before["amina"]), "the day itself is always told"
+
+
+def test_where_its_only_coordinator_owns_it_somebody_else_is_told_or_nobody_is_said_to_be(sqlite_world: World) -> None:
+    world = sqlite_world
+    action = adopted(world, customs="cora")
+    told = world.submit("cora", "actions.need_help", {"words": "The keys do not come."}, action=action)
+    assert "The coordinator and the other owner have been told." in told
+    assert "Cora needs help" in world.last("adam")
+    world.revoke("adam")
+    told = world.submit("cora", "actions.need_help", {"words": "Still not."}, action=action)
+    assert "The other owner has been told." in told
