@@ -216,8 +216,10 @@ class RoomKeeper:
         come: dict[int, Guest] = {}
         go: dict[int, Guest] = {}
         accounts = self._accounts(session, room)
-        for each in session.scalars(select(ChatRoomMember).where(ChatRoomMember.room_id == room.id)):
+        rows = select(ChatRoomMember, Person.erased_at).join(Person, Person.id == ChatRoomMember.person_id)
+        for each, erased_at in session.execute(rows.where(ChatRoomMember.room_id == room.id)):
             account = accounts.get(each.person_id)
+            each.is_wanted = each.is_wanted and erased_at is None
             if account is None:
                 each.reason, each.is_in = (NO_ACCOUNT if each.is_wanted else None), False
                 continue
@@ -233,12 +235,11 @@ class RoomKeeper:
         return come, go
 
     def _accounts(self, session: Session, room: ChatRoom) -> dict[int, Account]:
-        """By person, the account on the room's platform that they used last."""
+        """By person, the account on the room's platform that they used last; who was erased has theirs for a while."""
         among = select(ChatRoomMember.person_id).where(ChatRoomMember.room_id == room.id)
         theirs = (
             select(Account)
-            .join(Person, Person.id == Account.person_id)
-            .where(Account.platform == room.platform, Account.person_id.in_(among), Person.erased_at.is_(None))
+            .where(Account.platform == room.platform, Account.person_id.in_(among))
             .order_by(Account.used_at)
         )
         return {each.person_id: each for each in session.scalars(theirs)}

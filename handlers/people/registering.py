@@ -19,7 +19,7 @@ from handlers.languages import languages
 
 from .mandates import speak_for
 from .organisations import choices
-from .room import people
+from .room import WHEN_ERASED, people
 from .rules import strangers
 from .searching import closest
 
@@ -41,6 +41,8 @@ def places(ctx: Context, query: str) -> Sequence[Option]:
 def forget(ctx: Context, person: Person) -> None:
     """Erase a person; the address of their last message goes a little later."""
     personal.erase(ctx.session, person, at=ctx.now)
+    for leave in WHEN_ERASED:
+        leave(ctx, person.id)
     ctx.later(ctx.now + ADDRESS_KEPT, "people.forget_addresses", key=f"forget:{person.id}", person=person.id)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.kit.capability import Capability
+from bot.kit.context import Context
 from bot.kit.text import _, name_members
 from db.people import Delivery, Kind, RoleName, Scope, Sector, Standing, Topic
 
 people = Capability("people", _("People"))
+# What else is to be done where somebody is erased: (ctx, their id) -> None, registered by whoever keeps them somewhere.
+WHEN_ERASED: list[Callable[[Context, int], None]] = []
 
 name_members(
     {

@@ -28,7 +28,7 @@ from db.meetings import (
 )
 from db.people import Topic
 
-from . import cards, dates, inviting, polling, telling
+from . import cards, dates, inviting, polling, rooming, telling
 from .room import members, roundtables, runs
 
 ROOM, LINK, REASON = 200, 300, 500
@@ -154,7 +154,7 @@ class Cancel(Form):
             poll.end(at=ctx.now)
         telling.let_go(ctx, meeting, sequence)
         _answer_wishes(ctx, meeting, self.reason)
-        if was is MeetingState.CALLED:
+        if was is MeetingState.CALLED and not rooming.there(ctx, meeting):
             return cards.card(ctx, meeting, _("Cancelled. Nobody had heard of it yet."))
         count = telling.change(ctx, meeting, Changed.CANCELLED, before=meeting.starts_at, reason=self.reason)
         lead = ngettext("Cancelled. {count} person is being told.", "Cancelled. {count} people are being told.", count)

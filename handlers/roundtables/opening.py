@@ -248,6 +248,13 @@ def close_room(ctx: Context, meeting: Meeting, room: ChatRoom) -> Screen:
     return _room(ctx, meeting, _("It is being closed."))
 
 
+@roundtables.job("close_rooms")
+def close_rooms(ctx: Context, meeting: Meeting) -> None:
+    """The time has passed in which people could still write about what was cancelled."""
+    if meeting.state is MeetingState.CANCELLED:
+        rooming.end(ctx, meeting)
+
+
 def _of(ctx: Context, meeting: Meeting, room: ChatRoom) -> ChatRoom:
     """The room, if it is that meeting's, held until the turn ends."""
     found = next((each for each in rooming.rooms_of(ctx, meeting) if each.id == room.id), None)

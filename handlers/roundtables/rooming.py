@@ -7,6 +7,7 @@ buttons but those that open an address.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -16,9 +17,11 @@ from bot.kit.text import Code, Raw, Text, When, _, name_members, ngettext, phras
 from db.machinery import Deed
 from db.meetings import EXPECTED, INVITED, Changed, Invitation, Meeting, MeetingChange
 from db.rooms import ChatRoom, ChatRoomMember, RoomState
+from handlers.people.room import WHEN_ERASED
 
 from . import cards
 
+CLOSES_AFTER = timedelta(days=3)  # so long people can still write in the room of what was cancelled
 SLACK, TELEGRAM = "slack", "telegram"
 NAMES = {SLACK: Code("Slack"), TELEGRAM: Code("Telegram")}
 HOW = {
@@ -71,14 +74,17 @@ def refresh(ctx: Context, meeting: Meeting) -> None:
 
 
 def tell(ctx: Context, meeting: Meeting, made: MeetingChange) -> None:
-    """Say what happened to the date or the place."""
+    """Say what happened to the date or the place. What does not take place needs its room no longer."""
     before = (_("It was to begin on {when}.", when=When(made.before, venue=meeting.zone)),) if made.before else ()
     reason = (Quote(Raw(made.reason, made.language), label=_("Why")),) if made.reason else ()
-    is_on = made.what is not Changed.CANCELLED
+    is_on, closes = made.what is not Changed.CANCELLED, ctx.now + CLOSES_AFTER
+    end_ = () if is_on else (_("This room closes by itself on {when}.", when=When(closes, venue=meeting.zone)),)
     for room in there(ctx, meeting):
         facts = _facts(meeting, room) if is_on else ()
-        screen = Screen(phrase_of(made.what), (cards.title(meeting), *before, *reason), facts)
+        screen = Screen(phrase_of(made.what), (cards.title(meeting), *before, *reason, *end_), facts)
         ctx.in_room(room, Deed.SAY, screen, once=f"change:{made.id}")
+        if not is_on:
+            ctx.later(closes, "roundtables.close_rooms", key=f"{meeting.ref}:close_rooms", meeting=meeting.id)
     refresh(ctx, meeting)
 
 
@@ -122,6 +128,18 @@ def gather(ctx: Context, meeting: Meeting, room: ChatRoom) -> None:
     ctx.session.flush()
     if is_changed:
         ctx.in_room(room, Deed.BRING)
+
+
+def _erased(ctx: Context, person_id: int) -> None:
+    """Let them be taken out of the rooms they are in, while it is still known where that is."""
+    inside = ChatRoomMember.person_id == person_id, ChatRoomMember.is_in
+    rooms = select(ChatRoom).where(ChatRoom.id.in_(select(ChatRoomMember.room_id).where(*inside)))
+    for room in ctx.session.scalars(rooms.order_by(ChatRoom.id).with_for_update()).all():
+        if room.is_there and ctx.rooms:
+            ctx.in_room(room, Deed.BRING)
+
+
+WHEN_ERASED.append(_erased)
 
 
 def shown(ctx: Context, meeting: Meeting, room: ChatRoom) -> Screen:

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.kit.door import Paused, Permanent
-from bot.kit.events import Called, Caller
+from bot.kit.events import Called, Caller, Submitted
 from bot.kit.rooms import Guest, Wanted
 from bot.kit.text import without_isolates
 from bot.ops.show import show
 from bot.platforms.slack.client import Client
 from bot.platforms.slack.rooms import SlackRooms, channel_name
-from db.machinery import ChatRoomStep, Deed, Inbox, Outgoing, Sending
+from db.machinery import ChatRoomStep, Deed, Due, Inbox, Outgoing, Sending
 from db.meetings import Confidentiality, Invitation, Meeting, Minute
 from db.rooms import ChatRoom, RoomState
 from scheduling.clock import SystemClock
@@ -335,3 +335,33 @@ async def test_refusals_have_names_and_what_is_done_is_done(slack: FakeSlack, ro
     with pytest.raises(Permanent) as outside:
         await rooms.guard(public.id, Wanted("R-7", "", is_confidential=True))
     assert outside.value.reason == "outside"
+
+
+async def test_who_is_erased_is_taken_out_and_the_room_of_what_is_cancelled_closes_by_itself(
+    slack: FakeSlack, sqlite_url: str
+) -> None:
+    settle(sqlite_url)
+    olga, amina, paul = slack.user("Olga"), slack.user("Amina"), slack.user("Paul")
+    async with running(sqlite_url, slack) as house:
+        parley = house.parley
+        officer = house.makes_officer(olga)
+        meeting = roundtable(parley, officer, *(house.makes_member(each) for each in (amina, paul)))
+        channel = await opened(slack, house, olga, meeting)
+        await comes(parley, lambda: channel.members == {BOT_USER, olga.id, amina.id, paul.id})
+        caller = Caller("slack", f"{amina.team}:{amina.id}", amina.id)
+        erase = Called(caller, name="people.erase", args={"confirmed": True})
+        await house.parley.edge.direct(erase, trace="erase")
+        await comes(parley, lambda: channel.members == {BOT_USER, olga.id, paul.id})
+
+        canceller = Caller("slack", f"{olga.team}:{olga.id}", olga.id)
+        cancel = Called(canceller, name="roundtables.cancel", args={"meeting": meeting})
+        form = (await house.parley.edge.direct(cancel, trace="cancel")).answer.form
+        assert form is not None
+        await house.parley.edge.direct(Submitted(canceller, form.token, {"reason": "A strike"}), trace="cancel")
+        said = await comes(parley, lambda: heard(slack, paul, "This room closes by itself on", channel))
+        assert said is not None and "A strike" in said.shown
+        with parley.sessions.writing() as session:
+            due = session.scalars(select(Due).where(Due.job == "roundtables.close_rooms")).one()
+            assert due.at > parley.clock.now() + timedelta(days=2)
+            due.at = parley.clock.now()
+        await comes(parley, lambda: channel.archived)
