@@ -18,6 +18,7 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import QR, Button, Fact, NotFound, Picture, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Link, Phrase, Raw, When, _, name_members, phrase_of
 from db.calendars import CalendarAddress
+from db.people import Administration
 from scheduling.calendar.entry import Entry, Label
 
 calendars = Capability("calendars", _("Calendars"))
@@ -142,6 +143,26 @@ class Tell(Form):
         return _standing(ctx, _("From now on it tells: {label}.", label=self.label))
 
 
+@calendars.command("everybodys", _("Calendars for everybody"), allow=allow.members)
+def everybodys(ctx: Context) -> Screen:
+    """The addresses of the public calendars, to be given to anybody or put on a page."""
+    home = ctx.session.get_one(Administration, ctx.who.administration_id)
+
+    def address(*names: str) -> Link:
+        return Link(ctx.page("/".join(("calendar", home.code, *filter(None, names), f"{ctx.who.language}.ics"))))
+
+    return Screen(
+        _("Calendars for everybody"),
+        (_("Whoever has such an address can subscribe to it: it tells only when, and what everybody may know."),),
+        rows=tuple(
+            Row(choice.name, _("{address}", address=address(scope, about)))
+            for (scope, about), choice in ctx.public_calendars.items()
+            if scope != PROBE
+        ),
+        buttons=(button(_("My calendar"), "calendars.calendar"), button(_("Home"), "home.show")),
+    )
+
+
 def _addresses(ctx: Context) -> list[CalendarAddress]:
     mine = select(CalendarAddress).where(CalendarAddress.visible_to(ctx.who)).order_by(CalendarAddress.id)
     return list(ctx.session.scalars(mine))
@@ -170,7 +191,11 @@ def _standing(ctx: Context, said: Phrase | None = None) -> Screen:
         _("My calendar"),
         tuple(each for each in about if each is not None),
         rows=tuple(rows),
-        buttons=(*buttons, button(_("Home"), "home.show")),
+        buttons=(
+            *buttons,
+            button(_("Calendars for everybody"), "calendars.everybodys"),
+            button(_("Home"), "home.show"),
+        ),
     )
 
 
@@ -218,6 +243,7 @@ def _handed_over(ctx: Context, address: CalendarAddress, choice: Choice) -> Scre
             Button(Raw("Google Calendar"), url=f"{GOOGLE}{quote(webcal, safe='')}"),
             Button(Raw("Outlook"), url=f"{OUTLOOK}{quote(https, safe='')}"),
             overview,
+            button(_("Calendars for everybody"), "calendars.everybodys"),
             button(_("Home"), "home.show"),
         ),
         pictures=(Picture(_("The same address as a QR code, for the camera of your telephone."), QR(webcal)),),

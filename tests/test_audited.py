@@ -28,6 +28,7 @@ PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
     "calendars.calendar": OWN,
+    "calendars.everybodys": PUBLIC,
     "calendars.renew": CHANGES,
     "calendars.stop": CHANGES,
     "calendars.subscribe": CHANGES,

@@ -441,9 +441,9 @@ class Turn:
     def _is_still_theirs(self, row: Outgoing, reader: Who) -> bool:
         return rights.is_still_theirs(self._session, self._engine.registry, row, reader)
 
-    def _calendars(self) -> Mapping[tuple[str, str], Choice]:
+    def _calendars(self, who: Who | None) -> Mapping[tuple[str, str], Choice]:
         home = self._session.get_one(Administration, self.ctx.who.administration_id)
-        asked = Subscriber(self.ctx.who, home, "", self.ctx.now, self._session, self._plain, self.ctx.page)
+        asked = Subscriber(who, home, "", self.ctx.now, self._session, self._plain, self.ctx.page)
         return self._engine.registry.offered(asked)
 
     # Answers that several paths share

@@ -58,7 +58,7 @@ class Context:
     link: Callable[[str], str]
     invite: Callable[[str], tuple[Button, ...]]
     name: Callable[[Identified], None]
-    offered: Callable[[], Mapping[tuple[str, str], Choice]]
+    offered: Callable[[Who | None], Mapping[tuple[str, str], Choice]]
     words: Callable[[str, str], Callable[[Text], str]]
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
     rooms: Collection[str] = ()  # the platforms that can open rooms
@@ -145,4 +145,9 @@ class Context:
     @property
     def calendars(self) -> Mapping[tuple[str, str], Choice]:
         """The calendars this person may subscribe to, by scope and which one of them it is."""
-        return self.offered()
+        return self.offered(self.who)
+
+    @property
+    def public_calendars(self) -> Mapping[tuple[str, str], Choice]:
+        """Those that everybody may subscribe to, without a secret."""
+        return self.offered(None)

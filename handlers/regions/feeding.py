@@ -1,4 +1,4 @@
-"""A region's meetings in calendars, for those of its members who are registered here."""
+"""A region's meetings in calendars: for its members who are registered here, and what is open for everybody."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ SCOPE = "region"
 
 @regions.calendar(SCOPE, _("Meetings of a region"))
 def those_of_a_region(subscriber: Subscriber) -> Iterable[Choice]:
-    """The regions of the WCO this administration is in, those whose office one serves, and those one speaks in."""
+    """The regions of the WCO this administration is in, also for everybody; those whose office one serves, and those
+    one speaks in."""
     who = subscriber.who
-    if who is None:
-        return
     home = {str(each["code"]) for each in subscriber.administration.home_regions}
+    if who is None:
+        yield from (Choice(code, region_name(code)) for code in sorted(home & set(world.REGIONS)))
+        return
     seat = Representative.person_id == who.id, Representative.in_force(subscriber.now)
     speaks_in = set(subscriber.session.scalars(select(Representative.region).where(*seat)))
     for code in sorted((home | set(serves(who)) | speaks_in) & set(world.REGIONS)):
@@ -34,11 +36,11 @@ def those_of_a_region(subscriber: Subscriber) -> Iterable[Choice]:
 
 @regions.feed(SCOPE)
 def meetings(subscriber: Subscriber) -> Iterable[Entry]:
-    """Those that whoever reads may see."""
-    who = subscriber.who
+    """Those that whoever reads may see; to everybody those that are open to everybody."""
+    who, of_region = subscriber.who, Meeting.region == subscriber.about
     if who is None:
+        yield from feed.entries_for_anybody(subscriber, feed.open_meetings(subscriber, of_region))
         return
-    of_region = Meeting.region == subscriber.about
     yield from feed.entries(
         subscriber, feed.dated(subscriber.session, subscriber.now, Meeting.visible_to(who), of_region)
     )

@@ -55,6 +55,7 @@ def card(ctx: Context, code: str) -> Screen:
             button(_("Members and their time"), "regions.members", code=code),
             button(_("Ledger of hours"), "regions.ledger", code=code),
             *_for_the_office(ctx, code, office),
+            *((button(_("Calendars for everybody"), "calendars.everybodys"),) if code in home_regions(ctx) else ()),
             button(_("All regions"), "regions.every"),
         ),
     )

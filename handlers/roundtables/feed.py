@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.kit.feeds import MINE, Choice, Subscriber
@@ -63,7 +63,12 @@ def that_one(subscriber: Subscriber) -> Iterable[Entry]:
 @roundtables.feed(OPEN)
 def open_ones(subscriber: Subscriber) -> Iterable[Entry]:
     """When and what; where, and the link to join, come with an invitation. Strangers read no agenda either."""
-    for meeting in open_meetings(subscriber, subscriber.now):
+    yield from entries_for_anybody(subscriber, open_meetings(subscriber))
+
+
+def entries_for_anybody(subscriber: Subscriber, meetings: Iterable[Meeting]) -> Iterable[Entry]:
+    """Meetings as they read to who is not expected there; strangers read when and what, and no more."""
+    for meeting in meetings:
         entry = entry_of(subscriber.session, meeting, subscriber.say, page=subscriber.page(""), is_expected=False)
         yield entry if subscriber.who is not None else replace(entry, description="", view="public")
 
@@ -127,13 +132,14 @@ def meetings_for(session: Session, who: Who, at: datetime) -> list[Meeting]:
     return dated(session, at, Meeting.visible_to(who), Meeting.id.in_(theirs))
 
 
-def open_meetings(subscriber: Subscriber, at: datetime) -> list[Meeting]:
-    """The meetings with a date that may be found without an invitation, by this person or by everybody."""
-    home = Meeting.administration_id == subscriber.administration.id
+def open_meetings(subscriber: Subscriber, *which: ColumnElement[bool]) -> list[Meeting]:
+    """The meetings with a date, of those that `which` says, that may be found without an invitation, by this person or
+    by everybody."""
     if subscriber.who is not None:
-        return dated(subscriber.session, at, Meeting.open_to(subscriber.who))
+        return dated(subscriber.session, subscriber.now, Meeting.open_to(subscriber.who), *which)
+    home = Meeting.administration_id == subscriber.administration.id
     public = Meeting.audience == Audience.MEMBERS, Meeting.confidentiality == Confidentiality.OPEN
-    return dated(subscriber.session, at, home, *public)
+    return dated(subscriber.session, subscriber.now, home, *public, *which)
 
 
 def _expected_at(session: Session, who: Who) -> Set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -155,6 +156,19 @@ def test_everybody_can_fetch_what_is_open_and_reads_no_place_there(light_world: 
     assert b"SUMMARY:Inspections at night" in got.body
     assert b"Between us" not in got.body and b"Room 12" not in got.body
     assert program.get("/calendar/sk/mine/en.ics").status == 404
+
+    # Anybody is shown the addresses, and can pass them on; a region's holds what of it is open to everybody.
+    with world.parley.sessions.writing() as session:
+        session.scalars(select(Administration)).one().home_regions = [{"code": "NMENA", "name": {"en": "NMENA"}}]
+        for each in session.scalars(select(Meeting)):
+            each.region = "NMENA"
+    world.do("dina", "calendars.calendar")
+    shown = world.press("dina", "Calendars for everybody").text
+    addresses = re.findall(r"https://parley\.example(/\S+\.ics)", shown)
+    assert sorted(addresses) == ["/calendar/sk/region/NMENA/en.ics", "/calendar/sk/roundtables/en.ics"]
+    got = program.get("/calendar/sk/region/NMENA/en.ics")
+    assert b"SUMMARY:Inspections at night" in got.body and b"Between us" not in got.body
+    assert program.get("/calendar/sk/region/AP/en.ics").status == 404
 
 
 def test_the_organiser_sees_when_whose_calendar_last_came(light_world: World) -> None:
