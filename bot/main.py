@@ -266,21 +266,29 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file written by `parley backup`.")],
     identity: Annotated[Path | None, typer.Option(help="The age identity file, for an encrypted one.")] = None,
     erasures: Annotated[
-        Path | None, typer.Option(help="What `parley erasures --json` printed last: who was erased stays erased.")
+        Path | None,
+        typer.Option(help="What `parley erasures --json` printed last: what was erased or stopped stays so."),
     ] = None,
 ) -> None:
     """Read a backup into an empty database. Its outbox starts on hold."""
-    from bot.ops.backup import read_erasures
+    from bot.ops.backup import read_erasures, read_withdrawals
     from bot.ops.backup import restore as read_back
 
     erased = read_erasures(erasures) if erasures else ()
-    _report(read_back(_settings().database_url, file, identity, erased), "restored from", file)
+    withdrawn = read_withdrawals(erasures) if erasures else ()
+    _report(read_back(_settings().database_url, file, identity, erased, withdrawn), "restored from", file)
+    if erasures is None:
+        typer.echo(
+            "Who was erased since it was written is back, and calendars' addresses that were stopped or replaced since"
+            " work again: if you have what `parley erasures --json` printed, restore anew with --erasures."
+        )
     typer.echo("Its outbox is on hold: look at it with `parley outbox`, then run `parley outbox release`.")
 
 
 @app.command()
 def erasures(as_json: AsJson = False) -> None:
-    """Who was erased and when, by number: keep it beside your backups for `parley restore --erasures`."""
+    """Who was erased, which calendars' addresses were withdrawn, and when, by number: keep it beside your backups for
+    `parley restore --erasures`."""
     _show("erasures", as_json)
 
 

@@ -7,13 +7,15 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .base import Base, OfAdministration
+from .machinery import Audit
 from .people import Administration, Person, Who
 
 SECRET_BYTES = 32
+WITHDRAWING = ("calendars.renew", "calendars.stop")  # by these commands a secret opens nothing any more
 
 
 class CalendarAddress(OfAdministration, Base):
@@ -69,6 +71,22 @@ def opened(session: Session, secret: str) -> tuple[CalendarAddress, Person, Admi
         )
     ).first()
     return (found[0], found[1], found[2]) if found is not None else None
+
+
+def withdrawn(session: Session) -> dict[int, datetime]:
+    """When each address that was ever replaced or stopped was so last, by its id: from the audit."""
+    lines = select(Audit.ids, Audit.at).where(Audit.what.in_(WITHDRAWING)).order_by(Audit.id)
+    return {int(row.ids["address"]): row.at for row in session.execute(lines) if "address" in row.ids}
+
+
+def withdraw_again(session: Session, withdrawals: Iterable[tuple[int, datetime]]) -> int:
+    """Withdraw, in a restored backup, what was replaced or stopped since it was made: (id, when). Returns how many."""
+    count = 0
+    for address_id, at in withdrawals:
+        # One made after that is another that has the number now.
+        found = delete(CalendarAddress).where(CalendarAddress.id == address_id, CalendarAddress.made_at <= at)
+        count += session.execute(found).rowcount  # type: ignore[attr-defined]  # a DELETE's result has it
+    return count
 
 
 def note_fetch(session: Session, address_id: int, program: str, *, at: datetime, unless_after: datetime) -> None:

@@ -30,6 +30,7 @@ from bot.ops.audit import note
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
 from db.base import Base
+from db.calendars import withdraw_again
 from db.machinery import OUTBOX_HOLD, ChatRoomStep, Job, Outgoing, Sending, Setting
 from db.personal import replay
 from db.rooms import ChatRoom
@@ -65,12 +66,17 @@ def back_up(url: str, file: Path, recipient: str | None) -> dict[str, int]:
 
 
 def restore(
-    url: str, file: Path, identity: Path | None, erasures: Iterable[tuple[int, datetime]] = ()
+    url: str,
+    file: Path,
+    identity: Path | None,
+    erasures: Iterable[tuple[int, datetime]] = (),
+    withdrawals: Iterable[tuple[int, datetime]] = (),
 ) -> dict[str, int]:
     """Read `file` into the empty database at `url` and put its outbox on hold; the rows of each table.
 
-    `erasures` are the (person id, instant) of people erased since the backup was made: they stay erased. A file that is
-    damaged, or another version's, leaves the database without rows.
+    `erasures` are the (person id, instant) of people erased since the backup was made, `withdrawals` the (address id,
+    instant) of calendars whose secret was replaced or stopped since: they stay so. A file that is damaged, or another
+    version's, leaves the database without rows.
     """
     key = _identity(identity) if identity is not None else None
     with file.open("rb") as raw:
@@ -78,7 +84,7 @@ def restore(
         try:
             _refuse_rows(engine)
             with _unsealed(raw, key) as plain, gzip.GzipFile(fileobj=plain, mode="rb") as packed:
-                return _read(engine, url, packed, erasures)
+                return _read(engine, url, packed, erasures, withdrawals)
         except DAMAGED as error:
             raise Trouble(f"{file} is no backup, or damaged ({type(error).__name__}): nothing was restored") from error
         finally:
@@ -107,10 +113,20 @@ def release(url: str) -> int:
 
 
 def read_erasures(file: Path) -> list[tuple[int, datetime]]:
-    """What `parley erasures --json` printed."""
+    """Of what `parley erasures --json` printed, who was erased."""
+    return _read_list(file, lambda each: each["person"])
+
+
+def read_withdrawals(file: Path) -> list[tuple[int, datetime]]:
+    """Of the same, the addresses of calendars that were replaced or stopped."""
+    return _read_list(file, lambda each: each.get("calendar"))
+
+
+def _read_list(file: Path, of: Callable[[Any], Any]) -> list[tuple[int, datetime]]:
     try:
-        return [(int(each["person"]), datetime.fromisoformat(each["at"])) for each in json.loads(file.read_text())]
-    except (ValueError, KeyError, TypeError):
+        known = [(of(each), each["at"]) for each in json.loads(file.read_text())]
+        return [(int(number), datetime.fromisoformat(at)) for number, at in known if number is not None]
+    except (AttributeError, ValueError, KeyError, TypeError):
         raise Trouble(f"{file} is not what `parley erasures --json` prints") from None
 
 
@@ -167,7 +183,13 @@ def _refuse_rows(engine: Engine) -> None:
             raise Trouble("the database is not empty: a backup is restored into a new one")
 
 
-def _read(engine: Engine, url: str, source: gzip.GzipFile, erasures: Iterable[tuple[int, datetime]]) -> dict[str, int]:
+def _read(
+    engine: Engine,
+    url: str,
+    source: gzip.GzipFile,
+    erasures: Iterable[tuple[int, datetime]],
+    withdrawals: Iterable[tuple[int, datetime]],
+) -> dict[str, int]:
     head = json.loads(source.readline())
     newest = revisions(engine)[1]
     if head["parley"] != VERSION or head["revision"] != newest:
@@ -190,8 +212,8 @@ def _read(engine: Engine, url: str, source: gzip.GzipFile, erasures: Iterable[tu
         _hold(connection)
         _rebuild_search(connection)
         _follow_sequences(connection)
-        erased = replay(session, erasures)
-        note(session, "backup.restore", {"erased": erased}, SystemClock().now())
+        undone = {"erased": replay(session, erasures), "withdrawn": withdraw_again(session, withdrawals)}
+        note(session, "backup.restore", undone, SystemClock().now())
     return loading.counts
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.ops.audit import note
 from bot.ops.database import opened
-from db import ledger
+from db import calendars, ledger
 from db.machinery import Audit, ChatRoomStep, Due, Outgoing, Sending
 from db.people import Erasure
 from scheduling.clock import SystemClock
@@ -101,7 +101,9 @@ def _debt(session: Session) -> Iterable[Record]:
 
 def _erasures(session: Session) -> Iterable[Record]:
     for row in session.scalars(select(Erasure).order_by(Erasure.id)):
-        yield {"person": row.person_id, "at": row.at.isoformat()}
+        yield {"person": row.person_id, "calendar": None, "at": row.at.isoformat()}
+    for address_id, at in calendars.withdrawn(session).items():
+        yield {"person": None, "calendar": address_id, "at": at.isoformat()}
 
 
 _STATES: dict[str, Callable[..., Iterable[Record]]] = {

@@ -24,6 +24,7 @@ from bot.ops.show import show
 from bot.ops.trouble import Trouble
 from db import audit, search
 from db.base import Base
+from db.calendars import CalendarAddress
 from db.files import File, FileState, read, store
 from db.issues import Issue
 from db.machinery import Audit, Draft, Inbox, Job, Outgoing, Receipt, Sending, Setting
@@ -472,6 +473,27 @@ def test_who_was_erased_since_stays_erased(saved: Path, empty: Callable[[str], s
         assert person.name == "" and person.erased_at == NOON.replace(day=24, hour=0)
         assert session.scalars(select(Erasure.person_id)).all() == [41]
         assert session.scalars(select(Draft)).all() == []
+    engine.dispose()
+
+
+def test_addresses_that_were_withdrawn_since_stay_withdrawn(
+    sqlite_url: str, empty: Callable[[str], str], tmp_path: Path
+) -> None:
+    world, url, list_ = World(sqlite_url), sqlite_url, tmp_path / "erasures.json"
+    for name in ("amina", "badr", "dina"):
+        world.do(name, "calendars.calendar")
+    backup.back_up(url, tmp_path / "b", None)
+    world.pass_time(hours=1)
+    world.do("amina", "calendars.stop", address=1, confirmed=True)
+    world.do("badr", "calendars.renew", address=2, confirmed=True)
+    world.do("dina", "calendars.renew", address=3)  # and answered the question whether she wants to with nothing
+    world.close()
+    list_.write_text(show(url, "erasures", as_json=True))
+    target = empty("sqlite")
+    backup.restore(target, tmp_path / "b", None, backup.read_erasures(list_), backup.read_withdrawals(list_))
+    engine = connect(target)
+    with Sessions(engine).reading() as session:
+        assert session.scalars(select(CalendarAddress.person_id)).all() == [world.ids["dina"]]
     engine.dispose()
 
 
