@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -102,7 +103,7 @@ class Drafts:
         form = self.form(draft)
         if name not in form.asks or form.asks[name].kind is FieldKind.ABOUT:
             raise NotFound(_("This question is no longer open."))
-        value = forms.parse(form, name, given, self._ctx, self._label, bound=draft.bound)
+        value = forms.parse(form, name, given, self._about(draft), self._label)
         if form.asks[name].kind is FieldKind.FILES:
             value = self._own(value)
         draft.answers = draft.answers | {name: value}
@@ -158,11 +159,15 @@ class Drafts:
     def form(self, draft: Draft) -> type[Form]:
         return _form_of(self._registry[draft.form])
 
+    def _about(self, draft: Draft) -> Context:
+        """A context in which options that depend on what the form is about find its ids."""
+        return replace(self._ctx, bound=draft.bound)
+
     def options(self, draft: Draft, name: str, query: str) -> list[Option]:
         """What can be chosen for a field: for the doors that search as one types."""
         form = self.form(draft)
         itself = str(draft.bound.get(form.asks[name].but or ""))
-        return [each for each in forms.options(form, name, self._ctx, query, bound=draft.bound) if each.value != itself]
+        return [each for each in forms.options(form, name, self._about(draft), query) if each.value != itself]
 
     def view(
         self,
@@ -187,7 +192,7 @@ class Drafts:
             stored = draft.answers.get(name)
             known = offered
             if how.kind is FieldKind.PICK and isinstance(stored, str):
-                known += tuple(forms.options(form, name, self._ctx, stored, bound=draft.bound))
+                known += tuple(forms.options(form, name, self._about(draft), stored))
             fields.append(
                 FieldView(
                     name=name,

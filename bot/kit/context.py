@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -62,6 +62,7 @@ class Context:
     words: Callable[[str, str], Callable[[Text], str]]
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
     rooms: Collection[str] = ()  # the platforms that can open rooms
+    bound: Mapping[str, int] = field(default_factory=dict)  # ids of what a form is about, for its options
     where: Where | None = None  # the channel, group or topic in which this was said, if others were there too
 
     def notify(

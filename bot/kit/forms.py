@@ -51,7 +51,7 @@ class Option:
     label: Phrase | Raw | Named | Code
 
 
-Options = Callable[..., Sequence[Option]]  # (ctx, query), and the id of the entity that `of` names, where it does
+Options = Callable[["Context", str], Sequence[Option]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,6 @@ class Ask:
     when: Callable[[Any], bool] | None = None
     options: Options | None = None
     but: str | None = None
-    of: str | None = None
 
     def __hash__(self) -> int:
         return id(self)
@@ -86,8 +85,8 @@ class ask:  # noqa: N801  reads as a word of the language: `ask.line(…)`
     def pick(label: Phrase, *, options: Options, **more: Any) -> Any:
         """One of many, searched: `options(ctx, query)` yields the best matches; an option's own value finds it too.
 
-        `but` names the entity the form is about that is never offered as its own counterpart; `of` the one whose own
-        things are offered: `options(ctx, query, its id)`.
+        `but` names the entity the form is about that is never offered as its own counterpart. What else depends on
+        these entities finds their ids in `ctx.bound`.
         """
         return Ask(FieldKind.PICK, label, options=options, **more)
 
@@ -213,28 +212,18 @@ def next_field(form: type[Form], answers: Mapping[str, Any]) -> str | None:
     return next((name for name in asked(form, answers) if name not in answers), None)
 
 
-def options(
-    form: type[Form], name: str, ctx: Context, query: str = "", *, bound: Mapping[str, int]
-) -> Sequence[Option]:
-    """What can be chosen for a field, best match first. `bound` are the ids of what the form is about."""
+def options(form: type[Form], name: str, ctx: Context, query: str = "") -> Sequence[Option]:
+    """What can be chosen for a field, best match first."""
     how = form.asks[name]
     if how.options is not None:
-        return how.options(ctx, query, bound[how.of]) if how.of else how.options(ctx, query)
+        return how.options(ctx, query)
     kind = value_type(form, name)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return [Option(member.value, phrase_of(member)) for member in kind]
     return ()
 
 
-def parse(
-    form: type[Form],
-    name: str,
-    given: Any,
-    ctx: Context,
-    label: Callable[[Any], str],
-    *,
-    bound: Mapping[str, int],
-) -> Any:
+def parse(form: type[Form], name: str, given: Any, ctx: Context, label: Callable[[Any], str]) -> Any:
     """A JSON answer from what a person typed, tapped or attached; `Refusal` says what is expected instead.
 
     `given` is a str (typed text, or an option's value), a bool (consent), a list of file ids, or None (skipped).
@@ -277,7 +266,7 @@ def parse(
                 raise Refusal(_("Please send a date, for example {example}.", example=ctx.now.date()), field=name)
             return found.isoformat()
         case _:  # choice and pick
-            return _chosen(form, name, given, ctx, label, bound)
+            return _chosen(form, name, given, ctx, label)
 
 
 def _text(how: Ask, name: str, given: str) -> str:
@@ -295,16 +284,9 @@ def _text(how: Ask, name: str, given: str) -> str:
     return text
 
 
-def _chosen(
-    form: type[Form],
-    name: str,
-    given: str,
-    ctx: Context,
-    label: Callable[[Any], str],
-    bound: Mapping[str, int],
-) -> str:
+def _chosen(form: type[Form], name: str, given: str, ctx: Context, label: Callable[[Any], str]) -> str:
     wanted = without_isolates(clean_line(given)).casefold()
-    offered = [*options(form, name, ctx, bound=bound), *options(form, name, ctx, given, bound=bound)]
+    offered = [*options(form, name, ctx), *options(form, name, ctx, given)]
     for each in offered:
         if each.value == given:
             return each.value

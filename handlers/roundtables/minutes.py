@@ -341,12 +341,12 @@ def finish(ctx: Context, meeting: Meeting) -> Screen:
     return _minutes(ctx, meeting, told)
 
 
-def numbered(ctx: Context, query: str, meeting_id: int) -> Sequence[Option]:
-    """The lines of a meeting's minutes, by the numbers they are read under."""
+def numbered(ctx: Context, query: str) -> Sequence[Option]:
+    """The lines of the minutes the form is about, by the numbers they are read under."""
     wanted = query.strip().casefold()
     return [
         Option(str(number), _("{number}. {kind}: {words}", number=number, kind=line.kind, words=_start_of(line)))
-        for number, line in enumerate(lines_of(ctx, meeting_id), 1)
+        for number, line in enumerate(lines_of(ctx, ctx.bound["meeting"]), 1)
         if wanted in ("", str(number)) or wanted in line.words.casefold()
     ]
 
@@ -360,7 +360,7 @@ class Correct(Form):
     """Somebody who was there says how a line should read."""
 
     meeting: Meeting = ask.about()
-    line: int = ask.pick(_("Which line is wrong?"), options=numbered, of="meeting", hint=_("Type its number."))
+    line: int = ask.pick(_("Which line is wrong?"), options=numbered, hint=_("Type its number."))
     words: str = ask.prose(_("How should it read?"), max=WORDS)
 
     @classmethod
