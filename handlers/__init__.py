@@ -15,6 +15,7 @@ from . import (
     recognition,
     regions,
     roundtables,
+    symposia,
 )
 
 registry = Registry(
@@ -30,6 +31,7 @@ registry = Registry(
         regions.regions,
         agencies.agencies,
         recognition.recognition,
+        symposia.symposia,
     ],
     home="home.show",
     welcome="people.register",

@@ -20,6 +20,7 @@ from .people import mandates, organisations
 from .people.rules import verifiers
 from .recognition.waiting import waiting as recognition_waiting
 from .roundtables.waiting import waiting as meetings_waiting
+from .symposia.waiting import waiting as symposia_waiting
 
 home = Capability("home", _("Home"))
 
@@ -41,6 +42,7 @@ TILES = (
     button(_("My issues"), "issues.mine"),
     button(_("Shared problems"), "issues.problems"),
     button(_("Roundtables"), "roundtables.roundtables"),
+    button(_("Symposia"), "symposia.symposia"),
     button(_("Joint action plan"), "actions.actions"),
     button(_("My organisation"), "people.organisation"),
     button(_("Preferences"), "people.preferences"),
@@ -74,6 +76,7 @@ def show(ctx: Context) -> Screen:
         *parts_waiting(ctx),
         *recognition_waiting(ctx),
         *meetings_waiting(ctx),
+        *symposia_waiting(ctx),
         *actions_waiting(ctx),
         *_about_people(ctx),
     )

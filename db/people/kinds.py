@@ -65,6 +65,7 @@ class Topic(StrEnum):
     ARRIVALS = "arrivals"  # what comes new to one's desk
     COMPANY = "company"  # how many others have the same problem
     PLAN = "plan"  # steps on the way of an action one owns
+    EVENTS = "events"  # what is announced to many
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from db.files import File, FileState
 from db.issues import ENTRY, Entry, Issue, IssueLink, Level, Problem, State, Voice
 from db.outcomes import owed, settled
 from db.people import Organisation
+from db.symposia import Symposium
 from handlers.people.naming import called
 
 from . import clock, parts
@@ -257,7 +258,23 @@ def _own_buttons(ctx: Context, issue: Issue) -> tuple[Button, ...]:
     agencies = (
         (button(_("What agencies may know"), "agencies.consent", issue=issue.id),) if _has_parts(ctx, issue) else ()
     )
-    return (*answer, *heard, *add, *withdraw, *agencies, does(_("All that was said"), "thread"))
+    return (
+        *answer,
+        *heard,
+        *add,
+        *withdraw,
+        *agencies,
+        does(_("All that was said"), "thread"),
+        *session_buttons(ctx, issue),
+    )
+
+
+def session_buttons(ctx: Context, issue: Issue) -> tuple[Button, ...]:
+    """While a symposium calls for sessions, one can be proposed about an issue."""
+    call = Symposium.call_opens_at <= ctx.now, Symposium.call_closes_at > ctx.now, Symposium.visible_to(ctx.who)
+    if ctx.session.scalar(select(Symposium.id).where(*call).limit(1)) is None:
+        return ()
+    return (button(_("Propose a session about it"), "symposia.from_issue", issue=issue.id),)
 
 
 def _has_parts(ctx: Context, issue: Issue) -> bool:

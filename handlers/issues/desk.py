@@ -167,6 +167,7 @@ def more(ctx: Context, issue: Issue) -> Screen:
         does(_("Note for colleagues"), "issues.note"),
         does(_("Link with another"), "issues.link"),
         does(_("Make it an action"), "actions.from_issue"),
+        *cards.session_buttons(ctx, issue),
     )
     open_only = (
         does(_("Tell everybody who takes part"), "issues.inform"),

@@ -44,6 +44,7 @@ name_members(
         Topic.ARRIVALS: _("New issues at your desk"),
         Topic.COMPANY: _("How many others have the same problem"),
         Topic.PLAN: _("Steps on the way of actions you own"),
+        Topic.EVENTS: _("Symposia that are announced"),
         Delivery.AT_ONCE: _("At once"),
         Delivery.DIGEST: _("Together, in the morning"),
     }

@@ -1,0 +1,465 @@
+"""Proposing a session: in one's own name, for a business by an officer, or from an issue and all that is merged into
+it; and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.kit.clean import clean_line
+from bot.kit.context import Context
+from bot.kit.forms import Form, Option, ask
+from bot.kit.screen import Button, Fact, Quote, Refusal, Row, Screen, Style, button
+from bot.kit.text import Code, Phrase, Raw, _, listed, ngettext
+from db.calls import Proposal, ProposalState
+from db.issues import Issue, Problem
+from db.outcomes import owed
+from db.people import Mandate, Organisation, Person, Standing, Topic
+from db.symposia import SHOWN, Equipment, Symposium, SymposiumSession, Track
+from handlers.paging import PAGE, turn_pages
+from handlers.people.naming import called
+from handlers.people.searching import closest
+from handlers.people.voices import voices
+
+from . import cards, sessions, speaking, telling
+from .room import makers, members, own, symposia
+
+TITLE, ABSTRACT, INTEREST, NEEDS = sessions.TITLE, sessions.ABSTRACT, speaking.INTEREST, sessions.NEEDS
+MOST_OPEN = 10  # proposals of one person to one symposium that are not decided
+MYSELF = "me"
+
+
+def speakers(ctx: Context, query: str) -> Sequence[Option]:
+    """Oneself first, then colleagues: for staff everybody, for others whoever speaks for the same organisation."""
+    if ctx.who.is_staff:
+        found = list(speaking.people(ctx, query))
+    else:
+        found = [each for each in _colleagues(ctx, query) if each.value != str(ctx.who.id)]
+    myself = [Option(MYSELF, _("I do"))]
+    return found if clean_line(query) and clean_line(query) != MYSELF else [*myself, *found]
+
+
+def _colleagues(ctx: Context, query: str) -> Sequence[Option]:
+    spoken = (
+        select(Person.id, Person.name)
+        .join(Mandate, Mandate.person_id == Person.id)
+        .where(
+            Mandate.organisation_id == ctx.who.organisation_id,
+            Mandate.in_force(ctx.now),
+            Mandate.confirmed_by_id.is_not(None),
+        )
+        .where(Person.registered_at.is_not(None), Person.administration_id == ctx.who.administration_id)
+        .order_by(Person.name, Person.id)
+    )
+    names = {row.id: row.name for row in ctx.session.execute(spoken)}
+    typed = clean_line(query)
+    if typed.isdecimal() and len(typed) < 18 and int(typed) in names:
+        return [Option(typed, Raw(names[int(typed)]))]
+    return [Option(str(key), Raw(names[key])) for key in closest(typed, names)]
+
+
+def organisations(ctx: Context, query: str) -> Sequence[Option]:
+    """Verified ones of the administration, by name."""
+    found = ctx.session.execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.visible_to(ctx.who), Organisation.standing == Standing.VERIFIED)
+        .order_by(Organisation.name)
+    )
+    names = {row.id: row.name for row in found}
+    typed = clean_line(query)
+    if typed.isdecimal() and len(typed) < 18 and int(typed) in names:
+        return [Option(typed, Raw(names[int(typed)]))]
+    return [Option(str(key), Raw(names[key])) for key in closest(typed, names)]
+
+
+def must_take(ctx: Context, symposium: Symposium) -> None:
+    """It takes proposals now, from whoever asks."""
+    if not symposium.takes_proposals(ctx.now):
+        if symposium.call_closes_at is not None and symposium.call_closes_at <= ctx.now:
+            raise Refusal(_("The call has closed."))
+        raise Refusal(_("No sessions can be proposed to it now."))
+    open_to = Symposium.id == symposium.id, Symposium.open_to(ctx.who)
+    if not symposium.is_run_by(ctx.who) and ctx.session.scalar(select(Symposium.id).where(*open_to)) is None:
+        raise Refusal(_("It is for others: you cannot propose a session."))
+    mine = (
+        Proposal.symposium_id == symposium.id,
+        Proposal.proposer_id == ctx.who.id,
+        Proposal.is_on_behalf.is_(False),
+        Proposal.state == ProposalState.SENT,
+    )
+    if (ctx.session.scalar(select(func.count()).select_from(Proposal).where(*mine)) or 0) >= MOST_OPEN:
+        raise Refusal(_("At most {count} of your proposals can wait for a decision.", count=MOST_OPEN))
+
+
+class _Proposing(Form):
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        must_take(ctx, bound["symposium"])
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
+        """By what it will be judged."""
+        criteria = [cards.criterion_name(each) for each in cards.criteria_of(ctx.session, bound["symposium"].id)]
+        judged = (_("Proposals are reviewed by these criteria: {criteria}.", criteria=listed(criteria)),)
+        return (cards.title(bound["symposium"]), *(judged if criteria else ()))
+
+
+_TITLE = {"label": _("What is the session about, in one line?"), "hint": _("As it would stand in the programme.")}
+_ABSTRACT = {
+    "label": _("What happens there, and what does whoever comes take home?"),
+    "hint": _("Reviewers read it now; everybody reads it if it is accepted."),
+}
+_INTEREST = {
+    "label": _("Does whoever speaks have an interest to declare?"),
+    "hint": _(
+        "For example: my company sells what it is about. Everybody who sees the session reads it. Left out: none."
+    ),
+}
+
+
+@symposia.form("propose", _("Propose a session"), allow=members)
+class Propose(_Proposing):
+    """In one's own name, and that of the organisation one speaks for."""
+
+    symposium: Symposium = ask.about()
+    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
+    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
+    speaker: str = ask.pick(_("Who speaks?"), options=speakers, hint=_("A colleague's name can be typed."))
+    needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
+    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+
+    def submit(self, ctx: Context) -> Screen:
+        made = send(ctx, self.symposium, organisation_id=ctx.who.organisation_id, **self.answers())
+        return card(ctx, made, _sent(self.symposium))
+
+
+@symposia.form("propose_for", _("Propose for a business"), allow=makers)
+class ProposeFor(_Proposing):
+    """An officer enters what a business or an agency proposes; it is theirs from then on."""
+
+    symposium: Symposium = ask.about()
+    organisation: int = ask.pick(
+        _("For which organisation?"), options=organisations, hint=_("Type a part of the name.")
+    )
+    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
+    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
+    speaker: int | None = ask.pick(
+        _("Who speaks?"), options=speaking.people, optional=True, hint=_("Left out, it is not settled yet.")
+    )
+    needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
+    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+
+    def submit(self, ctx: Context) -> Screen:
+        given = self.answers()
+        organisation_id = given.pop("organisation")
+        speaker = str(given.pop("speaker") or "")
+        made = send(ctx, self.symposium, organisation_id=organisation_id, is_on_behalf=True, speaker=speaker, **given)
+        screen = card_for(ctx, made, _("Customs has proposed a session in your organisation's name."))
+        for person_id in sorted({*voices(ctx, organisation_id)} - {ctx.who.id}):
+            ctx.notify(person_id, screen, once=f"{made.ref}:entered")
+        return card(ctx, made, _("Sent. Those who speak for the organisation hear of it, and can change it."))
+
+
+@symposia.command("from_issue", _("Propose a session about it"), allow=members)
+def from_issue(ctx: Context, issue: Issue) -> Screen:
+    """To which symposium: those that take proposals now. An officer's begins with the neutral line it is shared as,
+    whoever raised it with their own words."""
+    open_ = (
+        Symposium.visible_to(ctx.who),
+        Symposium.state.in_(SHOWN),
+        Symposium.call_opens_at <= ctx.now,
+        Symposium.call_closes_at > ctx.now,
+    )
+    found = [
+        each
+        for each in ctx.session.scalars(select(Symposium).where(*open_).order_by(Symposium.first_day, Symposium.id))
+        if each.takes_proposals(ctx.now)
+    ]
+    own_words = issue.title if issue.reporter_id == ctx.who.id else ""
+    problem = ctx.session.scalar(select(Problem).where(Problem.issue_id == (issue.merged_into_id or issue.id)))
+    title = (problem.line if problem is not None else own_words)[:TITLE]
+    rows = tuple(
+        Row(
+            cards.title(each),
+            cards.line(each),
+            (
+                Button(
+                    _("Propose it here"),
+                    "symposia.propose_issue",
+                    {"symposium": each.id, "issue": issue.id} | ({"title": title} if title else {}),
+                    Style.PRIMARY,
+                ),
+            ),
+        )
+        for each in found[:PAGE]
+    )
+    back = button(_("Back to {ref}", ref=Code(issue.ref)), "issues.show", issue=issue.id)
+    said = () if rows else (_("No symposium takes proposals at present."),)
+    return Screen(
+        _("Where do you want to propose a session about {ref}?", ref=Code(issue.ref)), said, rows=rows, buttons=(back,)
+    )
+
+
+@symposia.form("propose_issue", _("Propose a session about an issue"), allow=members)
+class ProposeIssue(_Proposing):
+    """It goes with how many told the same, and with no word or name of theirs."""
+
+    symposium: Symposium = ask.about()
+    issue: Issue = ask.about()
+    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
+    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
+    speaker: str = ask.pick(_("Who speaks?"), options=speakers, hint=_("A colleague's name can be typed."))
+    needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
+    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+
+    def submit(self, ctx: Context) -> Screen:
+        made = send(ctx, self.symposium, organisation_id=ctx.who.organisation_id, **self.answers())
+        made.issue_id, made.sector = self.issue.id, made.sector or self.issue.sector
+        ctx.session.flush()
+        return card(ctx, made, _sent(self.symposium))
+
+
+def _sent(symposium: Symposium) -> Phrase:
+    return _(
+        "Sent. You can change it until {when}, and hear what becomes of it.",
+        when=cards.at(symposium, symposium.call_closes_at),
+    )
+
+
+def send(
+    ctx: Context,
+    symposium: Symposium,
+    *,
+    title: str,
+    abstract: str,
+    track: int | None,
+    speaker: str,
+    needs: str | None,
+    interest: str | None,
+    organisation_id: int | None,
+    is_on_behalf: bool = False,
+) -> Proposal:
+    """A proposal as it was filled in; whoever runs the symposium hears of it, if they want to."""
+    chosen = ctx.session.get(Track, track) if track is not None else None
+    made = Proposal(
+        administration_id=symposium.administration_id,
+        symposium_id=symposium.id,
+        title=title,
+        abstract=abstract,
+        language=ctx.who.language,
+        track_id=track,
+        sector=chosen.sector if chosen is not None else None,
+        needs=sessions.read_needs(ctx, needs),
+        proposer_id=ctx.who.id,
+        organisation_id=organisation_id,
+        is_on_behalf=is_on_behalf,
+        speaker_id=_speaker(ctx, speaker),
+        interest=interest,
+        sent_at=ctx.now,
+        changed_at=ctx.now,
+    )
+    ctx.session.add(made)
+    ctx.session.flush()
+    look = button(_("Look"), "symposia.proposal", style=Style.PRIMARY, proposal=made.id)
+    telling.tell_organisers(
+        ctx,
+        symposium,
+        _("A session is proposed."),
+        once=f"proposed:{made.id}",
+        body=(Raw(made.title, made.language),),
+        more=(look,),
+        topic=Topic.ARRIVALS,
+    )
+    return made
+
+
+def _speaker(ctx: Context, chosen: str) -> int | None:
+    if chosen == MYSELF:
+        return ctx.who.id
+    return int(chosen) if chosen else None
+
+
+# One's own
+
+
+@symposia.command("mine", _("My proposals"), allow=members)
+def mine(ctx: Context, page: int = 0) -> Screen:
+    """What I proposed, or is proposed in my name, the latest first; and what I am asked to speak at."""
+    where = Proposal.visible_to(ctx.who), Proposal.of(ctx.who)
+    total = ctx.session.scalar(select(func.count()).select_from(Proposal).where(*where)) or 0
+    found = ctx.session.scalars(
+        select(Proposal).where(*where).order_by(Proposal.id.desc()).offset(page * PAGE).limit(PAGE)
+    ).all()
+    rows = tuple(Row(title_of(each), line(each), (open_it(each),)) for each in found)
+    return Screen(
+        _("My proposals"),
+        () if rows else (_("You have not proposed anything yet."),),
+        rows=rows,
+        buttons=(
+            *turn_pages("symposia.mine", page, total),
+            button(_("Sessions I am asked to take part in"), "symposia.parts"),
+            button(_("Symposia"), "symposia.symposia"),
+        ),
+    )
+
+
+def title_of(proposal: Proposal) -> Raw:
+    return Raw(proposal.title, proposal.language)
+
+
+def line(proposal: Proposal) -> Phrase:
+    return _("{ref} · {state}", ref=Code(proposal.ref), state=proposal.state)
+
+
+def open_it(proposal: Proposal) -> Button:
+    return button(_("Open"), "symposia.proposal", proposal=proposal.id)
+
+
+@symposia.command("proposal", _("Open a proposal"), allow=members, reads=members)
+def proposal_(ctx: Context, proposal: Proposal) -> Screen:
+    """As it is for whoever proposed it, or decides on it."""
+    return card(ctx, proposal)
+
+
+def card(ctx: Context, proposal: Proposal, lead: Phrase | None = None) -> Screen:
+    symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
+    decides = symposium.is_run_by(ctx.who) and proposal.is_weighed_by(ctx.who) and proposal.is_open
+    buttons = (
+        *(_own_buttons(ctx, symposium, proposal) if proposal.is_of(ctx.who) else ()),
+        *(_deciding_buttons(proposal) if decides else ()),
+        cards.back(symposium),
+    )
+    return _card(ctx, symposium, proposal, lead, buttons)
+
+
+def card_for(ctx: Context, proposal: Proposal, lead: Phrase) -> Screen:
+    """For whoever else it belongs to, with a button that opens it."""
+    symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
+    look = button(_("Open"), "symposia.proposal", style=Style.PRIMARY, proposal=proposal.id)
+    return _card(ctx, symposium, proposal, lead, (look,))
+
+
+def _card(
+    ctx: Context, symposium: Symposium, proposal: Proposal, lead: Phrase | None, buttons: tuple[Button, ...]
+) -> Screen:
+    words = Quote(Raw(proposal.abstract, proposal.language))
+    interest = (
+        (Quote(Raw(proposal.interest, proposal.language), label=_("Interest declared")),) if proposal.interest else ()
+    )
+    reason = (
+        (Quote(Raw(proposal.reason, proposal.reason_language), label=_("Why it was declined")),)
+        if proposal.reason
+        else ()
+    )
+    return Screen(
+        lead or title_of(proposal),
+        (*((title_of(proposal),) if lead else ()), words, *interest, *reason),
+        tuple(each for each in facts(ctx, symposium, proposal) if each),
+        buttons=buttons,
+    )
+
+
+def facts(ctx: Context, symposium: Symposium, proposal: Proposal) -> tuple[Fact | None, ...]:
+    names = called(ctx.session, {each for each in (proposal.proposer_id, proposal.speaker_id) if each})
+    organisation = ctx.session.get(Organisation, proposal.organisation_id) if proposal.organisation_id else None
+    track = ctx.session.get(Track, proposal.track_id) if proposal.track_id else None
+    proposer = names[proposal.proposer_id]
+    by: Any = proposer
+    if organisation is not None:
+        by = (
+            _("{organisation}, entered by {name}", organisation=Raw(organisation.name), name=proposer)
+            if proposal.is_on_behalf
+            else _("{name}, {organisation}", name=proposer, organisation=Raw(organisation.name))
+        )
+    issue = ctx.session.get(Issue, proposal.issue_id) if proposal.issue_id is not None else None
+    others = len(owed(ctx.session, issue.merged_into_id or issue.id)) if issue is not None else 0
+    return (
+        Fact(_("Reference"), Code(proposal.ref)),
+        Fact(_("State"), proposal.state),
+        Fact(_("Symposium"), cards.title(symposium)),
+        Fact(_("Proposed by"), by),
+        Fact(_("Speaker"), names[proposal.speaker_id]) if proposal.speaker_id else None,
+        Fact(_("Track"), cards.track_name(track)) if track else None,
+        Fact(_("Needs"), listed([Equipment(each) for each in proposal.needs])) if proposal.needs else None,
+        Fact(_("Comes from"), Code(Issue.ref_of(proposal.issue_id))) if proposal.issue_id else None,
+        Fact(_("Told Customs the same"), ngettext("{count} person", "{count} people", others)) if others > 1 else None,
+    )
+
+
+def _own_buttons(ctx: Context, symposium: Symposium, proposal: Proposal) -> tuple[Button, ...]:
+    session = ctx.session.get(SymposiumSession, proposal.session_id) if proposal.session_id else None
+    if session is not None:
+        return (button(_("Open the session"), "symposia.session", symposium=symposium.id, session=session.id),)
+    if not proposal.is_open:
+        return ()
+    withdraw = button(_("Withdraw it"), "symposia.withdraw", proposal=proposal.id)
+    if not symposium.takes_proposals(ctx.now):
+        return (withdraw,)
+    as_it_is: dict[str, Any] = {"proposal": proposal.id, "title": proposal.title, "abstract": proposal.abstract}
+    as_it_is["interest"] = proposal.interest
+    as_it_is["needs"] = ", ".join(each.replace("_", "-") for each in proposal.needs) or None
+    return (Button(_("Change it"), "symposia.change", as_it_is), withdraw)
+
+
+def _deciding_buttons(proposal: Proposal) -> tuple[Button, ...]:
+    return (
+        button(_("Review it"), "symposia.review", proposal=proposal.id),
+        button(_("Accept it"), "symposia.accept", style=Style.PRIMARY, proposal=proposal.id),
+        button(_("Decline it"), "symposia.decline", proposal=proposal.id),
+    )
+
+
+@symposia.form("change", _("Change it"), allow=own)
+class Change(Form):
+    """Until the call closes."""
+
+    proposal: Proposal = ask.about()
+    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
+    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
+    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        must_be_open(bound["proposal"])
+        if not ctx.session.get_one(Symposium, bound["proposal"].symposium_id).takes_proposals(ctx.now):
+            raise Refusal(_("The call has closed: it is as it was sent. You can still withdraw it."))
+
+    def submit(self, ctx: Context) -> Screen:
+        proposal = self.proposal
+        proposal.title, proposal.abstract, proposal.interest = self.title, self.abstract, self.interest
+        proposal.needs, proposal.language, proposal.changed_at = (
+            sessions.read_needs(ctx, self.needs),
+            ctx.who.language,
+            ctx.now,
+        )
+        ctx.session.flush()
+        return card(ctx, proposal, _("Changed."))
+
+
+@symposia.command("withdraw", _("Withdraw it"), allow=own, confirm=_("It is not considered any further. Withdraw it?"))
+def withdraw(ctx: Context, proposal: Proposal) -> Screen:
+    """At any time before it is decided."""
+    if not proposal.withdraw(at=ctx.now):
+        raise Refusal(_("It is decided already. Its state is: {state}.", state=proposal.state))
+    ctx.session.flush()
+    symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
+    telling.tell_organisers(
+        ctx,
+        symposium,
+        _("A proposal was withdrawn."),
+        once=f"withdrawn:{proposal.id}",
+        body=(title_of(proposal),),
+        topic=Topic.ARRIVALS,
+    )
+    return card(ctx, proposal, _("Withdrawn."))
+
+
+def must_be_open(proposal: Proposal) -> None:
+    if not proposal.is_open:
+        raise Refusal(_("It is decided already. Its state is: {state}.", state=proposal.state))
