@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, OfAdministration
@@ -91,9 +91,10 @@ class Proposal(OfAdministration, Base):
     @classmethod
     def of(cls, who: Who) -> ColumnElement[bool]:
         """Theirs: sent by them, spoken by them, or in the name of the organisation they speak for."""
-        mine: list[ColumnElement[bool]] = [cls.proposer_id == who.id, cls.speaker_id == who.id]
+        # Never NULL, so that it can be turned round.
+        mine: list[ColumnElement[bool]] = [cls.proposer_id == who.id, func.coalesce(cls.speaker_id, 0) == who.id]
         if who.organisation_id is not None:
-            mine.append(cls.organisation_id == who.organisation_id)
+            mine.append(func.coalesce(cls.organisation_id, 0) == who.organisation_id)
         return or_(*mine)
 
     @property
@@ -183,7 +184,7 @@ class Review(OfAdministration, Base):
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """One's own; and those of a proposal one decides on, but not of what is one's own."""
         run = select(Proposal.id).join(Symposium, Symposium.id == Proposal.symposium_id).where(Symposium.run_by(who))
-        stake = or_(Proposal.speaker_id == who.id, and_(Proposal.of(who), ~Proposal.is_on_behalf))
+        stake = or_(func.coalesce(Proposal.speaker_id, 0) == who.id, and_(Proposal.of(who), ~Proposal.is_on_behalf))
         decided = cls.proposal_id.in_(run.where(Proposal.visible_to(who), ~stake))
         return and_(cls.administration_id == who.administration_id, or_(cls.person_id == who.id, decided))
 

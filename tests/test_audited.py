@@ -155,6 +155,35 @@ SHOWS_NOTHING_OF_OTHERS = {
     "roundtables.unfollow": CHANGES,
     "roundtables.vote": CHANGES,
     "roundtables.was": CHANGES,
+    "symposia.announce": CHANGES,
+    "symposia.ask_again": CHANGES,
+    "symposia.block_off": CHANGES,
+    "symposia.come": CHANGES,
+    "symposia.conflict": CHANGES,
+    "symposia.criteria": PUBLIC,
+    "symposia.criterion_off": CHANGES,
+    "symposia.from_issue": TITLES,
+    "symposia.lock": CHANGES,
+    "symposia.mine": OWN,
+    "symposia.more": TITLES,
+    "symposia.offered": PUBLIC,
+    "symposia.part": OWN,
+    "symposia.part_off": CHANGES,
+    "symposia.parts": OWN,
+    "symposia.points": CHANGES,
+    "symposia.repeat": CHANGES,
+    "symposia.reviewer_off": CHANGES,
+    "symposia.room_off": CHANGES,
+    "symposia.rooms": PUBLIC,
+    "symposia.sessions": TITLES,
+    "symposia.show": PUBLIC,
+    "symposia.symposia": TITLES,
+    "symposia.times": PUBLIC,
+    "symposia.track_off": CHANGES,
+    "symposia.track_on": CHANGES,
+    "symposia.tracks": PUBLIC,
+    "symposia.unlock": CHANGES,
+    "symposia.withdraw": CHANGES,
 }
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
@@ -167,6 +196,9 @@ OPENS_WITH_NOTHING_OF_OTHERS = {
     "issues.answer": OWN,  # the question that was put to oneself
     "issues.merge": TITLES,
     "issues.same": PUBLIC,
+    "symposia.propose": PUBLIC,  # its criteria
+    "symposia.propose_for": PUBLIC,
+    "symposia.propose_issue": PUBLIC,
 }
 
 

@@ -24,7 +24,7 @@ from handlers.people.searching import closest
 from handlers.people.voices import voices
 
 from . import cards, sessions, speaking, telling
-from .room import makers, members, own, symposia
+from .room import makers, members, own, symposia, weighers
 
 TITLE, ABSTRACT, INTEREST, NEEDS = sessions.TITLE, sessions.ABSTRACT, speaking.INTEREST, sessions.NEEDS
 MOST_OPEN = 10  # proposals of one person to one symposium that are not decided
@@ -320,7 +320,7 @@ def open_it(proposal: Proposal) -> Button:
     return button(_("Open"), "symposia.proposal", proposal=proposal.id)
 
 
-@symposia.command("proposal", _("Open a proposal"), allow=members, reads=members)
+@symposia.command("proposal", _("Open a proposal"), allow=members, reads=weighers)
 def proposal_(ctx: Context, proposal: Proposal) -> Screen:
     """As it is for whoever proposed it, or decides on it."""
     return card(ctx, proposal)

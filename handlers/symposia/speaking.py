@@ -270,7 +270,10 @@ class AwayTimes(Form):
     def submit(self, ctx: Context) -> Screen:
         found = read_away(ctx, self.symposium, self.words)
         theirs = Away.symposium_id == self.symposium.id, Away.person_id == ctx.who.id
-        before = set(ctx.session.execute(select(Away.starts_at, Away.ends_at).where(*theirs)).tuples())
+        before = {
+            (starts_at, ends_at)
+            for starts_at, ends_at in ctx.session.execute(select(Away.starts_at, Away.ends_at).where(*theirs))
+        }
         ctx.session.execute(delete(Away).where(*theirs))
         for starts_at, ends_at in found:
             ctx.session.add(
@@ -376,7 +379,7 @@ def my_parts(ctx: Context, lead: Phrase | None) -> Screen:
             _("{symposium} · {agreed}", symposium=Code(symposium.ref), agreed=part.agreed),
             (button(_("Open"), "symposia.part", part=part.id),),
         )
-        for part, session, symposium in ctx.session.execute(mine).tuples()
+        for part, session, symposium in ctx.session.execute(mine)
     )
     return Screen(
         lead or _("Sessions I am asked to take part in"),
@@ -518,4 +521,4 @@ def _all_parts(ctx: Context, symposium: Symposium) -> list[tuple[SessionPart, Sy
         .where(SymposiumSession.symposium_id == symposium.id, SymposiumSession.state == SessionState.PLANNED)
         .order_by(SessionPart.id)
     )
-    return list(ctx.session.execute(its).tuples())
+    return [(part, session) for part, session in ctx.session.execute(its)]
