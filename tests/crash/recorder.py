@@ -20,7 +20,8 @@ from typing import Any
 
 RECORDED = 0x100 | 0x800 | 0x80000  # SQLITE_OPEN_MAIN_DB, _MAIN_JOURNAL, _WAL
 
-OPEN = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p, c_int, c_void_p)
+# SQLite keeps the very address of a file's name, from which it makes that of its shared memory: no copy of Python's.
+OPEN = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
 DELETE = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
 WRITE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 TRUNCATE = CFUNCTYPE(c_int, c_void_p, c_int64)
@@ -90,10 +91,10 @@ class Recorder:
         ours = Vfs.from_buffer_copy(real)
         ours.name = b"recording"
 
-        def opened(vfs: int, name: bytes | None, file: int, flags: int, out: int) -> int:
+        def opened(vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
             code = int(real.open(vfs, name, file, flags, out))
             if code == 0 and name is not None and flags & RECORDED:
-                self._wrap(file, os.path.basename(name.decode()))
+                self._wrap(file, os.path.basename(ctypes.string_at(name).decode()))
             return code
 
         def deleted(vfs: int, name: bytes, sync: int) -> int:
