@@ -213,24 +213,24 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
-    "roundtables/arranging.py": {"AddPapers.submit": OWN},
+    "roundtables/arranging.py": {"AddPapers.submit": OWN, "_named": UNSEEN},
     "roundtables/cards.py": dict.fromkeys(
-        ("_expected_buttons", "agenda_of", "count_of", "item", "papers_of", "room_buttons"), MEETING
+        ("_expected_buttons", "agenda_of", "count_of", "item", "papers_of", "places_taken", "room_buttons"), MEETING
     )
     | dict.fromkeys(("_audience_buttons", "invitation_of"), "rows that name whoever the card is for"),
     "roundtables/dating.py": {"seen": OWN, "_answer_wishes": MEETING},
-    "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected_at", "_invited"), OWN),
-    "roundtables/inviting.py": dict.fromkeys(("invitations", "people_screen", "put_on_list"), MEETING),
+    "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected", "_invited"), OWN),
+    "roundtables/inviting.py": dict.fromkeys(("fall_back", "invitations", "people_screen", "put_on_list"), MEETING),
     "roundtables/holding.py": {"invited": MEETING},
     "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED, "_line_of": MEETING},
     "roundtables/opening.py": dict.fromkeys(("_lines", "_open"), MEETING)
     | {"bind": "of the group it was typed in", "room_news": "a job: it acts for the administration, not for a person"},
     "roundtables/polling.py": dict.fromkeys(("_note",), OWN)
-    | dict.fromkeys(("_locked", "forget", "poll_of", "slots_of", "votes_of"), MEETING)
+    | dict.fromkeys(("_locked", "ask_one_less", "poll_of", "slots_of", "votes_of"), MEETING)
     | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
-    "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING),
-    "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change"), MEETING),
-    "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_VOTED", "_WISHES"), OWN),
+    "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING) | {"_erased": UNSEEN},
+    "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change", "let_go"), MEETING),
+    "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN),
 }
 
 
