@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 LETTERS = range(0x20, 0x2000)  # Latin, Greek, Cyrillic, Arabic and the rest of the alphabets
-MOST_WORDS = 8  # of what is typed: nobody's name has more
+MOST_WORDS, MOST_LETTERS = 8, 80  # of what is typed: nobody's name has more, and SQLite takes no endless pattern
 _GLOB = str.maketrans({each: f"[{each}]" for each in "*?["})
 _REGEX = str.maketrans({each: f"\\{each}" for each in string.punctuation})
 
@@ -30,7 +30,7 @@ def named(session: Session, words: str, column: InstrumentedAttribute[str]) -> C
 
 
 def _words(words: str) -> Sequence[str]:
-    return _fold(words).split()[:MOST_WORDS]
+    return [each[:MOST_LETTERS] for each in _fold(words).split()[:MOST_WORDS]]
 
 
 def _pattern(word: str, signs: Mapping[int, str]) -> str:

@@ -47,7 +47,7 @@ def people_named(
     else:
         known = known.where(named(ctx.session, query, Person.name))
     found = {row.id: row.name for row in ctx.session.execute(known.limit(most))}
-    if not found and len(query) > 3:
+    if not found and not number.isdecimal() and len(query) > 3:  # a number is somebody's, or nobody's
         alike = or_(*(named(ctx.session, part, Person.name) for part in (query[:3], query[-3:])))
         near = select(Person.id, Person.name).where(*living, *which, alike).order_by(Person.name, Person.id)
         names = {row.id: row.name for row in ctx.session.execute(near.limit(LIKELY))}
