@@ -251,11 +251,12 @@ def _is_complete(ctx: Context, meeting: Meeting, poll: MeetingPoll) -> bool:
 
 
 def ask_one_less(ctx: Context, meeting: Meeting) -> None:
-    """Somebody was taken off the list. Where only their answer was missing, the poll ends."""
+    """Somebody was taken off the list. Where only their answer was missing, the poll ends; with nobody left on it, not
+    before its time: others may be invited yet."""
     held = select(MeetingPoll).where(MeetingPoll.meeting_id == meeting.id, MeetingPoll.ended_at.is_(None))
     held = held.with_for_update().execution_options(populate_existing=True)
     for poll in ctx.session.scalars(held).all():
-        if _is_complete(ctx, meeting, poll):
+        if telling.expected(ctx, meeting) and _is_complete(ctx, meeting, poll):
             end(ctx, meeting, poll)
 
 
