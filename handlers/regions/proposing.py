@@ -126,7 +126,11 @@ def slot(ctx: Context, meeting: Meeting, at: str, page: int = 0) -> Screen:
         buttons=(
             *take_it(meeting, at),
             *turn_pages_of("regions.slot", page, len(bearing_it), meeting=meeting.id, at=at),
-            button(_("Back"), "regions.slots", meeting=meeting.id),
+            button(
+                _("Back"),
+                "regions.slots" if meeting.state is MeetingState.CALLED else "regions.shift",
+                meeting=meeting.id,
+            ),
         ),
     )
 
@@ -169,6 +173,20 @@ def move_to(ctx: Context, meeting: Meeting, at: str) -> Screen:
     """Everybody is told at once and asked again."""
     must_be_regional(ctx, meeting)
     return dating.move_to(ctx, meeting, read_instant(at), minutes=meeting.minutes, zone=meeting.zone)
+
+
+def of_its_kind(ctx: Context, meeting: Meeting) -> tuple[Button, ...]:
+    """On the card of a region's meeting: the times proposed for it, and the days beside the one it has."""
+    if meeting.kind is not MeetingKind.REGIONAL:
+        return ()
+    if meeting.state is MeetingState.CALLED:
+        return (button(_("Proposed times"), "regions.slots", meeting=meeting.id),)
+    if meeting.state is MeetingState.CONFIRMED and meeting.starts_at is not None and meeting.starts_at > ctx.now:
+        return (button(_("Move it by a day"), "regions.shift", meeting=meeting.id),)
+    return ()
+
+
+cards.MORE_TO_RUN.append(of_its_kind)
 
 
 # Calling one

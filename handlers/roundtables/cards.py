@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -33,6 +33,8 @@ from db.rooms import ChatGroup, ChatRoom
 
 # Who may read its minutes, beside whoever runs it: as `Minute.visible_to` has it.
 READERS = {MeetingState.CORRECTING: (Attendance.PRESENT,), MeetingState.CLOSED: MINUTED}
+# What else whoever runs a meeting can do about one of its kind; whoever knows the kind registers it here.
+MORE_TO_RUN: list[Callable[[Context, Meeting], Sequence[Button]]] = []
 
 
 def title(meeting: Meeting) -> Text:
@@ -59,6 +61,7 @@ def card(ctx: Context, meeting: Meeting, lead: Phrase | None = None, *, to: int 
             *(_expected_buttons(ctx, meeting, own) if own is not None else ()),
             *(_audience_buttons(ctx, meeting, person_id) if not is_expected and not runs else ()),
             *(run_buttons(ctx, meeting) if runs else ()),
+            *(each for more in MORE_TO_RUN if runs for each in more(ctx, meeting)),
             *(room_buttons(ctx, meeting) if runs else ()),
             *((button(_("Papers"), "roundtables.papers", meeting=meeting.id),) if papers_of(ctx, meeting) else ()),
         ),
