@@ -1,0 +1,199 @@
+"""All doors of one Parley over real sockets in one process, and a clock that stands until it is moved.
+
+Slack by Socket Mode, Telegram by long polling, mail by SMTP, pages and calendars over HTTP; what is due happens at its
+own instant while time passes, as in tests/world.py. Who sits where is an arrangement: {name: door}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import uvicorn
+from sqlalchemy import func, select
+
+from bot import http
+from bot.core import Parley
+from bot.kit.text import Reader, Writer
+from bot.ops.show import show
+from bot.platforms.email.wire import EmailWire
+from bot.platforms.slack.wire import SlackWire
+from bot.platforms.telegram.wire import TelegramWire
+from db.machinery import Due, Job
+from db.people import Account, Invited, Kind, Mandate, Organisation, Person, Standing
+from scheduling.clock import ManualClock
+from tests.fakes import FakeSlack, FakeTelegram
+from tests.fakes.slack import Timing
+from tests.fakes.smtp import FakeSmtp
+from tests.shell import free_port
+
+from .doors import ByMail, OnSlack, OnTelegram, Seat
+
+OURS = "parley@customs.example"
+SLACK, TELEGRAM, MAIL = "slack", "telegram", "email"
+QUICK = Timing(retries=(0.0, *[0.2] * 50))
+
+
+def swapped(doors: Mapping[str, str]) -> dict[str, str]:
+    """The same people, each on the other chat."""
+    other = {SLACK: TELEGRAM, TELEGRAM: SLACK, MAIL: MAIL}
+    return {name: other[door] for name, door in doors.items()}
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """Whoever takes part, before it is said at which door."""
+
+    name: str
+    kind: Kind = Kind.CUSTOMS
+    zone: str = "UTC"
+    language: str = "en"
+    organisation: str = ""
+
+
+class Stage:
+    """One performance. `stage["vera"]` is a person at their door."""
+
+    def __init__(self, url: str, at: datetime, slack: FakeSlack, telegram: FakeTelegram, smtp: FakeSmtp) -> None:
+        self.url, self.clock = url, ManualClock(at)
+        self.slack, self.telegram, self.smtp = slack, telegram, smtp
+        slack.clock = telegram.clock = self.clock.now
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.parley = Parley(database_url=url, public_url=self.address, clock=self.clock)
+        self.wires: tuple[Any, ...] = (
+            SlackWire(self.parley, bot_token=slack.bot_token, app_token=slack.app_token, api_url=slack.url),
+            TelegramWire(self.parley, token=telegram.token, api_url=telegram.address),
+        )
+        self.mail = EmailWire(self.parley, smtp_url=smtp.url, sender=OURS, public_url=self.address)
+        self.seats: dict[str, Seat] = {}
+        self.ids: dict[str, int] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def set(
+        cls, url: str, at: datetime, settle: Callable[[Stage], None], cast: Mapping[str, Somebody], doors: Mapping[str, str]
+    ) -> AsyncIterator[Stage]:
+        """Everything up, everybody known; `settle` then says who holds which office."""
+        async with AsyncExitStack() as stack:
+            slack = await stack.enter_async_context(FakeSlack.running(timing=QUICK))
+            telegram = await stack.enter_async_context(FakeTelegram.running(retry_seconds=0.05))
+            smtp = stack.enter_context(FakeSmtp.running())
+            stage = cls(url, at, slack, telegram, smtp)
+            stack.callback(stage.parley.close)
+            for name, each in cast.items():
+                client = await stack.enter_async_context(
+                    httpx.AsyncClient(base_url=stage.address, trust_env=False, follow_redirects=True)
+                )
+                stage._seat(name, each, doors[name], client)
+            settle(stage)
+            await stack.enter_async_context(stage._served())
+            for wire in stage.wires:
+                stack.push_async_callback(wire.stop)
+                await wire.start()
+            await slack.connected()
+            yield stage
+            assert not slack.refusals, slack.refusals
+            assert not telegram.refusals, telegram.refusals
+
+    @asynccontextmanager
+    async def _served(self) -> AsyncIterator[None]:
+        app = http.application(self.parley, secure=False)
+        server = uvicorn.Server(uvicorn.Config(app, port=self.port, log_config=None, lifespan="off"))
+        running = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110  the library tells nobody
+            await asyncio.sleep(0)
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await running
+
+    def _seat(self, name: str, who: Somebody, door: str, client: httpx.AsyncClient) -> None:
+        writer = Writer(self.parley.catalogues, Reader(who.language, who.zone))
+        made: dict[str, Callable[[], Seat]] = {
+            SLACK: lambda: OnSlack(who.name, writer, self.slack, who.zone),
+            TELEGRAM: lambda: OnTelegram(who.name, writer, self.telegram),
+            MAIL: lambda: ByMail(who.name, writer, self.smtp, client),
+        }
+        seat = self.seats[name] = made[door]()
+        seat.settle, seat.begin = self.settle, self._begin
+
+    def know(self, session: Any, home: int, cast: Mapping[str, Somebody]) -> None:
+        """Let all of them have registered before, each at their door."""
+        now = self.clock.now()
+        for name, each in cast.items():
+            seat = self.seats[name]
+            one = Person(administration_id=home, name=each.name, kind=each.kind, language=each.language, zone=each.zone)
+            one.met_at = one.language_chosen_at = one.consented_at = one.registered_at = now
+            one.invited = Invited.MAIL if seat.platform == MAIL else Invited.FEED
+            session.add(one)
+            session.flush()
+            external_id, address = seat.account
+            account = Account(person_id=one.id, platform=seat.platform, external_id=external_id, address=address)
+            account.met_at = account.used_at = now
+            session.add(account)
+            self.ids[name] = one.id
+            if each.organisation:
+                self.speaks(session, one, each.organisation, each.kind)
+
+    def speaks(self, session: Any, one: Person, called: str, kind: Kind) -> None:
+        """Somebody speaks for an organisation, which is verified."""
+        there = Organisation.administration_id == one.administration_id, Organisation.name == called
+        body = session.scalar(select(Organisation).where(*there))
+        if body is None:
+            body = Organisation(
+                administration_id=one.administration_id, name=called, kind=kind, standing=Standing.VERIFIED
+            )
+            session.add(body)
+            session.flush()
+        session.add(Mandate.given(one, body, at=self.clock.now()))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.seats[name]
+
+    # What everybody hears
+
+    def _begin(self) -> None:
+        for seat in self.seats.values():
+            seat.before = frozenset(known for known, _read in seat.standing())
+
+    def told(self) -> set[str]:
+        """Who has anything new since somebody last did something."""
+        return {name for name, seat in self.seats.items() if seat.news}
+
+    # Time
+
+    async def settle(self) -> None:
+        """Until nothing that came in or is due now waits."""
+        await self.telegram.settled()
+        await self.parley.settle()
+
+    async def passes(self, **by: float) -> None:
+        """Let time pass, and what falls due happen at its own instant."""
+        await self.until(self.clock.now() + timedelta(**by))
+
+    async def until(self, at: datetime) -> None:
+        self._begin()
+        while (then := self._next()) is not None and then <= at:
+            self.clock.advance(max(then - self.clock.now(), timedelta()))
+            await self.parley.settle()
+        self.clock.advance(max(at - self.clock.now(), timedelta()))
+        await self.parley.settle()
+
+    def _next(self) -> datetime | None:
+        with self.parley.sessions.reading() as session:
+            due = select(func.min(Due.at)).where(Due.fired_at.is_(None), Due.cancelled_at.is_(None))
+            job = select(func.min(Job.at)).where(Job.failed_at.is_(None))
+            return min((at for query in (due, job) if (at := session.scalar(query))), default=None)
+
+    # What an operator, a calendar program and anybody sees
+
+    async def shows(self, what: str, **more: str) -> str:
+        """`parley WHAT --json`."""
+        return await asyncio.to_thread(show, self.url, what, as_json=True, **more)
