@@ -23,7 +23,9 @@ from .room import actions, proposers
 
 
 @next_of_action
-def into_the_plan(_meeting: Meeting, minute: Minute) -> Button:
+def into_the_plan(ctx: Context, _meeting: Meeting, minute: Minute) -> Button:
+    if (known := _in_the_plan(ctx, minute)) is not None:
+        return button(_("In the plan: {ref}", ref=Code(known.ref)), "actions.show", action=known.id)
     return button(_("Put it into the plan"), "actions.from_minute", minute=minute.id)
 
 
@@ -79,8 +81,12 @@ def _must_be_new(ctx: Context, minute: Minute) -> None:
         raise Refusal(
             _("What was said there is confidential, and a plan is read by all its owners. Add it in other words.")
         )
+    if (known := _in_the_plan(ctx, minute)) is not None:
+        raise Refusal(_("It is in the plan already: {ref}.", ref=Code(known.ref)))
+
+
+def _in_the_plan(ctx: Context, minute: Minute) -> Action | None:
+    """The action that this line of the minutes has become."""
     of_meeting = Action.source == Source.MEETING, Action.source_id == minute.meeting_id
     same = Action.title == _title(minute), Action.detail.is_not_distinct_from(_detail(minute))
-    known = ctx.session.scalars(select(Action).where(*of_meeting, *same).limit(1)).first()
-    if known is not None:
-        raise Refusal(_("It is in the plan already: {ref}.", ref=Code(known.ref)))
+    return ctx.session.scalars(select(Action).where(*of_meeting, *same).limit(1)).first()

@@ -36,7 +36,7 @@ WORDS, MESSAGE = 1500, 4000
 CORRECTIONS = timedelta(hours=48)  # so long whoever was there may say what is wrong
 TAKES_MINUTES = (MeetingState.CONFIRMED, MeetingState.HELD)
 # What else can be done about an action, for each of those who run the meeting; whoever knows more registers it here.
-NEXT_OF_ACTION: list[Callable[[Meeting, Minute], Button]] = []
+NEXT_OF_ACTION: list[Callable[[Context, Meeting, Minute], Button]] = []
 RECORDED = {
     MinuteKind.NOTE: _("Noted."),
     MinuteKind.DECISION: _("Recorded as a decision."),
@@ -44,7 +44,7 @@ RECORDED = {
 }
 
 
-def next_of_action(make: Callable[[Meeting, Minute], Button]) -> Callable[[Meeting, Minute], Button]:
+def next_of_action(make: Callable[[Context, Meeting, Minute], Button]) -> Callable[[Context, Meeting, Minute], Button]:
     """Register a button for every action in the minutes, such as one that puts it into a plan: seen by those who run
     the meeting, from when it is recorded. The engine hides it from who may not press it."""
     NEXT_OF_ACTION.append(make)
@@ -216,12 +216,12 @@ def _corrections(ctx: Context, lines: Sequence[Minute]) -> dict[int, list[Correc
     return found
 
 
-def _said(ctx: Context, lines: Sequence[Minute]) -> tuple[Quote, ...]:
-    """Every line, with what somebody who was there would rather have read there."""
+def _said(ctx: Context, lines: Sequence[Minute], first: int = 1) -> tuple[Quote, ...]:
+    """Every line from number `first` on, with what somebody who was there would rather have read there."""
     beside = _corrections(ctx, lines)
     names = called(ctx.session, {each.author_id for some in beside.values() for each in some})
     quotes: list[Quote] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         label = _("{number}. {kind}", number=number, kind=line.kind)
         was = _("corrected") if line.first_words else None
         quotes.append(Quote(Raw(line.words, line.language), by=was, label=label))
@@ -232,40 +232,47 @@ def _said(ctx: Context, lines: Sequence[Minute]) -> tuple[Quote, ...]:
 
 
 @roundtables.command("minutes", _("Minutes"), allow=members, reads=members)
-def minutes(ctx: Context, meeting: Meeting) -> Screen:
+def minutes(ctx: Context, meeting: Meeting, page: int | None = None) -> Screen:
     """What was recorded, for whoever may read it; opening it is the sign that it was opened."""
     receipt = _receipt(ctx, meeting)
     if receipt is not None and receipt.opened_at is None:
         receipt.opened_at = ctx.now
-    return _minutes(ctx, meeting, None)
+    return _minutes(ctx, meeting, None, page)
 
 
-def _minutes(ctx: Context, meeting: Meeting, lead: Phrase | None) -> Screen:
+def _minutes(ctx: Context, meeting: Meeting, lead: Phrase | None, page: int | None = None) -> Screen:
+    """Whoever runs it has buttons for each line, and so turns pages; while they write, the last one comes first."""
     lines = lines_of(ctx, meeting.id)
     is_mine = meeting.is_run_by(ctx.who)
     if not lines and not is_mine:
         raise NotFound(telling.NOT_FOUND)
-    screen = minutes_screen(ctx, meeting, lead or _("Minutes of {ref}", ref=Code(meeting.ref)), lines)
+    last = max(len(lines) - 1, 0) // PAGE
+    page = min(page if page is not None else last if meeting.state in TAKES_MINUTES else 0, last)
+    first = page * PAGE if is_mine else 0
+    shown = lines[first : first + PAGE] if is_mine else lines
+    title = lead or _("Minutes of {ref}", ref=Code(meeting.ref))
+    screen = minutes_screen(ctx, meeting, title, shown, first=first + 1)
     receipt = _receipt(ctx, meeting)
     buttons: list[Button] = []
     if receipt is not None and receipt.acknowledged_at is None:
         buttons.append(_acknowledge(meeting))
     if meeting.state is MeetingState.CORRECTING and lines:
         buttons += [button(_("Correct something"), "roundtables.correct", meeting=meeting.id)]
-    rows = _decisions(ctx, meeting, lines) if is_mine else ()
+    rows = _decisions(ctx, meeting, lines, first) if is_mine else ()
+    turn = turn_pages("roundtables.minutes", page, len(lines), meeting=meeting.id) if is_mine else ()
     more = cards.run_buttons(ctx, meeting) if is_mine and meeting.state in TAKES_MINUTES else ()
     kept = tuple(each for each in more if each.command != "roundtables.minutes")
     return Screen(
-        screen.heading, screen.body, screen.facts, rows=rows, buttons=(*buttons, *kept, cards.open_it(meeting))
+        screen.heading, screen.body, screen.facts, rows=rows, buttons=(*turn, *buttons, *kept, cards.open_it(meeting))
     )
 
 
-def minutes_screen(ctx: Context, meeting: Meeting, lead: Phrase, lines: Sequence[Minute]) -> Screen:
+def minutes_screen(ctx: Context, meeting: Meeting, lead: Phrase, lines: Sequence[Minute], *, first: int = 1) -> Screen:
     none = () if lines else (_("Nothing has been recorded."),)
     until = meeting.corrections_until if meeting.state is MeetingState.CORRECTING else None
     return Screen(
         lead,
-        (cards.title(meeting), *none, *_said(ctx, lines)),
+        (cards.title(meeting), *none, *_said(ctx, lines, first)),
         (
             *((Fact(_("When"), cards.at(meeting)),) if meeting.starts_at is not None else ()),
             *((Fact(_("May be corrected until"), When(until)),) if until is not None else ()),
@@ -273,15 +280,15 @@ def minutes_screen(ctx: Context, meeting: Meeting, lead: Phrase, lines: Sequence
     )
 
 
-def _decisions(ctx: Context, meeting: Meeting, lines: Sequence[Minute]) -> tuple[Row, ...]:
-    """What whoever runs it can do about each line: strike it out, or take a correction over."""
+def _decisions(ctx: Context, meeting: Meeting, lines: Sequence[Minute], first: int) -> tuple[Row, ...]:
+    """What whoever runs it can do about each line of a page: strike it out; and about any: take a correction over."""
     is_open = meeting.state in TAKES_MINUTES
     listed = [
         Row(
             _("{number}. {kind}", number=number, kind=each.kind),
             None,
             (
-                *(make(meeting, each) for make in NEXT_OF_ACTION if each.kind is MinuteKind.ACTION),
+                *(make(ctx, meeting, each) for make in NEXT_OF_ACTION if each.kind is MinuteKind.ACTION),
                 *(
                     (button(_("Strike it out"), "roundtables.strike", meeting=meeting.id, minute=each.id),)
                     if is_open
@@ -289,7 +296,7 @@ def _decisions(ctx: Context, meeting: Meeting, lines: Sequence[Minute]) -> tuple
                 ),
             ),
         )
-        for number, each in enumerate(lines, 1)
+        for number, each in enumerate(lines[first : first + PAGE], first + 1)
     ]
     kept = tuple(each for each in listed if each.buttons)
     if meeting.state is not MeetingState.CORRECTING:

@@ -71,7 +71,7 @@ class Seat(ABC):
         return await self.reads()
 
     async def presses(self, label: str, of: str = "") -> str:
-        """Press a button: of the newest message that has it, or of the line of a list that says `of`."""
+        """Press a button: the first of the newest message that has it, or that of the line of a list that says `of`."""
         self.begin()
         await self._press(self.says(label), of)
         return await self.reads()
@@ -139,14 +139,13 @@ class OnSlack(Seat):
         else:
             assert (await self.slack.dm(self.user, words)).acknowledged
 
-    async def message_becomes(self, words: str, callback_id: str) -> None:
-        """The person writes something, and uses a shortcut on it."""
+    async def makes(self, words: str, command: str) -> str:
+        """Somebody writes something in a channel; the person uses a shortcut on it."""
         self.begin()
-        await self.slack.dm(self.user, words)
-        await self.settle()
-        said = [each for each in self.slack.messages(self.user) if not each.by_app][-1]
-        assert (await self.slack.message_shortcut(self.user, said, callback_id)).acknowledged
-        await self.settle()
+        channel = self.slack.channel_named("meeting") or self.slack.channel("meeting", self.user, with_app=False)
+        said = self.slack.writes(self.user, channel, words)
+        assert (await self.slack.message_shortcut(self.user, said, command)).acknowledged
+        return await self.reads()
 
     async def _press(self, label: str, of: str) -> None:
         place, name = self._button(label, of)
@@ -163,7 +162,7 @@ class OnSlack(Seat):
                 return each, label
             named = [str(element.get("accessibility_label", "")) for _block, element, _action in found]
             fitting = [name for name in named if of in without_isolates(name)]
-            assert len(fitting) == 1, f"of {label!r} there are {named}, which of them says {of!r}?"
+            assert fitting and (len(fitting) == 1 or not of), f"of {label!r} there are {named}: which says {of!r}?"
             return each, fitting[0]
         raise AssertionError(f"{self.name} has no {label!r} {of}: {[each.shown for each in seen[:3]]}")
 
@@ -201,13 +200,13 @@ class OnTelegram(Seat):
     async def _write(self, words: str) -> None:
         await self.telegram.says(self.user, words)
 
-    async def message_becomes(self, words: str, command: str) -> None:
-        """The person writes something, and a command in answer to it."""
-        self.begin()
+    async def makes(self, words: str, command: str) -> str:
+        """The person passes a message on to the bot, and writes the command in answer to it."""
         said = await self.telegram.says(self.user, words)
         await self.settle()
-        await self.telegram.says(self.user, command, answers=said)
-        await self.settle()
+        self.begin()
+        await self.telegram.says(self.user, f"/{command.removeprefix('roundtables.to_')}", answers=said)
+        return await self.reads()
 
     async def _press(self, label: str, of: str) -> None:
         message, name = self._button(label, of)
@@ -327,7 +326,9 @@ class ByMail(Seat):
         await self._post(asked, given)
 
     def _value_of(self, name: str, label: str) -> str:
-        options = re.findall(rf'<input type="radio" name="{name}" value="([^"]*)"[^>]*> ([^<]*)</label>', self.page.html)
+        options = re.findall(
+            rf'<input type="radio" name="{name}" value="([^"]*)"[^>]*> ([^<]*)</label>', self.page.html
+        )
         block = re.search(rf'<select[^>]* name="{name}".*?</select>', self.page.html, re.DOTALL)
         options += re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)</option>', block[0]) if block else []
         return next(value for value, shown in options if without_isolates(shown) == label)

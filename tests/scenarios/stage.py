@@ -77,7 +77,12 @@ class Stage:
     @classmethod
     @asynccontextmanager
     async def set(
-        cls, url: str, at: datetime, settle: Callable[[Stage], None], cast: Mapping[str, Somebody], doors: Mapping[str, str]
+        cls,
+        url: str,
+        at: datetime,
+        settle: Callable[[Stage], None],
+        cast: Mapping[str, Somebody],
+        doors: Mapping[str, str],
     ) -> AsyncIterator[Stage]:
         """Everything up, everybody known; `settle` then says who holds which office."""
         async with AsyncExitStack() as stack:
@@ -152,7 +157,9 @@ class Stage:
             )
             session.add(body)
             session.flush()
-        session.add(Mandate.given(one, body, at=self.clock.now()))
+        mandate = Mandate.given(one, body, at=self.clock.now())
+        mandate.confirmed_by_id = min(self.ids.values())
+        session.add(mandate)
 
     def __getitem__(self, name: str) -> Any:
         return self.seats[name]
