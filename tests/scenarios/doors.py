@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 import httpx
+import pytest
 
 import handlers
 from bot.kit.capability import Command
@@ -20,6 +21,7 @@ from bot.kit.door import CHECK
 from bot.kit.forms import FieldKind
 from bot.kit.text import Phrase, Reader, Writer, phrase_of, without_isolates
 from tests.fakes import FakeSlack, FakeTelegram
+from tests.fakes.platform import Impossible
 from tests.fakes.slack import Message as SlackMessage
 from tests.fakes.slack import User as SlackUser
 from tests.fakes.slack import View, inputs, markup
@@ -174,7 +176,15 @@ class OnSlack(Seat):
             await self.slack.fills(self.user, {name: given})
         reply = await self.slack.submits(self.user)
         assert reply.error is None, (reply, self.slack.modal(self.user))
-        self.errors = reply.errors
+
+    async def must_answer(self, form: str, field: str, **others: object) -> None:
+        """The form that stands open is not sent without `field`."""
+        await self.slack.until(lambda: self.slack.modal(self.user))
+        for name, value in others.items():
+            await self.slack.fills(self.user, {name: self.says(str(value))})
+        assert (await self.slack.submits(self.user)).errors.keys() == {field}
+        await self.slack.closes(self.user)
+        await self.settle()
 
 
 class OnTelegram(Seat):
@@ -252,6 +262,15 @@ class OnTelegram(Seat):
                 await self.telegram.says(self.user, given)
         raise AssertionError(f"{self.name} does not come to an end with {form.name}: {self.news[-1]}")
 
+    async def must_answer(self, form: str, field: str, **others: object) -> None:
+        """The form that stands open is not sent without `field`."""
+        command = handlers.registry.commands[form]
+        with pytest.raises(Impossible, match=self.says("Skip")):
+            await self._fill(command, {name: self.says(str(value)) for name, value in others.items()})
+        assert command.form is not None
+        assert self.says(command.form.asks[field].label.source) in self.all[-1]
+        await self.writes("/cancel")
+
 
 class ByMail(Seat):
     """Without any chat: mails, and the page that their links lead to. `page` is what is open in the browser."""
@@ -273,30 +292,26 @@ class ByMail(Seat):
             yield (number,), lambda each=each: f"{each.subject}\n{each.plain}"
         yield ("page", id(self.page)), lambda: self.page.text
 
-    async def follows(self, label: str, of: str = "") -> str:
-        """Open a link of the newest mail that has it, and press the one button of the page it leads to."""
-        self.begin()
-        wanted = self.says(label)
+    async def _follow(self, label: str, of: str) -> bool:
+        """Open a link of the newest mail that has it and press the one button there, and in the mail that then comes
+        where one has to sign in first; False where no mail has it."""
         for mail in reversed(self.smtp.to(self.address)):
             plain = re.sub("[\u2066-\u2069\u200f]", "", mail.plain)
-            if of in plain and (found := re.search(rf"{re.escape(wanted)}: (http\S+)", plain)):
+            if of in plain and (found := re.search(rf"{re.escape(label)}: (http\S+/mail/\S+)", plain)):
+                count = len(self.smtp.to(self.address))
                 self._shown(await self.client.get(found[1]))
-                if self.page.forms and "/mail/" in found[1]:
-                    self._shown(await self.client.post(found[1]))
-                return await self.reads()
-        raise AssertionError(f"no mail to {self.name} has {wanted!r}: {self.smtp.to(self.address)[-1:]}")
+                self._shown(await self.client.post(found[1]))
+                await self.settle()
+                for fresh in self.smtp.to(self.address)[count:]:
+                    if sign_in := re.search(r"http\S+/in/\S+", fresh.plain):
+                        self._shown(await self.client.get(sign_in[0]))
+                        self._shown(await self.client.post(sign_in[0], headers={"origin": self.origin}))
+                return True
+        return False
 
-    async def signs_in(self) -> str:
-        """Ask for one's page by the link at the end of any mail, and press the button of the fresh link."""
-        await self.follows("Open my page")
-        self.begin()
-        await self.settle()
-        mail = self.smtp.to(self.address)[-1]
-        found = re.search(r"http\S+/in/\S+", mail.plain)
-        assert found is not None, mail.plain
-        self._shown(await self.client.get(found[0]))
-        self._shown(await self.client.post(found[0], headers={"origin": str(self.client.base_url).rstrip("/")}))
-        return await self.reads()
+    @property
+    def origin(self) -> str:
+        return str(self.client.base_url).rstrip("/")
 
     async def _write(self, words: str) -> None:
         name = f"{words[1:].partition(' ')[0]}"
@@ -305,14 +320,14 @@ class ByMail(Seat):
         await self._post(form, {"command": command.name})
 
     async def _press(self, label: str, of: str) -> None:
-        rows = re.split(r"(?=<li>)", self.page.html)
-        html = next((each for each in rows if of and of in without_isolates(Fragment(each).text)), self.page.html)
-        for form in Fragment(html).forms:
-            for said, name, value in form.buttons:
-                if said == label:
-                    await self._post(form, {name: value} if name else {})
-                    return
-        raise AssertionError(f"the page of {self.name} has no {label!r} {of}: {self.page.text}")
+        rows = [each for each in re.split(r"(?=<li>)", self.page.html) if of in without_isolates(Fragment(each).text)]
+        for html in (*rows[1:], *rows[:1]) if of else (self.page.html,):
+            for form in Fragment(html).forms:
+                for said, name, value in form.buttons:
+                    if said == label:
+                        await self._post(form, {name: value} if name else {})
+                        return
+        assert await self._follow(label, of), f"{self.name} has no {label!r} {of}: {self.page.text}"
 
     async def _fill(self, form: Command, answers: Answers) -> None:
         asked = next(each for each in self.page.forms if "token" in each.values)
@@ -334,11 +349,10 @@ class ByMail(Seat):
         return next(value for value, shown in options if without_isolates(shown) == label)
 
     async def _post(self, form: HtmlForm, more: Mapping[str, str]) -> None:
-        origin = str(self.client.base_url).rstrip("/")
         is_multipart = bool(form.file_inputs) or form.action == "/form"
         data = form.values | dict(more)
         how: dict[str, Any] = {"files": {k: (None, v) for k, v in data.items()}} if is_multipart else {"data": data}
-        self._shown(await self.client.post(form.action, headers={"origin": origin}, **how))
+        self._shown(await self.client.post(form.action, headers={"origin": self.origin}, **how))
 
     def _shown(self, response: httpx.Response) -> None:
         assert response.status_code < 400, response.text

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
 
 from db.people import Kind, Person, RoleName, Scope, create_administration, grant_role
 from db.regions import Office, Representative, Side, Takes, Term
@@ -22,6 +27,32 @@ CAST = {
     "nina": Somebody("Nina Farouk", zone="Africa/Cairo"),
 }
 FIRST = {"cora": SLACK, "ruiz": TELEGRAM, "amina": SLACK, "zoe": MAIL, "inga": TELEGRAM, "nina": SLACK}
+
+ARRANGEMENTS = (
+    pytest.param("sqlite_url", FIRST, id="sqlite-first"),
+    pytest.param("postgresql_url", swapped(FIRST), id="postgresql-swapped", marks=pytest.mark.slow),
+)
+FORGOTTEN, DISPUTED, ZOES = "Publish the list of tests", "Open the gate at six", "Weigh the lorries once"
+MEETING = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)  # the first of the times that are proposed
+LONG, SOON = date(2027, 6, 30), date(2027, 1, 21)
+# What is adopted: its words, who owns it in Customs, who in business, and until when.
+ACTIONS = (
+    (FORGOTTEN, "ruiz", "amina", SOON),
+    (DISPUTED, "ruiz", "amina", LONG),
+    (ZOES, "cora", "zoe", LONG),
+    *((f"Step {number:02} of the year", "cora" if number < 7 else "ruiz", "amina", LONG) for number in range(4, 19)),
+)
+# The ladder of the action that nobody replies to: when, who, and what they read. Each in their own morning, at 7:30.
+LADDER = (
+    ("2027-01-06T22:30", {"amina"}, "This action is due in 14 days."),
+    ("2027-01-07T06:30", {"ruiz"}, "This action is due in 14 days."),
+    ("2027-01-17T22:30", {"amina"}, "This action is due in 3 days."),
+    ("2027-01-18T06:30", {"ruiz"}, "This action is due in 3 days."),
+    ("2027-01-20T22:30", {"amina"}, "This action is due today."),
+    ("2027-01-21T06:30", {"ruiz"}, "This action is due today."),
+    ("2027-01-28T06:30", {"cora"}, "was due on Thursday 21 January 2027 and is not done."),
+    ("2027-02-11T03:30", {"inga"}, "Its owners and its coordinator were reminded."),
+)
 
 
 def settle_in(stage: Stage) -> None:
@@ -52,3 +83,169 @@ def settle_in(stage: Stage) -> None:
             "ends_at": now + YEAR,
         }
         session.add(Representative(**common, person_id=stage.ids["nina"], **seat))
+
+
+@pytest.mark.promise(
+    "scenario.s6", "A year's joint plan over all doors: adopted in chat, disputed, reminded of, reported on, passed on."
+)
+@pytest.mark.parametrize(("database", "doors"), ARRANGEMENTS)
+async def test_a_joint_annual_action_plan(
+    database: str, doors: Mapping[str, str], request: pytest.FixtureRequest
+) -> None:
+    async with Stage.set(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
+        await is_adopted_at_the_meeting(stage)
+        await is_disputed(stage)
+        await is_forgotten(stage)
+        await is_reported_on(stage)
+        await is_handed_over(stage)
+
+
+async def is_adopted_at_the_meeting(stage: Stage) -> None:
+    """1. Eighteen chat messages become actions; each owner says that it is theirs."""
+    cora = stage["cora"]
+    assert "Monday 7 December 2026 10:00 (Tunis)" in await cora.writes("/meeting Annual meeting")
+    await cora.presses("Hold it then", of="Monday 7 December")
+    await stage.until(MEETING)
+    for number, (words, customs, business, due) in enumerate(ACTIONS, 1):
+        await cora.makes(words, "roundtables.to_action")
+        noted = await cora.fills("roundtables.to_action", about="R-1: Annual meeting")
+        assert words in noted and noted.count("In the plan") == (number - 1) % 6
+        await cora.presses("Put it into the plan", of=f"{number}. Action")
+        owners = {"customs_owner": CAST[customs].name, "business_owner": called(business)}
+        made = await cora.fills("actions.from_minute", **owners, due_day=due)
+        assert f"Reference: A-{number}\n" in made and "A meeting" in made
+        for owner in (customs, business):
+            if owner != "cora":
+                stage[owner].hears("You are asked to own this action. Do you?", words)
+    await cora.writes("/meeting")
+    await cora.presses("Open", of="Annual meeting")
+    assert "Who was there?" in await cora.presses("It took place")
+    for words, customs, business, _due in ACTIONS:
+        if customs != "cora":
+            await stage[customs].presses("I own it", of=words)
+        assert "adopted" in await stage[business].presses("I own it", of=words) or business == "amina"
+
+
+def called(name: str) -> str:
+    """A person as one who speaks for an organisation is listed."""
+    return f"{CAST[name].name}, {CAST[name].organisation}"
+
+
+async def is_disputed(stage: Stage) -> None:
+    """2. One owner says that it is done, the other disputes it: both words stand, and nothing counts before both agree."""
+    ruiz, amina = stage["ruiz"], stage["amina"]
+    assert await done_so_far(stage) == 0
+    await ruiz.presses("Done", of=DISPUTED)
+    assert "It counts when the other owner confirms it." in await ruiz.fills("actions.done", words="Since Monday.")
+    amina.hears("The other owner says that this is done. Is it?", DISPUTED, "Since Monday.")
+    assert await done_so_far(stage) == 0, "of one who says so"
+    await amina.presses("Dispute", of=DISPUTED)
+    await amina.fills("actions.dispute", words="Pas le dimanche.")
+    for name in ("cora", "ruiz"):
+        both = stage[name].hears("Since Monday.", "Pas le dimanche.")
+        assert DISPUTED in both and "Disputed between its owners" in both
+    assert stage.told() == {"cora", "ruiz", "amina"}
+    assert await done_so_far(stage) == 0, "a dispute is shown, and not averaged"
+    await amina.presses("Confirm", of=DISPUTED)
+    ruiz.hears("The other owner has confirmed: it is done, and counts.", DISPUTED)
+    assert await done_so_far(stage) == 1
+
+
+async def done_so_far(stage: Stage) -> int:
+    """What the plan's bar counts as done, of eighteen."""
+    await stage["cora"].writes("/actions")
+    shown = await stage["cora"].presses("The plan of 2027")
+    found = re.search(r"Done, confirmed by both owners.*?(\d+)(?:/| of )18", shown, re.DOTALL)
+    assert found is not None, shown
+    return int(found[1])
+
+
+async def is_forgotten(stage: Stage) -> None:
+    """3. One passes its date and nobody replies: the ladder, each rung in the reader's own morning. What is put off
+    needs a reason."""
+    ruiz = stage["ruiz"]
+    await ruiz.presses("Snooze", of="Step 07")
+    await ruiz.must_answer("actions.snooze", "reason", days="1 working day")
+    await ruiz.presses("Snooze", of="Step 07")
+    put_off = await ruiz.fills("actions.snooze", days="1 working day", reason="Other work comes first")
+    assert "You are reminded of it on Tuesday 8 December 2026 07:30" in put_off
+    for at, told, words in LADDER:
+        moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        await stage.until(moment - timedelta(seconds=1))
+        assert about(stage, FORGOTTEN) == {}, at
+        await stage.until(moment)
+        heard = about(stage, FORGOTTEN)
+        assert heard.keys() == told and all(len(each) == 1 for each in heard.values()), (at, heard)
+        for name in told:
+            stage[name].hears(words if name != "amina" else FORGOTTEN, FORGOTTEN)
+    assert any("You asked to be reminded of this" in each and "Step 07" in each for each in ruiz.all)
+    late = json.loads(await stage.shows("due"))
+    assert not [each for each in late if each["fired_at"] is None and each["at"] < stage.clock.now().isoformat(" ")]
+
+
+def about(stage: Stage, words: str) -> dict[str, list[str]]:
+    """Who has news that say this, and which."""
+    found = {name: [each for each in seat.news if words in each] for name, seat in stage.seats.items()}
+    return {name: each for name, each in found.items() if each}
+
+
+FIGURES = {
+    "Actions in the plan": 18, "Done, confirmed by both": 1, "Of these, done in the quarter": 0,
+    "Said to be done by one owner": 0, "Disputed between its owners": 0, "Under way": 0, "Adopted, not begun": 17,
+    "Past its date": 1, "Dropped": 0,
+}  # fmt: skip
+
+
+async def is_reported_on(stage: Stage) -> None:
+    """The quarter's report: in two languages, every figure the number of the rows it leads to."""
+    cora = stage["cora"]
+    await cora.writes("/actions")
+    await cora.presses("Quarterly reports")
+    await cora.presses("Draft a report")
+    draft = await cora.fills("actions.draft", quarter="2027, quarter 1", languages="English and Français")
+    assert "18 actions are in the plan." in draft and "18 actions sont dans le plan." in draft, draft
+    assert "1 action is past its date." in draft and "1 action is done" in draft and "1 action est faite" in draft
+    for name, count in FIGURES.items():
+        assert re.search(rf"{name}: {count}$", draft, re.MULTILINE), (name, draft)
+        if count:
+            shown = await cora.presses("Show these", of=f"{name}: {count}")
+            refs = set(re.findall(r"\bA-\d+", shown))
+            while "[Next]" in shown or "Next]" in shown:
+                shown = await cora.presses("Next")
+                refs |= set(re.findall(r"\bA-\d+", shown))
+            assert len(refs) == count, (name, refs)
+            await cora.writes("/actions")
+            await cora.presses("Quarterly reports")
+            draft = await cora.presses("Open")
+    await cora.presses("Publish to all owners")
+    assert "Published to 3 owners." in await cora.presses("Publish to all owners")
+    french = stage["amina"].hears("Le rapport trimestriel", "Plan d’action conjoint de 2027, trimestre 1")
+    said = [re.findall(r"\d+", line) for line in french.splitlines()]
+    assert [each[0] for each in said if len(each) == 1][:18] == [*map(str, FIGURES.values())] * 2
+
+
+async def is_handed_over(stage: Stage) -> None:
+    """The office passes on: the next head sees what moves before it moves, and no open action is lost."""
+    inga, nina = stage["inga"], stage["nina"]
+    await inga.writes("/region")
+    await inga.presses("Hand over to the next office")
+    given = {"country": "Egypt", "head": "Nina Farouk", "takes": "What belongs to the region"}
+    shown = await inga.fills("regions.hand_over", **given, last_day=date(2028, 2, 29))
+    assert "Nothing has moved yet." in shown and re.search(r"Open actions\s+4 pass on", shown), shown
+    await stage.passes(hours=4)  # until the morning in Cairo
+    await nina.presses("See what is handed over")
+    lines = await nina.presses("Line by line", of="Open actions")
+    moving = [f"A-{number}" for number, (_words, customs, *_rest) in enumerate(ACTIONS, 1) if customs == "cora"]
+    assert re.findall(r"A-\d+", lines) == moving and lines.count("Cora Mansour → Nina Farouk") == 4
+    assert "Cora Mansour" in stage["zoe"].all[-1], "nothing has moved yet"
+    await nina.presses("Back")
+    assert "is with Egypt until" in await nina.presses("Accept and take over")
+    assert stage.told() == {"cora", "inga", "nina", "amina", "zoe"}
+    stage["cora"].hears("has been handed over", "You have handed over: 5")
+    stage["zoe"].hears("This action has another owner in Customs now.", "Owner in Customs: Nina Farouk", ZOES)
+    assert sum("Nina Farouk" in each for each in stage["amina"].news) == 3
+    mine = await nina.writes("/actions")
+    assert "4 actions of yours are under way." in mine and re.findall(r"\bA-\d+", mine) == moving
+    plan = await nina.presses("The plan of 2027")
+    assert re.search(r"Done, confirmed by both owners.*?1(?:/| of )18", plan, re.DOTALL), "none is lost"
+    assert "No action of yours is under way." in await stage["cora"].writes("/actions")
