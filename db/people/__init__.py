@@ -15,13 +15,14 @@ from .reading import (
     who,
 )
 from .regions import WCO_REGIONS
-from .tables import MAIL, UNSUBSCRIBED, Account, Administration, Erasure, Mandate, Organisation, Person, Role
+from .tables import MAIL, UNSUBSCRIBED, WEB, Account, Administration, Erasure, Mandate, Organisation, Person, Role
 
 __all__ = [
     "LINK",
     "MAIL",
     "SIGN_IN",
     "UNSUBSCRIBED",
+    "WEB",
     "WCO_REGIONS",
     "Account",
     "Administration",

@@ -12,6 +12,7 @@ from db.base import Base, Identified, OfAdministration
 
 from .kinds import Delivery, Invited, Kind, RoleName, Scope, Sector, Standing, Who
 
+WEB = "web"  # the page: people come to it, and nothing is ever sent there
 MAIL = "email"  # the platform that news goes through where no chat takes it, unless its reader chose otherwise
 UNSUBSCRIBED = "unsubscribed"  # why a door is shut that its owner shut: being heard of there does not open it
 MANDATE_LASTS = timedelta(days=365)

@@ -8,7 +8,7 @@ from bot.kit.context import Context, Told
 from bot.kit.feeds import wording
 from bot.kit.screen import Screen
 from db.meetings import Meeting, MeetingState
-from db.people import MAIL, Account, Person
+from db.people import MAIL, WEB, Account, Person
 from handlers import invitations
 from scheduling.calendar.entry import Label, within
 
@@ -53,5 +53,5 @@ def _send(
 
 
 def _is_only_by_mail(ctx: Context, person_id: int) -> bool:
-    chats = Account.person_id == person_id, Account.platform != MAIL, Account.unreachable_since.is_(None)
-    return not ctx.session.scalar(select(exists().where(*chats)))
+    chats = Account.platform.not_in((MAIL, WEB)), Account.unreachable_since.is_(None)
+    return not ctx.session.scalar(select(exists().where(Account.person_id == person_id, *chats)))

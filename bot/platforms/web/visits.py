@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.kit.events import Caller
 from db.machinery import Audit
-from db.people import SIGN_IN, Account, Pass, Person, WebSession
+from db.people import SIGN_IN, WEB, Account, Pass, Person, WebSession
 from db.session import Sessions
 from scheduling.clock import Clock
 
-PLATFORM = "web"
+PLATFORM = WEB
 SIGNED_IN_FOR = timedelta(hours=12)
 
 

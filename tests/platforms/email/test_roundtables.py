@@ -9,7 +9,7 @@ from icalendar import Calendar, Event
 from sqlalchemy import select, update
 
 from db.meetings import Answer, Invitation
-from db.people import MAIL, Account
+from db.people import MAIL, WEB, Account
 from tests.fakes.smtp import Mail
 from tests.handlers.meeting_steps import called, dated, invited, moved
 
@@ -73,6 +73,8 @@ def test_whoever_has_no_chat_hears_it_once_and_whoever_is_taken_off_has_it_taken
     with world.parley.sessions.writing() as session:
         chats = update(Account).where(Account.person_id == world.ids["amina"], Account.platform != MAIL)
         session.execute(chats.values(unreachable_since=world.clock.now()))
+        was_there = {"platform": WEB, "met_at": world.clock.now(), "used_at": world.clock.now()}
+        session.add(Account(person_id=world.ids["amina"], external_id="1", address="1", **was_there))
     meeting = called(world)
     invited(world, meeting, "amina")
     before, told = len(town.smtp.mails), len(town.sent("amina"))
