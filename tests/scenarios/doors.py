@@ -19,12 +19,12 @@ import handlers
 from bot.kit.capability import Command
 from bot.kit.door import CHECK
 from bot.kit.forms import FieldKind
-from bot.kit.text import Phrase, Reader, Writer, phrase_of, without_isolates
+from bot.kit.text import Writer, without_isolates
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.platform import Impossible
 from tests.fakes.slack import Message as SlackMessage
 from tests.fakes.slack import User as SlackUser
-from tests.fakes.slack import View, inputs, markup
+from tests.fakes.slack import View, inputs
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.telegram import Message as TelegramMessage
 from tests.fakes.telegram import User as TelegramUser
@@ -62,7 +62,8 @@ class Seat(ABC):
     async def _press(self, label: str, of: str) -> None: ...
 
     @abstractmethod
-    async def _fill(self, form: Command, answers: Answers) -> None: ...
+    async def _fill(self, form: Command, answers: Answers, opened: frozenset[Print]) -> None:
+        """`opened` is what stood at the door before the form did."""
 
     # What they do
 
@@ -80,8 +81,9 @@ class Seat(ABC):
 
     async def fills(self, form: str, **answers: object) -> str:
         """Answer what a form that stands open asks, and send it. An option is given by what it is called."""
+        opened = self.before
         self.begin()
-        await self._fill(handlers.registry.commands[form], answers)
+        await self._fill(handlers.registry.commands[form], answers, opened)
         return await self.reads()
 
     # What they read
@@ -108,9 +110,6 @@ class Seat(ABC):
     def says(self, source: str) -> str:
         """A phrase in the person's language; words that are no phrase of ours stay as they are."""
         return without_isolates(self._writer.catalogues.of(self._writer.reader.language).gettext(source))
-
-    def _called(self, value: object) -> str:
-        return self._writer.plain(phrase_of(value)) if isinstance(value, Phrase) else str(value)
 
 
 class OnSlack(Seat):
@@ -168,12 +167,10 @@ class OnSlack(Seat):
             return each, fitting[0]
         raise AssertionError(f"{self.name} has no {label!r} {of}: {[each.shown for each in seen[:3]]}")
 
-    async def _fill(self, form: Command, answers: Answers) -> None:
+    async def _fill(self, form: Command, answers: Answers, opened: frozenset[Print]) -> None:
         await self.slack.until(lambda: self.slack.modal(self.user))
         for name, value in answers.items():
-            given = [value] if value is True else value if isinstance(value, date) else self._called(value)
-            given = self.says("I agree") if given is True else given
-            await self.slack.fills(self.user, {name: given})
+            await self.slack.fills(self.user, {name: value if isinstance(value, date) else str(value)})
         reply = await self.slack.submits(self.user)
         assert reply.error is None, (reply, self.slack.modal(self.user))
 
@@ -181,7 +178,7 @@ class OnSlack(Seat):
         """The form that stands open is not sent without `field`."""
         await self.slack.until(lambda: self.slack.modal(self.user))
         for name, value in others.items():
-            await self.slack.fills(self.user, {name: self.says(str(value))})
+            await self.slack.fills(self.user, {name: str(value)})
         assert (await self.slack.submits(self.user)).errors.keys() == {field}
         await self.slack.closes(self.user)
         await self.settle()
@@ -205,7 +202,11 @@ class OnTelegram(Seat):
     def standing(self) -> Iterator[tuple[Print, Callable[[], str]]]:
         for each in self.telegram.messages(self.user):
             if each.by_bot:
-                yield (each.id, each.text, id(each.keyboard)), lambda each=each: each.shown
+                yield self._print(each), lambda each=each: each.shown
+
+    @staticmethod
+    def _print(message: TelegramMessage) -> Print:
+        return message.id, message.text, id(message.keyboard)
 
     async def _write(self, words: str) -> None:
         await self.telegram.says(self.user, words)
@@ -226,38 +227,38 @@ class OnTelegram(Seat):
         seen = [each for each in reversed(self.telegram.messages(self.user)) if each.by_bot]
         for each in seen:
             text, labels = without_isolates(each.text), [without_isolates(one) for row in each.buttons for one in row]
-            if of and (line := re.search(rf"^(\d+)\. [^\n]*{re.escape(of)}", text, re.MULTILINE)):
-                if f"{line[1]}. {label}" in labels:
-                    return each, f"{line[1]}. {label}"
+            line = re.search(rf"^(\d+)\. [^\n]*{re.escape(of)}", text, re.MULTILINE) if of else None
+            if line is not None and f"{line[1]}. {label}" in labels:
+                return each, f"{line[1]}. {label}"
             if of in text:
                 numbered = [one for one in labels if one == label or re.fullmatch(rf"\d+\. {re.escape(label)}", one)]
                 if numbered:
                     return each, numbered[0]
         raise AssertionError(f"{self.name} has no {label!r} {of}: {[each.shown for each in seen[:3]]}")
 
-    async def _fill(self, form: Command, answers: Answers) -> None:
+    async def _fill(self, form: Command, answers: Answers, opened: frozenset[Print]) -> None:
         assert form.form is not None
-        left = dict(answers)
+        known = opened
         for _time in range(3 * len(form.form.asks) + 3):
             await self.settle()
-            message = [each for each in self.telegram.messages(self.user) if each.by_bot][-1]
-            text, labels = without_isolates(message.text), [one for row in message.buttons for one in row]
+            new = [each for each in self.telegram.messages(self.user) if each.by_bot and self._print(each) not in known]
+            known = frozenset(known_now for known_now, _read in self.standing())
+            asking = [each for each in new if self.says("Cancel") in (one for row in each.buttons for one in row)]
+            if not asking:
+                return
+            message, text = asking[-1], without_isolates(asking[-1].text)
             if self.says(CHECK.source) in text:
                 await self.telegram.taps(self.user, self.says("Send"), message)
-                return
-            asked = [name for name, ask in form.form.asks.items() if self.says(ask.label.source) in text]
-            if not asked or (not left and not form.form.review):
-                return
-            name = asked[-1]
+                continue
+            name = [name for name, ask in form.form.asks.items() if self.says(ask.label.source) in text][-1]
             if name not in answers:
                 await self.telegram.taps(self.user, self.says("Skip"), message)
                 continue
-            value = left.pop(name, answers[name])
-            given = value.isoformat() if isinstance(value, date) else self._called(value)
-            given = self.says("I agree") if value is True else given
-            button = next((one for one in labels if without_isolates(one) == without_isolates(given)), None)
-            if button is not None:
-                await self.telegram.taps(self.user, button, message)
+            value = answers[name]
+            given = value.isoformat() if isinstance(value, date) else str(value)
+            labels = {without_isolates(one): one for row in message.buttons for one in row}
+            if given in labels:
+                await self.telegram.taps(self.user, labels[given], message)
             else:
                 await self.telegram.says(self.user, given)
         raise AssertionError(f"{self.name} does not come to an end with {form.name}: {self.news[-1]}")
@@ -266,7 +267,7 @@ class OnTelegram(Seat):
         """The form that stands open is not sent without `field`."""
         command = handlers.registry.commands[form]
         with pytest.raises(Impossible, match=self.says("Skip")):
-            await self._fill(command, {name: self.says(str(value)) for name, value in others.items()})
+            await self._fill(command, others, self.before)
         assert command.form is not None
         assert self.says(command.form.asks[field].label.source) in self.all[-1]
         await self.writes("/cancel")
@@ -304,10 +305,14 @@ class ByMail(Seat):
                 await self.settle()
                 for fresh in self.smtp.to(self.address)[count:]:
                     if sign_in := re.search(r"http\S+/in/\S+", fresh.plain):
-                        self._shown(await self.client.get(sign_in[0]))
-                        self._shown(await self.client.post(sign_in[0], headers={"origin": self.origin}))
+                        await self.opens_page(sign_in[0])
                 return True
         return False
+
+    async def opens_page(self, link: str) -> None:
+        """Follow a one-time link, and press the button that signs one in."""
+        self._shown(await self.client.get(link))
+        self._shown(await self.client.post(link, headers={"origin": self.origin}))
 
     @property
     def origin(self) -> str:
@@ -329,12 +334,12 @@ class ByMail(Seat):
                         return
         assert await self._follow(label, of), f"{self.name} has no {label!r} {of}: {self.page.text}"
 
-    async def _fill(self, form: Command, answers: Answers) -> None:
+    async def _fill(self, form: Command, answers: Answers, opened: frozenset[Print]) -> None:
         asked = next(each for each in self.page.forms if "token" in each.values)
         given: dict[str, str] = {"do": "send"}
         assert form.form is not None
         for name, value in answers.items():
-            said = value.isoformat() if isinstance(value, date) else self._called(value)
+            said = value.isoformat() if isinstance(value, date) else str(value)
             if form.form.asks[name].kind is FieldKind.CHOICE:
                 said = self._value_of(name, said)
             given[name] = said

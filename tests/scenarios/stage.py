@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import uvicorn
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bot import http
 from bot.core import Parley
@@ -25,7 +26,7 @@ from bot.platforms.email.wire import EmailWire
 from bot.platforms.slack.wire import SlackWire
 from bot.platforms.telegram.wire import TelegramWire
 from db.machinery import Due, Job
-from db.people import Account, Invited, Kind, Mandate, Organisation, Person, Standing
+from db.people import Account, Invited, Kind, Mandate, Organisation, Pass, Person, Standing
 from scheduling.clock import ManualClock
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.slack import Timing
@@ -71,6 +72,7 @@ class Stage:
             TelegramWire(self.parley, token=telegram.token, api_url=telegram.address),
         )
         self.mail = EmailWire(self.parley, smtp_url=smtp.url, sender=OURS, public_url=self.address)
+        self.cast: Mapping[str, Somebody] = {}
         self.seats: dict[str, Seat] = {}
         self.ids: dict[str, int] = {}
 
@@ -91,7 +93,8 @@ class Stage:
             smtp = stack.enter_context(FakeSmtp.running())
             stage = cls(url, at, slack, telegram, smtp)
             stack.callback(stage.parley.close)
-            for name, each in cast.items():
+            stage.cast = {name: cast[name] for name in doors}
+            for name, each in stage.cast.items():
                 client = await stack.enter_async_context(
                     httpx.AsyncClient(base_url=stage.address, trust_env=False, follow_redirects=True)
                 )
@@ -129,10 +132,10 @@ class Stage:
         seat = self.seats[name] = made[door]()
         seat.settle, seat.begin = self.settle, self._begin
 
-    def know(self, session: Any, home: int, cast: Mapping[str, Somebody]) -> None:
+    def know(self, session: Session, home: int) -> None:
         """Let all of them have registered before, each at their door."""
         now = self.clock.now()
-        for name, each in cast.items():
+        for name, each in self.cast.items():
             seat = self.seats[name]
             one = Person(administration_id=home, name=each.name, kind=each.kind, language=each.language, zone=each.zone)
             one.met_at = one.language_chosen_at = one.consented_at = one.registered_at = now
@@ -147,7 +150,7 @@ class Stage:
             if each.organisation:
                 self.speaks(session, one, each.organisation, each.kind)
 
-    def speaks(self, session: Any, one: Person, called: str, kind: Kind) -> None:
+    def speaks(self, session: Session, one: Person, called: str, kind: Kind) -> None:
         """Somebody speaks for an organisation, which is verified."""
         there = Organisation.administration_id == one.administration_id, Organisation.name == called
         body = session.scalar(select(Organisation).where(*there))
@@ -200,6 +203,11 @@ class Stage:
             return min((at for query in (due, job) if (at := session.scalar(query))), default=None)
 
     # What an operator, a calendar program and anybody sees
+
+    def sign_in(self, name: str) -> str:
+        """A fresh one-time link to somebody's page, as `parley signin` prints it."""
+        with self.parley.sessions.writing() as session:
+            return f"{self.address}/in/{Pass.issue(session, 'web', self.ids[name], at=self.clock.now())}"
 
     async def shows(self, what: str, **more: str) -> str:
         """`parley WHAT --json`."""
