@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar
 
 import httpx
@@ -131,7 +132,7 @@ class OnSlack(Seat):
         places += self.slack.modals(self.user)
         for each in places:
             sort = each.ts if isinstance(each, SlackMessage) else each.hash
-            yield (sort, id(each.blocks)), lambda each=each: each.shown
+            yield (sort, id(each.blocks)), partial(getattr, each, "shown")
 
     async def _write(self, words: str) -> None:
         if words.startswith("/"):
@@ -202,7 +203,7 @@ class OnTelegram(Seat):
     def standing(self) -> Iterator[tuple[Print, Callable[[], str]]]:
         for each in self.telegram.messages(self.user):
             if each.by_bot:
-                yield self._print(each), lambda each=each: each.shown
+                yield self._print(each), partial(getattr, each, "shown")
 
     @staticmethod
     def _print(message: TelegramMessage) -> Print:
@@ -290,7 +291,7 @@ class ByMail(Seat):
 
     def standing(self) -> Iterator[tuple[Print, Callable[[], str]]]:
         for number, each in enumerate(self.smtp.to(self.address)):
-            yield (number,), lambda each=each: f"{each.subject}\n{each.plain}"
+            yield (number,), partial("{0.subject}\n{0.plain}".format, each)
         yield ("page", id(self.page)), lambda: self.page.text
 
     async def _follow(self, label: str, of: str) -> bool:
@@ -351,7 +352,7 @@ class ByMail(Seat):
         )
         block = re.search(rf'<select[^>]* name="{name}".*?</select>', self.page.html, re.DOTALL)
         options += re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)</option>', block[0]) if block else []
-        return next(value for value, shown in options if without_isolates(shown) == label)
+        return str(next(value for value, shown in options if without_isolates(shown) == label))
 
     async def _post(self, form: HtmlForm, more: Mapping[str, str]) -> None:
         is_multipart = bool(form.file_inputs) or form.action == "/form"

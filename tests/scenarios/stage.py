@@ -78,7 +78,7 @@ class Stage:
 
     @classmethod
     @asynccontextmanager
-    async def set(
+    async def opened(
         cls,
         url: str,
         at: datetime,

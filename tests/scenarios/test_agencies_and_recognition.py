@@ -106,7 +106,7 @@ def recognises(session: Session, stage: Stage, name: str, home: int) -> None:
 async def test_agencies_and_the_recognition_of_trusted_traders(
     database: str, doors: Mapping[str, str], request: pytest.FixtureRequest
 ) -> None:
-    async with Stage.set(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
+    async with Stage.opened(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
         await say_what_they_recognise(stage)
         await becomes_a_roundtable(stage)
         await becomes_actions(stage)

@@ -95,7 +95,7 @@ def settle_in(stage: Stage) -> None:
 async def test_a_joint_annual_action_plan(
     database: str, doors: Mapping[str, str], count: int, request: pytest.FixtureRequest
 ) -> None:
-    async with Stage.set(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
+    async with Stage.opened(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
         await is_adopted_at_the_meeting(stage, ACTIONS[:count])
         await is_disputed(stage, count)
         await is_forgotten(stage)

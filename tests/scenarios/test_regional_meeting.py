@@ -93,7 +93,7 @@ def items(feed: bytes) -> dict[str, list[Any]]:
     return found
 
 
-def seen_by_programs(feed: bytes) -> dict[str, set[datetime]]:
+def seen_by_programs(feed: bytes) -> dict[str, set[Any]]:
     """When each program that is a library finds something, cancelled or not."""
     span = MONDAY, MONDAY + YEAR
     programs = {name: expand for name, is_here, expand in meaning.PROGRAMS if is_here() and not name.startswith("khal")}
@@ -114,7 +114,7 @@ class Subscribed:
         assert address is not None, shown
         return await asyncio.to_thread(cls, stage, home, address[0])
 
-    async def shows(self) -> tuple[bytes, dict[str, set[datetime]]]:
+    async def shows(self) -> tuple[bytes, dict[str, set[Any]]]:
         """The feed now, and when each program finds something."""
         async with httpx.AsyncClient(trust_env=False) as client:
             feed = (await client.get(self._address)).content
@@ -155,7 +155,7 @@ def on_a_day_off(start: datetime) -> list[str]:
 async def test_a_fair_regional_meeting(
     database: str, doors: Mapping[str, str], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    async with Stage.set(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
+    async with Stage.opened(request.getfixturevalue(database), MONDAY, settle_in, CAST, doors) as stage:
         await plays(stage, tmp_path)
 
 
@@ -262,8 +262,8 @@ def by_mail(mails: list[Mail]) -> dict[str, tuple[str, int, datetime]]:
     for mail in mails:
         for part in mail.message.walk():
             if part.get_content_type() == "text/calendar" and part.get_filename() is None:
-                calendar = Calendar.from_ical(part.get_payload(decode=True))
-                event = calendar.walk("VEVENT")[0]
+                calendar = Calendar.from_ical(part.get_payload(decode=True))  # type: ignore[arg-type]
+                event: Any = calendar.walk("VEVENT")[0]
                 now = str(calendar["METHOD"]), int(event["SEQUENCE"]), event["DTSTART"].dt
                 known = kept.get(str(event["UID"]))
                 kept[str(event["UID"])] = now if known is None or now[1] >= known[1] else known
