@@ -12,7 +12,7 @@ from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Refusal, Row, Screen, button
-from bot.kit.text import Named, Raw, Text, When, _, phrase_of
+from bot.kit.text import Named, Raw, Text, _, phrase_of
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION
 from db.people import WCO_REGIONS, Administration, Person, Role, RoleName, Scope, grant_role, is_only_guest
@@ -21,6 +21,7 @@ from handlers.paging import PAGE, turn_pages
 from .naming import called
 from .room import people
 from .searching import people_named
+from .zones import last_day
 
 EVERYWHERE = _("All regions together")
 LONGEST = timedelta(days=2 * 366)
@@ -66,7 +67,12 @@ def roles(ctx: Context, page: int = 0) -> Screen:
     rows = tuple(
         Row(
             names[each.person_id],
-            _("{role} · {where} · until {when}", role=each.name, where=where(ctx, each), when=_day(each)),
+            _(
+                "{role} · {where} · until {when}",
+                role=each.name,
+                where=where(ctx, each),
+                when=last_day(ctx, each.ends_at),
+            ),
             (button(_("Take the role back"), "people.revoke", role=each.id),),
         )
         for each in shown
@@ -121,13 +127,13 @@ class GrantRole(Form):
         )
         told = Screen(
             _("You have a role now: {role}.", role=role.name),
-            facts=(Fact(_("Where"), where(ctx, role)), Fact(_("Until"), _day(role))),
+            facts=(Fact(_("Where"), where(ctx, role)), Fact(_("Until"), last_day(ctx, role.ends_at))),
             buttons=(button(_("Home"), "home.show"),),
         )
         ctx.notify(person, told, once=f"role:{role.id}:{until:%Y-%m-%d}")
         return Screen(
             _("{name} has the role {role}.", name=person.name, role=role.name),
-            facts=(Fact(_("Where"), where(ctx, role)), Fact(_("Until"), _day(role))),
+            facts=(Fact(_("Where"), where(ctx, role)), Fact(_("Until"), last_day(ctx, role.ends_at))),
             buttons=(button(_("Roles"), "people.roles"),),
         )
 
@@ -186,8 +192,3 @@ def where(ctx: Context, role: Role) -> Text:
         names = dict(WCO_REGIONS) | {region["code"]: region["name"] for region in home.home_regions}
         return Named(names[role.scope_id]) if role.scope_id in names else Raw(role.scope_id)
     return _("the whole country")
-
-
-def _day(role: Role) -> When:
-    # The role ends with the day: the instant before midnight is still that day.
-    return When(role.ends_at - timedelta(seconds=1), day_only=True)

@@ -1,13 +1,17 @@
-"""Time zones by the name of a city, in the reader's language."""
+"""Time zones by the name of a city, in the reader's language; and the days that are the administration's own."""
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.core import get_global
 from babel.dates import get_timezone_location
+
+from bot.kit.context import Context
+from db.people import Administration
 
 from .searching import closest
 
@@ -45,3 +49,9 @@ def search(query: str, language: str) -> list[tuple[str, str]]:
         known = english | known
         close = closest(query, english, cut_off=CUT_OFF, most=MOST)
     return [(zone, known[zone]) for zone in close]
+
+
+def last_day(ctx: Context, ends_at: datetime) -> date:
+    """The last day of what ends at an instant, as the administration counts days: the same for readers everywhere."""
+    home = ctx.session.get_one(Administration, ctx.who.administration_id)
+    return (ends_at - timedelta(seconds=1)).astimezone(ZoneInfo(home.zone)).date()

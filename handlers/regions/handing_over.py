@@ -12,12 +12,13 @@ from sqlalchemy import select
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
-from bot.kit.text import Phrase, Raw, Text, When, _, ngettext, phrase_of
+from bot.kit.text import Phrase, Raw, Text, _, ngettext, phrase_of
 from db.people import Person, Role, RoleName, is_only_guest
 from db.regions import Office, Successor, Takes, Term
 from handlers.handing import MOVES, Held, Leaving
 from handlers.people import called
 from handlers.people.roles import likely_ends, person_choices
+from handlers.people.zones import last_day
 
 from . import looking
 from . import office as offices
@@ -237,7 +238,7 @@ def _overview(ctx: Context, office: Office, found: Sequence[Move], lead: Phrase 
         facts=(
             Fact(_("Next office"), country(office.country)),
             Fact(_("Vice-Chair"), names[office.head_id]),
-            Fact(_("Until"), When(office.until - timedelta(seconds=1), day_only=True)),
+            Fact(_("Until"), last_day(ctx, office.until)),
             Fact(_("What passes on"), office.takes),
         ),
         rows=tuple(rows),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -13,13 +13,14 @@ from bot.kit.context import Context
 from bot.kit.events import Answer
 from bot.kit.news import without
 from bot.kit.screen import Button, Screen, from_json, map_buttons, to_json
-from bot.kit.text import When, _
+from bot.kit.text import _
 from db.issues import Issue, Level
 from db.machinery import DIGEST, Outgoing, Sending
 from db.people import Person, Role, Scope, grant_role, who
 from db.regions import OFFICE_ROLES, Office
 from handlers.handing import Held, Leaving, moves
 from handlers.people.roles import where
+from handlers.people.zones import last_day
 
 from .room import sitting
 
@@ -38,7 +39,7 @@ def roles(ctx: Context, leaving: Leaving) -> Sequence[Held]:
                 "{role} · {where} · until {when}",
                 role=role.name,
                 where=where(ctx, role),
-                when=When(role.ends_at - timedelta(seconds=1), day_only=True),
+                when=last_day(ctx, role.ends_at),
             ),
             give=partial(_give_role, role=role, held_until=role.ends_at, is_post=_is_post(role, leaving.region)),
             let_go=partial(_end_role, role=role),

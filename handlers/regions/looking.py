@@ -12,11 +12,12 @@ from sqlalchemy import select
 from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Row, Screen, Style, Table, button
-from bot.kit.text import Phrase, Raw, When, _, listed, ngettext
+from bot.kit.text import Phrase, Raw, _, listed, ngettext
 from db.people import Person, Role, Scope
 from db.regions import OFFICE_ROLES, Borne, Office, Term
 from handlers.paging import PAGE, turn_pages
 from handlers.people import called
+from handlers.people.zones import last_day
 from scheduling import meetings
 from scheduling import regions as world
 from scheduling.deadlines import Closed
@@ -49,7 +50,7 @@ def card(ctx: Context, code: str) -> Screen:
     office, members = sitting(ctx, code), world.of((code,))
     return Screen(
         region_name(code),
-        (ngettext("{count} member", "{count} members", len(members)), *_office(office)),
+        (ngettext("{count} member", "{count} members", len(members)), *_office(ctx, office)),
         rows=_roster(ctx, office) if office is not None else (),
         buttons=(
             button(_("Members and their time"), "regions.members", code=code),
@@ -122,7 +123,7 @@ def member(ctx: Context, code: str, member: str) -> Screen:
         rows = tuple(
             Row(
                 names[each.person_id],
-                _("{side} · until {when}", side=each.side, when=When(each.ends_at, day_only=True)),
+                _("{side} · until {when}", side=each.side, when=last_day(ctx, each.ends_at)),
                 (button(_("They no longer speak for it"), "regions.unseat", representative=each.id),),
             )
             for each in theirs
@@ -192,14 +193,14 @@ class _At:
         self.region = code
 
 
-def _office(office: Office | None) -> tuple[Phrase, ...]:
+def _office(ctx: Context, office: Office | None) -> tuple[Phrase, ...]:
     if office is None:
         return (_("No Vice-Chair's office of this region is set up here."),)
     return (
         _(
             "The Vice-Chair's office is with {country} until {when}.",
             country=country(office.country),
-            when=When(office.until - timedelta(seconds=1), day_only=True),
+            when=last_day(ctx, office.until),
         ),
     )
 
@@ -224,7 +225,7 @@ def _roster(ctx: Context, office: Office) -> tuple[Row, ...]:
     return tuple(
         Row(
             names[each.person_id],
-            _("{role} · until {when}", role=each.name, when=When(each.ends_at - timedelta(seconds=1), day_only=True)),
+            _("{role} · until {when}", role=each.name, when=last_day(ctx, each.ends_at)),
             (button(_("End the term"), "regions.end_term", office=office.id, role=each.id),),
         )
         for each in posts

@@ -12,12 +12,13 @@ from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Refusal, Row, Screen, button
-from bot.kit.text import Raw, Text, When, _, ngettext, phrase_of
+from bot.kit.text import Raw, Text, _, ngettext, phrase_of
 from db.people import Administration, Person, Role, RoleName, Scope, grant_role, is_only_guest
 from db.regions import OFFICE_ROLES, Office, Representative, Side, Takes, Term
 from handlers.paging import PAGE, turn_pages
 from handlers.people import called, zones
 from handlers.people.roles import likely_ends, person_choices
+from handlers.people.zones import last_day
 from scheduling import regions as world
 
 from . import attending, bearing, looking
@@ -139,7 +140,7 @@ def seat_list(ctx: Context, office: Office, page: int = 0) -> Screen:
                 "{side}, {country} · until {when}",
                 side=each.side,
                 country=country(each.country),
-                when=When(each.ends_at - timedelta(seconds=1), day_only=True),
+                when=last_day(ctx, each.ends_at),
             ),
             (button(_("They no longer speak for it"), "regions.unseat", representative=each.id),),
         )
@@ -204,7 +205,7 @@ class Seat(Form):
             facts=(
                 Fact(_("Member"), country(self.country)),
                 Fact(_("Side"), self.side),
-                Fact(_("Until"), When(until - timedelta(seconds=1), day_only=True)),
+                Fact(_("Until"), last_day(ctx, until)),
             ),
             buttons=(button(_("My region"), "regions.region", code=self.office.region),),
         )
@@ -249,7 +250,7 @@ def ending(ctx: Context, office: Office) -> None:
     """The term ends in two months: whoever leads the office prepares handing over, once."""
     if office.term is not Term.SITTING:
         return
-    ends = When(office.until - timedelta(seconds=1), day_only=True)
+    ends = last_day(ctx, office.until)
     told = Screen(
         _("The term of your office ends on {when}.", when=ends),
         (_("Name the next office in good time: nothing it needs may be left behind."),),
@@ -311,7 +312,7 @@ def give_post(ctx: Context, person: Person, post: RoleName, region: str, until: 
             _("You have a role now: {role}.", role=post),
             facts=(
                 Fact(_("Where"), where),
-                Fact(_("Until"), When(until - timedelta(seconds=1), day_only=True)),
+                Fact(_("Until"), last_day(ctx, until)),
             ),
             buttons=(button(_("My region"), "regions.region", code=region),),
         )

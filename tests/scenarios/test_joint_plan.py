@@ -234,6 +234,7 @@ async def is_handed_over(stage: Stage, count: int) -> None:
     await inga.presses("Hand over to the next office")
     given = {"country": "Egypt", "head": "Nina Farouk", "takes": "What belongs to the region"}
     shown = await inga.fills("regions.hand_over", **given, last_day=date(2028, 2, 29))
+    assert "Until: Tuesday 29 February 2028" in shown, "the same day for those in the east"
     assert "Nothing has moved yet." in shown and re.search(r"Open actions\s+4 pass on", shown), shown
     await stage.passes(hours=4)  # until the morning in Cairo
     await nina.presses("See what is handed over")
