@@ -17,7 +17,7 @@ from db.meetings import AHEAD, Invitation, Meeting, MeetingKind, MeetingState
 from db.regions import Office, Planning, RegionalMeeting, Side, YearPlan, serves
 from handlers.handing import Held, Leaving, moves
 from handlers.paging import PAGE, turn_pages
-from handlers.roundtables import calling, cards, dating, inviting, lists
+from handlers.roundtables import calling, cards, dating, inviting, lists, polling
 from handlers.roundtables.room import WHEN_HELD
 from scheduling import regions as world
 from scheduling.meetings import Attendee, Burden, Score, Why, propose, score
@@ -236,12 +236,7 @@ def first_day(ctx: Context) -> date:
 
 def proposals(ctx: Context, meeting: Meeting, first: date) -> Screen:
     """The three best times from a day on that are nobody's day off, if there are any; and who bears what under each."""
-    those, carried = _attending(ctx, meeting, first.year)
-    days = candidate_days(those, first)
-    found = [each for each in propose(days, meeting.minutes, those, carried, most=len(days)) if each.start > ctx.now]
-    best = [each for each in found if not off_for(each)][:3] or found[:3]
-    if not best:
-        raise Refusal(_("No time was found. Please give a later day."))
+    best = _best(ctx, meeting, first, meeting.minutes)
     rows = tuple(_row(ctx, meeting, each, "regions.hold") for each in best)
     after = max(each.start for each in best).date() + timedelta(days=1)
     return Screen(
@@ -254,6 +249,28 @@ def proposals(ctx: Context, meeting: Meeting, first: date) -> Screen:
             _open(meeting),
         ),
     )
+
+
+def _best(ctx: Context, meeting: Meeting, first: date, minutes: int) -> list[Score]:
+    """Three at most, the fairest first. Raises Refusal where there is none."""
+    those, carried = _attending(ctx, meeting, first.year)
+    days = candidate_days(those, first)
+    found = [each for each in propose(days, minutes, those, carried, most=len(days)) if each.start > ctx.now]
+    best = [each for each in found if not off_for(each)][:3] or found[:3]
+    if not best:
+        raise Refusal(_("No time was found. Please give a later day."))
+    return best
+
+
+def suggested(ctx: Context, meeting: Meeting, minutes: int, after: date) -> list[datetime] | None:
+    """What a poll of a region's meeting asks about: the times that are proposed for it."""
+    if meeting.kind is not MeetingKind.REGIONAL:
+        return None
+    first = max(first_day(ctx), after + timedelta(days=1))
+    return sorted(each.start for each in _best(ctx, meeting, first, minutes))
+
+
+polling.SUGGESTING.append(suggested)
 
 
 def candidate_days(those: Sequence[Attendee], first: date) -> list[date]:

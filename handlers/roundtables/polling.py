@@ -3,7 +3,7 @@ is proposed to whoever called the meeting, with its reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -32,6 +32,11 @@ class Offering(StrEnum):
 
 
 name_members({Offering.SUGGESTED: _("Let Parley suggest times"), Offering.OWN: _("I name the times")})
+
+
+# Whoever knows better times for one of its kind registers it here: (ctx, meeting, minutes, the last day to answer) ->
+# them, the earliest first; None for a meeting of another kind.
+SUGGESTING: list[Callable[[Context, Meeting, int, date], list[datetime] | None]] = []
 
 
 @roundtables.form("poll", _("Find a date"), allow=runs)
@@ -66,7 +71,7 @@ class Poll(Form):
         if self.offering is Offering.OWN:
             slots = dates.read_slots(self.times or "", ctx, zone, field="times")
         else:
-            slots = dates.suggest(ctx, [*people, meeting.organiser_id], self.minutes, self.respond_by, zone)
+            slots = self._suggested(ctx, [*people, meeting.organiser_id])
         if slots[0] <= until:
             raise Refusal(_("The first time must come after the day to answer by."), field="respond_by")
         meeting.open_poll(minutes=self.minutes, zone=zone)
@@ -86,6 +91,12 @@ class Poll(Form):
             ask_one(ctx, meeting, invitation)
         lead = ngettext("Asked. {count} person is to answer.", "Asked. {count} people are to answer.", len(people))
         return standing_screen(ctx, meeting, poll, lead)
+
+    def _suggested(self, ctx: Context, people: Sequence[int]) -> list[datetime]:
+        for suggest in SUGGESTING:
+            if (found := suggest(ctx, self.meeting, self.minutes, self.respond_by)) is not None:
+                return found
+        return dates.suggest(ctx, people, self.minutes, self.respond_by, ctx.who.zone)
 
 
 def poll_of(ctx: Context, meeting: Meeting) -> MeetingPoll | None:
