@@ -174,9 +174,9 @@ async def plays(stage: Stage, home: Path) -> None:
     await vera.presses("Back")
     # 2. Everybody is asked when they can; the silent are reminded once, before the day to answer by.
     await vera.presses("Ask when people can")
-    times = "\n".join(f"{each.day} {each:%B} {each:%H:%M}" for each in slots)
-    by = date(2027, 2, 10)
-    await vera.fills("roundtables.poll", minutes=60, respond_by=by, offering="I name the times", times=times)
+    given = {"minutes": 60, "respond_by": date(2027, 2, 10), "offering": "Let Parley suggest times"}
+    offered = proposed(await vera.fills("roundtables.poll", **given))
+    assert sorted({*offered}) == slots, "those that were proposed"
     await stage.passes(hours=12)  # those whose night it was read it in the morning
     told = [name for name in SEATS if any("When can you come" in each for each in stage[name].all)]
     assert sorted(told) == sorted(SEATS)
