@@ -27,7 +27,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 from handlers.people.searching import closest
 
-from . import cards, proposing
+from . import cards, proposing, sessions
 from .making import must_be_ahead
 from .room import NOT_FOUND, members, of, runs, symposia, weighers
 
@@ -119,7 +119,7 @@ def criterion_off(ctx: Context, symposium: Symposium, criterion: CallCriterion) 
 
 def candidates(ctx: Context, query: str) -> Sequence[Option]:
     """Whoever sees the symposium: its audience, and staff."""
-    symposium = ctx.session.get(Symposium, ctx.bound.get("symposium", 0))
+    symposium = sessions.bound(ctx)
     if symposium is None:
         return ()
     held = select(Role.person_id).where(Role.administration_id == symposium.administration_id, Role.in_force(ctx.now))

@@ -219,8 +219,14 @@ def _run_buttons(ctx: Context, symposium: Symposium, session: SymposiumSession) 
 # Options: of the symposium that the form is about
 
 
+def bound(ctx: Context) -> Symposium | None:
+    """The symposium that the form being filled in is about, while whoever fills it in sees it."""
+    its = Symposium.id == ctx.bound.get("symposium", 0), Symposium.visible_to(ctx.who)
+    return ctx.session.scalar(select(Symposium).where(*its))
+
+
 def track_options(ctx: Context, query: str) -> Sequence[Option]:
-    symposium = ctx.session.get(Symposium, ctx.bound.get("symposium", 0))
+    symposium = bound(ctx)
     if symposium is None:
         return ()
     say = ctx.words_for(ctx.who)
@@ -229,7 +235,7 @@ def track_options(ctx: Context, query: str) -> Sequence[Option]:
 
 
 def session_options(ctx: Context, query: str) -> Sequence[Option]:
-    symposium = ctx.session.get(Symposium, ctx.bound.get("symposium", 0))
+    symposium = bound(ctx)
     if symposium is None:
         return ()
     offered = [
@@ -243,14 +249,14 @@ def session_options(ctx: Context, query: str) -> Sequence[Option]:
 def room_options(ctx: Context, query: str) -> Sequence[Option]:
     found = ctx.session.scalars(
         select(SymposiumRoom)
-        .where(SymposiumRoom.symposium_id == ctx.bound.get("symposium", 0))
+        .where(SymposiumRoom.symposium_id == ctx.bound.get("symposium", 0), SymposiumRoom.visible_to(ctx.who))
         .order_by(SymposiumRoom.capacity.desc(), SymposiumRoom.id)
     )
     return _matching([Option(str(each.id), Raw(each.name)) for each in found], query, ctx.words_for(ctx.who))
 
 
 def block_options(ctx: Context, query: str) -> Sequence[Option]:
-    symposium = ctx.session.get(Symposium, ctx.bound.get("symposium", 0))
+    symposium = bound(ctx)
     if symposium is None:
         return ()
     offered = [

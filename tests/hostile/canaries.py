@@ -21,6 +21,7 @@ from bot.kit.screen import to_json
 from db import actions, search
 from db.actions import Action, ActionEntry, Deed, Milestone, Report
 from db.agencies import Disclosure, OutcomePart, Part, PartEntry, PartState, PartVoice
+from db.calls import Proposal, Review, Reviewer
 from db.files import File, FileState
 from db.issues import (
     ENTRY,
@@ -37,10 +38,12 @@ from db.issues import (
     Voice,
 )
 from db.machinery import Receipt
+from db.meetings import Audience
 from db.outcomes import TOLD, Decision, Outcome, owed
 from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
 from db.personal import gather
 from db.recognition import Criterion, OpenMatrix, Recognition, RecognitionChange, RecognitionRequest, Stand
+from db.symposia import Agreed, SessionPart, Symposium, SymposiumSession, SymposiumState
 from handlers.agencies.telling import PART
 from handlers.issues.finding import ISSUE, OUTCOME, PROBLEM
 
@@ -80,6 +83,7 @@ class Aviary:
             for issue in made:
                 self._tell(session, issue)
             self._matrix(session)
+            self._symposium(session)
             for abroad in (False, False, False, True):
                 self._action(session, abroad=abroad)
         with town.sessions.reading() as session:
@@ -343,6 +347,73 @@ class Aviary:
                 cell = {**column, "criterion_id": line, "stand": stand}
                 session.add(Recognition(**cell, note=note, said_by_id=by, said_at=NOON))
                 session.add(RecognitionChange(**cell, note=before, by_id=by, at=NOON))
+
+    def _symposium(self, session: Session) -> None:
+        """What is proposed to one, what reviewers say of it, and why somebody who is needed cannot come."""
+        home = session.get_one(Person, self._town.ids["ana"]).administration_id
+        common = {"administration_id": home}
+        symposium = Symposium(
+            **common,
+            title="Trade",
+            language="en",
+            organiser_id=self._town.ids["pia"],
+            centre_id=self._town.centres["perishables"],
+            state=SymposiumState.ANNOUNCED,
+            audience=Audience.MEMBERS,
+            zone="Africa/Tunis",
+            first_day=NOON.date() + timedelta(days=90),
+            last_day=NOON.date() + timedelta(days=90),
+            created_at=NOON,
+            call_opens_at=NOON,
+            call_closes_at=NOON + timedelta(days=9),
+        )
+        session.add(symposium)
+        session.flush()
+        held = {**common, "symposium_id": symposium.id}
+        session.add(Reviewer(**held, person_id=self._town.ids["fay"], asked_at=NOON))
+        kept = SymposiumSession(**held, title="Opening", language="en", changed_at=NOON)
+        session.add(kept)
+        session.flush()
+        for who in ("bob", "ana", "pia"):
+            part = SessionPart(
+                **common,
+                session_id=kept.id,
+                person_id=self._town.ids[who],
+                agreed=Agreed.NO,
+                language="en",
+                asked_at=NOON,
+            )
+            session.add(part)
+            session.flush()
+            part.reason = self._word(f"why {who} cannot speak", _row(SessionPart, part.id))
+            proposal = Proposal(
+                **held,
+                title="",
+                abstract="",
+                language="en",
+                proposer_id=self._town.ids[who],
+                organisation_id=self._town.organisations["Alpha Trading"] if who == "ana" else None,
+                sent_at=NOON,
+                changed_at=NOON,
+            )
+            session.add(proposal)
+            session.flush()
+            proposal.title = self._word(f"the title of what {who} proposes", _row(Proposal, proposal.id))
+            proposal.abstract = self._word(f"what {who} proposes", _row(Proposal, proposal.id))
+            for reviewer in ("fay", "lea"):
+                is_conflict = self._chance(0.4)
+                review = Review(
+                    **common,
+                    proposal_id=proposal.id,
+                    person_id=self._town.ids[reviewer],
+                    language="en",
+                    is_conflict=is_conflict,
+                    at=NOON,
+                )
+                session.add(review)
+                session.flush()
+                if not is_conflict:
+                    review.words = self._word(f"what {reviewer} says of {who}'s", _row(Review, review.id))
 
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):

@@ -50,7 +50,27 @@ def a_day(town: Town) -> None:
     an_office(town)
     a_plan(town)
     other_agencies(town, anas)
+    a_symposium(town)
     open_drafts(town)
+
+
+def a_symposium(town: Town) -> None:
+    """One is prepared still; to another two propose, one of them accepted; Fay reviews."""
+    given = {"title": "Trade and Customs", "first_day": "2027-03-02", "days": "1", "zone": "Africa/Tunis"}
+    for _each in range(2):
+        town.submit("pia", "symposia.make", given | {"audience": "members"})
+    known = {"symposium": 1}
+    town.submit("pia", "symposia.add_rooms", {"rooms": "Main hall 300, Room B 40"}, **known)
+    town.submit("pia", "symposia.pattern", {"words": "09:00–12:00, sessions 60", "which": "all"}, **known)
+    town.submit("pia", "symposia.track", {"title": "Seals"}, **known)
+    town.do("pia", "symposia.announce", confirmed=True, **known)
+    for name in ("ana", "bob"):
+        words = {"title": f"What {name} knows", "abstract": "In figures.", "speaker": "me", "interest": "I sell seals."}
+        town.submit(name, "symposia.propose", words, **known)
+    town.submit("pia", "symposia.reviewer", {"person": str(town.ids["fay"])}, **known)
+    town.do("fay", "symposia.points", proposal=1, criterion=1, count=4)
+    town.submit("fay", "symposia.remark", {"words": "Weak."}, proposal=2)
+    town.submit("pia", "symposia.accept", {"kind": "breakout", "blocks": "1", "expected": "9"}, proposal=1)
 
 
 def other_agencies(town: Town, issue: int) -> None:

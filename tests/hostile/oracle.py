@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from db.actions import Action, Report
 from db.agencies import Disclosure, OutcomePart, Part, PartEntry
 from db.calendars import CalendarAddress
+from db.calls import CallCriterion, Interest, Proposal, Review, Reviewer
 from db.centres import Centre
 from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
 from db.machinery import Receipt
@@ -47,6 +48,15 @@ from db.recognition import (
 )
 from db.regions import Office, Representative, Term, YearPlan
 from db.rooms import ChatGroup, ChatRoom
+from db.symposia import (
+    Block,
+    SessionPart,
+    Symposium,
+    SymposiumRoom,
+    SymposiumSession,
+    SymposiumState,
+    Track,
+)
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -55,6 +65,10 @@ AGENCIES = (Part, PartEntry, Disclosure, OutcomePart)
 MATRIX = (Criterion, Recognition, RecognitionChange, RecognitionRequest, OpenMatrix, GapStep)
 REGIONS = (Office, Representative, YearPlan)
 ROOMS = (ChatGroup, ChatRoom)
+SYMPOSIA = (
+    *(Symposium, Track, SymposiumRoom, Block, SymposiumSession, SessionPart),
+    *(Proposal, CallCriterion, Reviewer, Review, Interest),
+)
 MEETINGS = (
     Meeting,
     AgendaItem,
@@ -94,7 +108,7 @@ class Oracle:
         self._at = at
         self.rows: Mapping[type[Any], Mapping[int, Any]] = {
             table: every(table)
-            for table in (*CASES, *MEETINGS, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
+            for table in (*CASES, *MEETINGS, *SYMPOSIA, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -296,6 +310,87 @@ class Oracle:
     def _group(self, looker: Looker, row: ChatGroup) -> bool:
         return looker.is_staff and row.administration_id == looker.home and row.let_go_at is None
 
+    # Symposia
+
+    def runs_symposium(self, looker: Looker, row: Symposium) -> bool:
+        """They made it and are still staff; or their role is over its desk or the land."""
+        if not looker.is_staff or row.administration_id != looker.home:
+            return False
+        return row.organiser_id == looker.id or any(
+            scope is Scope.COUNTRY or (scope is Scope.CENTRE and place == str(row.centre_id))
+            for _name, scope, place in looker.roles
+        )
+
+    def _symposium(self, looker: Looker, row: Symposium) -> bool:
+        """Whoever runs it; once it is known, its audience, all staff, and whoever is needed in it."""
+        if row.administration_id != looker.home:
+            return False
+        if self.runs_symposium(looker, row):
+            return True
+        me = self.rows[Person][looker.id]
+        trades = me.kind in (Kind.BUSINESS, Kind.ASSOCIATION)
+        is_for = {
+            Audience.INVITED: False,
+            Audience.SECTOR: trades and row.sector is not None and me.sector is row.sector,
+            Audience.BUSINESS: trades,
+            Audience.AGENCIES: me.kind is Kind.AGENCY,
+            Audience.MEMBERS: True,
+        }[row.audience]
+        sessions = self.rows[SymposiumSession]
+        is_needed = any(
+            each.person_id == looker.id and sessions[each.session_id].symposium_id == row.id
+            for each in self.rows[SessionPart].values()
+        )
+        may = looker.is_registered and (is_for or looker.is_staff)
+        return row.state is not SymposiumState.DRAFT and (may or is_needed)
+
+    def _with_symposium(self, looker: Looker, row: Any) -> bool:
+        symposium = self.rows[Symposium][row.symposium_id]
+        return row.administration_id == looker.home and self._symposium(looker, symposium)
+
+    def _needed(self, looker: Looker, row: SessionPart) -> bool:
+        symposium = self.rows[Symposium][self.rows[SymposiumSession][row.session_id].symposium_id]
+        mine = row.person_id == looker.id or self.runs_symposium(looker, symposium)
+        return row.administration_id == looker.home and mine
+
+    def _is_theirs(self, looker: Looker, row: Proposal) -> bool:
+        speaks = looker.speaks_for is not None and row.organisation_id == looker.speaks_for
+        return looker.id in (row.proposer_id, row.speaker_id) or speaks
+
+    def _proposal(self, looker: Looker, row: Proposal) -> bool:
+        """Their own; or they run the symposium or review for it, and have no interest in this one."""
+        if row.administration_id != looker.home:
+            return False
+        if self._is_theirs(looker, row):
+            return True
+        has_interest = any(
+            each.proposal_id == row.id and each.person_id == looker.id and each.is_conflict
+            for each in self.rows[Review].values()
+        )
+        reviews = any(
+            each.symposium_id == row.symposium_id and each.person_id == looker.id
+            for each in self.rows[Reviewer].values()
+        )
+        runs = self.runs_symposium(looker, self.rows[Symposium][row.symposium_id])
+        return (runs or reviews) and not has_interest
+
+    def _reviewer(self, looker: Looker, row: Reviewer) -> bool:
+        runs = self.runs_symposium(looker, self.rows[Symposium][row.symposium_id])
+        return row.administration_id == looker.home and (row.person_id == looker.id or runs)
+
+    def _review(self, looker: Looker, row: Review) -> bool:
+        """Whoever wrote it, and whoever decides: not on what is their own."""
+        if row.administration_id != looker.home:
+            return False
+        proposal = self.rows[Proposal][row.proposal_id]
+        entered = proposal.is_on_behalf and proposal.speaker_id != looker.id
+        has_stake = self._is_theirs(looker, proposal) and not entered
+        runs = self.runs_symposium(looker, self.rows[Symposium][proposal.symposium_id])
+        return row.person_id == looker.id or (runs and self._proposal(looker, proposal) and not has_stake)
+
+    def _interest(self, looker: Looker, row: Interest) -> bool:
+        return self._with_symposium(looker, self.rows[SymposiumSession][row.session_id])
+
     # Regions
 
     def serves(self, looker: Looker, row: Any) -> bool:
@@ -426,6 +521,13 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     MeetingSlot: Oracle._slot,
     Minute: Oracle._minute,
     Correction: Oracle._correction,
+    Symposium: Oracle._symposium,
+    **dict.fromkeys((Track, SymposiumRoom, Block, SymposiumSession, CallCriterion), Oracle._with_symposium),
+    SessionPart: Oracle._needed,
+    Proposal: Oracle._proposal,
+    Reviewer: Oracle._reviewer,
+    Review: Oracle._review,
+    Interest: Oracle._interest,
     ChatGroup: Oracle._group,
     ChatRoom: Oracle._room,
     CalendarAddress: Oracle._address,

@@ -25,6 +25,7 @@ from db.machinery import Draft, Handle, Receipt
 from db.meetings import Meeting
 from db.outcomes import TOLD, Outcome
 from db.people import Organisation, Pass, Person
+from db.symposia import Block, SymposiumRoom, SymposiumSession, Track
 
 from .oracle import Oracle
 from .town import CAST, NOBODYS, Seen, Town
@@ -60,11 +61,26 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("roundtables.substitute", "who"): (("", Person),),
     ("roundtables.to_action", "about"): (("", Meeting),),
     ("roundtables.to_decision", "about"): (("", Meeting),),
+    ("symposia.add_speaker", "person"): (("", Person),),
+    ("symposia.after", "after"): (("", SymposiumSession),),
+    ("symposia.describe_session", "track"): (("", Track),),
+    ("symposia.new_session", "track"): (("", Track),),
+    ("symposia.place", "block"): (("", Block),),
+    ("symposia.place", "room"): (("", SymposiumRoom),),
+    ("symposia.propose", "speaker"): (("", Person),),
+    ("symposia.propose", "track"): (("", Track),),
+    ("symposia.propose_for", "organisation"): (("", Organisation),),
+    ("symposia.propose_for", "speaker"): (("", Person),),
+    ("symposia.propose_for", "track"): (("", Track),),
+    ("symposia.propose_issue", "speaker"): (("", Person),),
+    ("symposia.propose_issue", "track"): (("", Track),),
+    ("symposia.reviewer", "person"): (("", Person),),
 }
 NAMES_NOTHING = {
     *(("regions.hand_over", "country"), ("regions.set_up", "country")),
     *(("regions.seat", "country"), ("regions.seat", "zone")),
     ("roundtables.correct", "line"),  # by its number in the meeting the form is about
+    *(("symposia.make", "zone"), ("symposia.remote", "zone")),
     *(("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")),
 }
 # More than a turn's event can carry is asked in another way.

@@ -231,6 +231,9 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING) | {"_erased": UNSEEN},
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change", "let_go"), MEETING),
     "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN),
+    "symposia/proposing.py": {
+        "facts": "the issue that whoever proposed it could see: its number, and how many told it"
+    },
 }
 
 
