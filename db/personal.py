@@ -19,6 +19,7 @@ from .actions import Action
 from .agencies import Disclosure
 from .base import Base
 from .calendars import CalendarAddress
+from .calls import Interest, Proposal, ProposalState, Review, Reviewer
 from .files import Chunk, File
 from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
@@ -26,6 +27,7 @@ from .mail import INVITATION, MailRequest
 from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
 from .regions import Representative
+from .symposia import Agreed, Away, SessionPart
 
 EXPORT = "export"  # what a file of somebody's own data hangs on
 # Both rows stay where two persons become one; only this part of their key has to differ.
@@ -112,6 +114,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     taking_part = Participation.person_id == person.id, Participation.left_at.is_(None)
     session.execute(update(Participation).where(*taking_part).values(left_at=at))
     _leave_meetings(session, person.id, at=at)
+    _leave_symposia(session, person.id, at=at)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)
@@ -169,6 +172,21 @@ def _leave_meetings(session: Session, person_id: int, *, at: datetime) -> None:
     session.execute(update(MeetingRequest).where(asked).values(words=None))
     unanswered = {"reply": Reply.NO, "decided_at": at}
     session.execute(update(MeetingRequest).where(asked, MeetingRequest.reply == Reply.OPEN).values(unanswered))
+
+
+def _leave_symposia(session: Session, person_id: int, *, at: datetime) -> None:
+    """They speak nowhere any longer, what they proposed is taken back while it is open, and their reasons are gone.
+    Points they gave stay, their words do not."""
+    session.execute(delete(Away).where(Away.person_id == person_id))
+    session.execute(delete(Reviewer).where(Reviewer.person_id == person_id))
+    session.execute(delete(Interest).where(Interest.person_id == person_id))
+    theirs = SessionPart.person_id == person_id
+    session.execute(update(SessionPart).where(theirs).values(reason=None, language=None, agreed=Agreed.NO))
+    session.execute(update(Review).where(Review.person_id == person_id).values(words=None, language=None))
+    open_ = Proposal.proposer_id == person_id, Proposal.state == ProposalState.SENT, Proposal.is_on_behalf.is_(False)
+    session.execute(update(Proposal).where(*open_).values(state=ProposalState.WITHDRAWN, decided_at=at))
+    declared = Proposal.speaker_id == person_id, Proposal.interest.is_not(None)
+    session.execute(update(Proposal).where(*declared).values(interest=None))
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

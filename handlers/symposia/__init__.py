@@ -2,10 +2,14 @@
 
 from . import (
     announcing,
+    criteria,
     deciding,
     judging,
     lists,
     making,
+    needing,
+    placing,
+    proposals,
     proposing,
     sessions,
     speaking,
@@ -18,10 +22,14 @@ from .room import symposia
 
 __all__ = [
     "announcing",
+    "criteria",
     "deciding",
     "judging",
     "lists",
     "making",
+    "needing",
+    "placing",
+    "proposals",
     "proposing",
     "sessions",
     "speaking",

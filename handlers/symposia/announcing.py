@@ -16,7 +16,7 @@ from db.calls import Proposal, ProposalState, in_audience
 from db.people import Person, Topic
 from db.symposia import Agreed, SessionPart, SessionState, Symposium, SymposiumSession, SymposiumState
 
-from . import cards, making, speaking, telling
+from . import cards, making, needing, telling
 from .room import WHEN_CANCELLED, runs, symposia
 
 AT_ONCE = 200  # persons told in one turn
@@ -42,7 +42,7 @@ def announce(ctx: Context, symposium: Symposium) -> Screen:
     ends = making.instant(symposium.last_day + timedelta(days=1), time(0), symposium.zone)
     ctx.later(max(ends, ctx.now), "symposia.over", key=f"{symposium.ref}:over", symposium=symposium.id)
     ctx.later(ctx.now, "symposia.tell", key=f"{symposium.ref}:tell:0", symposium=symposium.id, after=0)
-    speaking.ask_all(ctx, symposium)
+    needing.ask_all(ctx, symposium)
     return cards.card(ctx, symposium, _("Announced. Those it is for are being told."))
 
 

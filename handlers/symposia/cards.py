@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
-from bot.kit.screen import Button, Fact, Quote, Screen, Style, button
+from bot.kit.screen import Button, Fact, Quote, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _, listed, ngettext
 from db.calls import CallCriterion, Proposal, ProposalState
 from db.meetings import Audience
@@ -70,6 +70,11 @@ def track_name(track: Track) -> Text:
 def tracks_of(session: Session, symposium: Symposium) -> Sequence[Track]:
     its = select(Track).where(Track.symposium_id == symposium.id)
     return session.scalars(its.order_by(Track.id)).all()
+
+
+def no_tracks(session: Session, symposium: Symposium) -> dict[str, Scalar]:
+    """For a button that opens a form: where there are no tracks, the question for one is answered."""
+    return {} if tracks_of(session, symposium) else {"track": None}
 
 
 def criteria_of(session: Session, symposium_id: int) -> Sequence[CallCriterion]:
@@ -155,12 +160,12 @@ def _dates(ctx: Context, symposium: Symposium) -> tuple[Fact | None, ...]:
 def _counts(ctx: Context, symposium: Symposium) -> tuple[Fact | None, ...]:
     session = ctx.session
     seats = select(func.sum(SymposiumRoom.capacity)).where(SymposiumRoom.symposium_id == symposium.id)
-    rooms, held = count(session, SymposiumRoom, symposium), session.scalar(seats) or 0
+    rooms, held = count(session, SymposiumRoom, symposium), int(session.scalar(seats) or 0)
     tracks = [track_name(each) for each in tracks_of(session, symposium)]
     proposed = count(session, Proposal, symposium, Proposal.visible_to(ctx.who))
     open_ = count(session, Proposal, symposium, Proposal.visible_to(ctx.who), Proposal.state == ProposalState.SENT)
     return (
-        Fact(_("Rooms"), _("{rooms}, for {people} people", rooms=rooms, people=held)) if rooms else None,
+        Fact(_("Rooms"), _("{rooms} · {size}", rooms=rooms, size=places(held))) if rooms else None,
         Fact(_("Times for sessions"), count(session, Block, symposium, Block.kind != BlockKind.BREAK)),
         Fact(_("Tracks"), listed(tracks)) if tracks else None,
         Fact(
@@ -215,12 +220,13 @@ def _run_buttons(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
 def _audience_buttons(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
     found: list[Button] = []
     if symposium.takes_proposals(ctx.now):
-        found.append(_does(symposium, _("Propose a session"), "propose", Style.PRIMARY))
+        asked = {"symposium": symposium.id, **no_tracks(ctx.session, symposium)}
+        found.append(Button(_("Propose a session"), "symposia.propose", asked, Style.PRIMARY))
     mine = Proposal.symposium_id == symposium.id, Proposal.of(ctx.who)
     if ctx.session.scalar(select(Proposal.id).where(*mine, Proposal.visible_to(ctx.who)).limit(1)) is not None:
         found.append(_does(symposium, _("My proposals"), "mine"))
     return tuple(found)
 
 
-def minutes(count: int) -> Phrase:
-    return ngettext("{count} minute", "{count} minutes", count)
+def places(count: int) -> Phrase:
+    return ngettext("{count} place", "{count} places", count)

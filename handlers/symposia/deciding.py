@@ -18,7 +18,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 from handlers.people.voices import voices
 
-from . import cards, judging, proposing, sessions, speaking
+from . import cards, judging, needing, proposals, proposing, sessions, speaking
 from .making import must_be_ahead
 from .room import runs, symposia
 
@@ -119,8 +119,8 @@ def _ranking(ctx: Context, symposium: Symposium, lead: Phrase | None, *, page: i
         (cards.title(symposium), count, *(names if judged else ())),
         rows=tuple(
             Row(
-                proposing.title_of(each.proposal),
-                proposing.line(each.proposal),
+                proposals.title_of(each.proposal),
+                proposals.line(each.proposal),
                 (button(_("Decide"), "symposia.decide", proposal=each.proposal.id),),
             )
             for each in shown
@@ -148,7 +148,7 @@ def decided(ctx: Context, symposium: Symposium, page: int = 0) -> Screen:
         select(Proposal).where(*where).order_by(Proposal.decided_at.desc(), Proposal.id.desc())
     ).all()
     rows = tuple(
-        Row(proposing.title_of(each), proposing.line(each), (proposing.open_it(each),))
+        Row(proposals.title_of(each), proposals.line(each), (proposals.open_it(each),))
         for each in found[page * PAGE : (page + 1) * PAGE]
     )
     return Screen(
@@ -174,15 +174,16 @@ def decide(ctx: Context, proposal: Proposal) -> Screen:
         Quote(Raw(each.words or "", each.language), label=_("{name} says of it", name=names[each.person_id]))
         for each in found[:WORDS]
     )
-    screen = proposing.card(ctx, proposal)
+    screen = proposals.card(ctx, proposal)
     (mine,) = [each for each in ranked(ctx, symposium) if each.proposal.id == proposal.id]
     points = (
         (
-            _(
-                "{points} points of {most}, from {count} reviewers.",
+            ngettext(
+                "{points} of {most}, from {count} reviewer.",
+                "{points} of {most}, from {count} reviewers.",
+                mine.reviewers,
                 points=round(mine.mean, 1),
                 most=MOST_POINTS,
-                count=mine.reviewers,
             ),
         )
         if mine.mean is not None
@@ -199,7 +200,7 @@ def decide(ctx: Context, proposal: Proposal) -> Screen:
 def must_decide(ctx: Context, proposal: Proposal) -> Symposium:
     """Whoever runs it and has nothing at stake. Raises Refusal."""
     symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
-    proposing.must_be_open(proposal)
+    proposals.must_be_open(proposal)
     must_be_ahead(symposium)
     if not symposium.is_run_by(ctx.who):
         raise Refusal(_("Those who run the symposium decide."))
@@ -214,6 +215,7 @@ class Accept(Form):
 
     proposal: Proposal = ask.about()
     kind: SessionKind = ask.choice(_("Is it for everybody?"))
+    track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     blocks: int = ask.number(_("How many times in a row does it take?"), least=1, most=sessions.MOST_BLOCKS)
     expected: int = ask.number(_("How many people do you expect?"), least=0, most=sessions.MOST_PEOPLE)
     needs: str | None = ask.line(
@@ -234,8 +236,8 @@ class Accept(Form):
             abstract=proposal.abstract,
             language=proposal.language,
             kind=self.kind,
-            track_id=proposal.track_id,
-            sector=proposal.sector,
+            track_id=self.track,
+            sector=proposing.sector_of(ctx, self.track) or proposal.sector,
             needs=[*proposal.needs, *more],
             expected=self.expected,
             blocks=self.blocks,
@@ -244,7 +246,7 @@ class Accept(Form):
         ctx.session.flush()
         tell(ctx, proposal, _("What you proposed for a symposium is accepted."))
         if proposal.speaker_id is not None:
-            speaking.need(ctx, symposium, made, proposal.speaker_id)
+            needing.need(ctx, symposium, made, proposal.speaker_id)
             speaking.declare(ctx, made, proposal.speaker_id, proposal.interest, proposal.language)
         lead = (
             _("Accepted. Whoever speaks is asked to confirm.")
@@ -278,6 +280,6 @@ def tell(ctx: Context, proposal: Proposal, lead: Phrase) -> None:
     people = {proposal.proposer_id, *((proposal.speaker_id,) if proposal.speaker_id else ())}
     if proposal.organisation_id is not None:
         people |= {*voices(ctx, proposal.organisation_id)}
-    screen = proposing.card_for(ctx, proposal, lead)
+    screen = proposals.card_for(ctx, proposal, lead)
     for person_id in sorted(people - {ctx.who.id}):
         ctx.notify(person_id, screen, once=f"{proposal.ref}:decided")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Button, Refusal, Screen
+from bot.kit.screen import Button, Refusal, Scalar, Screen
 from bot.kit.text import Code, Phrase, _, phrase_of
 from db.calls import CallCriterion, Standard
 from db.meetings import Audience
@@ -111,20 +111,19 @@ def instant(day: date, at: time, zone: str) -> datetime:
 def more(ctx: Context, symposium: Symposium) -> Screen:
     """Everything else that can be set."""
 
-    def does(label: Phrase, verb: str, **args: str) -> Button:
+    def does(label: Phrase, verb: str, **args: Scalar) -> Button:
         return Button(label, f"symposia.{verb}", {"symposium": symposium.id, **args})
 
     ahead = symposium.state in cards.AHEAD
-    as_it_is = {"title": symposium.title, "purpose": symposium.purpose or ""}
     return Screen(
         _("What do you want to do with {ref}?", ref=Code(symposium.ref)),
         (cards.title(symposium),),
         buttons=(
             *(
                 (
-                    does(_("Title and purpose"), "describe", **{name: each for name, each in as_it_is.items() if each}),
-                    does(_("Where it takes place"), "venue"),
-                    does(_("Call and registration"), "dates"),
+                    does(_("Title and purpose"), "describe", title=symposium.title, purpose=symposium.purpose),
+                    does(_("Where it takes place"), "venue", venue=symposium.venue, link=symposium.link),
+                    does(_("Call and registration"), "dates", **_dates(symposium)),
                     does(_("How many places"), "places"),
                     does(_("Criteria"), "criteria"),
                     does(_("Reviewers"), "reviewers"),
@@ -138,6 +137,17 @@ def more(ctx: Context, symposium: Symposium) -> Screen:
             cards.back(symposium),
         ),
     )
+
+
+def _dates(symposium: Symposium) -> dict[str, Scalar]:
+    """As they are, for the form that changes them."""
+
+    def day(at: datetime | None) -> str | None:
+        return at.astimezone(ZoneInfo(symposium.zone)).date().isoformat() if at is not None else None
+
+    opens = day(symposium.registration_opens_at)
+    dates: dict[str, Scalar] = {"call_closes": day(symposium.call_closes_at), "opens_on": opens}
+    return dates | ({"closes_on": day(symposium.registration_closes_at)} if opens else {})
 
 
 def must_be_ahead(symposium: Symposium) -> None:

@@ -38,11 +38,11 @@ class Span:
 
     @property
     def starts_at(self) -> time:
-        return time(self.start // 60, self.start % 60)
+        return clock(self.start)
 
     @property
     def ends_at(self) -> time:
-        return time(self.end // 60, self.end % 60)
+        return clock(self.end)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ class RoomSaid:
     capacity: int
     equipment: tuple[Equipment, ...] = ()
     building: str | None = None
+
+
+def clock(minutes: int) -> time:
+    """What clocks show so many minutes after midnight."""
+    return time(minutes // 60, minutes % 60)
 
 
 def read_day(words: str, *, name: str) -> Day:

@@ -11,20 +11,18 @@ from sqlalchemy import func, select
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Button, Fact, Quote, Refusal, Row, Screen, Style, button
-from bot.kit.text import Code, Phrase, Raw, _, listed, ngettext
+from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
+from bot.kit.text import Code, Phrase, Raw, _, listed
 from db.calls import Proposal, ProposalState
 from db.issues import Issue, Problem
-from db.outcomes import owed
-from db.people import Mandate, Organisation, Person, Standing, Topic
-from db.symposia import SHOWN, Equipment, Symposium, SymposiumSession, Track
-from handlers.paging import PAGE, turn_pages
-from handlers.people.naming import called
+from db.people import Mandate, Organisation, Person, Sector, Standing, Topic
+from db.symposia import SHOWN, Symposium, Track
+from handlers.paging import PAGE
 from handlers.people.searching import closest
 from handlers.people.voices import voices
 
-from . import cards, sessions, speaking, telling
-from .room import makers, members, own, symposia, weighers
+from . import cards, needing, proposals, sessions, speaking, telling
+from .room import makers, members, own, symposia
 
 TITLE, ABSTRACT, INTEREST, NEEDS = sessions.TITLE, sessions.ABSTRACT, speaking.INTEREST, sessions.NEEDS
 MOST_OPEN = 10  # proposals of one person to one symposium that are not decided
@@ -34,7 +32,7 @@ MYSELF = "me"
 def speakers(ctx: Context, query: str) -> Sequence[Option]:
     """Oneself first, then colleagues: for staff everybody, for others whoever speaks for the same organisation."""
     if ctx.who.is_staff:
-        found = list(speaking.people(ctx, query))
+        found = list(needing.people(ctx, query))
     else:
         found = [each for each in _colleagues(ctx, query) if each.value != str(ctx.who.id)]
     myself = [Option(MYSELF, _("I do"))]
@@ -133,7 +131,7 @@ class Propose(_Proposing):
 
     def submit(self, ctx: Context) -> Screen:
         made = send(ctx, self.symposium, organisation_id=ctx.who.organisation_id, **self.answers())
-        return card(ctx, made, _sent(self.symposium))
+        return proposals.card(ctx, made, _sent(self.symposium))
 
 
 @symposia.form("propose_for", _("Propose for a business"), allow=makers)
@@ -148,7 +146,7 @@ class ProposeFor(_Proposing):
     abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
     track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     speaker: int | None = ask.pick(
-        _("Who speaks?"), options=speaking.people, optional=True, hint=_("Left out, it is not settled yet.")
+        _("Who speaks?"), options=needing.people, optional=True, hint=_("Left out, it is not settled yet.")
     )
     needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
     interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
@@ -158,10 +156,10 @@ class ProposeFor(_Proposing):
         organisation_id = given.pop("organisation")
         speaker = str(given.pop("speaker") or "")
         made = send(ctx, self.symposium, organisation_id=organisation_id, is_on_behalf=True, speaker=speaker, **given)
-        screen = card_for(ctx, made, _("Customs has proposed a session in your organisation's name."))
+        screen = proposals.card_for(ctx, made, _("Customs has proposed a session in your organisation's name."))
         for person_id in sorted({*voices(ctx, organisation_id)} - {ctx.who.id}):
             ctx.notify(person_id, screen, once=f"{made.ref}:entered")
-        return card(ctx, made, _("Sent. Those who speak for the organisation hear of it, and can change it."))
+        return proposals.card(ctx, made, _("Sent. Those who speak for the organisation hear of it, and can change it."))
 
 
 @symposia.command("from_issue", _("Propose a session about it"), allow=members)
@@ -190,7 +188,8 @@ def from_issue(ctx: Context, issue: Issue) -> Screen:
                 Button(
                     _("Propose it here"),
                     "symposia.propose_issue",
-                    {"symposium": each.id, "issue": issue.id} | ({"title": title} if title else {}),
+                    {"symposium": each.id, "issue": issue.id, **cards.no_tracks(ctx.session, each)}
+                    | ({"title": title} if title else {}),
                     Style.PRIMARY,
                 ),
             ),
@@ -221,7 +220,7 @@ class ProposeIssue(_Proposing):
         made = send(ctx, self.symposium, organisation_id=ctx.who.organisation_id, **self.answers())
         made.issue_id, made.sector = self.issue.id, made.sector or self.issue.sector
         ctx.session.flush()
-        return card(ctx, made, _sent(self.symposium))
+        return proposals.card(ctx, made, _sent(self.symposium))
 
 
 def _sent(symposium: Symposium) -> Phrase:
@@ -245,7 +244,6 @@ def send(
     is_on_behalf: bool = False,
 ) -> Proposal:
     """A proposal as it was filled in; whoever runs the symposium hears of it, if they want to."""
-    chosen = ctx.session.get(Track, track) if track is not None else None
     made = Proposal(
         administration_id=symposium.administration_id,
         symposium_id=symposium.id,
@@ -253,7 +251,7 @@ def send(
         abstract=abstract,
         language=ctx.who.language,
         track_id=track,
-        sector=chosen.sector if chosen is not None else None,
+        sector=sector_of(ctx, track),
         needs=sessions.read_needs(ctx, needs),
         proposer_id=ctx.who.id,
         organisation_id=organisation_id,
@@ -278,140 +276,15 @@ def send(
     return made
 
 
+def sector_of(ctx: Context, track_id: int | None) -> Sector | None:
+    track = ctx.session.get(Track, track_id) if track_id is not None else None
+    return track.sector if track is not None else None
+
+
 def _speaker(ctx: Context, chosen: str) -> int | None:
     if chosen == MYSELF:
         return ctx.who.id
     return int(chosen) if chosen else None
-
-
-# One's own
-
-
-@symposia.command("mine", _("My proposals"), allow=members)
-def mine(ctx: Context, page: int = 0) -> Screen:
-    """What I proposed, or is proposed in my name, the latest first; and what I am asked to speak at."""
-    where = Proposal.visible_to(ctx.who), Proposal.of(ctx.who)
-    total = ctx.session.scalar(select(func.count()).select_from(Proposal).where(*where)) or 0
-    found = ctx.session.scalars(
-        select(Proposal).where(*where).order_by(Proposal.id.desc()).offset(page * PAGE).limit(PAGE)
-    ).all()
-    rows = tuple(Row(title_of(each), line(each), (open_it(each),)) for each in found)
-    return Screen(
-        _("My proposals"),
-        () if rows else (_("You have not proposed anything yet."),),
-        rows=rows,
-        buttons=(
-            *turn_pages("symposia.mine", page, total),
-            button(_("Sessions I am asked to take part in"), "symposia.parts"),
-            button(_("Symposia"), "symposia.symposia"),
-        ),
-    )
-
-
-def title_of(proposal: Proposal) -> Raw:
-    return Raw(proposal.title, proposal.language)
-
-
-def line(proposal: Proposal) -> Phrase:
-    return _("{ref} · {state}", ref=Code(proposal.ref), state=proposal.state)
-
-
-def open_it(proposal: Proposal) -> Button:
-    return button(_("Open"), "symposia.proposal", proposal=proposal.id)
-
-
-@symposia.command("proposal", _("Open a proposal"), allow=members, reads=weighers)
-def proposal_(ctx: Context, proposal: Proposal) -> Screen:
-    """As it is for whoever proposed it, or decides on it."""
-    return card(ctx, proposal)
-
-
-def card(ctx: Context, proposal: Proposal, lead: Phrase | None = None) -> Screen:
-    symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
-    decides = symposium.is_run_by(ctx.who) and proposal.is_weighed_by(ctx.who) and proposal.is_open
-    buttons = (
-        *(_own_buttons(ctx, symposium, proposal) if proposal.is_of(ctx.who) else ()),
-        *(_deciding_buttons(proposal) if decides else ()),
-        cards.back(symposium),
-    )
-    return _card(ctx, symposium, proposal, lead, buttons)
-
-
-def card_for(ctx: Context, proposal: Proposal, lead: Phrase) -> Screen:
-    """For whoever else it belongs to, with a button that opens it."""
-    symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
-    look = button(_("Open"), "symposia.proposal", style=Style.PRIMARY, proposal=proposal.id)
-    return _card(ctx, symposium, proposal, lead, (look,))
-
-
-def _card(
-    ctx: Context, symposium: Symposium, proposal: Proposal, lead: Phrase | None, buttons: tuple[Button, ...]
-) -> Screen:
-    words = Quote(Raw(proposal.abstract, proposal.language))
-    interest = (
-        (Quote(Raw(proposal.interest, proposal.language), label=_("Interest declared")),) if proposal.interest else ()
-    )
-    reason = (
-        (Quote(Raw(proposal.reason, proposal.reason_language), label=_("Why it was declined")),)
-        if proposal.reason
-        else ()
-    )
-    return Screen(
-        lead or title_of(proposal),
-        (*((title_of(proposal),) if lead else ()), words, *interest, *reason),
-        tuple(each for each in facts(ctx, symposium, proposal) if each),
-        buttons=buttons,
-    )
-
-
-def facts(ctx: Context, symposium: Symposium, proposal: Proposal) -> tuple[Fact | None, ...]:
-    names = called(ctx.session, {each for each in (proposal.proposer_id, proposal.speaker_id) if each})
-    organisation = ctx.session.get(Organisation, proposal.organisation_id) if proposal.organisation_id else None
-    track = ctx.session.get(Track, proposal.track_id) if proposal.track_id else None
-    proposer = names[proposal.proposer_id]
-    by: Any = proposer
-    if organisation is not None:
-        by = (
-            _("{organisation}, entered by {name}", organisation=Raw(organisation.name), name=proposer)
-            if proposal.is_on_behalf
-            else _("{name}, {organisation}", name=proposer, organisation=Raw(organisation.name))
-        )
-    issue = ctx.session.get(Issue, proposal.issue_id) if proposal.issue_id is not None else None
-    others = len(owed(ctx.session, issue.merged_into_id or issue.id)) if issue is not None else 0
-    return (
-        Fact(_("Reference"), Code(proposal.ref)),
-        Fact(_("State"), proposal.state),
-        Fact(_("Symposium"), cards.title(symposium)),
-        Fact(_("Proposed by"), by),
-        Fact(_("Speaker"), names[proposal.speaker_id]) if proposal.speaker_id else None,
-        Fact(_("Track"), cards.track_name(track)) if track else None,
-        Fact(_("Needs"), listed([Equipment(each) for each in proposal.needs])) if proposal.needs else None,
-        Fact(_("Comes from"), Code(Issue.ref_of(proposal.issue_id))) if proposal.issue_id else None,
-        Fact(_("Told Customs the same"), ngettext("{count} person", "{count} people", others)) if others > 1 else None,
-    )
-
-
-def _own_buttons(ctx: Context, symposium: Symposium, proposal: Proposal) -> tuple[Button, ...]:
-    session = ctx.session.get(SymposiumSession, proposal.session_id) if proposal.session_id else None
-    if session is not None:
-        return (button(_("Open the session"), "symposia.session", symposium=symposium.id, session=session.id),)
-    if not proposal.is_open:
-        return ()
-    withdraw = button(_("Withdraw it"), "symposia.withdraw", proposal=proposal.id)
-    if not symposium.takes_proposals(ctx.now):
-        return (withdraw,)
-    as_it_is: dict[str, Any] = {"proposal": proposal.id, "title": proposal.title, "abstract": proposal.abstract}
-    as_it_is["interest"] = proposal.interest
-    as_it_is["needs"] = ", ".join(each.replace("_", "-") for each in proposal.needs) or None
-    return (Button(_("Change it"), "symposia.change", as_it_is), withdraw)
-
-
-def _deciding_buttons(proposal: Proposal) -> tuple[Button, ...]:
-    return (
-        button(_("Review it"), "symposia.review", proposal=proposal.id),
-        button(_("Accept it"), "symposia.accept", style=Style.PRIMARY, proposal=proposal.id),
-        button(_("Decline it"), "symposia.decline", proposal=proposal.id),
-    )
 
 
 @symposia.form("change", _("Change it"), allow=own)
@@ -421,12 +294,13 @@ class Change(Form):
     proposal: Proposal = ask.about()
     title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
     abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
     interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
-        must_be_open(bound["proposal"])
+        proposals.must_be_open(bound["proposal"])
         if not ctx.session.get_one(Symposium, bound["proposal"].symposium_id).takes_proposals(ctx.now):
             raise Refusal(_("The call has closed: it is as it was sent. You can still withdraw it."))
 
@@ -438,28 +312,6 @@ class Change(Form):
             ctx.who.language,
             ctx.now,
         )
+        proposal.track_id, proposal.sector = self.track, sector_of(ctx, self.track) or proposal.sector
         ctx.session.flush()
-        return card(ctx, proposal, _("Changed."))
-
-
-@symposia.command("withdraw", _("Withdraw it"), allow=own, confirm=_("It is not considered any further. Withdraw it?"))
-def withdraw(ctx: Context, proposal: Proposal) -> Screen:
-    """At any time before it is decided."""
-    if not proposal.withdraw(at=ctx.now):
-        raise Refusal(_("It is decided already. Its state is: {state}.", state=proposal.state))
-    ctx.session.flush()
-    symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
-    telling.tell_organisers(
-        ctx,
-        symposium,
-        _("A proposal was withdrawn."),
-        once=f"withdrawn:{proposal.id}",
-        body=(title_of(proposal),),
-        topic=Topic.ARRIVALS,
-    )
-    return card(ctx, proposal, _("Withdrawn."))
-
-
-def must_be_open(proposal: Proposal) -> None:
-    if not proposal.is_open:
-        raise Refusal(_("It is decided already. Its state is: {state}.", state=proposal.state))
+        return proposals.card(ctx, proposal, _("Changed."))

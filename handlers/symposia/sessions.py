@@ -11,7 +11,7 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Fact, Quote, Refusal, Row, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, _, listed, ngettext
-from db.calls import Interest
+from db.calls import Interest, Proposal
 from db.people import Sector
 from db.symposia import (
     Agreed,
@@ -34,7 +34,6 @@ from . import cards, lists, patterns, times
 from .making import must_be_ahead
 from .room import (
     ON_SESSION,
-    WHEN_SESSION_CANCELLED,
     WHEN_SESSION_CHANGED,
     members,
     of,
@@ -69,7 +68,7 @@ def sessions_screen(ctx: Context, symposium: Symposium, lead: Phrase | None, *, 
     new = Button(
         _("Make a session"),
         "symposia.new_session",
-        {"symposium": symposium.id, **_no_tracks(ctx, symposium)},
+        {"symposium": symposium.id, **cards.no_tracks(ctx.session, symposium)},
         Style.PRIMARY,
     )
     count = ngettext("{count} session", "{count} sessions", len(found))
@@ -83,11 +82,6 @@ def sessions_screen(ctx: Context, symposium: Symposium, lead: Phrase | None, *, 
             cards.back(symposium),
         ),
     )
-
-
-def _no_tracks(ctx: Context, symposium: Symposium) -> dict[str, None]:
-    """The question for a track is answered where there is none."""
-    return {} if cards.tracks_of(ctx.session, symposium) else {"track": None}
 
 
 def title(session: SymposiumSession) -> Raw:
@@ -201,12 +195,18 @@ def _run_buttons(ctx: Context, symposium: Symposium, session: SymposiumSession) 
     as_it_is = {"title": session.title, "kind": session.kind.value} | (
         {"abstract": session.abstract} if session.abstract and len(session.abstract) <= ABSTRACT else {}
     )
+    size = {
+        "expected": str(session.expected),
+        "seats": str(session.seats) if session.seats else None,
+        "blocks": str(session.blocks),
+        "needs": needs_words(session.needs),
+    }
     unlocks = (does(_("Let it move"), "unlock"),) if session.is_locked else ()
     locks = (does(_("Keep it where it is"), "lock"),) if session.is_placed and not session.is_locked else ()
     return (
         does(_("Add a speaker"), "add_speaker", Style.PRIMARY),
-        does(_("Describe it"), "describe_session", args={**as_it_is, **_no_tracks(ctx, symposium)}),
-        does(_("Size and needs"), "size"),
+        does(_("Describe it"), "describe_session", args={**as_it_is, **cards.no_tracks(ctx.session, symposium)}),
+        does(_("Size and needs"), "size", args=size),
         *((does(_("Where and when"), "place"),) if symposium.state is not SymposiumState.PUBLISHED else ()),
         *locks,
         *unlocks,
@@ -220,9 +220,10 @@ def _run_buttons(ctx: Context, symposium: Symposium, session: SymposiumSession) 
 
 
 def bound(ctx: Context) -> Symposium | None:
-    """The symposium that the form being filled in is about, while whoever fills it in sees it."""
-    its = Symposium.id == ctx.bound.get("symposium", 0), Symposium.visible_to(ctx.who)
-    return ctx.session.scalar(select(Symposium).where(*its))
+    """The symposium that the form being filled in is about, or its proposal, while whoever fills it in sees it."""
+    proposed = select(Proposal.symposium_id).where(Proposal.id == ctx.bound.get("proposal", 0))
+    its = Symposium.id.in_(proposed) if "proposal" in ctx.bound else Symposium.id == ctx.bound.get("symposium", 0)
+    return ctx.session.scalar(select(Symposium).where(its, Symposium.visible_to(ctx.who)))
 
 
 def track_options(ctx: Context, query: str) -> Sequence[Option]:
@@ -342,7 +343,7 @@ def make(
     return made
 
 
-class _Planned(Form):
+class Planned(Form):
     """A form about a session that takes place."""
 
     @classmethod
@@ -368,7 +369,7 @@ def changed(ctx: Context, symposium: Symposium, session: SymposiumSession, lead:
 
 
 @symposia.form("describe_session", _("Describe it"), allow=runs)
-class Describe(_Planned):
+class Describe(Planned):
     symposium: Symposium = ask.about()
     session: SymposiumSession = ask.about()
     title: str = ask.line(_("What is it about, in one line?"), max=TITLE, hint=_("Everybody who sees it reads this."))
@@ -390,7 +391,7 @@ class Describe(_Planned):
 
 
 @symposia.form("size", _("Size and needs"), allow=runs)
-class Size(_Planned):
+class Size(Planned):
     """What the programme has to find room for."""
 
     symposium: Symposium = ask.about()
@@ -413,178 +414,12 @@ class Size(_Planned):
         return changed(ctx, self.symposium, session)
 
 
+def needs_words(needs: Sequence[Any]) -> str | None:
+    """As it can be typed again."""
+    return ", ".join(str(each).replace("_", "-") for each in needs) or None
+
+
 def read_needs(ctx: Context, words: str | None) -> list[str]:
     named = patterns.equipment_names(ctx.words_for(ctx.who))
     said = " ".join(patterns.SEPARATORS.split(words or ""))
     return [each.value for each in patterns.read_equipment(said, named=named, name="needs")]
-
-
-# Its place, which the programme otherwise finds
-
-
-def yes_no(ctx: Context, query: str) -> Sequence[Option]:
-    return [Option("yes", _("Yes")), Option("no", _("No"))]
-
-
-@symposia.form("place", _("Where and when"), allow=runs)
-class Place(_Planned):
-    """By hand, before the programme is out: kept there, or where the programme begins from."""
-
-    symposium: Symposium = ask.about()
-    session: SymposiumSession = ask.about()
-    block: int = ask.pick(_("When?"), options=block_options)
-    room: int = ask.pick(_("In which room?"), options=room_options)
-    stays: str = ask.choice(_("Does it stay there, whatever the programme?"), options=yes_no)
-
-    def submit(self, ctx: Context) -> Screen:
-        if self.symposium.state is SymposiumState.PUBLISHED:
-            raise Refusal(_("The programme is out: sessions are moved there."))
-        at = [each for each in times.blocks_of(ctx.session, self.symposium) if each.kind is not BlockKind.BREAK]
-        first = next((place for place, each in enumerate(at) if each.id == self.block), None)
-        if first is None:
-            raise Refusal(_("Please choose one of the answers offered."), field="block")
-        taken = {each.id for each in at[first : first + self.session.blocks]}
-        for other in lists.sessions_of(ctx.session, self.symposium):
-            if other.id != self.session.id and other.room_id == self.room and taken & _blocks(at, other):
-                raise Refusal(_("“{title}” takes place there then.", title=title(other)), field="room")
-        self.session.block_id, self.session.room_id = self.block, self.room
-        self.session.is_locked = self.stays == "yes"
-        return changed(ctx, self.symposium, self.session)
-
-
-def _blocks(at: Sequence[Block], session: SymposiumSession) -> set[int]:
-    """The times a session takes, from its first one on."""
-    first = next((place for place, each in enumerate(at) if each.id == session.block_id), None)
-    return set() if first is None else {each.id for each in at[first : first + session.blocks]}
-
-
-@symposia.command("lock", _("Keep it where it is"), allow=runs)
-def lock(ctx: Context, symposium: Symposium, session: SymposiumSession) -> Screen:
-    """The programme leaves it there."""
-    of(symposium, session)
-    must_be_planned(symposium, session)
-    if not session.is_placed:
-        raise Refusal(_("It has no place yet."))
-    session.is_locked = True
-    return card(ctx, symposium, session, _("It stays where it is."))
-
-
-@symposia.command("unlock", _("Let it move"), allow=runs)
-def unlock(ctx: Context, symposium: Symposium, session: SymposiumSession) -> Screen:
-    of(symposium, session)
-    must_be_planned(symposium, session)
-    session.is_locked = False
-    return card(ctx, symposium, session, _("The programme may give it another place."))
-
-
-@symposia.command("repeat", _("Give it twice"), allow=runs)
-def repeat(ctx: Context, symposium: Symposium, session: SymposiumSession) -> Screen:
-    """The same once more, at another time, with the same people: who has been at one needs not go to the other."""
-    of(symposium, session)
-    must_be_planned(symposium, session)
-    if session.kind is SessionKind.PLENARY:
-        raise Refusal(_("A plenary is for everybody at once."))
-    first = session.repeats_id or session.id
-    made = make(
-        ctx,
-        symposium,
-        title=session.title,
-        abstract=session.abstract,
-        language=session.language,
-        track_id=session.track_id,
-        sector=session.sector,
-        needs=session.needs,
-        expected=session.expected // 2,
-        blocks=session.blocks,
-    )
-    made.repeats_id, made.document, made.seats, made.after_id = first, session.document, session.seats, session.after_id
-    for part in parts_of(ctx, session):
-        ctx.session.add(
-            SessionPart(
-                administration_id=part.administration_id,
-                session_id=made.id,
-                person_id=part.person_id,
-                part=part.part,
-                agreed=part.agreed,
-                remote_zone=part.remote_zone,
-                asked_at=part.asked_at,
-                answered_at=part.answered_at,
-            )
-        )
-    for each in ctx.session.scalars(select(Interest).where(Interest.session_id == session.id)).all():
-        ctx.session.add(
-            Interest(
-                administration_id=each.administration_id,
-                session_id=made.id,
-                person_id=each.person_id,
-                words=each.words,
-                language=each.language,
-                at=each.at,
-            )
-        )
-    ctx.session.flush()
-    return card(ctx, symposium, made, _("It is given twice. This is the second time."))
-
-
-@symposia.form("after", _("Put it after another"), allow=runs)
-class After(_Planned):
-    """What must have taken place before it."""
-
-    review = False
-    symposium: Symposium = ask.about()
-    session: SymposiumSession = ask.about()
-    after: int | None = ask.pick(
-        _("After which session?"), options=session_options, optional=True, hint=_("Left out, after none.")
-    )
-
-    def submit(self, ctx: Context) -> Screen:
-        before = {each.id: each.after_id for each in lists.sessions_of(ctx.session, self.symposium)}
-        at, seen = self.after, {self.session.id}
-        while at is not None:
-            if at in seen:
-                raise Refusal(_("That one comes after this one already."), field="after")
-            seen.add(at)
-            at = before.get(at)
-        self.session.after_id = self.after
-        ctx.session.flush()
-        return card(ctx, self.symposium, self.session, _("Noted."))
-
-
-@symposia.form("cancel_session", _("Cancel the session"), allow=runs)
-class Cancel(_Planned):
-    """It does not take place. Whoever is needed in it hears why."""
-
-    symposium: Symposium = ask.about()
-    session: SymposiumSession = ask.about()
-    reason: str | None = ask.prose(
-        _("Why does it not take place?"), max=600, optional=True, hint=_("Those who were to speak read it.")
-    )
-
-    def submit(self, ctx: Context) -> Screen:
-        count = cancel(ctx, self.symposium, self.session, self.reason)
-        lead = ngettext("Cancelled. {count} person is being told.", "Cancelled. {count} people are being told.", count)
-        return sessions_screen(ctx, self.symposium, lead)
-
-
-def cancel(ctx: Context, symposium: Symposium, session: SymposiumSession, reason: str | None) -> int:
-    """It has no place any longer, nothing waits for it, and those needed in it are told; how many."""
-    session.state, session.is_locked = SessionState.CANCELLED, False
-    for other in lists.sessions_of(ctx.session, symposium):
-        if other.after_id == session.id:
-            other.after_id = session.after_id
-    session.rise(ctx.now)
-    ctx.session.flush()
-    lists.found.keep(ctx.session, symposium)
-    why = (Quote(Raw(reason, ctx.who.language), label=_("Why")),) if reason else ()
-    screen = Screen(
-        _("A session you were asked to take part in does not take place."),
-        (title(session), cards.title(symposium), *why),
-        buttons=(button(_("Open"), "symposia.session", symposium=symposium.id, session=session.id),),
-    )
-    told = {each.person_id for each in parts_of(ctx, session, Agreed.ASKED, Agreed.YES)} - {ctx.who.id}
-    ctx.withdraw(told, begin=[f"{symposium.ref}:part:{session.id}:"])
-    for person_id in sorted(told):
-        ctx.notify(person_id, screen, once=f"{symposium.ref}:session-off:{session.id}", urgent=True)
-    for tell in WHEN_SESSION_CANCELLED:
-        tell(ctx, symposium, session)
-    return len(told)

@@ -31,7 +31,7 @@ def rooms_of(session: Session, symposium: Symposium) -> list[SymposiumRoom]:
 
 def room_line(room: SymposiumRoom) -> Phrase:
     has = [Equipment(each) for each in room.equipment]
-    size = ngettext("{count} place", "{count} places", room.capacity)
+    size = cards.places(room.capacity)
     if has and room.building:
         return _("{size} · {has} · {building}", size=size, has=listed(has), building=Raw(room.building))
     if has:

@@ -143,7 +143,7 @@ def test_from_the_call_to_a_speaker_who_confirms(world: World) -> None:
     assert "2 | Textiles, rules of origin | 2 | 1 | 2 | – | – | –" in ranking.text.replace("2.0", "2")
     assert "[picture How often how many points were given]\nReefers at night: 4 points 4" in ranking.text
     decided = world.do("ruiz", "symposia.decide", proposal=first)
-    assert "Dina says of it: Strong" in decided and "4 points of 5, from 1 reviewer" in decided.text.replace("4.0", "4")
+    assert "Dina says of it: Strong" in decided and "4 of 5, from 1 reviewer." in decided.text.replace("4.0", "4")
     session = accepted(world, first)
     assert "Accepted. Whoever speaks is asked to confirm." in session and "Needs: projection" in session
     assert "Amina declares an interest: My company sells reefers" in session
@@ -167,7 +167,7 @@ def test_from_the_call_to_a_speaker_who_confirms(world: World) -> None:
     assert "2 times are noted." in away
     assert "Amina has said when they cannot be there." in world.last("ruiz")
     speakers = world.press("ruiz", "Look")
-    assert "Amina cannot be there on Tuesday 2 March 2027, 14:00–18:00." in speakers.text.replace("17:59", "18:00")
+    assert "Amina cannot be there on Tuesday 2 March 2027, 14:00–18:00." in speakers.text
     world.do("amina", "symposia.remote", part=1)
     assert "Noted." in world.say("amina", "New York")
     assert "Comes" in world.do("ruiz", "symposia.speakers", symposium=symposium)
@@ -194,7 +194,7 @@ def test_an_issue_and_its_cluster_become_a_proposal(light_world: World) -> None:
     world.do("amina", "issues.show", issue=issue)
     world.press("amina", "Propose a session about it")
     world.press("amina", "Propose it here")
-    world.fill("amina", "What a night costs", "[Skip]", "[I do]", "[Skip]", "[Skip]")
+    world.fill("amina", "What a night costs", "[I do]", "[Skip]", "[Skip]")
     mine = world.press("amina", "Send")
     assert "Comes from: P-" in mine and "Told Customs the same: 2 people" in mine
     # The desk proposes with the neutral line it was shared as, for a business whose words these are.

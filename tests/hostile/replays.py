@@ -61,6 +61,8 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("roundtables.substitute", "who"): (("", Person),),
     ("roundtables.to_action", "about"): (("", Meeting),),
     ("roundtables.to_decision", "about"): (("", Meeting),),
+    ("symposia.accept", "track"): (("", Track),),
+    ("symposia.change", "track"): (("", Track),),
     ("symposia.add_speaker", "person"): (("", Person),),
     ("symposia.after", "after"): (("", SymposiumSession),),
     ("symposia.describe_session", "track"): (("", Track),),
