@@ -145,9 +145,11 @@ def _dates(symposium: Symposium) -> dict[str, Scalar]:
     def day(at: datetime | None) -> str | None:
         return at.astimezone(ZoneInfo(symposium.zone)).date().isoformat() if at is not None else None
 
-    opens = day(symposium.registration_opens_at)
-    dates: dict[str, Scalar] = {"call_closes": day(symposium.call_closes_at), "opens_on": opens}
-    return dates | ({"closes_on": day(symposium.registration_closes_at)} if opens else {})
+    return {
+        "call_closes": day(symposium.call_closes_at),
+        "opens_on": day(symposium.registration_opens_at),
+        "closes_on": day(symposium.registration_closes_at),
+    }
 
 
 def must_be_ahead(symposium: Symposium) -> None:
@@ -268,7 +270,6 @@ class Dates(_Ahead):
         _("Until which day can people register?"),
         optional=True,
         hint=_("Left out, until it begins."),
-        when=lambda so_far: so_far.opens_on is not None,
     )
 
     def submit(self, ctx: Context) -> Screen:
