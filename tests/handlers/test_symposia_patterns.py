@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -9,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.kit.screen import Refusal
+from bot.kit.text import CATALOGUES as LOCALES
+from bot.kit.text import LANGUAGES, Catalogues, Reader, Writer
 from db.symposia import BlockKind, Equipment
 from handlers.symposia.patterns import RoomSaid, equipment_names, read_day, read_rooms
+from handlers.symposia.times import Pattern
+from handlers.symposia.venue import AddRooms
 
 NAMED = {each.value.replace("_", "-"): each for each in Equipment} | {"interprétation": Equipment.INTERPRETATION}
 
@@ -104,3 +109,17 @@ def test_rooms_are_read_several_at_a_time_in_the_readers_words() -> None:
         with pytest.raises(Refusal):
             read_rooms(wrong, named=NAMED, name="rooms")
     assert set(equipment_names(lambda phrase: phrase.source).values()) == set(Equipment)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_what_is_given_as_an_example_can_be_typed(language: str) -> None:
+    """In every language, as the question itself shows it."""
+    say = Writer(Catalogues(LOCALES), Reader(language, "Africa/Tunis")).plain
+    pattern, rooms = Pattern.asks["words"].hint, AddRooms.asks["rooms"].hint
+    spans = read_day(say(pattern).partition(":")[2], name="words").spans
+    assert [each.kind for each in spans].count(BlockKind.PLENARY) == 1 and sum(bool(each.title) for each in spans) == 2
+    example = re.search(r": ([^()]*\([^()]*\))", say(rooms))
+    assert example is not None
+    (first, second) = read_rooms(example[1], named=equipment_names(say), name="rooms")
+    assert (first.capacity, second.capacity, second.equipment) == (300, 40, (Equipment.INTERPRETATION,))
+    assert second.building
