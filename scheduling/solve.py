@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any
 
 # What can be solved: the module that does, loaded only here. It has a solve(question, report).
-KINDS = {"meetings": "scheduling.meetings.exact"}
+KINDS = {"meetings": "scheduling.meetings.exact", "seats": "scheduling.seats.exact"}
 
 
 def main(kind: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import calendars, due, feeds, load, meetings, size, small, soak, turn
+from . import calendars, due, feeds, load, meetings, seats, size, small, soak, turn
 from .figure import Figure
 
 REPORT = Path("build/bench.json")
@@ -33,6 +33,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "due": due.figures,
     "soak": soak.figures,
     "meetings": lambda _folder: meetings.figures(),
+    "seats": lambda _folder: seats.figures(),
 }
 
 

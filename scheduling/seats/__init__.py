@@ -1,0 +1,28 @@
+"""Seats: how ranked wishes are met by a published rule, who may take a seat by class, and who is next in line.
+
+Everything here is pure. `asking` says what is asked and answered, `places` what fits into one session, `line` who is
+next on its waiting list. `exact` finds the allocation, in a child process (kind "seats"): it alone knows the solver.
+"""
+
+from .asking import UNPLACED, Allocation, Asking, Person, Rule, Session, lot_of
+from .line import Step, Waiting, chain, next_in_line
+from .places import Held, Places, fits, free_for, taken
+
+__all__ = [
+    "UNPLACED",
+    "Allocation",
+    "Asking",
+    "Held",
+    "Person",
+    "Places",
+    "Rule",
+    "Session",
+    "Step",
+    "Waiting",
+    "chain",
+    "fits",
+    "free_for",
+    "lot_of",
+    "next_in_line",
+    "taken",
+]
