@@ -27,6 +27,7 @@ from .mail import INVITATION, MailRequest
 from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
 from .regions import Representative
+from .registrations import OPEN, Registration, RegistrationState, Seat, SeatState, Wish
 from .symposia import Agreed, Away, SessionPart
 
 EXPORT = "export"  # what a file of somebody's own data hangs on
@@ -115,6 +116,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     session.execute(update(Participation).where(*taking_part).values(left_at=at))
     _leave_meetings(session, person.id, at=at)
     _leave_symposia(session, person.id, at=at)
+    _give_up_seats(session, person.id, at=at)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)
@@ -187,6 +189,16 @@ def _leave_symposia(session: Session, person_id: int, *, at: datetime) -> None:
     session.execute(update(Proposal).where(*open_).values(state=ProposalState.WITHDRAWN, decided_at=at))
     declared = Proposal.speaker_id == person_id, Proposal.interest.is_not(None)
     session.execute(update(Proposal).where(*declared).values(interest=None))
+
+
+def _give_up_seats(session: Session, person_id: int, *, at: datetime) -> None:
+    """Their seats are free; whoever waits for one is offered it at the next look. What they answered is gone."""
+    theirs = select(Registration.id).where(Registration.person_id == person_id)
+    session.execute(delete(Wish).where(Wish.registration_id.in_(theirs)))
+    seats = Seat.registration_id.in_(theirs), Seat.state.in_(OPEN)
+    session.execute(update(Seat).where(*seats).values(state=SeatState.GIVEN_UP, at=at, offered_until=None))
+    left = {"state": RegistrationState.CANCELLED, "cancelled_at": at, "answers": {}, "language": None}
+    session.execute(update(Registration).where(Registration.person_id == person_id).values(left))
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

@@ -14,6 +14,7 @@ from . import (
     people,
     recognition,
     regions,
+    registrations,
     roundtables,
     symposia,
 )
@@ -32,6 +33,7 @@ registry = Registry(
         agencies.agencies,
         recognition.recognition,
         symposia.symposia,
+        registrations.registrations,
     ],
     home="home.show",
     welcome="people.register",

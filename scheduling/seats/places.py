@@ -51,6 +51,33 @@ def fits(places: Places, held: Iterable[Held], one: Held) -> bool:
     return free is None or free > 0
 
 
-def taken(places: Places, held: Iterable[Held]) -> bool:
-    """Whether not a single seat is left, for whomever."""
-    return places.total is not None and sum(1 for _each in held) >= places.total
+class Room:
+    """The same as `fits`, counted as one goes: for many who come one after another."""
+
+    def __init__(self, places: Places, held: Iterable[Held]) -> None:
+        self._places = places
+        self._kinds: Counter[str] = Counter()
+        self._organisations: Counter[Held] = Counter()
+        self._free = places.total
+        self._kept = sum(places.kept.values())  # of those nobody sits on
+        for each in held:
+            self._sit(each)
+
+    def take(self, one: Held) -> bool:
+        """Seat one more; False where there is no room for them."""
+        most = self._places.most.get(one.kind)
+        if most is not None and one.organisation is not None and self._organisations[one] >= most:
+            return False
+        own = max(0, self._places.kept.get(one.kind, 0) - self._kinds[one.kind])
+        if self._free is not None and self._free <= self._kept - own:
+            return False
+        self._sit(one)
+        return True
+
+    def _sit(self, one: Held) -> None:
+        if self._kinds[one.kind] < self._places.kept.get(one.kind, 0):
+            self._kept -= 1
+        self._kinds[one.kind] += 1
+        self._organisations[one] += 1
+        if self._free is not None:
+            self._free -= 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from .asking import Asking, Person, lot_of
-from .places import Held, Places
+from .places import Room
 
 
 def by_time(asking: Asking) -> dict[int, int]:
@@ -15,7 +14,7 @@ def by_time(asking: Asking) -> dict[int, int]:
 
 
 def serial(asking: Asking, order: Iterable[Person]) -> dict[int, int]:
-    rooms = {each.id: _Room(each.places, each.held) for each in asking.sessions}
+    rooms = {each.id: Room(each.places, each.held) for each in asking.sessions}
     given: dict[int, int] = {}
     for person in order:
         for wish in person.wishes:
@@ -23,34 +22,3 @@ def serial(asking: Asking, order: Iterable[Person]) -> dict[int, int]:
                 given[person.id] = wish
                 break
     return given
-
-
-class _Room:
-    """As `places.fits` has it, counted as one goes."""
-
-    def __init__(self, places: Places, held: Iterable[Held]) -> None:
-        self._places = places
-        self._kinds: Counter[str] = Counter()
-        self._organisations: Counter[Held] = Counter()
-        self._free = places.total
-        self._kept = sum(places.kept.values())  # of those nobody sits on
-        for each in held:
-            self._sit(each)
-
-    def take(self, one: Held) -> bool:
-        most = self._places.most.get(one.kind)
-        if most is not None and one.organisation is not None and self._organisations[one] >= most:
-            return False
-        own = max(0, self._places.kept.get(one.kind, 0) - self._kinds[one.kind])
-        if self._free is not None and self._free <= self._kept - own:
-            return False
-        self._sit(one)
-        return True
-
-    def _sit(self, one: Held) -> None:
-        if self._kinds[one.kind] < self._places.kept.get(one.kind, 0):
-            self._kept -= 1
-        self._kinds[one.kind] += 1
-        self._organisations[one] += 1
-        if self._free is not None:
-            self._free -= 1

@@ -1,0 +1,18 @@
+"""Registrations: who comes to a symposium, where they have a seat, who waits, and who comes in whose place."""
+
+from . import allocating, choosing, delegating, feed, keeping, looking, offers, questions, registering, setting
+from .room import registrations
+
+__all__ = [
+    "allocating",
+    "choosing",
+    "delegating",
+    "feed",
+    "keeping",
+    "looking",
+    "offers",
+    "questions",
+    "registering",
+    "registrations",
+    "setting",
+]
