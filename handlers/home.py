@@ -19,6 +19,7 @@ from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
 from .recognition.waiting import waiting as recognition_waiting
+from .registrations.waiting import waiting as seats_waiting
 from .roundtables.waiting import waiting as meetings_waiting
 from .symposia.waiting import waiting as symposia_waiting
 
@@ -54,6 +55,7 @@ MORE = (
     button(_("Find an issue"), "issues.find"),
     button(_("Centres of expertise"), "centres.centres"),
     button(_("Recognition of trusted traders"), "recognition.recognition"),
+    button(_("My symposia"), "registrations.seats"),
     button(_("My region"), "regions.region"),
     button(_("My calendar"), "calendars.calendar"),
     button(_("Link another account"), "people.link"),
@@ -77,6 +79,7 @@ def show(ctx: Context) -> Screen:
         *recognition_waiting(ctx),
         *meetings_waiting(ctx),
         *symposia_waiting(ctx),
+        *seats_waiting(ctx),
         *actions_waiting(ctx),
         *_about_people(ctx),
     )

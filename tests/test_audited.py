@@ -24,6 +24,7 @@ TITLES = "titles and states, of what is opened with a command that reads"
 CHANGES = "a change, which always leaves a line"
 PUBLIC_HOURS = "clocks, calendars and the published ledger of countries"
 PUBLISHED = "figures of a plan for those whose plan it is, about nobody in particular"
+COUNTED = "how many there are, for whoever runs it"
 PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
@@ -126,6 +127,25 @@ SHOWS_NOTHING_OF_OTHERS = {
     "regions.slot": PUBLIC_HOURS,
     "regions.slots": PUBLIC_HOURS,
     "regions.unseat": CHANGES,
+    "registrations.accept": CHANGES,
+    "registrations.allocate": CHANGES,
+    "registrations.cancel": CHANGES,
+    "registrations.choose": OWN,
+    "registrations.decline": CHANGES,
+    "registrations.delegation": OWN,  # whom one has nominated oneself
+    "registrations.desk": COUNTED,
+    "registrations.give_up": CHANGES,
+    "registrations.kinds": PUBLIC,
+    "registrations.origins": COUNTED,
+    "registrations.programme": OWN,
+    "registrations.questions": COUNTED,
+    "registrations.register": CHANGES,
+    "registrations.retire": CHANGES,
+    "registrations.rooms": COUNTED,
+    "registrations.rule": PUBLIC,
+    "registrations.seats": OWN,
+    "registrations.take": CHANGES,
+    "registrations.wish": CHANGES,
     "roundtables.accept": CHANGES,
     "roundtables.admit": CHANGES,
     "roundtables.again": CHANGES,
@@ -192,6 +212,8 @@ OPENS_WITH_NOTHING_OF_OTHERS = {
     "agencies.query": OWN,
     "recognition.say": PUBLIC,
     "calendars.tell": OWN,
+    "registrations.answer": OWN,  # the question that was put to oneself
+    "registrations.keep": PUBLIC,
     "actions.dispute": OWN,  # what the other owner said to oneself
     "issues.answer": OWN,  # the question that was put to oneself
     "issues.merge": TITLES,

@@ -331,11 +331,11 @@ def _reason(
     number = seating.position(ctx.session, seat) if seat is not None and seat.state is SeatState.WAITING else None
     if asked > total:
         why = ngettext(
-            "{title}: {count} asked for {seats} seats",
-            "{title}: {count} asked for {seats} seats",
+            "{title}: {count} asked for {seats}",
+            "{title}: {count} asked for {seats}",
             asked,
             title=title,
-            seats=total,
+            seats=ngettext("{count} seat", "{count} seats", total),
         )
     else:
         why = _("{title}: what is left is kept for others until it is released", title=title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from sqlalchemy import select
 
@@ -113,8 +114,17 @@ def _wishes(ctx: Context, registration: Registration, settings: Seating | None) 
 
 
 def _ways(ctx: Context, sessions: Sequence[SymposiumSession]) -> tuple[Phrase, ...]:
-    """Where there is hardly time to go from one room to the next."""
-    return tuple(
+    """Where two have come to be at one time, and where there is hardly time to go from one room to the next."""
+    clashes = tuple(
+        _(
+            "{one} and {other} are at the same time now. Give one of them up.",
+            one=finding.title(one),
+            other=finding.title(other),
+        )
+        for one, other in combinations(sessions, 2)
+        if finding.overlap(one, other)
+    )
+    return clashes + tuple(
         _(
             "Mind the way: {before} and {after} are in different buildings, with hardly any time between.",
             before=finding.title(before),

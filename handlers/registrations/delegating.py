@@ -109,7 +109,7 @@ class Delegate(Form):
         return delegations_screen(ctx, self.symposium, _("Invited. Their focal point says who comes."))
 
 
-@registrations.command("delegations", _("Delegations"), allow=runs)
+@registrations.command("delegations", _("Delegations"), allow=runs, reads=runs)
 def delegations(ctx: Context, symposium: Symposium) -> Screen:
     """Which organisations fill places themselves, and how far they are."""
     return delegations_screen(ctx, symposium, None)
@@ -268,7 +268,8 @@ class Substitute(Form):
         registration.replaces_id, registration.person_id = before, person.id
         registration.code, registration.answers = registering.unused_code(ctx), {}
         ctx.session.flush()
-        ctx.withdraw([before], begin=[f"seat:{seat}:" for seat in _offered(ctx, registration)])
+        if offered := _offered(ctx, registration):
+            ctx.withdraw([before], begin=[f"seat:{seat}:" for seat in offered])
         _welcome(
             ctx,
             symposium,

@@ -130,7 +130,7 @@ def far_apart(
     """Those that follow each other in different buildings, with less time between than the way takes."""
     rooms = {each.room_id for each in sessions if each.room_id is not None}
     found = session.execute(select(SymposiumRoom.id, SymposiumRoom.building).where(SymposiumRoom.id.in_(rooms)))
-    buildings: dict[int | None, str | None] = dict(found.tuples().all())
+    buildings: dict[int | None, str | None] = dict(found.all())
     timed = sorted((each for each in sessions if each.starts_at and each.ends_at), key=by_start)
     pairs = []
     for before, after in pairwise(timed):

@@ -13,7 +13,7 @@ from db.symposia import Symposium, SymposiumSession
 from . import offers, seating
 from .room import registrations
 
-LOOK = timedelta(hours=1)
+LOOK = timedelta(days=1)
 
 
 @registrations.job("release")

@@ -284,7 +284,7 @@ def line(ctx: Context, session: SymposiumSession, page: int = 0) -> Screen:
     rows = tuple(
         Row(
             _("{number}. {name}", number=page * PAGE + number, name=names[people[each.registration_id]]),
-            _("{kind}", kind=each.kind),
+            phrase_of(each.kind),
         )
         for number, each in enumerate(shown, 1)
     )
@@ -304,7 +304,7 @@ def line(ctx: Context, session: SymposiumSession, page: int = 0) -> Screen:
 
 def _people_of(ctx: Context, registrations_: Sequence[int]) -> dict[int, int]:
     its = select(Registration.id, Registration.person_id).where(Registration.id.in_(registrations_))
-    return dict(ctx.session.execute(its).tuples().all())
+    return dict(ctx.session.execute(its).all())
 
 
 def _chain(ctx: Context, symposium: Symposium, released: SymposiumSession) -> tuple[Phrase, ...]:

@@ -112,7 +112,7 @@ def enter(
 ) -> Registration:
     """A registration, anew or after a cancellation, with a place or in line for one. Held before."""
     offers.refill(ctx, symposium, [None])
-    found = finding.registration_of(ctx.session, symposium.id, person_id)
+    found, code = finding.registration_of(ctx.session, symposium.id, person_id), unused_code(ctx)
     if found is None:
         found = Registration(
             administration_id=symposium.administration_id,
@@ -122,7 +122,7 @@ def enter(
         )
         ctx.session.add(found)
     found.kind, found.organisation_id, found.delegation_id = kind, organisation_id, delegation_id
-    found.code, found.state = unused_code(ctx), RegistrationState.REGISTERED
+    found.code, found.state = code, RegistrationState.REGISTERED
     found.at, found.cancelled_at = ctx.now, None
     ctx.session.flush()
     if seating.take(ctx.session, symposium, found, None, at=ctx.now).state is SeatState.WAITING:

@@ -18,7 +18,7 @@ from db.symposia import (
     SymposiumSession,
     SymposiumState,
 )
-from tests.world import CAST, MONDAY, ZONE, World
+from tests.world import MONDAY, ZONE, World
 
 DAY = datetime(2026, 12, 10, 8, 0, tzinfo=UTC)  # nine o'clock in Tunis
 HOUR = timedelta(hours=1)
@@ -101,15 +101,15 @@ def make(session: Session, home: int, organiser: int, *, seats: int = 20, **more
     return made
 
 
-def a_crowd(world: World, count: int, *, kind: Kind = Kind.BUSINESS, prefix: str = "guest") -> list[str]:
+def a_crowd(world: World, count: int) -> list[str]:
     """So many people more, registered with Parley, each with an account on Telegram."""
-    names = [f"{prefix}{number}" for number in range(count)]
+    names = [f"guest{number}" for number in range(count)]
     with world.parley.sessions.writing() as session:
         for name in names:
             person = Person(
                 administration_id=world.home,
                 name=name.title(),
-                kind=kind,
+                kind=Kind.BUSINESS,
                 language="en",
                 zone=ZONE,
                 met_at=MONDAY,
@@ -130,7 +130,6 @@ def a_crowd(world: World, count: int, *, kind: Kind = Kind.BUSINESS, prefix: str
                 )
             )
             world.ids[name] = person.id
-            CAST.setdefault(name, ("telegram", None, ""))
     return names
 
 
