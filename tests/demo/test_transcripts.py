@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.demo.script import DIFFERS, MALFORMED, Malformed, parse, play
+from db.people import Person
+from db.session import Sessions, connect
+from tests.handlers.symposium_steps import make
 
-TRANSCRIPTS = sorted((Path(__file__).parent.parent / "transcripts").glob("*.md"))
+FOLDER = Path(__file__).parent.parent / "transcripts"
+SEATS = FOLDER / "seats.md"  # begins with a symposium
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_a_transcript_goes_as_written(path: Path, begun: Path) -> None:
     assert play(path, begun=begun) == 0
+
+
+def test_seats_are_taken_given_up_and_offered_as_written(begun: Path, tmp_path: Path) -> None:
+    ready = Path(shutil.copy(begun, tmp_path / "ready.db"))
+    sessions = Sessions(connect(f"sqlite:///{ready}"))
+    with sessions.writing() as session:
+        lead = session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one()
+        make(session, lead.administration_id, lead.id, seats=1)
+    sessions.engine.dispose()
+    assert play(SEATS, begun=ready) == 0
 
 
 def _written(folder: Path, *lines: str) -> Path:
