@@ -16,6 +16,7 @@ from db.outcomes import Outcome
 from db.people import Person, RoleName, Scope, grant_role
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 from db.rooms import ChatRoom
+from tests.handlers.symposium_steps import make
 
 from .oracle import Oracle
 from .town import CAST, Town
@@ -51,6 +52,7 @@ def a_day(town: Town) -> None:
     a_plan(town)
     other_agencies(town, anas)
     a_symposium(town)
+    seats(town)
     open_drafts(town)
 
 
@@ -154,6 +156,24 @@ def an_office(town: Town) -> None:
                 asked_by_id=town.ids["lea"], asked_at=now,
             )
         )  # fmt: skip
+
+
+def seats(town: Town) -> None:
+    """One who has a seat, one who waits for it, a delegation, a question with an answer."""
+    with town.sessions.writing() as session:
+        home = session.get_one(Person, town.ids["ana"]).administration_id
+        made = make(session, home, town.ids["pia"], seats=1)
+    town.submit(
+        "pia", "registrations.ask", {"words": "What brings you?", "asked": "registering"}, symposium=made.symposium
+    )
+    town.submit(
+        "pia", "registrations.delegate", {"focal": str(town.ids["ana"]), "places": "2"}, symposium=made.symposium
+    )
+    town.submit("ana", "registrations.nominate", {"whom": str(town.ids["alf"]), "size": None}, delegation=1)
+    for who in ("ana", "bob", "fay"):
+        town.do(who, "registrations.register", symposium=made.symposium, small=True)
+        town.do(who, "registrations.take", session=made.sessions["A"])
+    town.submit("bob", "registrations.answer", {"words": "Bob's seals."}, question=1)
 
 
 def a_plan(town: Town) -> None:

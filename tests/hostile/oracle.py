@@ -58,6 +58,8 @@ from db.symposia import (
     Track,
 )
 
+from . import seats
+
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
 PLAN = (Action, Report)
@@ -106,10 +108,11 @@ class Oracle:
             return {row.id: row for row in session.scalars(select(table))}
 
         self._at = at
-        self.rows: Mapping[type[Any], Mapping[int, Any]] = {
+        cases: Mapping[type[Any], Mapping[int, Any]] = {
             table: every(table)
             for table in (*CASES, *MEETINGS, *SYMPOSIA, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
+        self.rows = {**cases, **{table: every(table) for table in seats.RULES}}
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
 
@@ -533,4 +536,5 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     CalendarAddress: Oracle._address,
     Action: Oracle._action,
     Report: Oracle._report,
+    **seats.RULES,
 }

@@ -132,6 +132,8 @@ FIELDS = [
 # What has to be answered for a question to be asked at all.
 BEFORE: Mapping[tuple[str, str], dict[str, Any]] = {
     ("roundtables.poll", "times"): {"offering": "own"},
+    ("registrations.seating", "wishes"): {"giving": "generous"},
+    ("registrations.seating", "close"): {"giving": "generous"},
     ("people.grant", "centre"): {"role": "officer"},
     ("people.register", "organisation"): {"kind": "business"},
 }

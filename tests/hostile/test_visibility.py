@@ -154,6 +154,7 @@ TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "Meet
 TABLES |= {"Part", "PartEntry", "OutcomePart", "Disclosure", "Recognition", "RecognitionChange", "GapStep"}
 TABLES |= {"RecognitionRequest", "OpenMatrix"}
 TABLES |= {"Action", "ActionEntry", "Milestone", "Report"}
+TABLES |= {"Registration", "Seat", "Wish", "Delegation"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
 RULE |= {"asked_of", "in_full_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
@@ -168,6 +169,7 @@ PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over b
 PART = "of an agency's part, or of a case, that was loaded through the rule"
 COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
+SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
     "actions/from_meetings.py": dict.fromkeys(("FromMinute.submit", "_must_be_new"), MEETING),
@@ -211,6 +213,35 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/attending.py": dict.fromkeys(("_ahead", "came", "left"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
+    "registrations/allocating.py": dict.fromkeys(("_Desk.__init__", "_registered", "_wishes"), SYMPOSIUM),
+    "registrations/cards.py": {"_wishes": OWN},
+    "registrations/choosing.py": dict.fromkeys(("_wishes", "wish"), OWN),
+    "registrations/delegating.py": dict.fromkeys(
+        ("Delegate.submit", "Substitute.opens", "Substitute.submit", "_members", "_offered", "delegations_screen"),
+        SYMPOSIUM,
+    ),
+    "registrations/feed.py": {"sessions_for": OWN},
+    "registrations/finding.py": dict.fromkeys(("registration_of", "seats_of"), OWN),
+    "registrations/keeping.py": {"look": "a job: it acts for the administration, not for a person"},
+    "registrations/looking.py": dict.fromkeys(
+        (
+            "Correct.submit",
+            "_chain",
+            "_count",
+            "_people_of",
+            "_sessions_picture",
+            "origins",
+            "people_screen",
+            "sitting",
+        ),
+        SYMPOSIUM,
+    ),
+    "registrations/offers.py": {"mine": OWN} | dict.fromkeys(("_tell", "lapse", "screen", "tell_again"), UNSEEN),
+    "registrations/questions.py": {"_answered": SYMPOSIUM, "_those": UNSEEN},
+    "registrations/registering.py": {"_open_seats": SYMPOSIUM, "drop": SYMPOSIUM, "unused_code": UNSEEN},
+    "registrations/seating.py": dict.fromkeys(("accept", "line", "refill", "seat_of", "take"), SYMPOSIUM)
+    | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
+    "registrations/waiting.py": {"OFFERED": OWN},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
     "roundtables/arranging.py": {"AddPapers.submit": OWN, "_named": UNSEEN},
