@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.demo.script import DIFFERS, MALFORMED, Malformed, parse, play
 from db.people import Person
 from db.session import Sessions, connect
-from tests.handlers.symposium_steps import make
+from tests.handlers.registration_steps import make
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 SEATS = FOLDER / "seats.md"  # begins with a symposium

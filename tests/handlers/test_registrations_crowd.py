@@ -30,7 +30,7 @@ from handlers.registrations import seating
 from scheduling.seats import Held, fits
 from tests.world import MONDAY, ZONE, World
 
-from .symposium_steps import a_crowd, a_symposium, make
+from .registration_steps import a_crowd, a_symposium, make
 
 FORTY, TWENTY = 40, 20
 

@@ -16,7 +16,7 @@ from db.outcomes import Outcome
 from db.people import Person, RoleName, Scope, grant_role
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 from db.rooms import ChatRoom
-from tests.handlers.symposium_steps import make
+from tests.handlers.registration_steps import make
 
 from .oracle import Oracle
 from .town import CAST, Town
