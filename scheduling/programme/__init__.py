@@ -3,6 +3,7 @@
 A `Problem` says what is needed and a place for each session is its answer.
 """
 
+from .demands import Demand, Kind
 from .problem import (
     Block,
     Break,
@@ -23,11 +24,18 @@ from .problem import (
     places_from_json,
     places_to_json,
 )
+from .score import PARTS, Broken, Difference, Missed, Score, broken, compare, missed, score
 
 __all__ = [
+    "PARTS",
     "Block",
     "Break",
+    "Broken",
+    "Demand",
+    "Difference",
+    "Kind",
     "Lock",
+    "Missed",
     "Part",
     "Person",
     "Place",
@@ -36,11 +44,16 @@ __all__ = [
     "Remote",
     "Role",
     "Room",
+    "Score",
     "Session",
     "Walk",
     "Weights",
     "Window",
     "Wish",
+    "broken",
+    "compare",
+    "missed",
     "places_from_json",
     "places_to_json",
+    "score",
 ]

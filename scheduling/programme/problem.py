@@ -12,11 +12,13 @@ it. Keys are whatever the caller calls things: not empty, and unique among their
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import combinations
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -63,7 +65,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Room:
-    """Where one session at a time can be: `equipment` in the organiser's own words; `closed`, when it is not to be had."""
+    """Where one session at a time can be: `equipment` in the organiser's own words; not to be had while `closed`."""
 
     key: str
     capacity: int
@@ -289,6 +291,25 @@ class Problem:
             each.key: tuple(session for session in self.sessions if each.key in session.attending)
             for each in self.people
         }
+
+    @cached_property
+    def wanted_together(self) -> dict[tuple[str, str], int]:
+        """By each two sessions that are no repeats, in the problem's order: how many people want both, if any do."""
+        order = {each.key: number for number, each in enumerate(self.sessions)}
+        both: Counter[tuple[str, str]] = Counter()
+        for wish in self.wishes:
+            for one, other in combinations(sorted(wish.sessions, key=order.__getitem__), 2):
+                both[one, other] += wish.people
+        return dict(both)
+
+    @cached_property
+    def interest(self) -> dict[str, int]:
+        """By session, how many people want it; of one with repeats, shared evenly and rounded up."""
+        wanted: Counter[str] = Counter()
+        for wish in self.wishes:
+            for key in wish.sessions:
+                wanted[key] += wish.people
+        return {each.key: -(-wanted[key] // len(those)) for key, those in self.givings.items() for each in those}
 
     def window(self, session: Session, block: str) -> Window:
         """When that session would be, there."""
