@@ -72,6 +72,8 @@ def _times(problem: Problem) -> Iterator[str]:
         for each in those:
             if each.start.tzinfo is None:
                 yield f"{what} {each.key!r}: its start has no time zone"
+            if each.start.second or each.start.microsecond:
+                yield f"{what} {each.key!r}: does not start on a whole minute"
             if not 0 < each.minutes <= LONGEST:
                 yield f"{what} {each.key!r}: takes 1 to {LONGEST} minutes, not {each.minutes}"
     for room in problem.rooms:

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 from scheduling.meetings.burden import burden
 from scheduling.programme.demands import Demand, Kind, alone, before, meets, most_per_day
-from scheduling.programme.problem import Person, Places, Problem, Room, Session, Weights, Window
+from scheduling.programme.problem import Person, Place, Places, Problem, Room, Session, Weights, Window
+
+Placed = tuple[Session, Place, Window]  # a session, where it is, and when that is
 
 PARTS = tuple(each.name for each in fields(Weights))
 
@@ -119,6 +121,37 @@ def hours(problem: Problem, session: Session, block: str) -> int:
     return sum(_burden(person, problem.window(session, block)) for person in people if person.remote is not None)
 
 
+def between(problem: Problem, one: Placed, other: Placed) -> Iterator[Demand]:
+    """The demands that two sessions break between them, each with its place and when that is; order apart."""
+    (first, here, early), (second, there, late) = one, other
+    rooms = here.room, there.room
+    shared = [key for key in first.attending if key in second.attending]
+    if not meets(early, late):
+        gap = max(late.start - early.end, early.start - late.end)
+        if gap < problem.walking(*rooms):
+            for key in shared:
+                if problem.person[key].remote is None:
+                    yield Demand(Kind.WALK, (key,))
+        return
+    if rooms[0] == rooms[1]:
+        yield Demand(Kind.ROOM, rooms[:1])
+    for key in shared:
+        yield Demand(Kind.PERSON, (key,))
+    for session in (first, second):
+        if session.plenary:
+            yield Demand(Kind.PLENARY, (session.key,))
+    for kind, ones, others in (
+        (Kind.SECTOR, first.sectors, second.sectors),
+        (Kind.DOCUMENT, first.documents, second.documents),
+    ):
+        for key in dict.fromkeys(ones):
+            if key in others:
+                yield Demand(kind, (key,))
+    origin = first.repeat_of or first.key
+    if origin == (second.repeat_of or second.key):
+        yield Demand(Kind.REPEAT, (origin,))
+
+
 @lru_cache(maxsize=65536)
 def _burden(person: Person, window: Window) -> int:
     if person.remote is None:
@@ -169,46 +202,14 @@ def _broken(problem: Problem, places: Places) -> Iterator[Broken]:
     for session, _ in placed:
         for demand in alone(problem, session, places[session.key]):
             yield Broken(demand, (session.key,))
-    for (one, early), (other, late) in combinations(placed, 2):
-        for demand in _between(problem, places, (one, early), (other, late)):
-            yield Broken(demand, (one.key, other.key))
+    spots = [(session, places[session.key], window) for session, window in placed]
+    for one, other in combinations(spots, 2):
+        for demand in between(problem, one, other):
+            yield Broken(demand, (one[0].key, other[0].key))
     for person in problem.people:
         yield from _too_many(problem, places, person)
     for session, window in placed:
         yield from _too_early(problem, places, session, window)
-
-
-def _between(
-    problem: Problem, places: Places, one: tuple[Session, Window], other: tuple[Session, Window]
-) -> Iterator[Demand]:
-    """The demands that these two break between them."""
-    (first, early), (second, late) = one, other
-    rooms = places[first.key].room, places[second.key].room
-    shared = [key for key in first.attending if key in second.attending]
-    if not meets(early, late):
-        gap = max(late.start - early.end, early.start - late.end)
-        if gap < problem.walking(*rooms):
-            for key in shared:
-                if problem.person[key].remote is None:
-                    yield Demand(Kind.WALK, (key,))
-        return
-    if rooms[0] == rooms[1]:
-        yield Demand(Kind.ROOM, rooms[:1])
-    for key in shared:
-        yield Demand(Kind.PERSON, (key,))
-    for session in (first, second):
-        if session.plenary:
-            yield Demand(Kind.PLENARY, (session.key,))
-    for kind, ones, others in (
-        (Kind.SECTOR, first.sectors, second.sectors),
-        (Kind.DOCUMENT, first.documents, second.documents),
-    ):
-        for key in dict.fromkeys(ones):
-            if key in others:
-                yield Demand(kind, (key,))
-    origin = first.repeat_of or first.key
-    if origin == (second.repeat_of or second.key):
-        yield Demand(Kind.REPEAT, (origin,))
 
 
 def _too_many(problem: Problem, places: Places, person: Person) -> Iterator[Broken]:

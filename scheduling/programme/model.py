@@ -1,0 +1,244 @@
+"""The best programme, the one that changes least, or why there is none: the entry of the child process.
+
+The way there, each step with its share of the time and none after a proof: first when (rooms only counted), then where,
+so that the solver of the whole begins with a programme and a hint on every variable; the whole; and from the best of it
+a search beside the solver. The better one is kept.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from scheduling.clock import monotonic
+from scheduling.programme.changes import Change, changes, published_from_json
+from scheduling.programme.conflicts import Conflict, conflict, fewest_broken
+from scheduling.programme.exact import Exact
+from scheduling.programme.objective import minimise_score
+from scheduling.programme.problem import Place, Places, Problem, places_from_json, places_to_json
+from scheduling.programme.score import broken, score
+from scheduling.programme.search import anyhow, improve, rank
+
+SECONDS, WORKERS = 60.0, 2
+LOOK = 0.1  # seconds between two looks at the clock and at whether to stop
+WHEN, WHERE, WHOLE = 0.15, 0.1, 0.85  # of the time that is left, what each step may take
+WHY = 0.7  # of the time that is left, what the smallest conflict may take where there is no programme
+LEAST_CHANGE = 0.6  # of the time, what finding the least change may take; the rest is for the score at that change
+
+Report = Callable[[float, str], None]
+_FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A place for each session, the best found; `bound` is what no programme without a broken demand can be below.
+
+    `optimal`: none is better. `is_possible`: false where it is proved that every programme breaks something, and
+    `conflict` then says why, if there was time to find out. `changes`, where a published programme was given: what
+    changed, and `least`, whether it is proved that less would not do.
+    """
+
+    problem: Problem
+    places: Places
+    bound: int | None = None
+    optimal: bool = False
+    is_possible: bool = True
+    conflict: Conflict | None = None
+    changes: list[Change] | None = None
+    least: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        parts, wrong = score(self.problem, self.places), broken(self.problem, self.places)
+        return {
+            "places": places_to_json(self.places),
+            "score": parts.parts,
+            "total": parts.total,
+            "bound": self.bound,
+            "optimal": self.optimal,
+            "possible": self.is_possible,
+            "broken": [each.to_json() for each in wrong],
+            "conflict": None if self.conflict is None else self.conflict.to_json(),
+            "changes": None
+            if self.changes is None
+            else {
+                "cost": sum(each.cost for each in self.changes),
+                "least": self.least,
+                "sessions": [each.to_json() for each in self.changes],
+            },
+        }
+
+
+def solve(question: dict[str, Any], report: Report, stop: threading.Event | None = None) -> dict[str, Any]:
+    """The child's entry: JSON in, JSON out.
+
+    `question`: `problem`, and if wanted `seconds`, `seed`, `workers`, `start` (places to begin from) and `published`
+    (places that as few sessions as can be are to leave). `stop`, once set, gives the best so far. Raises ValueError for
+    a question that makes no sense.
+    """
+    try:
+        problem = Problem.from_json(question["problem"])
+        start = places_from_json(problem, question.get("start") or {})
+        published = published_from_json(question.get("published") or {})
+        run = _Run(
+            report,
+            stop or threading.Event(),
+            seconds=float(question.get("seconds", SECONDS)),
+            seed=int(question.get("seed", 0)),
+            workers=int(question.get("workers", WORKERS)),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a programme to solve: {error}") from error
+    if run.seconds <= 0 or run.workers < 1:
+        raise ValueError("a programme needs a moment and a worker to be made")
+    answer = _least_changed(problem, published, run) if published else _best(problem, start, run)
+    report(1.0, "done")
+    return answer.to_json()
+
+
+def _best(problem: Problem, start: Places, run: _Run) -> Answer:
+    best = start if len(start) == len(problem.sessions) else anyhow(problem, run.is_over)
+    first = None if not broken(problem, best) else _first(problem, run)
+    if first is not None:
+        best = first
+    exact = Exact(problem)
+    minimise_score(exact)
+    if not broken(problem, best):
+        exact.hint(best)
+    status, solver = run.solve(exact.model, WHOLE, "whole")
+    if status == cp_model.INFEASIBLE:
+        return _without(problem, best, run)
+    bound = None
+    if status in _FOUND:
+        best = min(best, exact.places(solver.value), key=lambda each: rank(problem, each))
+        bound = math.ceil(solver.best_objective_bound - 1e-6)
+    if status != cp_model.OPTIMAL:
+        best = _searched(problem, best, run)
+    return Answer(problem, best, bound, status == cp_model.OPTIMAL)
+
+
+def _first(problem: Problem, run: _Run) -> dict[str, Place] | None:
+    """A programme that breaks nothing, in two steps, or None where these do not come to one."""
+    times = Exact(problem, rooms=False)
+    minimise_score(times)
+    status, solver = run.solve(times.model, WHEN, "when")
+    if status not in _FOUND:
+        return None
+    whole = Exact(problem)
+    whole.keep_blocks(times.blocks(solver.value))
+    minimise_score(whole)
+    status, solver = run.solve(whole.model, WHERE, "where")
+    return whole.places(solver.value) if status in _FOUND else None
+
+
+def _without(problem: Problem, best: Places, run: _Run) -> Answer:
+    """There is no programme: why, and the one that breaks least, as far as these are found."""
+    part = run.part(WHY)
+    why = conflict(problem, lambda model: part.solve(model, 1.0, "conflict", workers=1))
+    least = fewest_broken(problem, lambda model: run.solve(model, 1.0, "fewest"))
+    if least is not None:
+        best = min(best, least, key=lambda each: rank(problem, each))
+    return Answer(problem, best, is_possible=False, conflict=why)
+
+
+def _searched(problem: Problem, best: Places, run: _Run) -> Places:
+    with run.telling("search"):
+        return improve(problem, best, enough=run.is_over, seed=run.seed)
+
+
+def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
+    """Of the programmes that change least the best: both as far as the time goes."""
+    exact = Exact(problem)
+    cost = exact.changes(published)
+    exact.model.minimize(cost)
+    status, solver = run.solve(exact.model, LEAST_CHANGE, "changes")
+    if status == cp_model.INFEASIBLE:
+        return _told(_without(problem, _as_published(problem, published, run), run), published)
+    if status not in _FOUND:
+        return _told(Answer(problem, _as_published(problem, published, run)), published)
+    places, is_least = exact.places(solver.value), status == cp_model.OPTIMAL
+    most = round(solver.objective_value)
+    better = Exact(problem)
+    better.model.add(better.changes(published) <= most)
+    minimise_score(better)
+    better.hint(places)
+    status, solver = run.solve(better.model, 1.0, "whole")
+    bound = None
+    if status in _FOUND:
+        places = min(places, better.places(solver.value), key=lambda each: rank(problem, each))
+        bound = math.ceil(solver.best_objective_bound - 1e-6) if is_least else None
+    is_best = is_least and status == cp_model.OPTIMAL
+    return _told(Answer(problem, places, bound, is_best, least=is_least), published)
+
+
+def _as_published(problem: Problem, published: Places, run: _Run) -> Places:
+    """What was published, as far as there is still such a place, and the rest anyhow."""
+    there = {
+        key: place
+        for key, place in published.items()
+        if key in problem.session and place.block in problem.block and place.room in problem.room
+    }
+    return {**anyhow(problem, run.is_over), **there}
+
+
+def _told(answer: Answer, published: Places) -> Answer:
+    return replace(answer, changes=changes(answer.problem, published, answer.places))
+
+
+@dataclass
+class _Run:
+    """The time there is, and who may end it."""
+
+    report: Report
+    stop: threading.Event
+    seconds: float
+    seed: int
+    workers: int
+    _began: float = field(default_factory=monotonic)
+
+    def part(self, share: float) -> _Run:
+        """A run of its own, with this share of the time that is left."""
+        return _Run(self.report, self.stop, max(share * self.left(), LOOK), self.seed, self.workers)
+
+    def left(self) -> float:
+        return max(0.0, self.seconds - (monotonic() - self._began))
+
+    def is_over(self) -> bool:
+        return self.stop.is_set() or not self.left()
+
+    def solve(
+        self, model: cp_model.CpModel, share: float, doing: str, workers: int | None = None
+    ) -> tuple[Any, cp_model.CpSolver]:
+        """Run the solver for at most this share of the time that is left."""
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = workers or self.workers
+        solver.parameters.random_seed = self.seed
+        solver.parameters.max_time_in_seconds = 0.0 if self.is_over() else share * self.left()
+        with self.telling(doing, solver.stop_search):
+            return solver.solve(model), solver
+
+    @contextmanager
+    def telling(self, doing: str, halt: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Meanwhile report how much of the time has gone, and halt when told to stop."""
+        done = threading.Event()
+
+        def watch() -> None:
+            while True:
+                self.report(min(1.0, 1 - self.left() / self.seconds), doing)
+                if done.wait(LOOK):
+                    return
+                if self.stop.is_set():
+                    halt()  # told again until it ends: the solver may not have begun yet
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
