@@ -50,7 +50,7 @@ def conflict(problem: Problem, solve: Solve) -> Conflict | None:
 
 
 def fewest_broken(problem: Problem, solve: Solve) -> dict[str, Place] | None:
-    """A place for every session so that few demands are broken, the fewest where the time allows; None where it does not."""
+    """A place for every session so that few demands are broken, the fewest if there is time; None if there is none."""
     guarded = Exact(problem, guarded=True)
     return _keeping(guarded, [demand for demand in guarded.guards if demand.kind is Kind.PLACED], solve)
 

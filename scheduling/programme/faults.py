@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scheduling.programme.problem import Person, Problem, Session, Window
 
 SESSIONS, BLOCKS, ROOMS = 400, 200, 100  # beyond these it is no symposium, and nothing here would end in time
+PLACES = 600_000  # sessions × blocks × rooms: what the solver can hold
 LONGEST = 24 * 60  # minutes
 MOST = 1_000_000  # people, seats, points: so that no sum of theirs overflows the solver's numbers
 
@@ -34,6 +35,8 @@ def _faults(problem: Problem) -> Iterator[str]:
     ):
         if not 0 < len(those) <= most:
             yield f"a programme is of 1 to {most} {what}s, not {len(those)}"
+    if (size := len(problem.sessions) * len(problem.blocks) * len(problem.rooms)) > PLACES:
+        yield f"too large: sessions × blocks × rooms are at most {PLACES}, not {size}"
     for what, keys in {
         "block": [each.key for each in problem.blocks],
         "room": [each.key for each in problem.rooms],

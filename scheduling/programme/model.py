@@ -26,6 +26,7 @@ from scheduling.programme.score import broken, score
 from scheduling.programme.search import anyhow, improve, rank
 
 SECONDS, WORKERS = 60.0, 2
+GRACE = 3.0  # seconds after the end for putting every session somewhere, where nothing better was found
 LOOK = 0.1  # seconds between two looks at the clock and at whether to stop
 WHEN, WHERE, WHOLE = 0.15, 0.1, 0.85  # of the time that is left, what each step may take
 WHY = 0.7  # of the time that is left, what the smallest conflict may take where there is no programme
@@ -102,38 +103,41 @@ def solve(question: dict[str, Any], report: Report, stop: threading.Event | None
 
 
 def _best(problem: Problem, start: Places, run: _Run) -> Answer:
-    best = start if len(start) == len(problem.sessions) else anyhow(problem, run.is_over)
-    first = None if not broken(problem, best) else _first(problem, run)
-    if first is not None:
-        best = first
+    known = [start] if len(start) == len(problem.sessions) else []
+    if not any(not broken(problem, each) for each in known):
+        known += _first(problem, run)
     exact = Exact(problem)
     minimise_score(exact)
-    if not broken(problem, best):
-        exact.hint(best)
+    for each in known[-1:]:
+        if not broken(problem, each):
+            exact.hint(each)
     status, solver = run.solve(exact.model, WHOLE, "whole")
+    if status in _FOUND:
+        known.append(exact.places(solver.value))
+    best = min(known or [anyhow(problem, run.soon())], key=lambda each: rank(problem, each))
     if status == cp_model.INFEASIBLE:
         return _without(problem, best, run)
-    bound = None
-    if status in _FOUND:
-        best = min(best, exact.places(solver.value), key=lambda each: rank(problem, each))
-        bound = math.ceil(solver.best_objective_bound - 1e-6)
-    if status != cp_model.OPTIMAL:
-        best = _searched(problem, best, run)
-    return Answer(problem, best, bound, status == cp_model.OPTIMAL)
+    if status == cp_model.OPTIMAL:
+        return Answer(problem, best, score(problem, best).total, optimal=True)
+    return Answer(problem, _searched(problem, best, run), _bound(solver) if status == cp_model.FEASIBLE else None)
 
 
-def _first(problem: Problem, run: _Run) -> dict[str, Place] | None:
-    """A programme that breaks nothing, in two steps, or None where these do not come to one."""
+def _bound(solver: cp_model.CpSolver) -> int:
+    return math.ceil(solver.best_objective_bound - 1e-6)
+
+
+def _first(problem: Problem, run: _Run) -> list[dict[str, Place]]:
+    """A programme that breaks nothing, in two steps; empty where these do not come to one."""
     times = Exact(problem, rooms=False)
     minimise_score(times)
     status, solver = run.solve(times.model, WHEN, "when")
     if status not in _FOUND:
-        return None
+        return []
     whole = Exact(problem)
     whole.keep_blocks(times.blocks(solver.value))
     minimise_score(whole)
     status, solver = run.solve(whole.model, WHERE, "where")
-    return whole.places(solver.value) if status in _FOUND else None
+    return [whole.places(solver.value)] if status in _FOUND else []
 
 
 def _without(problem: Problem, best: Places, run: _Run) -> Answer:
@@ -171,7 +175,7 @@ def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
     bound = None
     if status in _FOUND:
         places = min(places, better.places(solver.value), key=lambda each: rank(problem, each))
-        bound = math.ceil(solver.best_objective_bound - 1e-6) if is_least else None
+        bound = _bound(solver) if is_least else None
     is_best = is_least and status == cp_model.OPTIMAL
     return _told(Answer(problem, places, bound, is_best, least=is_least), published)
 
@@ -183,7 +187,7 @@ def _as_published(problem: Problem, published: Places, run: _Run) -> Places:
         for key, place in published.items()
         if key in problem.session and place.block in problem.block and place.room in problem.room
     }
-    return {**anyhow(problem, run.is_over), **there}
+    return {**anyhow(problem, run.soon()), **there}
 
 
 def _told(answer: Answer, published: Places) -> Answer:
@@ -207,6 +211,11 @@ class _Run:
 
     def left(self) -> float:
         return max(0.0, self.seconds - (monotonic() - self._began))
+
+    def soon(self) -> Callable[[], bool]:
+        """Whether what has to be done even after the end has taken long enough."""
+        last = max(monotonic() + GRACE, self._began + self.seconds)
+        return lambda: monotonic() > last
 
     def is_over(self) -> bool:
         return self.stop.is_set() or not self.left()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
+from importlib.resources import files
 from itertools import combinations
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -329,6 +330,11 @@ class Problem:
     @cached_property
     def _walks(self) -> dict[frozenset[str], int]:
         return {frozenset(each.rooms): each.minutes for each in self.walks}
+
+
+def schema() -> str:
+    """The JSON Schema of a problem, as it is published."""
+    return files("scheduling.programme").joinpath("schema.json").read_text(encoding="utf-8")
 
 
 def _zone_of(data: Any) -> ZoneInfo:

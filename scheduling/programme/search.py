@@ -26,21 +26,17 @@ def rank(problem: Problem, places: Places) -> Rank:
 
 
 def anyhow(problem: Problem, enough: Callable[[], bool] = lambda: False) -> dict[str, Place]:
-    """A place for every session, one after the other, each where it breaks least; those with the least choice first.
+    """A place for every session, one after the other, each where it breaks least; the largest first.
 
     Once there is `enough`, the rest go to the first place there is.
     """
     local = _Local(problem)
     spots = [Place(block, room) for block, room in product(problem.block, problem.room)]
-    choice = {
-        each.key: sum(not alone(problem, each, place) for place in spots) if not enough() else 0
-        for each in problem.sessions
-    }
+    order = sorted(problem.sessions, key=lambda each: (not each.plenary, -each.expected, -len(each.attending)))
     places: dict[str, Place] = {}
-    for session in sorted(problem.sessions, key=lambda each: (not each.plenary, choice[each.key])):
-        places[session.key] = (
-            spots[0] if enough() else min(spots, key=lambda place, it=session: local.cost(it, place, places))  # type: ignore[misc]
-        )
+    for session in order:
+        costs = [(local.cost(session, place, places), place) for place in spots if not enough()]
+        places[session.key] = min(costs, key=lambda each: each[0])[1] if costs else spots[0]
     return places
 
 

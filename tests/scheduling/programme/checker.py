@@ -10,6 +10,8 @@ from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+Demand = tuple[str, tuple[str, ...]]  # its kind, and the keys of what it is about
+
 DEFAULTS = {"wishes": 20, "popular": 10, "waste": 1, "tracks": 60, "hours": 30, "day": 1}
 OFFICE = {**dict.fromkeys(range(6), 8), 6: 4, 7: 2, 8: 1, 17: 1, 18: 2, 19: 2, 20: 4, 21: 4, 22: 8, 23: 8}
 
@@ -28,9 +30,7 @@ class Checker:
         for key, place in places.items():
             start = self.at(self.blocks[place["block"]]["start"])
             self.begin[key] = start
-            self.minutes[key] = {
-                start + timedelta(minutes=number) for number in range(self.sessions[key]["minutes"])
-            }
+            self.minutes[key] = {start + timedelta(minutes=number) for number in range(self.sessions[key]["minutes"])}
 
     def at(self, text: str) -> datetime:
         read = datetime.fromisoformat(text)
@@ -49,9 +49,9 @@ class Checker:
     def together(self, one: str, other: str) -> bool:
         return bool(self.minutes[one] & self.minutes[other])
 
-    def broken(self) -> set[tuple[str, tuple[str, ...]]]:
+    def broken(self) -> set[Demand]:
         """Kind and keys of each demand that is not kept."""
-        found: set[tuple[str, tuple[str, ...]]] = {("placed", (key,)) for key in self.sessions if key not in self.places}
+        found: set[Demand] = {("placed", (key,)) for key in self.sessions if key not in self.places}
         for key, place in self.places.items():
             found |= self.alone(key, self.sessions[key], self.blocks[place["block"]], self.rooms[place["room"]])
         for one, other in combinations(self.places, 2):
@@ -63,8 +63,8 @@ class Checker:
                 found.add(("per_day", (name,)))
         return found
 
-    def alone(self, key: str, session: Any, block: Any, room: Any) -> set[tuple[str, tuple[str, ...]]]:
-        found: set[tuple[str, tuple[str, ...]]] = set()
+    def alone(self, key: str, session: Any, block: Any, room: Any) -> set[Demand]:
+        found: set[Demand] = set()
         minutes = self.minutes[key]
         if session["minutes"] > block["minutes"]:
             found.add(("length", (key,)))
@@ -84,9 +84,9 @@ class Checker:
         for pause in self.data.get("breaks", []):
             start = self.at(pause["start"])
             end = start + timedelta(minutes=pause["minutes"])
-            if any(start <= minute < end for minute in minutes):
-                if not pause.get("people") or self.crew(key) & set(pause["people"]):
-                    found.add(("break", (pause["key"],)))
+            spares = not pause.get("people") or self.crew(key) & set(pause["people"])
+            if spares and any(start <= minute < end for minute in minutes):
+                found.add(("break", (pause["key"],)))
         for name in self.crew(key):
             windows = list(map(self.inside, self.people[name].get("available", [])))
             if windows and not all(any(start <= minute < end for start, end in windows) for minute in minutes):
@@ -98,7 +98,7 @@ class Checker:
                 found.add(("after", (key, other)))
         return found
 
-    def both(self, one: str, other: str) -> set[tuple[str, tuple[str, ...]]]:
+    def both(self, one: str, other: str) -> set[Demand]:
         first, second = self.sessions[one], self.sessions[other]
         rooms = self.places[one]["room"], self.places[other]["room"]
         shared = self.crew(one) & self.crew(other)
@@ -112,7 +112,7 @@ class Checker:
             if rooms[0] != rooms[1] and gap < walk:
                 return {("walk", (name,)) for name in shared if not self.people[name].get("remote")}
             return set()
-        found = {("person", (name,)) for name in shared}
+        found: set[Demand] = {("person", (name,)) for name in shared}
         if rooms[0] == rooms[1]:
             found.add(("room", rooms[:1]))
         found |= {("plenary", (key,)) for key in (one, other) if self.sessions[key].get("plenary")}

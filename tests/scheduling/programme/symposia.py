@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 SECTORS = ("textiles", "food", "cars", "pharma", "timber", "energy", "parcels", "metals")
 METHODS = ("alerts", "consultations", "recognition", "single window", "advance rulings")
-DAY = datetime(2027, 5, 12)  # a Wednesday
+DAY = date(2027, 5, 12)  # a Wednesday
 STARTS = ("09:00", "10:15", "11:30", "14:00", "15:15", "16:30")
 
 
@@ -20,7 +20,7 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
         for number, size in enumerate((400, 150, 120, 100, 80, 60, 50, 40))
     ]
     blocks = [
-        {"key": f"{day + 1}-{number + 1}", "start": f"{(DAY + timedelta(days=day)):%Y-%m-%d}T{at}", "minutes": 60}
+        {"key": f"{day + 1}-{number + 1}", "start": f"{DAY + timedelta(days=day)}T{at}", "minutes": 60}
         for day in range(days)
         for number, at in enumerate(STARTS)
     ]
@@ -32,7 +32,10 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
     those: list[dict[str, Any]] = []
     for number in range(sessions):
         plenary = number < days
-        crew = [{"person": f"speaker-{number}"}, {"person": f"official-{luck.randrange(12)}", "role": "official"}]
+        crew: list[dict[str, str]] = [
+            {"person": f"speaker-{number}"},
+            {"person": f"official-{luck.randrange(12)}", "role": "official"},
+        ]
         if luck.random() < 0.3:
             crew.append({"person": f"speaker-{luck.randrange(sessions)}", "role": "chair"})
         those.append(
@@ -40,7 +43,11 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
                 "key": f"s{number}",
                 "title": f"Session {number}",
                 "minutes": luck.choice((45, 60)),
-                "people": [each for index, each in enumerate(crew) if each["person"] not in [it["person"] for it in crew[:index]]],
+                "people": [
+                    each
+                    for index, each in enumerate(crew)
+                    if each["person"] not in [it["person"] for it in crew[:index]]
+                ],
                 "expected": 300 if plenary else luck.choice((20, 30, 40, 60, 90)),
                 "plenary": plenary,
                 "needs": ["booth"] if luck.random() < 0.2 else [],
@@ -55,8 +62,7 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
     wanted = [each["key"] for each in those if not each["plenary"] and not each.get("repeat_of")]
     wishes = [{"sessions": luck.sample(wanted, 4), "people": luck.randint(1, 3)} for _ in range(150)]
     breaks = [
-        {"key": f"lunch-{day + 1}", "start": f"{(DAY + timedelta(days=day)):%Y-%m-%d}T12:45", "minutes": 60}
-        for day in range(days)
+        {"key": f"lunch-{day + 1}", "start": f"{DAY + timedelta(days=day)}T12:45", "minutes": 60} for day in range(days)
     ]
     return {
         "zone": "Europe/Brussels",
@@ -67,11 +73,13 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
 def tiny(luck: random.Random) -> dict[str, Any]:
     """A few sessions with every kind of demand, each seldom enough that many such problems can be solved."""
     keys = [f"s{number}" for number in range(luck.randint(2, 4))]
-    blocks = [
-        {"key": f"b{number}", "start": f"2027-05-{luck.choice((12, 12, 15))}T{luck.choice(('09:00', '09:30', '10:00', '19:30', '22:00'))}", "minutes": luck.choice((30, 60, 90))}
-        for number in range(luck.randint(2, 4))
-    ]  # fmt: skip
-    rooms = [
+    days, times = (12, 12, 15), ("09:00", "09:30", "10:00", "19:30", "22:00")
+    starts = [f"2027-05-{luck.choice(days)}T{luck.choice(times)}" for _ in range(luck.randint(2, 4))]
+    blocks: list[dict[str, Any]] = [
+        {"key": f"b{number}", "start": start, "minutes": luck.choice((30, 60, 90))}
+        for number, start in enumerate(starts)
+    ]
+    rooms: list[dict[str, Any]] = [
         {"key": f"r{number}", "capacity": luck.choice((5, 20, 40)), "equipment": luck.choice(([], ["booth"]))}
         for number in range(luck.randint(1, 3))
     ]
@@ -104,7 +112,9 @@ def tiny(luck: random.Random) -> dict[str, Any]:
     if luck.random() < 0.3 and len(rooms) > 1:
         data["walks"] = [{"rooms": ["r0", "r1"], "minutes": luck.choice((0, 5, 70))}]
     if luck.random() < 0.3:
-        data["weights"] = {part: luck.randint(0, 9) for part in ("wishes", "popular", "waste", "tracks", "hours", "day")}
+        data["weights"] = {
+            part: luck.randint(0, 9) for part in ("wishes", "popular", "waste", "tracks", "hours", "day")
+        }
     return data
 
 
@@ -113,7 +123,7 @@ def _session(luck: random.Random, key: str, earlier: list[str], blocks: Any, roo
         return value if luck.random() < share else otherwise
 
     roles = ("speaker", "official", "chair", "interpreter")
-    session = {
+    session: dict[str, Any] = {
         "key": key,
         "minutes": luck.choice((30, 30, 45, 60)),
         "people": [{"person": f"p{luck.randrange(3)}", "role": role} for role in roles if luck.random() < 0.25],
