@@ -8,6 +8,7 @@ and no solver is imported for it (a test looks).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,6 +31,7 @@ calendar = typer.Typer(help="Calendar feeds.", no_args_is_help=True)
 slack = typer.Typer(help="Setting Slack up.", no_args_is_help=True)
 telegram = typer.Typer(help="Setting Telegram up.", no_args_is_help=True)
 meetings = typer.Typer(help="Meetings across time zones.", no_args_is_help=True)
+programme = typer.Typer(help="Programmes of symposia.", no_args_is_help=True)
 mail = typer.Typer(help="E-mail that comes in.", no_args_is_help=True)
 for name, group in {
     "db": database,
@@ -40,6 +42,7 @@ for name, group in {
     "slack": slack,
     "telegram": telegram,
     "meetings": meetings,
+    "programme": programme,
     "mail": mail,
 }.items():
     app.add_typer(group, name=name)
@@ -416,6 +419,59 @@ def meetings_plan(
             as_json=as_json,
         )
     )
+
+
+@programme.command("solve")
+def programme_solve(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The sessions, rooms, blocks and people, as JSON.")],
+    seconds: Annotated[float, typer.Option(min=1, max=86400, help="How long to look for it, at most.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Another seed looks elsewhere first.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many threads look.")] = 2,
+    published: Annotated[
+        Path | None, typer.Option(help="A solution people know already: as little of it as can be is changed.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the solution, as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the best programme; Ctrl-C takes the best so far. Exit 1 where it breaks a demand, 2 on an unusable file."""
+    from bot.ops.programme import solve
+
+    _end(
+        lambda: solve(file, seconds=seconds, seed=seed, workers=workers, published=published, out=out, as_json=as_json)
+    )
+
+
+@programme.command("check")
+def programme_check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The sessions, rooms, blocks and people, as JSON.")],
+    solution: Annotated[Path, typer.Argument(metavar="SOLUTION", help="Places, as `solve --out` writes them.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a programme breaks and what it costs; exit 1 where it breaks a demand, 2 on an unusable file."""
+    from bot.ops.programme import check
+
+    _end(lambda: check(file, solution, as_json=as_json))
+
+
+@programme.command("schema")
+def programme_schema() -> None:
+    """Print the JSON Schema of the file that `solve` reads."""
+    from scheduling.programme import schema
+
+    typer.echo(schema(), nl=False)
+
+
+def _end(told: Callable[[], tuple[str, bool]]) -> None:
+    """Print what was found: exit 1 where something is amiss, 2 where nothing could be said."""
+    from bot.ops.trouble import Trouble
+
+    try:
+        text, well = told()
+    except Trouble as trouble:
+        typer.echo(f"parley: {trouble}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(text, nl=not text.endswith("\n"))
+    raise typer.Exit(0 if well else 1)
 
 
 @app.command("env")

@@ -1,34 +1,46 @@
 """The child process that solves: `python -m scheduling.solve meetings`. Its parent is `scheduling.solving`.
 
 In comes one line of JSON, the question. Out goes one JSON object a line: any number of `{"done": 0.4, "doing":
-"total"}`, then `{"result": …}`, or `{"error": "unavailable" | "invalid", "detail": …}`. The end of the
-input ends the process at once, so that no solver outlives the process that asked.
+"total"}`, then `{"result": …}`, or `{"error": "unavailable" | "invalid", "detail": …}`. A further line `stop` asks for
+the best found so far. The end of the input ends the process at once, so that no solver outlives the process that asked.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-# What can be solved: the module that does, loaded only here. It has a solve(question, report).
-KINDS = {"meetings": "scheduling.meetings.exact", "seats": "scheduling.seats.exact"}
+# What can be solved: the module that does, loaded only here. It has a solve(question, report, stop).
+KINDS = {
+    "meetings": "scheduling.meetings.exact",
+    "programme": "scheduling.programme.model",
+    "seats": "scheduling.seats.exact",
+}
+STOP = "stop"  # the line that asks for the best so far
+
+Solve = Callable[[Any, Callable[[float, str], None], threading.Event], Any]
 
 
 def main(kind: str) -> None:
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal tells the whole group; what becomes of it, the parent says
     question = sys.stdin.readline()
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    stop = threading.Event()
+    threading.Thread(target=_heed, args=(stop,), daemon=True).start()
     try:
-        solve: Callable[[Any, Callable[[float, str], None]], Any] = import_module(KINDS[kind]).solve
+        solve: Solve = import_module(KINDS[kind]).solve
     except ImportError as error:
         _say(error="unavailable", detail=str(error))
         return
     try:
-        _say(result=solve(json.loads(question), lambda done, doing: _say(done=done, doing=doing)))
+        _say(result=solve(json.loads(question), lambda done, doing: _say(done=done, doing=doing), stop))
     except ValueError as error:
         _say(error="invalid", detail=str(error))
 
@@ -38,8 +50,10 @@ def _say(**what: Any) -> None:
     sys.stdout.flush()
 
 
-def _end_with_the_parent() -> None:
-    sys.stdin.read()
+def _heed(stop: threading.Event) -> None:
+    for line in sys.stdin:
+        if line.strip() == STOP:
+            stop.set()
     os._exit(1)  # the solver holds the main thread and heeds no signal of Python's
 
 

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, cast
 
+STOP = "stop"  # what `scheduling.solve` heeds
 LOOK = 0.2  # seconds between two looks at whether it is still wanted
 CHILD = (sys.executable, "-P", "-m", "scheduling.solve")
 
@@ -37,13 +38,15 @@ def solve(
     *,
     progress: Progress = lambda done, doing: None,
     cancelled: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
     child: Sequence[str] = CHILD,
 ) -> Any:
     """Put a question of a `kind` that `scheduling.solve` knows to a child process, and wait for its answer: JSON both.
 
     Blocks: call it from a thread. `cancelled` is asked a few times a second, and the child is killed when it says so,
-    when this process ends, or when `progress` raises. Raises ValueError for a question that makes no sense, and
-    SolvingFailed's kinds.
+    when this process ends, or when `progress` raises. `enough` is asked as often; once it says so, the child is to
+    answer with the best it has found so far. Raises ValueError for a question that makes no sense, and SolvingFailed's
+    kinds.
     """
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
@@ -51,7 +54,8 @@ def solve(
         )
         try:
             _ask(cast("IO[bytes]", process.stdin), question)
-            for line in _lines(cast("IO[bytes]", process.stdout), cancelled):
+            hurry = _Hurry(cast("IO[bytes]", process.stdin), enough)
+            for line in _lines(cast("IO[bytes]", process.stdout), cancelled, hurry):
                 said = json.loads(line)
                 if "result" in said:
                     return said["result"]
@@ -71,7 +75,11 @@ def solve(
 
 def _ask(pipe: IO[bytes], question: dict[str, Any]) -> None:
     # Unbuffered pipes write what fits; the child reads its line before it does anything else.
-    rest = memoryview(json.dumps(question).encode() + b"\n")
+    _write(pipe, json.dumps(question).encode() + b"\n")
+
+
+def _write(pipe: IO[bytes], line: bytes) -> None:
+    rest = memoryview(line)
     try:
         while rest:
             rest = rest[pipe.write(rest) :]
@@ -79,13 +87,26 @@ def _ask(pipe: IO[bytes], question: dict[str, Any]) -> None:
         return  # it is gone already, and what it said tells why
 
 
-def _lines(pipe: IO[bytes], cancelled: Callable[[], bool]) -> Iterator[bytes]:
+class _Hurry:
+    """Asks the child for the best so far, once, when there is enough."""
+
+    def __init__(self, pipe: IO[bytes], enough: Callable[[], bool]) -> None:
+        self._pipe, self._enough, self._is_asked = pipe, enough, False
+
+    def __call__(self) -> None:
+        if not self._is_asked and self._enough():
+            self._is_asked = True
+            _write(self._pipe, f"{STOP}\n".encode())
+
+
+def _lines(pipe: IO[bytes], cancelled: Callable[[], bool], hurry: Callable[[], None]) -> Iterator[bytes]:
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
             if cancelled():
                 raise Cancelled("nobody wants the answer any more")
+            hurry()
             if not selector.select(LOOK):
                 continue
             read = pipe.read(1 << 16)

@@ -11,6 +11,7 @@ choose between their orders.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from ortools.sat.python import cp_model
 from scheduling.meetings.burden import burden
 from scheduling.meetings.slots import STARTS
 from scheduling.meetings.year import Plan, Year, best_fixed, cost
+from scheduling.watching import watched
 
 CHOICES = 5
 _ABOUT = 3  # what each choice is solved for, in turn: two of most and total, then nights
@@ -61,14 +63,14 @@ class Choice:
         return {**self.plan.to_json(), "is_proven": self.is_proven}
 
 
-def solve(data: dict[str, Any], report: Report) -> dict[str, Any]:
-    """The child's entry: a `Year` as JSON in, JSON out.
+def solve(data: dict[str, Any], report: Report, stop: threading.Event | None = None) -> dict[str, Any]:
+    """The child's entry: a `Year` as JSON in, JSON out. `stop`, once set, gives the plans found so far.
 
     `choices`, the least most first; which of them is the `knee`; and, to hold them against, `fixed`: the best plan with
     one time of day for all.
     """
     year = Year.from_json(data)
-    found = choices(year, report)
+    found = choices(year, report, stop)
     return {
         "choices": [each.to_json() for each in found],
         "knee": knee([each.plan.rank for each in found]),
@@ -76,14 +78,14 @@ def solve(data: dict[str, Any], report: Report) -> dict[str, Any]:
     }
 
 
-def choices(year: Year, report: Report = lambda done, doing: None) -> list[Choice]:
+def choices(year: Year, report: Report = lambda done, doing: None, stop: threading.Event | None = None) -> list[Choice]:
     """Up to five plans: from the least most that anybody must bear to the least total, with caps evenly between.
 
     Each has the least total of all plans in which nobody bears more than it says, and nobody could bear less at that
     total. Where time runs out before that is proved, a choice says so; there is always one.
     """
     report(0.0, "scoring")
-    planner = Planner(year, report)
+    planner = Planner(year, report, stop)
     fairest, thriftiest = planner.fairest(), planner.cheapest()
     low, high = fairest.plan.most, thriftiest.plan.most
     caps = {low + (high - low) * number // (CHOICES - 1) for number in range(1, CHOICES - 1)}
@@ -165,8 +167,10 @@ class Planner:
     everything at one time of day. So each search begins with a plan and can only better it, however short of time.
     """
 
-    def __init__(self, year: Year, report: Report = lambda done, doing: None) -> None:
-        self._year, self._report = year, report
+    def __init__(
+        self, year: Year, report: Report = lambda done, doing: None, stop: threading.Event | None = None
+    ) -> None:
+        self._year, self._report, self._stop = year, report, stop or threading.Event()
         self._steps, self._done, self._left = CHOICES * _ABOUT, 0, year.seconds
         self._to_come = CHOICES
         self._alike: dict[_Class, list[int]] = defaultdict(list)  # the meetings of each class, by number
@@ -288,8 +292,9 @@ class Planner:
         solver.parameters.random_seed = 1
         # The solver's own count of its work, so that a slow machine gives the same plan; the clock is only a backstop.
         solver.parameters.max_deterministic_time = share * _FIRST
-        solver.parameters.max_time_in_seconds = 4 * share
-        status = solver.solve(model)
+        solver.parameters.max_time_in_seconds = 0.0 if self._stop.is_set() else 4 * share
+        with watched(self._stop, solver.stop_search):
+            status = solver.solve(model)
         work = solver.response_proto.deterministic_time
         self._left = max(self._left - work, self._year.seconds / 100)
         return solver, status, work

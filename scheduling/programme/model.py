@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,10 +23,10 @@ from scheduling.programme.objective import minimise_score
 from scheduling.programme.problem import Place, Places, Problem, places_from_json, places_to_json
 from scheduling.programme.score import broken, score
 from scheduling.programme.search import anyhow, improve, rank
+from scheduling.watching import watched
 
 SECONDS, WORKERS = 60.0, 2
 GRACE = 3.0  # seconds after the end for putting every session somewhere, where nothing better was found
-LOOK = 0.1  # seconds between two looks at the clock and at whether to stop
 WHEN, WHERE, WHOLE = 0.15, 0.1, 0.85  # of the time that is left, what each step may take
 WHY = 0.7  # of the time that is left, what the smallest conflict may take where there is no programme
 LEAST_CHANGE = 0.6  # of the time, what finding the least change may take; the rest is for the score at that change
@@ -151,7 +150,7 @@ def _without(problem: Problem, best: Places, run: _Run) -> Answer:
 
 
 def _searched(problem: Problem, best: Places, run: _Run) -> Places:
-    with run.telling("search"):
+    with watched(run.stop, lambda: None, lambda: run.tell("search")):
         return improve(problem, best, enough=run.is_over, seed=run.seed)
 
 
@@ -207,7 +206,7 @@ class _Run:
 
     def part(self, share: float) -> _Run:
         """A run of its own, with this share of the time that is left."""
-        return _Run(self.report, self.stop, max(share * self.left(), LOOK), self.seed, self.workers)
+        return _Run(self.report, self.stop, max(share * self.left(), 0.1), self.seed, self.workers)
 
     def left(self) -> float:
         return max(0.0, self.seconds - (monotonic() - self._began))
@@ -227,27 +226,11 @@ class _Run:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = workers or self.workers
         solver.parameters.random_seed = self.seed
+        solver.parameters.catch_sigint_signal = False
         solver.parameters.max_time_in_seconds = 0.0 if self.is_over() else share * self.left()
-        with self.telling(doing, solver.stop_search):
+        with watched(self.stop, solver.stop_search, lambda: self.tell(doing)):
             return solver.solve(model), solver
 
-    @contextmanager
-    def telling(self, doing: str, halt: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Meanwhile report how much of the time has gone, and halt when told to stop."""
-        done = threading.Event()
-
-        def watch() -> None:
-            while True:
-                self.report(min(1.0, 1 - self.left() / self.seconds), doing)
-                if done.wait(LOOK):
-                    return
-                if self.stop.is_set():
-                    halt()  # told again until it ends: the solver may not have begun yet
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
+    def tell(self, doing: str) -> None:
+        """Report how much of the time has gone."""
+        self.report(min(1.0, 1 - self.left() / self.seconds), doing)

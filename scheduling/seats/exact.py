@@ -11,6 +11,7 @@ good as each other the one with the least sum of lot x rank.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -28,8 +29,8 @@ ENOUGH = 1 << 40  # seats, where there is no limit
 Report = Callable[[float, str], None]
 
 
-def solve(data: dict[str, Any], report: Report) -> dict[str, Any]:
-    """The child's entry: an `Asking` as JSON in, an `Allocation` as JSON out."""
+def solve(data: dict[str, Any], report: Report, _stop: threading.Event | None = None) -> dict[str, Any]:
+    """The child's entry: an `Asking` as JSON in, an `Allocation` as JSON out. It takes a second at most: nobody stops it."""
     return allocate(Asking.from_json(data), report).to_json()
 
 
