@@ -57,7 +57,7 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
                 "after": ["s11"] if number == 30 else [],
             }
         )
-    those[-1] |= {"repeat_of": those[-2]["key"], "expected": those[-2]["expected"]}
+    those[-1] |= {"repeat_of": those[-2]["key"], "expected": those[-2]["expected"], "people": those[-2]["people"]}
     those[0]["locked"] = {"block": "1-1", "room": "room-0"}
     wanted = [each["key"] for each in those if not each["plenary"] and not each.get("repeat_of")]
     wishes = [{"sessions": luck.sample(wanted, 4), "people": luck.randint(1, 3)} for _ in range(150)]
