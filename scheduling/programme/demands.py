@@ -119,9 +119,9 @@ def most_per_day(problem: Problem, person: Person) -> int | None:
     return problem.per_day if person.per_day is None else person.per_day
 
 
-def before(problem: Problem, key: str) -> tuple[Session, ...]:
-    """Of what a session waits for by this key: any of these will do."""
-    return problem.givings.get(key, (problem.session[key],))
+def before(problem: Problem, session: Session, key: str) -> tuple[Session, ...]:
+    """What a session waits for by this key: any of these will do, itself not among them."""
+    return tuple(each for each in problem.givings.get(key, (problem.session[key],)) if each is not session)
 
 
 @lru_cache(maxsize=4096)

@@ -36,7 +36,7 @@ _MINUTE = timedelta(minutes=1)
 class Exact:
     """The solver's model of a problem.
 
-    Every demand holds; or, where `keep` is given, those in it, and sessions that need not be placed are not there; or,
+    Every demand holds; or, where `keep` is given, those in it, and sessions that need not be placed seldom are; or,
     when `guarded`, each where its guard is true. With `rooms=False` it only says when: of rooms it knows that there
     must be enough of each kind.
 
@@ -152,9 +152,10 @@ class Exact:
 
     def _place(self, session: Session, rooms: bool) -> None:
         """Its literals. A place that breaks a demand is not there at all, or, guarded, shut by it."""
-        key, is_placed = session.key, Demand(Kind.PLACED, (session.key,))
+        key, is_placed = session.key, _placed(session)
         self.literals[key], self.when[key], self.where[key], self.meanwhile[key] = {}, {}, {}, {}
-        if not self._holds(is_placed):
+        is_needed = self._holds(is_placed)
+        if not is_needed and not self._may_help(session):
             return
         if rooms:
             for block, those in self._places_of(session).items():
@@ -168,12 +169,23 @@ class Exact:
             self._shut(session)
             self.model.add_at_most_one(self.literals[key].values())
             self._require(is_placed, sum(self.literals[key].values()) >= 1)
-        else:
+        elif is_needed:
             self.model.add_exactly_one(self.when[key].values())
+        else:
+            self.model.add_at_most_one(self.when[key].values())
         for moment in self._moments:
             covering = [literal for block, literal in self.when[key].items() if self._covers(session, block, moment)]
             if covering:
                 self.meanwhile[key][moment] = covering
+
+    def _may_help(self, session: Session) -> bool:
+        """Whether to have it makes it easier for another that waits for any of its givings."""
+        return any(
+            session in before(self.problem, other, key)
+            for other in self.problem.sessions
+            for key in other.after
+            if self._holds(Demand(Kind.AFTER, (other.key, key))) and len(before(self.problem, other, key)) > 1
+        )
 
     def _places_of(self, session: Session) -> dict[str, frozenset[str]]:
         """By block, the rooms it could be in: all of them, where guards say what may be."""
@@ -297,13 +309,14 @@ class Exact:
     def _orders(self) -> None:
         for session in self.problem.sessions:
             for key in dict.fromkeys(session.after):
-                any_of = [each for each in before(self.problem, key) if self.when[each.key]]
+                any_of = [each for each in before(self.problem, session, key) if self.when[each.key]]
                 if any_of:
                     self._order(Demand(Kind.AFTER, (session.key, key)), session, any_of)
 
     def _order(self, demand: Demand, session: Session, any_of: Sequence[Session]) -> None:
         """At each start of a block: it may only have begun if one of those it waits for has ended."""
-        none = [self._none_of(any_of)] if self._guarded else []
+        is_free = self._guarded or not all(self._holds(_placed(each)) for each in any_of)
+        none = [self._none_of(any_of)] if is_free else []
         for moment in self._moments:
             begun = [literal for block, literal in self.when[session.key].items() if self.start(block) <= moment]
             ended = [
@@ -355,3 +368,7 @@ class Exact:
 
     def _covers(self, session: Session, block: str, moment: int) -> bool:
         return self.start(block) <= moment < self.start(block) + session.minutes
+
+
+def _placed(session: Session) -> Demand:
+    return Demand(Kind.PLACED, (session.key,))

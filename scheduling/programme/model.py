@@ -27,7 +27,8 @@ from scheduling.watching import watched
 
 SECONDS, WORKERS = 60.0, 2
 GRACE = 3.0  # seconds after the end for putting every session somewhere, where nothing better was found
-WHEN, WHERE, WHOLE = 0.15, 0.1, 0.85  # of the time that is left, what each step may take
+WHEN, WHERE, WHOLE = 0.15, 0.1, 0.9  # of the time that is left, what each step may take
+A_START = 15.0  # seconds at most for each of the first two
 WHY = 0.7  # of the time that is left, what the smallest conflict may take where there is no programme
 LEAST_CHANGE = 0.6  # of the time, what finding the least change may take; the rest is for the score at that change
 
@@ -129,13 +130,13 @@ def _first(problem: Problem, run: _Run) -> list[dict[str, Place]]:
     """A programme that breaks nothing, in two steps; empty where these do not come to one."""
     times = Exact(problem, rooms=False)
     minimise_score(times)
-    status, solver = run.solve(times.model, WHEN, "when")
+    status, solver = run.solve(times.model, WHEN, "when", most=A_START)
     if status not in _FOUND:
         return []
     whole = Exact(problem)
     whole.keep_blocks(times.blocks(solver.value))
     minimise_score(whole)
-    status, solver = run.solve(whole.model, WHERE, "where")
+    status, solver = run.solve(whole.model, WHERE, "where", most=A_START)
     return [whole.places(solver.value)] if status in _FOUND else []
 
 
@@ -220,14 +221,14 @@ class _Run:
         return self.stop.is_set() or not self.left()
 
     def solve(
-        self, model: cp_model.CpModel, share: float, doing: str, workers: int | None = None
+        self, model: cp_model.CpModel, share: float, doing: str, workers: int | None = None, most: float = math.inf
     ) -> tuple[Any, cp_model.CpSolver]:
         """Run the solver for at most this share of the time that is left."""
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = workers or self.workers
         solver.parameters.random_seed = self.seed
         solver.parameters.catch_sigint_signal = False
-        solver.parameters.max_time_in_seconds = 0.0 if self.is_over() else share * self.left()
+        solver.parameters.max_time_in_seconds = 0.0 if self.is_over() else min(share * self.left(), most)
         with watched(self.stop, solver.stop_search, lambda: self.tell(doing)):
             return solver.solve(model), solver
 

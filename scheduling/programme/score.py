@@ -227,6 +227,10 @@ def _too_many(problem: Problem, places: Places, person: Person) -> Iterator[Brok
 
 def _too_early(problem: Problem, places: Places, session: Session, window: Window) -> Iterator[Broken]:
     for key in dict.fromkeys(session.after):
-        ends = [problem.window(each, places[each.key].block).end for each in before(problem, key) if each.key in places]
+        ends = [
+            problem.window(each, places[each.key].block).end
+            for each in before(problem, session, key)
+            if each.key in places
+        ]
         if ends and min(ends) > window.start:
             yield Broken(Demand(Kind.AFTER, (session.key, key)), (session.key, key))

@@ -17,12 +17,13 @@ from scheduling.programme.score import between, beyond, broken, empty, hours, sc
 
 BROKEN = 1_000_000  # points a broken demand weighs beside the score's, so that no score makes up for one
 
-Rank = tuple[int, int]  # demands broken, the score's total: less is better
+Rank = tuple[int, int, int]  # demands broken, how often, and the score's total: less is better
 
 
 def rank(problem: Problem, places: Places) -> Rank:
     """What makes one programme better than another."""
-    return len(broken(problem, places)), score(problem, places).total
+    wrong = broken(problem, places)
+    return len({each.demand for each in wrong}), len(wrong), score(problem, places).total
 
 
 def anyhow(problem: Problem, enough: Callable[[], bool] = lambda: False) -> dict[str, Place]:
@@ -51,7 +52,7 @@ def improve(
     spots = [Place(block, room) for block, room in product(problem.block, problem.room)]
     best, least = dict(start), rank(problem, start)
     taken = 0
-    while not enough() and (steps is None or taken < steps) and least != (0, 0):
+    while not enough() and (steps is None or taken < steps) and least != (0, 0, 0):
         taken += 1
         after = _step(problem, local, best, spots, luck)
         if after is not None and (found := rank(problem, after)) <= least:

@@ -93,7 +93,7 @@ class Checker:
                 found.add(("available", (name,)))
         for other in session.get("after", []):
             any_of = self.family(other) if not self.sessions[other].get("repeat_of") else {other}
-            ends = [max(self.minutes[each]) for each in any_of if each in self.places]
+            ends = [max(self.minutes[each]) for each in any_of - {key} if each in self.places]
             if ends and min(ends) >= self.begin[key]:
                 found.add(("after", (key, other)))
         return found

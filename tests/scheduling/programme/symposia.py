@@ -27,7 +27,7 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
     people: list[dict[str, Any]] = [{"key": f"official-{number}"} for number in range(12)]
     people += [{"key": f"speaker-{number}"} for number in range(sessions)]
     for number, zone in enumerate(("Asia/Tokyo", "America/Lima", "Pacific/Auckland")):
-        people[12 + number * 7]["remote"] = {"zone": zone}
+        people[12 + number * 7 % sessions]["remote"] = {"zone": zone}
     people[0]["available"] = [{"start": "2027-05-12T08:00", "end": "2027-05-13T18:00"}]
     those: list[dict[str, Any]] = []
     for number in range(sessions):

@@ -17,6 +17,7 @@ from scheduling.programme.reading import is_required
 from tests.scheduling.programme.symposia import symposium, tiny
 
 SCHEMA = json.loads(schema())
+BACKWARDS = {"start": "2027-05-12T09:00", "end": "2027-05-12T08:00"}
 SMALL: dict[str, Any] = {
     "zone": "Africa/Tunis",
     "blocks": [{"key": "am", "start": "2027-05-12T09:00", "minutes": 90}],
@@ -105,7 +106,7 @@ def test_a_time_without_an_offset_is_the_venues() -> None:
         ({"walks": [{"rooms": ["hall"], "minutes": 3}]}, "walks.0.rooms: not 2 of them"),
         ({"wishes": [{"sessions": ["opening", "closing"]}]}, "wish 0: no such session that is no repeat, 'closing'"),
         ({"weights": {"day": -1}}, "weight of day is from 0 to 1000000, not -1"),
-        ({"people": [{"key": "ama", "available": [{"start": "2027-05-12T09:00", "end": "2027-05-12T08:00"}]}]}, "ends b"),
+        ({"rooms": [{"key": "hall", "capacity": 9, "closed": [BACKWARDS]}]}, "room 'hall': a stretch that ends before"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(fault, said: str) -> None:

@@ -97,7 +97,7 @@ def test_a_swap_by_hand_says_what_it_breaks_mends_and_costs() -> None:
 
 
 def test_changes_say_what_moved_and_whom_it_touches() -> None:
-    """A longer block that starts at the same time is the same time; what is no more has changed, what is new has not."""
+    """A longer block with the same start is the same time; what is no more has changed, what is new has not."""
     new = GOOD | {"a": Place("9-11", "hall"), "b": Place("11", "den")}
     (moved,) = changes(problem(), {**GOOD, "gone": Place("9", "den")}, new)
     assert (moved.session, moved.old, moved.new, moved.people) == ("b", GOOD["b"], new["b"], ("ama",))
