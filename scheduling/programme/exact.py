@@ -88,8 +88,12 @@ class Exact:
         """The blocks of a solution."""
         return {key: block for key, those in self.when.items() for block, literal in those.items() if value(literal)}
 
+    def could_be(self, session: str, place: Place) -> bool:
+        """Whether nothing by itself keeps this session from that place."""
+        return (place.block, place.room) in self.literals.get(session, ())
+
     def hint(self, places: Places) -> None:
-        """Tell the solver a whole programme: every variable, or it forgets the rest."""
+        """Tell the solver a whole programme, or before there is an objective a part: every variable, or it forgets."""
         values: dict[int, tuple[Literal, int]] = {}
         for key, place in places.items():
             for at, literal in self.literals[key].items():
@@ -163,7 +167,7 @@ class Exact:
             self.when[key] = self._sums(self.literals[key], 0)
             self.where[key] = self._sums(self.literals[key], 1)
         else:
-            self._fits[key] = self._places_of(session)
+            self._fits[key] = {block: frozenset(those) for block, those in self._places_of(session).items()}
             self.when[key] = {block: self.model.new_bool_var("") for block, those in self._fits[key].items() if those}
         if self._guarded:
             self._shut(session)
@@ -187,16 +191,14 @@ class Exact:
             if self._holds(Demand(Kind.AFTER, (other.key, key))) and len(before(self.problem, other, key)) > 1
         )
 
-    def _places_of(self, session: Session) -> dict[str, frozenset[str]]:
+    def _places_of(self, session: Session) -> dict[str, list[str]]:
         """By block, the rooms it could be in: all of them, where guards say what may be."""
         problem = self.problem
         if self._guarded:
-            return {block: frozenset(problem.room) for block in problem.block}
+            return {block: list(problem.room) for block in problem.block}
         rooms = [room for room in problem.room if not any(map(self._holds, of_room(problem, session, room)))]
         return {
-            block: frozenset(
-                room for room in rooms if not any(map(self._holds, of_both(problem, session, Place(block, room))))
-            )
+            block: [room for room in rooms if not any(map(self._holds, of_both(problem, session, Place(block, room))))]
             for block in problem.block
             if not any(map(self._holds, of_time(problem, session, block)))
         }

@@ -160,6 +160,7 @@ def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
     exact = Exact(problem)
     cost = exact.changes(published)
     exact.model.minimize(cost)
+    exact.hint({key: place for key, place in published.items() if exact.could_be(key, place)})
     status, solver = run.solve(exact.model, LEAST_CHANGE, "changes")
     if status == cp_model.INFEASIBLE:
         return _told(_without(problem, _as_published(problem, published, run), run), published)

@@ -13,6 +13,7 @@ import pytest
 from scheduling import regions, solving
 from scheduling.meetings import Plan, cost
 from tests.scheduling.groups import wednesdays
+from tests.scheduling.programme.symposia import symposium
 
 SMALL = wednesdays(["JP", "BE", "PE"], slots=2)
 WORLD = wednesdays([member.code for member in regions.members()], slots=3)
@@ -46,6 +47,23 @@ def test_a_child_nobody_waits_for_is_killed() -> None:
         solving.solve("meetings", {}, progress=progress, cancelled=told.is_set, child=child(code))
     with pytest.raises(ProcessLookupError):
         os.kill(number[0], 0)
+
+
+def test_a_child_that_is_told_to_stop_answers_with_the_best_so_far() -> None:
+    """Told before it began, it has what is there without a solver: one time of day, and sessions put anywhere."""
+    answer = solving.solve("meetings", SMALL.to_json(), enough=lambda: True)
+    assert answer["choices"] and not answer["choices"][0]["is_proven"]
+    data = symposium(sessions=14, days=1)
+    answer = solving.solve("programme", {"problem": data, "seconds": 3600, "workers": 1}, enough=lambda: True)
+    assert len(answer["places"]) == 14 and not answer["optimal"]
+
+
+def test_a_child_that_is_told_to_stop_is_told_once() -> None:
+    code = (
+        "import sys, json; sys.stdin.readline(); first = sys.stdin.readline(); "
+        "print(json.dumps({'done': 1, 'doing': ''}), flush=True); print(json.dumps({'result': [first]}))"
+    )
+    assert solving.solve("programme", {}, enough=lambda: True, child=child(code)) == ["stop\n"]
 
 
 def test_a_child_does_not_outlive_who_asked() -> None:
@@ -95,8 +113,8 @@ def test_a_question_that_makes_no_sense_is_said_to_make_none(fault, said: str) -
 
 def test_nothing_that_serves_imports_a_solver() -> None:
     code = (
-        "import sys, bot.main, bot.ops.serve, bot.ops.meetings, bot.demo.page, handlers;"
-        "import scheduling.regions, scheduling.meetings, scheduling.solve;"
+        "import sys, bot.main, bot.ops.serve, bot.ops.meetings, bot.ops.programme, bot.demo.page, handlers;"
+        "import scheduling.regions, scheduling.meetings, scheduling.programme.search, scheduling.solve;"
         "print(sorted({'ortools', 'numba', 'numpy', 'pandas'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
