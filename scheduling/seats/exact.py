@@ -30,7 +30,7 @@ Report = Callable[[float, str], None]
 
 
 def solve(data: dict[str, Any], report: Report, _stop: threading.Event | None = None) -> dict[str, Any]:
-    """The child's entry: an `Asking` as JSON in, an `Allocation` as JSON out. It takes a second at most: nobody stops it."""
+    """The child's entry: an `Asking` as JSON in, an `Allocation` as JSON out. Nobody stops it: it takes a second."""
     return allocate(Asking.from_json(data), report).to_json()
 
 
