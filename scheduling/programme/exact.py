@@ -247,14 +247,22 @@ class Exact:
                 self._at_most_one(demand, [each for key in keys for each in self.meanwhile[key].get(moment, ())])
 
     def _one_in_a_room(self) -> None:
+        """One of those in the room or, because that is more to go by, of the plenaries, wherever they are."""
+        alone = [] if self._guarded else [each for each in self.problem.sessions if self._is_alone(each)]
         then: dict[tuple[str, int], list[Literal]] = defaultdict(list)
         for session in self.problem.sessions:
-            for (block, room), literal in self.literals[session.key].items():
-                for moment in self._moments:
-                    if self._covers(session, block, moment):
-                        then[room, moment].append(literal)
-        for (room, _), literals in then.items():
-            self._at_most_one(Demand(Kind.ROOM, (room,)), literals)
+            if session not in alone:
+                for (block, room), literal in self.literals[session.key].items():
+                    for moment in self._moments:
+                        if self._covers(session, block, moment):
+                            then[room, moment].append(literal)
+        for room in self.problem.room:
+            for moment in self._moments:
+                plenary = [literal for each in alone for literal in self.meanwhile[each.key].get(moment, ())]
+                self._at_most_one(Demand(Kind.ROOM, (room,)), [*then[room, moment], *plenary])
+
+    def _is_alone(self, session: Session) -> bool:
+        return session.plenary and self._holds(Demand(Kind.PLENARY, (session.key,)))
 
     def _enough_rooms(self) -> None:
         """At each moment: of sessions that could only be in some of the rooms, no more than there are of these."""
@@ -279,6 +287,19 @@ class Exact:
                     for moment, literals in self.meanwhile[plenary.key].items():
                         both = [*literals, *self.meanwhile[other.key].get(moment, ())]
                         self._at_most_one(Demand(Kind.PLENARY, (plenary.key,)), both)
+        if self._keep is None and not self._guarded:
+            self._full_at_plenaries()
+
+    def _full_at_plenaries(self) -> None:
+        """It follows from the rest, and the solver counts better with it: a plenary takes all rooms of its time."""
+        rooms = len(self.problem.rooms)
+        for moment in self._moments:
+            there = [
+                (rooms if session.plenary else 1) * literal
+                for session in self.problem.sessions
+                for literal in self.meanwhile[session.key].get(moment, ())
+            ]
+            self.model.add(sum(there) <= rooms)
 
     def _walks(self) -> None:
         """Whoever has two sessions with less than a walk between them has them in rooms as near as that."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from scheduling.programme.changes import Change, changes, published_from_json
 from scheduling.programme.conflicts import Conflict, conflict, fewest_broken
 from scheduling.programme.exact import Exact
 from scheduling.programme.objective import minimise_score
-from scheduling.programme.problem import Place, Places, Problem, places_from_json, places_to_json
+from scheduling.programme.problem import Places, Problem, places_from_json, places_to_json
 from scheduling.programme.score import broken, score
 from scheduling.programme.search import anyhow, improve, rank
 from scheduling.watching import watched
@@ -105,48 +105,55 @@ def solve(question: dict[str, Any], report: Report, stop: threading.Event | None
 def _best(problem: Problem, start: Places, run: _Run) -> Answer:
     known = [start] if len(start) == len(problem.sessions) else []
     if not any(not broken(problem, each) for each in known):
-        known += _first(problem, run)
+        is_possible, found = _first(problem, run)
+        known += found
+        if not is_possible:
+            return _without(problem, known, run)
     exact = Exact(problem)
     minimise_score(exact)
     for each in known[-1:]:
         if not broken(problem, each):
             exact.hint(each)
     status, solver = run.solve(exact.model, WHOLE, "whole")
+    if status == cp_model.INFEASIBLE:
+        return _without(problem, known, run)
     if status in _FOUND:
         known.append(exact.places(solver.value))
-    best = min(known or [anyhow(problem, run.soon())], key=lambda each: rank(problem, each))
-    if status == cp_model.INFEASIBLE:
-        return _without(problem, best, run)
+    best = _best_of(problem, known, run)
     if status == cp_model.OPTIMAL:
         return Answer(problem, best, score(problem, best).total, optimal=True)
     return Answer(problem, _searched(problem, best, run), _bound(solver) if status == cp_model.FEASIBLE else None)
+
+
+def _best_of(problem: Problem, known: Sequence[Places], run: _Run) -> Places:
+    """The best of these, or, where nothing is known, whatever can be had at once."""
+    return min(known or [anyhow(problem, run.soon())], key=lambda each: rank(problem, each))
 
 
 def _bound(solver: cp_model.CpSolver) -> int:
     return math.ceil(solver.best_objective_bound - 1e-6)
 
 
-def _first(problem: Problem, run: _Run) -> list[dict[str, Place]]:
-    """A programme that breaks nothing, in two steps; empty where these do not come to one."""
+def _first(problem: Problem, run: _Run) -> tuple[bool, list[Places]]:
+    """False where there can be no programme; and one that breaks nothing, where two steps come to one."""
     times = Exact(problem, rooms=False)
     minimise_score(times)
     status, solver = run.solve(times.model, WHEN, "when", most=A_START)
     if status not in _FOUND:
-        return []
+        return status != cp_model.INFEASIBLE, []
     whole = Exact(problem)
     whole.keep_blocks(times.blocks(solver.value))
     minimise_score(whole)
     status, solver = run.solve(whole.model, WHERE, "where", most=A_START)
-    return [whole.places(solver.value)] if status in _FOUND else []
+    return True, [whole.places(solver.value)] if status in _FOUND else []
 
 
-def _without(problem: Problem, best: Places, run: _Run) -> Answer:
+def _without(problem: Problem, known: Sequence[Places], run: _Run) -> Answer:
     """There is no programme: why, and the one that breaks least, as far as these are found."""
-    part = run.part(WHY)
-    why = conflict(problem, lambda model: part.solve(model, 1.0, "conflict", workers=1))
-    least = fewest_broken(problem, lambda model: run.solve(model, 1.0, "fewest"))
-    if least is not None:
-        best = min(best, least, key=lambda each: rank(problem, each))
+    why = conflict(problem, _Part(run.part(WHY), "conflict", quick=True))
+    best = _best_of(problem, known, run)
+    least = fewest_broken(problem, best, _Part(run, "fewest"))
+    best = _best_of(problem, [best, least] if least else [best], run)
     return Answer(problem, best, is_possible=False, conflict=why)
 
 
@@ -161,9 +168,9 @@ def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
     cost = exact.changes(published)
     exact.model.minimize(cost)
     exact.hint({key: place for key, place in published.items() if exact.could_be(key, place)})
-    status, solver = run.solve(exact.model, LEAST_CHANGE, "changes")
+    status, solver = run.solve(exact.model, LEAST_CHANGE, "changes", quick=True)
     if status == cp_model.INFEASIBLE:
-        return _told(_without(problem, _as_published(problem, published, run), run), published)
+        return _told(_without(problem, [_as_published(problem, published, run)], run), published)
     if status not in _FOUND:
         return _told(Answer(problem, _as_published(problem, published, run)), published)
     places, is_least = exact.places(solver.value), status == cp_model.OPTIMAL
@@ -222,17 +229,47 @@ class _Run:
         return self.stop.is_set() or not self.left()
 
     def solve(
-        self, model: cp_model.CpModel, share: float, doing: str, workers: int | None = None, most: float = math.inf
+        self,
+        model: cp_model.CpModel,
+        share: float,
+        doing: str,
+        *,
+        most: float = math.inf,
+        quick: bool = False,
+        workers: int | None = None,
     ) -> tuple[Any, cp_model.CpSolver]:
-        """Run the solver for at most this share of the time that is left."""
+        """Run the solver for at most this share of the time that is left, and at most so many seconds.
+
+        `quick` is for what takes the solver less time than to prepare itself thoroughly.
+        """
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = workers or self.workers
         solver.parameters.random_seed = self.seed
         solver.parameters.catch_sigint_signal = False
         solver.parameters.max_time_in_seconds = 0.0 if self.is_over() else min(share * self.left(), most)
+        if quick:
+            solver.parameters.cp_model_probing_level = 0
+            solver.parameters.symmetry_level = 0
+            solver.parameters.linearization_level = 2  # it sees at once that there are more sessions than places
         with watched(self.stop, solver.stop_search, lambda: self.tell(doing)):
             return solver.solve(model), solver
 
     def tell(self, doing: str) -> None:
         """Report how much of the time has gone."""
         self.report(min(1.0, 1 - self.left() / self.seconds), doing)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A run for whoever has many models to solve, each for a moment."""
+
+    run: _Run
+    doing: str
+    quick: bool = False
+
+    def __call__(self, model: cp_model.CpModel) -> tuple[Any, cp_model.CpSolver]:
+        workers = 1 if self.quick else None  # of several, none can say what the contradiction needed
+        return self.run.solve(model, 0.3 if self.quick else 1.0, self.doing, quick=self.quick, workers=workers)
+
+    def is_over(self) -> bool:
+        return self.run.is_over()

@@ -6,6 +6,7 @@ was found. Whoever has a better search takes the place of `improve`, with the sa
 
 from __future__ import annotations
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -27,17 +28,23 @@ def rank(problem: Problem, places: Places) -> Rank:
 
 
 def anyhow(problem: Problem, enough: Callable[[], bool] = lambda: False) -> dict[str, Place]:
-    """A place for every session, one after the other, each where it breaks least; the largest first.
+    """A place for every session, one after the other, the largest first: the smallest room and first time that will do.
 
-    Once there is `enough`, the rest go to the first place there is.
+    Where none will, the place that breaks least. Once there is `enough`, the rest go to the first place there is.
     """
     local = _Local(problem)
-    spots = [Place(block, room) for block, room in product(problem.block, problem.room)]
+    rooms = sorted(problem.rooms, key=lambda each: each.capacity)
+    spots = [Place(block, room.key) for room in rooms for block in problem.block]
     order = sorted(problem.sessions, key=lambda each: (not each.plenary, -each.expected, -len(each.attending)))
     places: dict[str, Place] = {}
     for session in order:
-        costs = [(local.cost(session, place, places), place) for place in spots if not enough()]
-        places[session.key] = min(costs, key=lambda each: each[0])[1] if costs else spots[0]
+        least, best = math.inf, spots[-1]
+        for place in spots:
+            if least < BROKEN or enough():
+                break
+            if (cost := local.cost(session, place, places)) < least:
+                least, best = cost, place
+        places[session.key] = best
     return places
 
 

@@ -144,6 +144,17 @@ def test_the_search_never_makes_it_worse_and_repeats_itself() -> None:
     assert set(anyhow(problem, lambda: True)) == set(problem.session)
 
 
+def test_more_sessions_than_a_hall_has_hours_is_said_at_once() -> None:
+    """Six blocks, of which a plenary takes one, and six sessions for three hundred: one too many, and these alone."""
+    data = symposium(sessions=14, days=1)
+    for number in range(4, 10):
+        data["sessions"][number]["expected"] = 300
+    answer = answer_of(data)
+    assert not answer["possible"] and len(answer["broken"]) == 1 and answer["conflict"]["is_smallest"]
+    kinds = [each["kind"] for each in answer["conflict"]["demands"]]
+    assert kinds.count("placed") == 7 and kinds.count("capacity") >= 6 and {"room"} <= set(kinds)
+
+
 @pytest.mark.promise("programme.stop", "Whoever stops the solver has a programme with every session in it.")
 def test_stopped_at_any_moment_there_is_a_programme() -> None:
     data = symposium(sessions=20, days=1)
