@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from scheduling.programme import (
     changes,
     places_from_json,
     places_to_json,
+    schema,
     score,
 )
 from scheduling.programme.exact import Exact
@@ -142,6 +144,14 @@ def test_the_search_never_makes_it_worse_and_repeats_itself() -> None:
     found = [improve(problem, start, enough=lambda: False, seed=3, steps=80) for _ in range(2)]
     assert found[0] == found[1] and rank(problem, found[0]) <= rank(problem, start)
     assert set(anyhow(problem, lambda: True)) == set(problem.session)
+
+
+def test_the_published_example_can_be_solved() -> None:
+    (example,) = json.loads(schema())["examples"]
+    answer = answer_of(example)
+    assert answer["optimal"] and not answer["broken"]
+    assert answer["places"]["welcome"] == {"block": "opening", "room": "hall"}
+    assert answer["places"]["data"]["block"] == "half-day"
 
 
 def test_more_sessions_than_a_hall_has_hours_is_said_at_once() -> None:

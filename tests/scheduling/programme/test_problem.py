@@ -27,7 +27,9 @@ SMALL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("data", [SMALL, symposium(), *(tiny(random.Random(seed)) for seed in range(20))])
+@pytest.mark.parametrize(
+    "data", [SMALL, *SCHEMA["examples"], symposium(), *(tiny(random.Random(seed)) for seed in range(20))]
+)
 def test_there_and_back_and_as_the_schema_says(data) -> None:
     validator = Draft202012Validator(SCHEMA)
     problem = Problem.from_json(data)
