@@ -102,6 +102,26 @@ def of_both(problem: Problem, session: Session, place: Place) -> Iterator[Demand
             yield Demand(Kind.CLOSED, (place.room,))
 
 
+def at_once(one: Session, other: Session) -> Iterator[Demand]:
+    """The demands that two sessions break by being at the same time, wherever they are."""
+    for key in one.attending:
+        if key in other.attending:
+            yield Demand(Kind.PERSON, (key,))
+    for session in (one, other):
+        if session.plenary:
+            yield Demand(Kind.PLENARY, (session.key,))
+    for kind, ones, others in (
+        (Kind.SECTOR, one.sectors, other.sectors),
+        (Kind.DOCUMENT, one.documents, other.documents),
+    ):
+        for key in dict.fromkeys(ones):
+            if key in others:
+                yield Demand(kind, (key,))
+    origin = one.repeat_of or one.key
+    if origin == (other.repeat_of or other.key):
+        yield Demand(Kind.REPEAT, (origin,))
+
+
 def meets(one: Window, other: Window) -> bool:
     """Whether two stretches of time have an instant in common."""
     return one.start < other.end and other.start < one.end

@@ -36,16 +36,22 @@ _MINUTE = timedelta(minutes=1)
 class Exact:
     """The solver's model of a problem.
 
-    Every demand holds; or, where `keep` is given, those in it, and sessions that need not be placed seldom are; or,
-    when `guarded`, each where its guard is true. With `rooms=False` it only says when: of rooms it knows that there
-    must be enough of each kind.
+    Every demand holds but those in `spare`; or, where `keep` is given, those in it, and sessions that need not be
+    placed seldom are; or, when `guarded`, each where its guard is true. With `rooms=False` it only says when: of rooms
+    it knows that there must be enough of each kind.
 
     `literals` by session and (block, room), `when` by session and block, `where` by session and room; `meanwhile` are a
     session's blocks in which it covers a moment, which is a start of some block, in minutes from the first.
     """
 
     def __init__(
-        self, problem: Problem, *, keep: Collection[Demand] | None = None, guarded: bool = False, rooms: bool = True
+        self,
+        problem: Problem,
+        *,
+        keep: Collection[Demand] | None = None,
+        spare: Collection[Demand] = (),
+        guarded: bool = False,
+        rooms: bool = True,
     ) -> None:
         self.problem = problem
         self.model = cp_model.CpModel()
@@ -55,7 +61,7 @@ class Exact:
         self.when: dict[str, dict[str, Literal]] = {}
         self.where: dict[str, dict[str, Literal]] = {}
         self.meanwhile: dict[str, dict[int, list[Literal]]] = {}
-        self._keep, self._guarded = keep, guarded
+        self._keep, self._spare, self._guarded = keep, spare, guarded
         first = min(each.start for each in problem.blocks)
         self._starts = {each.key: (each.start - first) // _MINUTE for each in problem.blocks}
         self._moments = sorted(set(self._starts.values()))
@@ -132,8 +138,9 @@ class Exact:
 
     # Demands
 
-    def _holds(self, demand: Demand) -> bool:
-        return self._keep is None or demand in self._keep
+    def holds(self, demand: Demand) -> bool:
+        """Whether the model keeps it, guarded or not."""
+        return demand not in self._spare and (self._keep is None or demand in self._keep)
 
     def _guard(self, demand: Demand) -> Literal:
         if demand not in self.guards:
@@ -141,7 +148,7 @@ class Exact:
         return self.guards[demand]
 
     def _require(self, demand: Demand, constraint: cp_model.BoundedLinearExpression | bool) -> None:
-        if self._holds(demand):
+        if self.holds(demand):
             added = self.model.add(constraint)
             if self._guarded:
                 added.only_enforce_if(self._guard(demand))
@@ -151,14 +158,14 @@ class Exact:
             return
         if self._guarded:
             self._require(demand, sum(literals) <= 1)
-        elif self._holds(demand):
+        elif self.holds(demand):
             self.model.add_at_most_one(literals)
 
     def _place(self, session: Session, rooms: bool) -> None:
         """Its literals. A place that breaks a demand is not there at all, or, guarded, shut by it."""
         key, is_placed = session.key, _placed(session)
         self.literals[key], self.when[key], self.where[key], self.meanwhile[key] = {}, {}, {}, {}
-        is_needed = self._holds(is_placed)
+        is_needed = self.holds(is_placed)
         if not is_needed and not self._may_help(session):
             return
         if rooms:
@@ -188,7 +195,7 @@ class Exact:
             session in before(self.problem, other, key)
             for other in self.problem.sessions
             for key in other.after
-            if self._holds(Demand(Kind.AFTER, (other.key, key))) and len(before(self.problem, other, key)) > 1
+            if self.holds(Demand(Kind.AFTER, (other.key, key))) and len(before(self.problem, other, key)) > 1
         )
 
     def _places_of(self, session: Session) -> dict[str, list[str]]:
@@ -196,11 +203,11 @@ class Exact:
         problem = self.problem
         if self._guarded:
             return {block: list(problem.room) for block in problem.block}
-        rooms = [room for room in problem.room if not any(map(self._holds, of_room(problem, session, room)))]
+        rooms = [room for room in problem.room if not any(map(self.holds, of_room(problem, session, room)))]
         return {
-            block: [room for room in rooms if not any(map(self._holds, of_both(problem, session, Place(block, room))))]
+            block: [room for room in rooms if not any(map(self.holds, of_both(problem, session, Place(block, room))))]
             for block in problem.block
-            if not any(map(self._holds, of_time(problem, session, block)))
+            if not any(map(self.holds, of_time(problem, session, block)))
         }
 
     def _shut(self, session: Session) -> None:
@@ -240,7 +247,7 @@ class Exact:
             groups[Demand(Kind.REPEAT, (key,))] = [each.key for each in those]
         seen: set[frozenset[str]] = set()  # who always appear together need it said once
         for demand, keys in groups.items():
-            if not self._holds(demand) or (frozenset(keys) in seen and not self._guarded):
+            if not self.holds(demand) or (frozenset(keys) in seen and not self._guarded):
                 continue
             seen.add(frozenset(keys))
             for moment in self._moments:
@@ -262,7 +269,7 @@ class Exact:
                 self._at_most_one(Demand(Kind.ROOM, (room,)), [*then[room, moment], *plenary])
 
     def _is_alone(self, session: Session) -> bool:
-        return session.plenary and self._holds(Demand(Kind.PLENARY, (session.key,)))
+        return session.plenary and self.holds(Demand(Kind.PLENARY, (session.key,)))
 
     def _enough_rooms(self) -> None:
         """At each moment: of sessions that could only be in some of the rooms, no more than there are of these."""
@@ -287,7 +294,7 @@ class Exact:
                     for moment, literals in self.meanwhile[plenary.key].items():
                         both = [*literals, *self.meanwhile[other.key].get(moment, ())]
                         self._at_most_one(Demand(Kind.PLENARY, (plenary.key,)), both)
-        if self._keep is None and not self._guarded:
+        if self._keep is None and not self._spare and not self._guarded:
             self._full_at_plenaries()
 
     def _full_at_plenaries(self) -> None:
@@ -308,7 +315,7 @@ class Exact:
         seen: set[tuple[str, str]] = set()
         for person in problem.people:
             demand = Demand(Kind.WALK, (person.key,))
-            if person.remote is not None or not self._holds(demand):
+            if person.remote is not None or not self.holds(demand):
                 continue
             for one, other in permutations(problem.needed_in[person.key], 2):
                 if (one.key, other.key) in seen and not self._guarded:
@@ -338,7 +345,7 @@ class Exact:
 
     def _order(self, demand: Demand, session: Session, any_of: Sequence[Session]) -> None:
         """At each start of a block: it may only have begun if one of those it waits for has ended."""
-        is_free = self._guarded or not all(self._holds(_placed(each)) for each in any_of)
+        is_free = self._guarded or not all(self.holds(_placed(each)) for each in any_of)
         none = [self._none_of(any_of)] if is_free else []
         for moment in self._moments:
             begun = [literal for block, literal in self.when[session.key].items() if self.start(block) <= moment]

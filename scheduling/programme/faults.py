@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SESSIONS, BLOCKS, ROOMS = 400, 200, 100  # beyond these it is no symposium, and nothing here would end in time
 PLACES = 600_000  # sessions × blocks × rooms: what the solver can hold
+YEARS = range(1990, 2100)
 LONGEST = 24 * 60  # minutes
 MOST = 1_000_000  # people, seats, points: so that no sum of theirs overflows the solver's numbers
 
@@ -75,6 +76,8 @@ def _times(problem: Problem) -> Iterator[str]:
         for each in those:
             if each.start.tzinfo is None:
                 yield f"{what} {each.key!r}: its start has no time zone"
+            elif each.start.year not in YEARS:
+                yield f"{what} {each.key!r}: not a year for a symposium: {each.start.year}"
             if each.start.second or each.start.microsecond:
                 yield f"{what} {each.key!r}: does not start on a whole minute"
             if not 0 < each.minutes <= LONGEST:
@@ -87,6 +90,8 @@ def _windows(whose: str, windows: Iterable[Window]) -> Iterator[str]:
     for window in windows:
         if window.start.tzinfo is None or window.end.tzinfo is None:
             yield f"{whose}: a time without a time zone"
+        elif window.start.year not in YEARS or window.end.year not in YEARS:
+            yield f"{whose}: not a year for a symposium, {window.start.isoformat()}"
         elif window.end <= window.start:
             yield f"{whose}: a stretch that ends before it begins, {window.start.isoformat()}"
 

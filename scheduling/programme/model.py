@@ -148,12 +148,21 @@ def _first(problem: Problem, run: _Run) -> tuple[bool, list[Places]]:
     return True, [whole.places(solver.value)] if status in _FOUND else []
 
 
-def _without(problem: Problem, known: Sequence[Places], run: _Run) -> Answer:
-    """There is no programme: why, and the one that breaks least, as far as these are found."""
+def _without(problem: Problem, known: Sequence[Places], run: _Run, published: Places | None = None) -> Answer:
+    """There is no programme: why; and of those that break least the best, or, after publication, the nearest."""
     why = conflict(problem, _Part(run.part(WHY), "conflict", quick=True))
     best = _best_of(problem, known, run)
     least = fewest_broken(problem, best, _Part(run, "fewest"))
     best = _best_of(problem, [best, least] if least else [best], run)
+    exact = Exact(problem, spare={each.demand for each in broken(problem, best)})
+    if published:
+        exact.model.minimize(exact.changes(published))
+    else:
+        minimise_score(exact)
+    exact.hint(best)
+    status, solver = run.solve(exact.model, 1.0, "whole")
+    if status in _FOUND:
+        best = exact.places(solver.value)
     return Answer(problem, best, is_possible=False, conflict=why)
 
 
@@ -170,7 +179,7 @@ def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
     exact.hint({key: place for key, place in published.items() if exact.could_be(key, place)})
     status, solver = run.solve(exact.model, LEAST_CHANGE, "changes", quick=True)
     if status == cp_model.INFEASIBLE:
-        return _told(_without(problem, [_as_published(problem, published, run)], run), published)
+        return _told(_without(problem, [_as_published(problem, published, run)], run, published), published)
     if status not in _FOUND:
         return _told(Answer(problem, _as_published(problem, published, run)), published)
     places, is_least = exact.places(solver.value), status == cp_model.OPTIMAL

@@ -13,6 +13,7 @@ from itertools import combinations
 
 from ortools.sat.python import cp_model
 
+from scheduling.programme.demands import at_once
 from scheduling.programme.exact import Exact, Literal
 from scheduling.programme.problem import Places, Session
 from scheduling.programme.score import beyond, empty, hours
@@ -65,9 +66,8 @@ class _Objective:
         for (one, other), people in self._problem.wanted_together.items():
             pairs = [(first.key, second.key) for first in givings[one] for second in givings[other]]
             overlaps = [overlap for pair in pairs if (overlap := self._overlap(*pair)) is not None]
-            if len(overlaps) < len(pairs) or not people:
-                continue
-            yield people, overlaps[0] if len(overlaps) == 1 else self._all(pairs, overlaps)
+            if len(overlaps) == len(pairs):
+                yield people, overlaps[0] if len(overlaps) == 1 else self._all(pairs, overlaps)
 
     def _all(self, pairs: Sequence[_Pair], overlaps: Sequence[Literal]) -> Literal:
         every = self._model.new_bool_var("")
@@ -83,15 +83,8 @@ class _Objective:
         return self._overlaps[pair]
 
     def _are_apart(self, one: str, other: str) -> bool:
-        first, second = self._problem.session[one], self._problem.session[other]
-        return (
-            first.plenary
-            or second.plenary
-            or (first.repeat_of or one) == (second.repeat_of or other)
-            or not set(first.attending).isdisjoint(second.attending)
-            or not set(first.sectors).isdisjoint(second.sectors)
-            or not set(first.documents).isdisjoint(second.documents)
-        )
+        first, second = (self._problem.session[key] for key in (one, other))
+        return any(map(self._exact.holds, at_once(first, second)))
 
     def _new_overlap(self, one: str, other: str) -> Literal:
         overlap = self._model.new_bool_var("")
@@ -160,6 +153,6 @@ class _Objective:
             ]
             begins = min((start for start, _ in today), default=opens)
             ends = max((start + minutes for start, minutes in today), default=opens)
-            return (begins, ends, ends - begins - sum(minutes for _, minutes in today))[number]
+            return (begins, ends, max(0, ends - begins - sum(minutes for _, minutes in today)))[number]
 
         return of

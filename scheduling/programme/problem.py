@@ -301,7 +301,7 @@ class Problem:
         for wish in self.wishes:
             for one, other in combinations(sorted(wish.sessions, key=order.__getitem__), 2):
                 both[one, other] += wish.people
-        return dict(both)
+        return {pair: people for pair, people in both.items() if people}
 
     @cached_property
     def interest(self) -> dict[str, int]:

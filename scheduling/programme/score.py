@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from scheduling.meetings.burden import burden
-from scheduling.programme.demands import Demand, Kind, alone, before, meets, most_per_day
+from scheduling.programme.demands import Demand, Kind, alone, at_once, before, meets, most_per_day
 from scheduling.programme.problem import Person, Place, Places, Problem, Room, Session, Weights, Window
 
 Placed = tuple[Session, Place, Window]  # a session, where it is, and when that is
@@ -135,21 +135,7 @@ def between(problem: Problem, one: Placed, other: Placed) -> Iterator[Demand]:
         return
     if rooms[0] == rooms[1]:
         yield Demand(Kind.ROOM, rooms[:1])
-    for key in shared:
-        yield Demand(Kind.PERSON, (key,))
-    for session in (first, second):
-        if session.plenary:
-            yield Demand(Kind.PLENARY, (session.key,))
-    for kind, ones, others in (
-        (Kind.SECTOR, first.sectors, second.sectors),
-        (Kind.DOCUMENT, first.documents, second.documents),
-    ):
-        for key in dict.fromkeys(ones):
-            if key in others:
-                yield Demand(kind, (key,))
-    origin = first.repeat_of or first.key
-    if origin == (second.repeat_of or second.key):
-        yield Demand(Kind.REPEAT, (origin,))
+    yield from at_once(first, second)
 
 
 @lru_cache(maxsize=65536)

@@ -105,6 +105,7 @@ def test_a_time_without_an_offset_is_the_venues() -> None:
         ({"people": [{"key": "ama", "remote": {"zone": "Mars"}}]}, "person 'ama': no such time zone: 'Mars'"),
         ({"blocks": [{"key": "am", "start": "soon", "minutes": 9}]}, "blocks.0.start: not a time, such as"),
         ({"blocks": [{"key": "am", "start": "2027-05-12T09:00:30", "minutes": 9}]}, "not start on a whole minute"),
+        ({"blocks": [{"key": "am", "start": "0001-01-01T00:00", "minutes": 9}]}, "not a year for a symposium: 1"),
         ({"walks": [{"rooms": ["hall"], "minutes": 3}]}, "walks.0.rooms: not 2 of them"),
         ({"wishes": [{"sessions": ["opening", "closing"]}]}, "wish 0: no such session that is no repeat, 'closing'"),
         ({"weights": {"day": -1}}, "weight of day is from 0 to 1000000, not -1"),
