@@ -1,0 +1,333 @@
+"""Putting items in places by annealing: two exchange their places, or one moves, as long as it pays or nearly does.
+
+A problem is any number of items, each with the places it may have, and what that costs: an item at a place, two items
+by how their places lie to each other, and groups of items. Costs have levels: no gain on a lower level makes up for a
+loss on a higher. Everything is a whole number, and less is better.
+
+The inner loop is `walk`, compiled with numba where that is installed. For the child process only.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduling.clock import monotonic
+from scheduling.programme.walk import Draws, State, Tables, compiled, walk
+
+Costs = tuple[int, ...]  # one for each level, the weightiest first
+
+BATCH = 5_000  # steps between two looks at the clock and at `stop`
+ROUNDS = (1, 2, 4, 8)  # how long each annealing takes, one after the other: something good soon, something better later
+HOT = 0.3  # how hot an annealing begins, in what a step changes on average
+COOLING = 10.0  # how many times less hot it ends
+_SAMPLE = 400  # steps that tell what a step changes
+_STEEP = 4.0  # what the least fault on a higher level weighs in the search, in temperatures to begin with
+_STEEPER = 4  # how many times more after a round that did not get rid of all
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Where `least` or more of these items share a cell, each costs `pay` times the amount of its place.
+
+    `cells` and `amounts` are by place.
+    """
+
+    items: tuple[int, ...]
+    cells: tuple[int, ...]
+    amounts: tuple[int, ...]
+    least: int
+    pay: Costs
+
+    def amount(self, places: Sequence[int]) -> int:
+        """What is to be paid for."""
+        at = [places[item] for item in self.items]
+        counts = Counter(self.cells[place] for place in at)
+        return sum(self.amounts[place] for place in at if counts[self.cells[place]] >= self.least)
+
+
+@dataclass(frozen=True)
+class Span:
+    """What the `cells` of these items, the first and the last, are apart beyond `free` costs `pay` for each one.
+
+    `cells` is by place.
+    """
+
+    items: tuple[int, ...]
+    cells: tuple[int, ...]
+    free: int
+    pay: Costs
+
+    def amount(self, places: Sequence[int]) -> int:
+        """What is to be paid for."""
+        cells = [self.cells[places[item]] for item in self.items]
+        return max(0, max(cells) - min(cells) - self.free)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Items and places, by number; a place holds one item at most.
+
+    `allowed` are each item's places. `alone` costs by level, item and place. Two items cost what `pairs` says by level,
+    by the kind of the two (`kinds`, by item and item) and by how their places lie (`relations`, by place and place).
+    What it says for two items in one order it must say in the other: it is counted once.
+    """
+
+    allowed: Sequence[Sequence[int]]
+    alone: NDArray[np.int64]
+    kinds: NDArray[np.int32]
+    relations: NDArray[np.int32]
+    pairs: NDArray[np.int64]
+    groups: Sequence[Crowd | Span] = ()
+
+    @property
+    def levels(self) -> int:
+        return len(self.pairs)
+
+    def cost(self, places: Sequence[int]) -> Costs:
+        """What it costs in all to have each item at its place."""
+        at = np.asarray(places)
+        one, other = np.triu_indices(len(at), 1)
+        costs = self.alone[:, np.arange(len(at)), at].sum(axis=1)
+        costs += self.pairs[:, self.kinds[one, other], self.relations[at[one], at[other]]].sum(axis=1)
+        for group in self.groups:
+            costs += np.array(group.pay) * group.amount(places)
+        return tuple(int(each) for each in costs)
+
+    def start(self) -> list[int]:
+        """A place of its own for each item. Raises ValueError where there are not places enough."""
+        found = seats(self.allowed)
+        if None in found:
+            raise ValueError(f"no place of its own for item {found.index(None)}")
+        return [place for place in found if place is not None]
+
+
+def seats(allowed: Sequence[Sequence[int]]) -> list[int | None]:
+    """A place of its own for as many items as can have one; None for the others."""
+    holder: dict[int, int] = {}
+    at: dict[int, int] = {}
+    for item in sorted(range(len(allowed)), key=lambda number: (len(allowed[number]), number)):
+        asked: dict[int, int] = {}  # by whom each place is asked for
+        asking = deque([item])
+        free = None
+        while asking and free is None:
+            one = asking.popleft()
+            for place in allowed[one]:
+                if place in asked:
+                    continue
+                asked[place] = one
+                if place not in holder:
+                    free = place
+                    break
+                asking.append(holder[place])
+        while free is not None:
+            one = asked[free]
+            holder[free], at[one], free = one, free, at.get(one)
+    return [at.get(item) for item in range(len(allowed))]
+
+
+class Found(NamedTuple):
+    """The best met: the place of each item, what that costs, and the steps that all workers took."""
+
+    places: list[int]
+    cost: Costs
+    steps: int
+
+
+Report = Callable[[float, Costs], None]  # how much is done, of 1, and the least cost so far
+
+
+def search(
+    problem: Problem,
+    *,
+    seed: int = 1,
+    steps: int | None = None,
+    seconds: float | None = None,
+    workers: int = 1,
+    start: Sequence[int] | None = None,
+    heat: float = 1.0,
+    stop: threading.Event | None = None,
+    report: Report = lambda done, cost: None,
+) -> Found:
+    """The best that any worker meets in several annealings; each has its own random numbers.
+
+    Given `steps`, each worker takes so many, and the result depends on nothing but the arguments; given `seconds`,
+    each goes on so long. `stop` ends it within a batch: some milliseconds, or half a second in plain Python. `start`
+    is a place for each item; a `heat` below 1 stays nearer to it. Raises ValueError where there is none and there are
+    fewer places than items.
+    """
+    if (steps is None) == (seconds is None):
+        raise ValueError("either steps or seconds")
+    first = list(start) if start is not None else problem.start()
+    walks = [_Walk(problem, first, [seed, worker], heat) for worker in range(workers)]
+    if not walks[0].can_move:
+        return Found(first, problem.cost(first), 0)
+    lock, began = threading.Lock(), monotonic()
+    bounds = [sum(ROUNDS[:number]) / sum(ROUNDS) for number in range(len(ROUNDS) + 1)]
+
+    def done_by(walker: _Walk) -> float:
+        return walker.steps / (steps or 1) if seconds is None else (monotonic() - began) / max(seconds, 1e-9)
+
+    def work(walker: _Walk) -> None:
+        number = 0
+        while (done := done_by(walker)) < 1 and not (stop is not None and stop.is_set()):
+            if (current := bisect(bounds[1:-1], done)) != number:
+                number = current
+                walker.again()
+            part = (done - bounds[number]) / (bounds[number + 1] - bounds[number])
+            walker.batch(part, None if steps is None else steps - walker.steps)
+            with lock:
+                report(done, min(each.cost for each in walks))
+
+    if workers == 1:
+        work(walks[0])
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(work, walks))
+    best = min(walks, key=lambda walker: walker.cost)
+    return Found(best.places, best.cost, sum(each.steps for each in walks))
+
+
+class _Walk:
+    """One worker's way: where every item is, what that costs, and the best so far."""
+
+    def __init__(self, problem: Problem, places: Sequence[int], seed: Sequence[int], heat: float) -> None:
+        self.steps = 0
+        self._problem = problem
+        self._random = np.random.default_rng(seed)
+        fast = compiled()
+        self._run, self._keep = (walk, _listed) if fast is None else (fast, _flat)
+        lengths = np.array([len(those) for those in problem.allowed])
+        self._movable = np.flatnonzero(lengths > 1).astype(np.int32)
+        self._lengths = lengths[self._movable]
+        self._offsets = (np.cumsum(lengths) - lengths)[self._movable]
+        self._options = np.array([place for those in problem.allowed for place in those], dtype=np.int32)
+        self._state = self._at(places)
+        if self.can_move:
+            self._hot, self._weights = self._scale(places, heat)
+            self._tables = self._weighed()
+
+    @property
+    def can_move(self) -> bool:
+        return len(self._movable) > 0
+
+    @property
+    def cost(self) -> Costs:
+        return tuple(int(each) for each in self._state.best)
+
+    @property
+    def places(self) -> list[int]:
+        return [int(each) for each in self._state.best_place]
+
+    def again(self) -> None:
+        """Begin another round at the best so far. Faults that are still there weigh more from now on."""
+        faulty = [level for level, cost in enumerate(self.cost[:-1]) if cost > 0]
+        if faulty:
+            self._weights[faulty] = np.minimum(self._weights[faulty] * _STEEPER, 1 << 20)
+            self._tables = self._weighed()
+        self._state = self._at(self.places)
+
+    def batch(self, done: float, most: int | None) -> None:
+        """A batch of steps, as hot as it should be when so much of the round is done."""
+        size = BATCH if most is None else min(BATCH, most)
+        movers, places = self._drawn(size)
+        limits = self._random.standard_exponential(size) * self._hot * COOLING**-done
+        self._run(Draws(self._keep(movers), self._keep(places), self._keep(limits)), self._state, self._tables)
+        self.steps += size
+
+    def _drawn(self, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Items, and for each a place that it may have."""
+        which = self._random.integers(len(self._movable), size=size)
+        option = self._offsets[which] + (self._random.random(size) * self._lengths[which]).astype(np.int64)
+        return self._movable[which], self._options[option]
+
+    def _at(self, places: Sequence[int]) -> State:
+        holder = np.full(self._problem.alone.shape[2], -1, dtype=np.int32)
+        holder[list(places)] = np.arange(len(places))
+        cost = self._problem.cost(places)
+        groups = self._problem.groups
+        held = np.array([group.amount(places) for group in groups], dtype=np.int64)
+        arrays = (np.array(places, dtype=np.int32), holder, np.array(cost), np.array(cost))
+        return State(*map(self._keep, (*arrays, np.array(places, dtype=np.int32), held, held.copy())))
+
+    def _scale(self, places: Sequence[int], heat: float) -> tuple[float, NDArray[np.int64]]:
+        """How hot to begin, and what each level weighs in the search: a fault is dear, but no wall to begin with.
+
+        What is best is decided by the levels themselves, not by this.
+        """
+        problem = self._problem
+        changes = np.abs(np.array([self._change(places, *step) for step in zip(*self._drawn(_SAMPLE), strict=True)]))
+        means = changes.mean(axis=0)
+        lowest = max((level for level, mean in enumerate(means) if mean), default=problem.levels - 1)
+        hot = max(float(means[lowest]) * HOT * heat, 1e-6)
+        weights = np.ones(problem.levels, dtype=np.int64)
+        for level in range(lowest):
+            faults = [problem.pairs[level].ravel(), problem.alone[level].ravel()]
+            faults.append(np.array([group.pay[level] for group in problem.groups], dtype=np.int64))
+            every = np.abs(np.concatenate(faults))
+            weights[level] = max(1, round(_STEEP * hot / heat / every[every > 0].min(initial=1 << 40)))
+        return hot, weights
+
+    def _change(self, places: Sequence[int], item: int, place: int) -> NDArray[np.int64]:
+        """What a step changes on each level; nothing where it cannot be taken."""
+        changed = list(places)
+        if place in places:
+            other = changed.index(place)
+            if places[item] not in self._problem.allowed[other]:
+                return np.zeros(self._problem.levels, dtype=np.int64)
+            changed[other] = places[item]
+        changed[item] = place
+        return np.subtract(self._problem.cost(changed), self._problem.cost(places), dtype=np.int64)
+
+    def _weighed(self) -> Tables:
+        problem, weights = self._problem, self._weights
+        groups, (items, spots) = problem.groups, problem.alone.shape[1:]
+        fits = np.zeros((items, spots), dtype=np.int32)
+        for item, those in enumerate(problem.allowed):
+            fits[item, list(those)] = 1
+        members = np.zeros((len(groups), items), dtype=np.int32)
+        for number, group in enumerate(groups):
+            members[number, list(group.items)] = 1
+        of_item = [np.flatnonzero(members[:, item]) for item in range(items)]
+        pay = np.array([group.pay for group in groups], dtype=np.int64).reshape(len(groups), problem.levels)
+        spans = [isinstance(group, Span) for group in groups]
+        bounds = [group.free if isinstance(group, Span) else group.least for group in groups]
+        amounts = [group.cells if isinstance(group, Span) else group.amounts for group in groups]
+        arrays: Sequence[Any] = (
+            np.array([items, spots, problem.levels]),
+            fits,
+            np.tensordot(weights, problem.alone, axes=1),
+            problem.alone,
+            problem.kinds.astype(np.int32) * np.int32(problem.pairs.shape[2]),
+            problem.relations.astype(np.int32),
+            np.tensordot(weights, problem.pairs, axes=1),
+            problem.pairs,
+            np.array(spans, dtype=np.int32),
+            np.array(bounds, dtype=np.int64),
+            np.array([group.cells for group in groups], dtype=np.int64),
+            np.array(amounts, dtype=np.int64),
+            np.cumsum([0, *(len(group.items) for group in groups)]),
+            np.array([item for group in groups for item in group.items], dtype=np.int32),
+            np.cumsum([0, *map(len, of_item)]),
+            np.concatenate(of_item).astype(np.int32),
+            members,
+            pay @ weights,
+            pay,
+        )
+        return Tables(*map(self._keep, arrays))
+
+
+def _flat(array: NDArray[Any]) -> Any:
+    return np.ascontiguousarray(array).reshape(-1)
+
+
+def _listed(array: NDArray[Any]) -> Any:
+    return array.reshape(-1).tolist()  # plain Python reads lists faster than arrays
