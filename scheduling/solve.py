@@ -21,6 +21,7 @@ KINDS = {
     "meetings": "scheduling.meetings.exact",
     "programme": "scheduling.programme.model",
     "seats": "scheduling.seats.exact",
+    "timefold": "scheduling.programme.timefold.solve",
 }
 STOP = "stop"  # the line that asks for the best so far
 

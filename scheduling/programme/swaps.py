@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +32,6 @@ HOT = 0.3  # how hot an annealing begins, in what a step changes on average
 COOLING = 10.0  # how many times less hot it ends
 _SAMPLE = 400  # steps that tell what a step changes
 _STEEP = 4.0  # what the least fault on a higher level weighs in the search, in temperatures to begin with
-_STEEPER = 4  # how many times more after a round that did not get rid of all
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,10 @@ class Span:
 class Problem:
     """Items and places, by number; a place holds one item at most.
 
-    `allowed` are each item's places. `alone` costs by level, item and place. Two items cost what `pairs` says by level,
-    by the kind of the two (`kinds`, by item and item) and by how their places lie (`relations`, by place and place).
+    `allowed` are each item's places. The search goes only by ways on which every item is at one of its own, and none
+    may lead to the best: what is unwanted but can be is better said as a cost on a higher level. `alone` costs by
+    level, item and place. Two items cost what `pairs` says by level, by the kind of the two (`kinds`, by item and
+    item) and by how their places lie (`relations`, by place and place).
     What it says for two items in one order it must say in the other: it is counted once.
     """
 
@@ -166,24 +168,29 @@ def search(
     """
     if (steps is None) == (seconds is None):
         raise ValueError("either steps or seconds")
+    began = monotonic()
     first = list(start) if start is not None else problem.start()
     walks = [_Walk(problem, first, [seed, worker], heat) for worker in range(workers)]
     if not walks[0].can_move:
         return Found(first, problem.cost(first), 0)
-    lock, began = threading.Lock(), monotonic()
+    lock = threading.Lock()
     bounds = [sum(ROUNDS[:number]) / sum(ROUNDS) for number in range(len(ROUNDS) + 1)]
-
-    def done_by(walker: _Walk) -> float:
-        return walker.steps / (steps or 1) if seconds is None else (monotonic() - began) / max(seconds, 1e-9)
 
     def work(walker: _Walk) -> None:
         number = 0
-        while (done := done_by(walker)) < 1 and not (stop is not None and stop.is_set()):
+        while not (stop is not None and stop.is_set()):
+            done = walker.steps / (steps or 1) if seconds is None else (monotonic() - began) / max(seconds, 1e-9)
+            if done >= 1:
+                break
             if (current := bisect(bounds[1:-1], done)) != number:
                 number = current
                 walker.again()
-            part = (done - bounds[number]) / (bounds[number + 1] - bounds[number])
-            walker.batch(part, None if steps is None else steps - walker.steps)
+            size, length = BATCH, bounds[number + 1] - bounds[number]
+            part = then = (done - bounds[number]) / length
+            if steps is not None:
+                size = min(BATCH, max(1, ceil(bounds[number + 1] * steps) - walker.steps))
+                then = part + size / steps / length
+            walker.batch(size, part, then)
             with lock:
                 report(done, min(each.cost for each in walks))
 
@@ -212,8 +219,9 @@ class _Walk:
         self._options = np.array([place for those in problem.allowed for place in those], dtype=np.int32)
         self._state = self._at(places)
         if self.can_move:
-            self._hot, self._weights = self._scale(places, heat)
-            self._tables = self._weighed()
+            self._heats, weights = self._scale(places, heat)
+            self._hot, self._cold = self._heats[-1], self._heats[-1] / COOLING
+            self._tables = self._weighed(weights)
 
     @property
     def can_move(self) -> bool:
@@ -228,18 +236,16 @@ class _Walk:
         return [int(each) for each in self._state.best_place]
 
     def again(self) -> None:
-        """Begin another round at the best so far. Faults that are still there weigh more from now on."""
-        faulty = [level for level, cost in enumerate(self.cost[:-1]) if cost > 0]
-        if faulty:
-            self._weights[faulty] = np.minimum(self._weights[faulty] * _STEEPER, 1 << 20)
-            self._tables = self._weighed()
+        """Begin another round at the best so far: so hot that the first level with faults is stirred."""
+        faulty = next((level for level, cost in enumerate(self.cost[:-1]) if cost > 0), -1)
+        self._hot = self._heats[faulty]
         self._state = self._at(self.places)
 
-    def batch(self, done: float, most: int | None) -> None:
-        """A batch of steps, as hot as it should be when so much of the round is done."""
-        size = BATCH if most is None else min(BATCH, most)
+    def batch(self, size: int, done: float, then: float) -> None:
+        """So many steps, as hot as it should be from when so much of the round is done to then."""
         movers, places = self._drawn(size)
-        limits = self._random.standard_exponential(size) * self._hot * COOLING**-done
+        heat = self._hot * (self._cold / self._hot) ** np.linspace(done, then, size)
+        limits = self._random.standard_exponential(size) * heat
         self._run(Draws(self._keep(movers), self._keep(places), self._keep(limits)), self._state, self._tables)
         self.steps += size
 
@@ -258,37 +264,38 @@ class _Walk:
         arrays = (np.array(places, dtype=np.int32), holder, np.array(cost), np.array(cost))
         return State(*map(self._keep, (*arrays, np.array(places, dtype=np.int32), held, held.copy())))
 
-    def _scale(self, places: Sequence[int], heat: float) -> tuple[float, NDArray[np.int64]]:
-        """How hot to begin, and what each level weighs in the search: a fault is dear, but no wall to begin with.
+    def _scale(self, places: Sequence[int], heat: float) -> tuple[list[float], NDArray[np.int64]]:
+        """How hot it must be to stir each level, and what each weighs in the search: a fault is dear, but no wall.
 
         What is best is decided by the levels themselves, not by this.
         """
-        problem = self._problem
-        changes = np.abs(np.array([self._change(places, *step) for step in zip(*self._drawn(_SAMPLE), strict=True)]))
-        means = changes.mean(axis=0)
-        lowest = max((level for level, mean in enumerate(means) if mean), default=problem.levels - 1)
-        hot = max(float(means[lowest]) * HOT * heat, 1e-6)
+        problem, before = self._problem, self._problem.cost(places)
+        after = [self._after(places, *step) for step in zip(*self._drawn(_SAMPLE), strict=True)]
+        means = np.abs(np.subtract(after, before)).mean(axis=0)
         weights = np.ones(problem.levels, dtype=np.int64)
-        for level in range(lowest):
+        heats = [0.0] * problem.levels
+        for level in reversed(range(problem.levels)):
+            below = max(heats[level + 1 :], default=0.0)
             faults = [problem.pairs[level].ravel(), problem.alone[level].ravel()]
             faults.append(np.array([group.pay[level] for group in problem.groups], dtype=np.int64))
             every = np.abs(np.concatenate(faults))
-            weights[level] = max(1, round(_STEEP * hot / heat / every[every > 0].min(initial=1 << 40)))
-        return hot, weights
+            weights[level] = max(1, round(_STEEP * below / every[every > 0].min(initial=1 << 40)))
+            heats[level] = max(float(means[level] * weights[level]) * HOT, below, 1e-6)
+        return [each * heat for each in heats], weights
 
-    def _change(self, places: Sequence[int], item: int, place: int) -> NDArray[np.int64]:
-        """What a step changes on each level; nothing where it cannot be taken."""
+    def _after(self, places: Sequence[int], item: int, place: int) -> Costs:
+        """What all costs after a step; what it costs before, where the step cannot be taken."""
         changed = list(places)
         if place in places:
             other = changed.index(place)
             if places[item] not in self._problem.allowed[other]:
-                return np.zeros(self._problem.levels, dtype=np.int64)
+                return self._problem.cost(places)
             changed[other] = places[item]
         changed[item] = place
-        return np.subtract(self._problem.cost(changed), self._problem.cost(places), dtype=np.int64)
+        return self._problem.cost(changed)
 
-    def _weighed(self) -> Tables:
-        problem, weights = self._problem, self._weights
+    def _weighed(self, weights: NDArray[np.int64]) -> Tables:
+        problem = self._problem
         groups, (items, spots) = problem.groups, problem.alone.shape[1:]
         fits = np.zeros((items, spots), dtype=np.int32)
         for item, those in enumerate(problem.allowed):

@@ -13,7 +13,20 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import calendars, due, feeds, load, meetings, programme_changes, seats, size, small, soak, turn
+from . import (
+    calendars,
+    due,
+    feeds,
+    load,
+    meetings,
+    programme_changes,
+    programme_timefold,
+    seats,
+    size,
+    small,
+    soak,
+    turn,
+)
 from .figure import Figure
 
 REPORT = Path("build/bench.json")
@@ -35,6 +48,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "meetings": lambda _folder: meetings.figures(),
     "seats": lambda _folder: seats.figures(),
     "programme_changes": lambda _folder: programme_changes.figures(),
+    "programme_timefold": lambda _folder: programme_timefold.figures(),
 }
 
 

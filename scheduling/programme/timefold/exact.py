@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
 
 class Inexact(ValueError):
-    """The weights ask for something that the model cannot say."""
+    """There is no model: the weights ask for something that it cannot say, or there was no time to make it."""
 
 
 def improve(
@@ -69,10 +69,15 @@ def improve(
 ) -> Answer:
     """The best programme there is, given one that meets every hard constraint; given another, any that does.
 
-    `report` is told of each better bound. Raises Inexact where there is no model for these weights.
+    `report` is told of each better bound. Raises Inexact where there is no model.
     """
-    model = Model(conference, aims=score(conference, start).total.hard == 0)
-    return model.solve(start, seconds, workers, seed, stop or threading.Event(), report)
+    stop, ends = stop or threading.Event(), monotonic() + seconds
+    model = Model(
+        conference,
+        aims=score(conference, start).total.hard == 0,
+        is_over=lambda: stop.is_set() or monotonic() > ends,
+    )
+    return model.solve(start, max(0.0, ends - monotonic()), workers, seed, stop, report)
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,9 @@ class _Cost:
 class Model:
     """The model: of each talk its timeslot and its room; all else follows from these."""
 
-    def __init__(self, conference: Conference, *, aims: bool) -> None:
-        self._conference = conference
+    def __init__(self, conference: Conference, *, aims: bool, is_over: Callable[[], bool] = lambda: False) -> None:
+        """With `aims` what costs least is asked for; without, only that every hard constraint is met."""
+        self._conference, self._aims = conference, aims
         self._model = cp_model.CpModel()
         self._facts: list[tuple[Literal, Fact]] = []
         self._fact_of: dict[int, Fact] = {}
@@ -102,13 +108,14 @@ class Model:
         self._room = [self._one_of("room", talk, {place.room for place in self._places[talk]}) for talk in talks]
         self._put()
         for one, other in combinations(talks, 2):
+            if other == one + 1 and is_over():
+                raise Inexact("there was no time to make the model")
             self._between(one, other)
         self._crowds()
         self._waits()
         self._together()
         # One point on the medium level is worth more than all there is on the soft.
         self._medium = 2 * sum(abs(each.price.soft) for each in self._costs) + 1
-        self._aims = aims
 
     # Literals
 
@@ -348,7 +355,7 @@ class Model:
         cost = Weight()
         for name, count in counts:
             cost = _add(cost, _times(points(self._conference, name, count), -1))
-        return cost
+        return cost if self._aims else Weight(cost.hard)
 
     def _pay(self, literal: Literal, price: Weight, *, of_rooms: bool = False) -> None:
         if price.hard < 0:

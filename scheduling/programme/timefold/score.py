@@ -199,7 +199,7 @@ def alone(conference: Conference, talk: Talk, place: Place) -> Counter[str]:
         for each in wishes:
             for name, count in zip(names, each.counts(tags), strict=True):
                 counts[name] += count * minutes
-    return counts
+    return +counts  # without those that count nothing
 
 
 def common(one: Talk, other: Talk) -> Common:

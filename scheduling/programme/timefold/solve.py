@@ -6,7 +6,7 @@ For the child process only.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scheduling.clock import monotonic
@@ -19,7 +19,8 @@ from scheduling.programme.timefold.table import table
 Report = Callable[[float, str], None]  # how much is done, of 1, and what is being done
 
 SECONDS, WORKERS = 60.0, 2
-FIRST = 0.1  # of the time, what the swap search has before anything else begins
+FIRST = 0.1  # of the time, what the swap search has before anything else begins,
+ENOUGH = 0.1  # and seconds for each talk that are enough
 TELL = 0.25  # seconds between two words of progress
 PROVABLE = 24  # talks; with more the exact model has no chance to prove anything in minutes
 
@@ -50,11 +51,12 @@ class _Work:
         report(0.0, "preparing")
         self._table = table(conference)
         self._best = self._table.chosen(self._table.problem.start())
+        self._total = self._score(self._best)
         self._bound: Weight | None = None
         self._is_proven = self._is_impossible = False
 
     def answer(self) -> dict[str, Any]:
-        self._swap(FIRST * self._seconds)
+        self._swap(min(FIRST * self._seconds, ENOUGH * len(self._conference.talks)))
         if self._total.hard:
             self._exact(self._left / 3)
         if not self._total.hard and len(self._conference.talks) <= PROVABLE:
@@ -64,9 +66,9 @@ class _Work:
         self._report(1.0, "done")
         return self._in_full()
 
-    @property
-    def _total(self) -> Weight:
-        return score(self._conference, self._best).total
+    def _score(self, places: Sequence[Place]) -> Weight:
+        cost = self._table.problem.cost(self._table.numbers(places))
+        return Weight(*(-each for each in cost))
 
     @property
     def _left(self) -> float:
@@ -82,7 +84,7 @@ class _Work:
             workers=self._workers,
             start=self._table.numbers(self._best),
             stop=self._stop,
-            report=lambda _done, cost: self._tell("swapping", -cost[-1]),
+            report=lambda _done, cost: self._tell("swapping", [-each for each in cost]),
         )
         self._better(self._table.chosen(found.places))
 
@@ -98,7 +100,7 @@ class _Work:
                 workers=self._workers,
                 seed=self._seed,
                 stop=self._stop,
-                report=lambda bound: self._tell("proving", bound.soft),
+                report=lambda bound: self._tell("proving", bound),
             )
         except exact.Inexact:
             return
@@ -110,15 +112,15 @@ class _Work:
             self._bound, self._is_proven = answer.bound, answer.is_proven
 
     def _better(self, places: list[Place]) -> None:
-        if score(self._conference, places).total > self._total:
-            self._best = places
+        if self._score(places) > self._total:
+            self._best, self._total = places, self._score(places)
 
-    def _tell(self, doing: str, reached: int) -> None:
-        """Say how far it is, a few times a second at most."""
+    def _tell(self, doing: str, reached: Sequence[int]) -> None:
+        """Say how far it is, a few times a second at most: `swapping 0/-1/-34245`, or `proving` and the bound."""
         past = monotonic() - self._began
         if past - self._told >= TELL:
             self._told = past
-            self._report(min(1.0, past / max(self._seconds, 1e-9)), f"{doing} {reached}")
+            self._report(min(1.0, past / max(self._seconds, 1e-9)), f"{doing} {'/'.join(map(str, reached))}")
 
     def _in_full(self) -> dict[str, Any]:
         conference = self._conference

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scheduling.programme.swaps import Crowd, Problem, Span, seats
-from scheduling.programme.timefold.problem import LEVELS, Conference, Place
+from scheduling.programme.timefold.problem import LEVELS, Conference, Place, Speaker, Wishes
 from scheduling.programme.timefold.score import (
     BETWEEN,
     CROWD,
@@ -68,14 +69,26 @@ def table(conference: Conference) -> Table:
     # What is against a programme costs: the score's sign turned round.
     pairs = -np.einsum("kc,rc,cl->lkr", by_common, by_lie, prices)
     costs = np.zeros((len(LEVELS), len(talks), len(places)), dtype=np.int64)
-    for number, talk in enumerate(talks):
-        for place in set(wanted[number]):
-            counts = alone(conference, talk, place)
+    for alike in _alike(conference):
+        for place in {place for number in alike for place in wanted[number]}:
+            counts = alone(conference, talks[alike[0]], place)
             cost = [-sum(each) for each in zip(*(points(conference, *each) for each in counts.items()), strict=True)]
-            for each in of[place]:
-                costs[:, number, each] = cost
+            if counts:
+                costs[np.ix_(range(len(LEVELS)), alike, of[place])] = np.array(cost)[:, None, None]
     allowed = [sorted(number for place in set(those) for number in of[place]) for those in wanted]
     return Table(Problem(allowed, costs, which, relations, pairs, _groups(conference, places)), places)
+
+
+def _alike(conference: Conference) -> list[list[int]]:
+    """The talks by number, together those that alone cost the same wherever they are put."""
+    found: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for number, talk in enumerate(conference.talks):
+        speakers = [replace(conference.speakers[each], name="") for each in talk.speakers]
+        wishes = Counter(each for each in speakers if each != Speaker("", Wishes(), Wishes(), frozenset()))
+        found[talk.slots, talk.rooms, talk.published_slot, talk.published_room, frozenset(wishes.items())].append(
+            number
+        )
+    return list(found.values())
 
 
 def _distinct(rows: Sequence[Sequence[Entry]]) -> tuple[list[Entry], NDArray[np.int32]]:
