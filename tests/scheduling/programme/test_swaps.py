@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from scheduling.programme import swaps
 from scheduling.programme.swaps import Costs, Crowd, Problem, Span, search, seats
@@ -36,10 +37,13 @@ def a_problem(seed: int, items: int = 4, places: int = 6, levels: int = 3) -> Pr
     )
 
 
-def _mirrored(chance: np.random.Generator, size: int, half: int) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def _mirrored(chance: np.random.Generator, size: int, half: int) -> NDArray[np.int32]:
     """A square of numbers below `2 * half`, in which the mirrored entry is the number's counterpart."""
-    square = np.triu(chance.integers(0, half, size=(size, size)), 1)
-    return (square + (np.tril(square.T, -1) + half) * np.tri(size, k=-1, dtype=int)).astype(np.int32)
+    square = np.zeros((size, size), dtype=np.int32)
+    for one, other in combinations(range(size), 2):
+        square[one, other] = chance.integers(half)
+        square[other, one] = square[one, other] + half
+    return square
 
 
 def every(problem: Problem) -> Iterator[tuple[int, ...]]:
