@@ -170,15 +170,16 @@ def search(
         raise ValueError("either steps or seconds")
     began = monotonic()
     first = list(start) if start is not None else problem.start()
-    walks = [_Walk(problem, first, [seed, worker], heat) for worker in range(workers)]
+    walks = [_Walk(problem, first, (seed, worker), heat) for worker in range(workers)]
     if not walks[0].can_move:
         return Found(first, problem.cost(first), 0)
-    lock = threading.Lock()
     bounds = [sum(ROUNDS[:number]) / sum(ROUNDS) for number in range(len(ROUNDS) + 1)]
+    lock, is_over = threading.Lock(), threading.Event()
+    known = {walker.seed: walker.cost for walker in walks}
 
     def work(walker: _Walk) -> None:
         number = 0
-        while not (stop is not None and stop.is_set()):
+        while not is_over.is_set() and not (stop is not None and stop.is_set()):
             done = walker.steps / (steps or 1) if seconds is None else (monotonic() - began) / max(seconds, 1e-9)
             if done >= 1:
                 break
@@ -192,13 +193,18 @@ def search(
                 then = part + size / steps / length
             walker.batch(size, part, then)
             with lock:
-                report(done, min(each.cost for each in walks))
+                known[walker.seed] = walker.cost
+                report(done, min(known.values()))
 
-    if workers == 1:
-        work(walks[0])
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work, walks))
+    def work_or_end_all(walker: _Walk) -> None:
+        try:
+            work(walker)
+        except BaseException:
+            is_over.set()
+            raise
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work_or_end_all, walks))
     best = min(walks, key=lambda walker: walker.cost)
     return Found(best.places, best.cost, sum(each.steps for each in walks))
 
@@ -206,8 +212,8 @@ def search(
 class _Walk:
     """One worker's way: where every item is, what that costs, and the best so far."""
 
-    def __init__(self, problem: Problem, places: Sequence[int], seed: Sequence[int], heat: float) -> None:
-        self.steps = 0
+    def __init__(self, problem: Problem, places: Sequence[int], seed: tuple[int, int], heat: float) -> None:
+        self.seed, self.steps = seed, 0
         self._problem = problem
         self._random = np.random.default_rng(seed)
         fast = compiled()

@@ -113,6 +113,15 @@ def test_it_stops_when_asked_and_says_how_far_it_is() -> None:
 
 
 @pytest.mark.usefixtures("plain")
+def test_whoever_refuses_its_report_ends_all_workers() -> None:
+    def refuse(done: float, cost: Costs) -> None:
+        raise RuntimeError("nobody wants it")
+
+    with pytest.raises(RuntimeError, match="nobody wants it"):
+        search(a_problem(1), seconds=3600, workers=2, report=refuse)
+
+
+@pytest.mark.usefixtures("plain")
 def test_it_is_never_worse_than_where_it_began() -> None:
     problem = a_problem(2)
     best = min(every(problem), key=problem.cost)
