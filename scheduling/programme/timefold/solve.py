@@ -57,9 +57,9 @@ class _Work:
 
     def answer(self) -> dict[str, Any]:
         self._swap(min(FIRST * self._seconds, ENOUGH * len(self._conference.talks)))
-        if self._total.hard:
+        if self._total.hard < 0:
             self._exact(self._left / 3)
-        if not self._total.hard and len(self._conference.talks) <= PROVABLE:
+        if self._total.hard == 0 and len(self._conference.talks) <= PROVABLE:
             self._exact(self._left)
         if not self._is_proven:
             self._swap(self._left)
@@ -91,7 +91,7 @@ class _Work:
     def _exact(self, seconds: float) -> None:
         if seconds <= 0:
             return
-        had_faults = self._total.hard != 0
+        had_faults = self._total.hard < 0
         try:
             answer = exact.improve(
                 self._conference,
@@ -135,7 +135,7 @@ class _Work:
             "score": _by_level(result.parts),
             "levels": dict(zip(LEVELS, result.total, strict=True)),
             "total": result.total.soft,
-            "met": result.total.hard == 0,
+            "met": result.total.hard >= 0,
             "bound": bound.soft if bound is not None and is_comparable else None,
             "optimal": self._is_proven,
             "impossible": self._is_impossible,
