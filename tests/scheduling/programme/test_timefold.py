@@ -227,9 +227,13 @@ def test_that_no_programme_meets_every_demand_is_proved(tmp_path: Path) -> None:
     assert exact.improve(conference, places, seconds=20) == exact.Answer(None, None, is_proven=True)
 
 
-def test_weights_that_the_model_cannot_say_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("constraint", "weight"),
+    [("Room conflict", "0hard/0medium/5soft"), ("Language diversity", "1hard/0medium/0soft")],
+)
+def test_weights_that_the_model_cannot_say_are_refused(constraint: str, weight: str, tmp_path: Path) -> None:
     made = small()
-    made.weights["Room conflict"] = "0hard/0medium/5soft"
+    made.weights[constraint] = weight
     conference = read(made.write(tmp_path / "made.xlsx"))
     with pytest.raises(exact.Inexact):
         exact.improve(conference, [Place(0, 0)] * 3, seconds=1)
