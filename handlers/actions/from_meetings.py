@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from bot.kit.clean import clean_line, shorten
 from bot.kit.context import Context
@@ -24,7 +24,8 @@ from .room import actions, proposers
 
 @next_of_action
 def into_the_plan(ctx: Context, _meeting: Meeting, minute: Minute) -> Button:
-    if (known := _in_the_plan(ctx, minute)) is not None:
+    known = ctx.session.scalars(select(Action).where(*_same(minute), Action.visible_to(ctx.who)).limit(1)).first()
+    if known is not None:
         return button(_("In the plan: {ref}", ref=Code(known.ref)), "actions.show", action=known.id)
     return button(_("Put it into the plan"), "actions.from_minute", minute=minute.id)
 
@@ -81,12 +82,12 @@ def _must_be_new(ctx: Context, minute: Minute) -> None:
         raise Refusal(
             _("What was said there is confidential, and a plan is read by all its owners. Add it in other words.")
         )
-    if (known := _in_the_plan(ctx, minute)) is not None:
+    known = ctx.session.scalars(select(Action).where(*_same(minute)).limit(1)).first()
+    if known is not None:
         raise Refusal(_("It is in the plan already: {ref}.", ref=Code(known.ref)))
 
 
-def _in_the_plan(ctx: Context, minute: Minute) -> Action | None:
+def _same(minute: Minute) -> tuple[ColumnElement[bool], ...]:
     """The action that this line of the minutes has become."""
     of_meeting = Action.source == Source.MEETING, Action.source_id == minute.meeting_id
-    same = Action.title == _title(minute), Action.detail.is_not_distinct_from(_detail(minute))
-    return ctx.session.scalars(select(Action).where(*of_meeting, *same).limit(1)).first()
+    return *of_meeting, Action.title == _title(minute), Action.detail.is_not_distinct_from(_detail(minute))
