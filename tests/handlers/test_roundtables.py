@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.kit.events import Called, Caller, Submitted
 from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote, Minute, MinuteKind
 from db.people import Account, Delivery, Kind, Mandate, Organisation, Person, Standing
+from handlers.paging import PAGE
 from handlers.roundtables import dates
 from tests.world import ZONE, World
 
@@ -506,7 +507,7 @@ def test_every_line_of_one_meetings_minutes_can_be_corrected_and_none_of_another
     assert "1. Note: R-2 says 1" in asked.buttons and not any("R-1 " in each for each in asked.buttons)
     world.say("amina", "23")
     world.fill("amina", "As it was", "[Send]")
-    assert "Amina says of 23: As it was" in world.do("ruiz", "roundtables.minutes", meeting=2)
+    assert "Amina says of 23: As it was" in world.do("ruiz", "roundtables.minutes", meeting=2, page=22 // PAGE)
     world.do("amina", "roundtables.correct", meeting=1)
     assert "Please choose one of the answers offered." in world.say("amina", "2")
 
