@@ -127,7 +127,7 @@ def _question(ctx: Context, settings: Seating) -> dict[str, Any]:
     symposium = ctx.session.get_one(Symposium, settings.symposium_id)
     times = _times(ctx, symposium)
     sessions = [each for group in times for each in group]
-    wishes = _wishes(ctx, symposium)
+    wishes = _open_wishes(ctx, symposium, times)
     people = tuple(
         Person(
             each.id,
@@ -172,6 +172,26 @@ def _wishes(ctx: Context, symposium: Symposium) -> dict[int, list[int]]:
         if session_id in known:
             found[registration_id].append(session_id)
     return found
+
+
+def _open_wishes(
+    ctx: Context, symposium: Symposium, times: Sequence[Sequence[SymposiumSession]]
+) -> dict[int, list[int]]:
+    """Only for times at which they have no seat yet, as some have who came while it was first come."""
+    held = Seat.symposium_id == symposium.id, Seat.state == SeatState.HELD, Seat.session_id.is_not(None)
+    rows = ctx.session.execute(select(Seat.registration_id, Seat.session_id).where(*held))
+    time_of = {each.id: number for number, group in enumerate(times) for each in group}
+    same = {each.id: finding.root(each) for group in times for each in group}
+    taken: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
+    for registration_id, session_id in rows:
+        if session_id in time_of:
+            taken[registration_id] |= {("time", time_of[session_id]), ("same", same[session_id])}
+    return {
+        person: [
+            each for each in wanted if not {("time", time_of[each]), ("same", same[each])} & taken.get(person, set())
+        ]
+        for person, wanted in _wishes(ctx, symposium).items()
+    }
 
 
 def _registered(ctx: Context, symposium: Symposium) -> Sequence[Registration]:

@@ -157,6 +157,10 @@ def _buttons(ctx: Context, symposium: Symposium, registration: Registration) -> 
         ),
         *((button(_("Break-outs"), "registrations.choose", symposium=symposium.id),) if has_breakouts else ()),
         button(_("My calendar"), "calendars.calendar"),
-        button(_("Send a substitute"), "registrations.substitute", registration=registration.id),
+        *(
+            (button(_("Send a substitute"), "registrations.substitute", registration=registration.id),)
+            if registration.organisation_id is not None
+            else ()
+        ),
         button(_("Cancel my registration"), "registrations.cancel", style=Style.DANGER, symposium=symposium.id),
     )

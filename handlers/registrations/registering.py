@@ -11,6 +11,7 @@ from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, When, _
 from db.registrations import (
     TAKEN,
+    Delegation,
     Registration,
     RegistrationState,
     Seat,
@@ -45,15 +46,19 @@ def seats(ctx: Context, page: int = 0) -> Screen:
 def _row(ctx: Context, symposium: Symposium) -> Row:
     registration = finding.registration_of(ctx.session, symposium.id, ctx.who.id)
     ref = Code(symposium.ref)
+    led = select(Delegation.id).where(Delegation.symposium_id == symposium.id, Delegation.focal_id == ctx.who.id)
+    delegations = tuple(
+        button(_("My delegation"), "registrations.delegation", delegation=each) for each in ctx.session.scalars(led)
+    )
     if registration is not None and registration.is_on:
         said = _("{ref} · {state}", ref=ref, state=registration.state)
         own = button(_("My programme"), "registrations.programme", style=Style.PRIMARY, symposium=symposium.id)
-        return Row(finding.name(symposium), said, (own,))
+        return Row(finding.name(symposium), said, (own, *delegations))
     if symposium.takes_registrations(ctx.now):
         said = _("{ref} · registration is open", ref=ref)
         register_ = button(_("Register"), "registrations.register", style=Style.PRIMARY, symposium=symposium.id)
-        return Row(finding.name(symposium), said, (register_,))
-    return Row(finding.name(symposium), _("{ref} · registration is not open", ref=ref))
+        return Row(finding.name(symposium), said, (register_, *delegations))
+    return Row(finding.name(symposium), _("{ref} · registration is not open", ref=ref), delegations)
 
 
 @registrations.command("register", _("Register"), allow=members)

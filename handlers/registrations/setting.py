@@ -141,13 +141,15 @@ def rule_screen(ctx: Context, symposium: Symposium, lead: Phrase | None) -> Scre
 
 
 def _pictures(known: Seating) -> tuple[Picture, ...]:
-    if known.answer is None or not (profiles := Outcome.from_json(known.answer).profiles):
+    profiles = Outcome.from_json(known.answer).profiles if known.answer is not None else ()
+    if not any(map(any, profiles)):
         return ()
     longest = max(len(each) for each in profiles) - 1
     parts = (*(_("choice {number}", number=number) for number in range(1, longest + 1)), _("no seat"))
     rows = tuple(
         (_("Time {number}", number=number), (*each[:-1], *(0,) * (longest + 1 - len(each)), each[-1]))
         for number, each in enumerate(profiles, 1)
+        if any(each)
     )
     return (Picture(_("Which choice people were given"), Bars(parts, rows)),)
 

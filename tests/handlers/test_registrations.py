@@ -255,6 +255,7 @@ def test_a_delegation_is_nominated_and_a_substitute_takes_everything_over(world:
     nominated = world.submit("amina", "registrations.nominate", {"whom": emil, "size": "small"}, delegation=number)
     assert "Nominated: Emil." in nominated.text
     assert "Amina has nominated you" in world.last("emil").text
+    assert "My delegation" in world.say("amina", "/seats").buttons
     full = world.do("amina", "registrations.nominate", delegation=number)
     assert "All places of your delegation are taken." in full.text
     take(world, "emil", made.sessions["A"])
@@ -356,3 +357,18 @@ def test_what_has_come_to_be_at_one_time_is_said(world: World) -> None:
         session.execute(update(SymposiumSession).where(SymposiumSession.id == made.sessions["C again"]).values(moved))
     said = world.do("amina", "registrations.programme", symposium=made.symposium)
     assert "A and C again are at the same time now." in said.text
+
+
+def test_who_had_a_seat_before_wishes_were_gathered_keeps_it_and_gets_no_second_one(world: World) -> None:
+    made = a_symposium(world, seats=1)
+    a, b = made.sessions["A"], made.sessions["B"]
+    registered(world, made, "amina", "badr")
+    take(world, "amina", a)
+    rule = {"giving": "rank_maximal", "wishes": "1", "close": "2026-11-24", "hours": "2"}
+    world.submit("lena", "registrations.seating", rule, symposium=made.symposium)
+    for each in ("amina", "badr"):
+        world.do(each, "registrations.wish", session=b)
+    world.pass_time(days=2)
+    world.do("lena", "registrations.allocate", symposium=made.symposium, confirmed=True)
+    assert states(world, a) == {"amina": SeatState.HELD}
+    assert states(world, b) == {"amina": SeatState.WAITING, "badr": SeatState.HELD}

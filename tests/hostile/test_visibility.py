@@ -213,7 +213,9 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/attending.py": dict.fromkeys(("_ahead", "came", "left"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
-    "registrations/allocating.py": dict.fromkeys(("_Desk.__init__", "_registered", "_wishes"), SYMPOSIUM),
+    "registrations/allocating.py": dict.fromkeys(
+        ("_Desk.__init__", "_open_wishes", "_registered", "_wishes"), SYMPOSIUM
+    ),
     "registrations/cards.py": {"_wishes": OWN},
     "registrations/choosing.py": dict.fromkeys(("_wishes", "wish"), OWN),
     "registrations/delegating.py": dict.fromkeys(
@@ -238,7 +240,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     ),
     "registrations/offers.py": {"mine": OWN} | dict.fromkeys(("_tell", "lapse", "screen", "tell_again"), UNSEEN),
     "registrations/questions.py": {"_answered": SYMPOSIUM, "_those": UNSEEN},
-    "registrations/registering.py": {"_open_seats": SYMPOSIUM, "drop": SYMPOSIUM, "unused_code": UNSEEN},
+    "registrations/registering.py": {"_row": OWN, "_open_seats": SYMPOSIUM, "drop": SYMPOSIUM, "unused_code": UNSEEN},
     "registrations/seating.py": dict.fromkeys(("accept", "line", "refill", "seat_of", "take"), SYMPOSIUM)
     | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
     "registrations/waiting.py": {"OFFERED": OWN},
