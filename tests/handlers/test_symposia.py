@@ -26,7 +26,8 @@ from .symposium_steps import DAY, accepted, announced, made, proposed, set_up
 TRADE = {"amina", "badr", "chloe", "dina", "emil"}
 
 
-def test_a_symposium_is_set_up_in_minutes_and_announced_once(world: World) -> None:
+def test_a_symposium_is_set_up_in_minutes_and_announced_once(light_world: World) -> None:
+    world = light_world
     symposium = made(world)
     card = world.last("ruiz")
     assert "Still to be done: the times of the days, the rooms, and announcing it." in card

@@ -153,6 +153,7 @@ TABLES |= {"ChatGroup", "ChatRoom", "ChatRoomMember"}
 TABLES |= {"MeetingPoll", "MeetingSlot", "MeetingVote", "MeetingFollower", "MeetingIssue"}
 TABLES |= {"Part", "PartEntry", "OutcomePart", "Disclosure", "Recognition", "RecognitionChange", "GapStep"}
 TABLES |= {"RecognitionRequest", "OpenMatrix"}
+TABLES |= {"Proposal", "Review", "Reviewer", "SessionPart"}
 TABLES |= {"Action", "ActionEntry", "Milestone", "Report"}
 TABLES |= {"Registration", "Seat", "Wish", "Delegation"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
@@ -165,6 +166,7 @@ UNSEEN = "found to be changed or to tell somebody of; nothing of it is shown to 
 INDEXED = "what an item is found by: whoever searches is given ids, and those through the rule"
 HANDED = "the rule is handed in by every caller"
 MEETING = "of a meeting, poll or slot that was loaded through the rule"
+SYMPOSIUM = "of a symposium that was loaded through the rule, for whoever runs it or of those who agreed"
 PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over by its reference alone"
 PART = "of an agency's part, or of a case, that was loaded through the rule"
 COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
@@ -264,9 +266,15 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING) | {"_erased": UNSEEN},
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change", "let_go"), MEETING),
     "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN),
-    "symposia/proposing.py": {
-        "facts": "the issue that whoever proposed it could see: its number, and how many told it"
-    },
+    "symposia/announcing.py": {"_concerned": UNSEEN},
+    "symposia/criteria.py": dict.fromkeys(("_asked", "_must_be_unreviewed"), SYMPOSIUM),
+    "symposia/judging.py": dict.fromkeys(("_of", "_own_reviews", "reviews_for", "unconflicted"), OWN),
+    "symposia/needing.py": {"need": UNSEEN},
+    "symposia/proposals.py": {"facts": "an issue its proposer could see: its number, and how many told it"},
+    "symposia/sessions.py": {"parts_of": SYMPOSIUM},
+    "symposia/speaking.py": {"all_parts": SYMPOSIUM},
+    "symposia/telling.py": {"closed": "a job: it acts for the administration, not for a person"},
+    "symposia/waiting.py": dict.fromkeys(("_DECISIONS", "_PARTS", "_REVIEWED", "_REVIEWS"), OWN),
 }
 
 
