@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, Quote, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _, listed, ngettext
-from db.calls import CallCriterion, Proposal, ProposalState
+from db.calls import CallCriterion, Proposal, ProposalState, Reviewer
 from db.meetings import Audience
 from db.symposia import (
     Block,
     BlockKind,
+    SessionPart,
     SessionState,
     Symposium,
     SymposiumRoom,
@@ -224,8 +225,26 @@ def _audience_buttons(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
         found.append(Button(_("Propose a session"), "symposia.propose", asked, Style.PRIMARY))
     mine = Proposal.symposium_id == symposium.id, Proposal.of(ctx.who)
     if ctx.session.scalar(select(Proposal.id).where(*mine, Proposal.visible_to(ctx.who)).limit(1)) is not None:
-        found.append(_does(symposium, _("My proposals"), "mine"))
+        found.append(button(_("My proposals"), "symposia.mine"))
+    if symposium.state in AHEAD:
+        found += _asked_buttons(ctx, symposium)
     return tuple(found)
+
+
+def _asked_buttons(ctx: Context, symposium: Symposium) -> list[Button]:
+    """For whoever was asked to review, or to take part in a session."""
+    found: list[Button] = []
+    reviews = Reviewer.symposium_id == symposium.id, Reviewer.person_id == ctx.who.id
+    if ctx.session.scalar(select(Reviewer.id).where(*reviews)) is not None:
+        found.append(_does(symposium, _("Review what is proposed"), "reviews"))
+    needed = (
+        select(SessionPart.id)
+        .join(SymposiumSession, SymposiumSession.id == SessionPart.session_id)
+        .where(SymposiumSession.symposium_id == symposium.id, SessionPart.person_id == ctx.who.id)
+    )
+    if ctx.session.scalar(needed.limit(1)) is not None:
+        found.append(button(_("Sessions I am asked to take part in"), "symposia.parts"))
+    return found
 
 
 def places(count: int) -> Phrase:

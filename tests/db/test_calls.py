@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.calls import Interest, Proposal, ProposalState, Review, Reviewer
-from db.people import Administration, Person
+from db.calls import Interest, Proposal, ProposalState, Review, Reviewer, in_audience
+from db.meetings import Audience
+from db.people import Administration, Kind, Person, Sector, who
 from db.personal import erase, join
 from db.session import Sessions, connect
 from db.symposia import Agreed, Away, SessionPart, Symposium, SymposiumSession
@@ -93,3 +94,27 @@ def test_what_is_kept_of_whoever_is_erased_or_becomes_one_with_another(session: 
     # What is decided stays so.
     assert not left.withdraw(at=NOON) and not left.accept(talk.id, by=organiser.id, at=NOON)
     assert not left.decline("No", "en", by=organiser.id, at=NOON)
+
+
+def test_those_an_announcement_goes_to_are_those_it_is_open_to(session: Session) -> None:
+    """Told twice, as a list of people and as what one person may do: it is one rule."""
+    symposium, _talk = a_call(session)
+    people = session.scalars(select(Person).order_by(Person.id)).all()
+    for person, kind, sector in zip(
+        people, (Kind.BUSINESS, Kind.ASSOCIATION, Kind.AGENCY), (Sector.TEXTILES, Sector.ENERGY, None), strict=True
+    ):
+        person.kind, person.sector = kind, sector
+    outside = Person(name="New", language="en", zone="UTC", administration_id=symposium.administration_id, met_at=NOON)
+    session.add(outside)
+    for audience in Audience:
+        for sector in (Sector.TEXTILES, Sector.EXPRESS):
+            symposium.audience, symposium.sector = audience, sector
+            session.flush()
+            told = set(session.scalars(select(Person.id).where(in_audience(symposium))))
+            may = {
+                each.id
+                for each in (*people, outside)
+                if session.scalar(select(Symposium.id).where(Symposium.open_to(who(session, each, at=NOON))))
+                is not None
+            }
+            assert told == may, (audience, sector)

@@ -123,6 +123,7 @@ def test_from_the_call_to_a_speaker_who_confirms(world: World) -> None:
     assert "2 proposals wait for your review." in listed and "(SP-1 · Sodal Trading)" in listed
     mine = world.do("emil", "symposia.reviews", symposium=symposium)
     assert "Textiles" in mine and "Reefers" not in mine
+    assert "Review what is proposed" in world.do("dina", "symposia.show", symposium=symposium).buttons
     world.do("dina", "symposia.review", proposal=first)
     for criterion in range(1, 5):
         said = world.do("dina", "symposia.points", proposal=first, criterion=criterion, count=4)

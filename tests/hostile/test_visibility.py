@@ -267,6 +267,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change", "let_go"), MEETING),
     "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN),
     "symposia/announcing.py": {"_concerned": UNSEEN},
+    "symposia/cards.py": {"_asked_buttons": OWN},
     "symposia/criteria.py": dict.fromkeys(("_asked", "_must_be_unreviewed"), SYMPOSIUM),
     "symposia/judging.py": dict.fromkeys(("_of", "_own_reviews", "reviews_for", "unconflicted"), OWN),
     "symposia/needing.py": {"need": UNSEEN},
