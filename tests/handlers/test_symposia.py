@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select, update
 
 from db.calls import Proposal, ProposalState
@@ -18,6 +19,7 @@ from db.symposia import (
     SymposiumSession,
     Track,
 )
+from handlers.symposia import announcing
 from tests.world import World
 
 from .issue_steps import published, raised, same_here
@@ -26,7 +28,10 @@ from .symposium_steps import DAY, accepted, announced, made, proposed, set_up
 TRADE = {"amina", "badr", "chloe", "dina", "emil"}
 
 
-def test_a_symposium_is_set_up_in_minutes_and_announced_once(light_world: World) -> None:
+def test_a_symposium_is_set_up_in_minutes_and_announced_once(
+    light_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "AT_ONCE", 2)  # it takes several turns to tell everybody
     world = light_world
     symposium = made(world)
     card = world.last("ruiz")
