@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -29,9 +28,6 @@ Solve = Callable[[Any, Callable[[float, str], None], threading.Event], Any]
 
 
 def main(kind: str) -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # a terminal tells the whole group; what becomes of it, the parent says
     question = sys.stdin.readline()
     stop = threading.Event()
     threading.Thread(target=_heed, args=(stop,), daemon=True).start()

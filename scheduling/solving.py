@@ -49,8 +49,14 @@ def solve(
     kinds.
     """
     with tempfile.TemporaryFile() as complaints:
+        # In a group of its own: a terminal's Ctrl-C is for this process, which says what becomes of the child.
         process = subprocess.Popen(
-            [*child, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, bufsize=0
+            [*child, kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            bufsize=0,
+            process_group=0,
         )
         try:
             _ask(cast("IO[bytes]", process.stdin), question)

@@ -302,11 +302,12 @@ class Exact:
         rooms = len(self.problem.rooms)
         for moment in self._moments:
             there = [
-                (rooms if session.plenary else 1) * literal
+                (rooms if session.plenary else 1, literal)
                 for session in self.problem.sessions
                 for literal in self.meanwhile[session.key].get(moment, ())
             ]
-            self.model.add(sum(there) <= rooms)
+            if sum(taken for taken, _ in there) > rooms:
+                self.model.add(sum(taken * literal for taken, literal in there) <= rooms)
 
     def _walks(self) -> None:
         """Whoever has two sessions with less than a walk between them has them in rooms as near as that."""

@@ -161,9 +161,15 @@ def _without(problem: Problem, known: Sequence[Places], run: _Run, published: Pl
         minimise_score(exact)
     exact.hint(best)
     status, solver = run.solve(exact.model, 1.0, "whole")
-    if status in _FOUND:
-        best = exact.places(solver.value)
+    if status in _FOUND:  # it may break what it need not keep more often than it must
+        best = min(best, exact.places(solver.value), key=lambda each: _rank(problem, each, published))
     return Answer(problem, best, is_possible=False, conflict=why)
+
+
+def _rank(problem: Problem, places: Places, published: Places | None) -> tuple[int, ...]:
+    demands, often, total = rank(problem, places)
+    changed = sum(each.cost for each in changes(problem, published or {}, places))
+    return demands, often, changed, total
 
 
 def _searched(problem: Problem, best: Places, run: _Run) -> Places:

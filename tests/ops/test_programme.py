@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.main import app
 from bot.ops import programme
 from bot.ops.trouble import Trouble
 from scheduling import solving
@@ -45,26 +47,35 @@ def written(folder: Path, data: Any, name: str = "question.json") -> Path:
     return file
 
 
-def test_a_programme_is_solved_checked_and_changed(bare: Shell) -> None:
+def test_a_programme_is_solved_and_written(bare: Shell) -> None:
     written(bare.folder, DAY)
     ran = bare("programme", "solve", "question.json", "--out", "solution.json", "--workers", "1")
     assert ran.returncode == 0 and ran.stderr == "", ran
     assert "Wed 12 May 2027" in ran.stdout and "09:00–10:00" in ran.stdout and "Great hall" in ran.stdout
     assert "Risk [bold]" in ran.stdout and "Proved: no programme has fewer." in ran.stdout
     assert re.search(r"seats left empty +\d+\n", ran.stdout)
-    checked = bare("programme", "check", "question.json", "solution.json")
-    assert checked.returncode == 0 and checked.stdout.startswith("Every demand is kept.")
+    text, well = programme.check(bare.folder / "question.json", bare.folder / "solution.json", as_json=False)
+    assert well and text.startswith("Every demand is kept.")
     solution = json.loads((bare.folder / "solution.json").read_text(encoding="utf-8"))
     assert solution["optimal"] and solution["bound"] == solution["total"] == sum(solution["score"].values())
-    solution["places"]["risk"] = solution["places"]["origin"]
-    written(bare.folder, solution["places"], "by-hand.json")
-    checked = bare("programme", "check", "question.json", "by-hand.json", "--json")
+
+
+def test_a_programme_made_by_hand_is_checked(tmp_path: Path) -> None:
+    by_hand = {
+        **{"origin": {"block": "9", "room": "hall"}, "risk": {"block": "9", "room": "hall"}},
+        "aeo": {"block": "11", "room": "den"},
+    }
+    files = [str(written(tmp_path, DAY)), str(written(tmp_path, by_hand, "by-hand.json"))]
+    shell = CliRunner()
+    checked = shell.invoke(app, ["programme", "check", *files, "--json"])
     told = {(each["kind"], *each["ids"]) for each in json.loads(checked.stdout)["broken"]}
-    assert checked.returncode == 1 and told == {("person", "ama"), ("room", "hall")}
-    refused = bare("programme", "solve", "solution.json")
-    assert refused.returncode == 2 and refused.stderr.startswith(
-        "parley: solution.json: places: there is no such field"
-    )
+    assert checked.exit_code == 1 and told == {("person", "ama"), ("room", "hall")}
+    said = shell.invoke(app, ["programme", "check", *files]).stdout
+    assert "- Ama Mensah is in one place at a time: not so with “Rules of origin”, “Risk [bold]”" in said
+    refused = shell.invoke(app, ["programme", "solve", files[1]])
+    assert refused.exit_code == 2 and "by-hand.json: origin: there is no such field" in refused.stderr
+    refused = shell.invoke(app, ["programme", "check", files[0], files[0]])
+    assert refused.exit_code == 2 and "question.json: the place of 'zone'" in refused.stderr
 
 
 def test_ctrl_c_takes_the_best_so_far(bare: Shell) -> None:
@@ -79,7 +90,7 @@ def test_ctrl_c_takes_the_best_so_far(bare: Shell) -> None:
         seen = b""
         while b"time for each" not in seen:
             seen += os.read(ours, 65536)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the solver's process hears it too
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         assert process.stdout is not None
         answer = json.loads(process.stdout.read())
         assert process.wait(timeout=60) == bool(answer["broken"]), seen

@@ -14,7 +14,7 @@ from tests.scheduling.programme.checker import Checker
 from tests.scheduling.programme.symposia import tiny
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(luck=st.randoms(use_true_random=False))
 def test_it_counts_as_the_independent_checker_does(luck: random.Random) -> None:
     data = tiny(luck)
