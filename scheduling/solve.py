@@ -17,6 +17,7 @@ from typing import Any
 
 # What can be solved: the module that does, loaded only here. It has a solve(question, report, stop).
 KINDS = {
+    "cosplib": "scheduling.programme.cosplib.solver",
     "meetings": "scheduling.meetings.exact",
     "programme": "scheduling.programme.model",
     "seats": "scheduling.seats.exact",
