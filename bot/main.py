@@ -423,19 +423,29 @@ def meetings_plan(
 
 @programme.command("solve")
 def programme_solve(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The sessions, rooms, blocks and people, as JSON.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON as `schema` prints it, or CoSPLib's or Timefold's spreadsheet.")
+    ],
     seconds: Annotated[float, typer.Option(min=1, max=86400, help="How long to look for it, at most.")] = 60,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Another seed looks elsewhere first.")] = 0,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many threads look.")] = 2,
     published: Annotated[
         Path | None, typer.Option(help="A solution people know already: as little of it as can be is changed.")
     ] = None,
+    model: Annotated[str, typer.Option(help="Of CoSPLib's spreadsheets: full or exact.")] = "full",
     out: Annotated[Path | None, typer.Option(help="Where to write the solution, as JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the best programme; Ctrl-C takes the best so far. Exit 1 where it breaks a demand, 2 on an unusable file."""
+    from bot.ops import conferences
     from bot.ops.programme import solve
 
+    if conferences.is_spreadsheet(file):
+        _end(
+            lambda: conferences.solve(
+                file, model=model, seconds=seconds, seed=seed, workers=workers, out=out, as_json=as_json
+            )
+        )
     _end(
         lambda: solve(file, seconds=seconds, seed=seed, workers=workers, published=published, out=out, as_json=as_json)
     )

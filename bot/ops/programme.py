@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -68,15 +68,8 @@ def solve(
     question = {"problem": problem.to_json(), "seconds": seconds, "seed": seed, "workers": workers}
     if published is not None:
         question["published"] = _solution(published)
-    try:
-        answer = _solved(question)
-    except solving.SolvingFailed as error:
-        raise Trouble(str(error)) from error
-    except ValueError as error:
-        raise Trouble(f"cannot be solved: {error}") from error
-    document = json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
-    if out is not None:
-        out.write_text(document, encoding="utf-8")
+    answer = solved("programme", question, DOING)
+    document = written(answer, out)
     return document if as_json else _shown(problem, answer), not answer["broken"]
 
 
@@ -159,8 +152,11 @@ def _read(file: Path) -> Any:
         raise Trouble(f"{file}: not JSON: {error}") from error
 
 
-def _solved(question: dict[str, Any]) -> Any:
-    """The answer of the child process, with a bar on a terminal; Ctrl-C asks for the best so far."""
+def solved(kind: str, question: dict[str, Any], doing: Mapping[str, str]) -> Any:
+    """The answer of the child process, with a bar on a terminal; Ctrl-C asks for the best so far.
+
+    `doing`: the child's words for what it does, in a person's. Raises Trouble where there is no answer.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -172,12 +168,25 @@ def _solved(question: dict[str, Any]) -> Any:
         Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar,
         _interrupts() as interrupts,
     ):
-        task = bar.add_task(DOING["when"], total=1.0)
+        task = bar.add_task("beginning", total=1.0)
 
-        def progress(done: float, doing: str) -> None:
-            bar.update(task, completed=done, description=DOING.get(doing, doing))
+        def progress(done: float, word: str) -> None:
+            bar.update(task, completed=done, description=doing.get(word, word))
 
-        return solving.solve("programme", question, progress=progress, enough=lambda: bool(interrupts))
+        try:
+            return solving.solve(kind, question, progress=progress, enough=lambda: bool(interrupts))
+        except solving.SolvingFailed as error:
+            raise Trouble(str(error)) from error
+        except ValueError as error:
+            raise Trouble(f"cannot be solved: {error}") from error
+
+
+def written(answer: Any, out: Path | None) -> str:
+    """The answer as JSON, in a file too where one is named."""
+    document = json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
+    if out is not None:
+        out.write_text(document, encoding="utf-8")
+    return document
 
 
 @contextmanager
