@@ -30,7 +30,8 @@ GRACE = 3.0  # seconds after the end for putting every session somewhere, where 
 WHEN, WHERE, WHOLE = 0.15, 0.1, 0.9  # of the time that is left, what each step may take
 A_START = 15.0  # seconds at most for each of the first two
 WHY = 0.7  # of the time that is left, what the smallest conflict may take where there is no programme
-LEAST_CHANGE = 0.6  # of the time, what finding the least change may take; the rest is for the score at that change
+LEAST_CHANGE = 0.6  # of the time, what finding the least change may take
+THEN = 3.0  # seconds at most for the best score at that change: whoever makes a change waits for it
 
 Report = Callable[[float, str], None]
 _FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
@@ -194,7 +195,7 @@ def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
     better.model.add(better.changes(published) <= most)
     minimise_score(better)
     better.hint(places)
-    status, solver = run.solve(better.model, 1.0, "whole")
+    status, solver = run.solve(better.model, 1.0, "whole", most=THEN)
     bound = None
     if status in _FOUND:
         places = min(places, better.places(solver.value), key=lambda each: rank(problem, each))
