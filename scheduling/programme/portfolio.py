@@ -69,10 +69,10 @@ class Turn(Generic[Solution]):
         """What is left; 0 where it was told to stop."""
         return 0.0 if self.stop.is_set() else max(0.0, self.ends - time.monotonic())
 
-    def search(self, model: cp_model.CpModel, *, subsolvers: Sequence[str] = (), linear: int = 1) -> Searched | None:
+    def search(self, model: cp_model.CpModel, *, subsolvers: Sequence[str] = (), soon: bool = False) -> Searched | None:
         """The best that the time gives for a model; None where there is no time. Ends at once when told to stop.
 
-        `linear` is how much of it goes to linear relaxations: none, 0, finds something soonest where that is hard.
+        `soon`: without what helps a proof, so that something is found sooner where that is hard.
         """
         if self.seconds < _LEAST:
             return None
@@ -80,7 +80,10 @@ class Turn(Generic[Solution]):
         solver.parameters.num_workers = self.workers
         solver.parameters.random_seed = self.seed
         solver.parameters.max_time_in_seconds = self.seconds
-        solver.parameters.linearization_level = linear
+        if soon:
+            solver.parameters.linearization_level = 0
+            solver.parameters.symmetry_level = 0
+            solver.parameters.cp_model_probing_level = 0
         if self.workers > 1:
             solver.parameters.subsolvers.extend(subsolvers)
         else:

@@ -86,7 +86,7 @@ def _full(conference: Conference, impossible: threading.Event) -> list[Way[Place
     whole = _Whole(conference, impossible)
     return [
         Way("greedy", 1.0, whole.greedy),
-        Way("sketch", 0.3, whole.sketch, most=60.0),
+        Way("sketch", 0.35, whole.sketch, most=60.0),
         Way("rooms", 0.2, whole.rooms, most=60.0),
         Way("narrow", 0.5, whole.narrow),
         Way("wide", 0.9, whole.wide),
@@ -107,7 +107,7 @@ class _Whole:
 
     def sketch(self, turn: Turn[Places]) -> None:
         sketch = Sketch(self.conference)
-        found = turn.search(sketch.model, linear=0)
+        found = turn.search(sketch.model, soon=True)
         if found is not None and found.values is not None:
             self.sketched = sketch.many_in(found.values)
 
