@@ -19,7 +19,7 @@ from .context import Context
 from .events import Replied
 from .feeds import Calendar, Choice, FeedOf, Subscriber
 from .forms import FieldKind, Form, prepare
-from .screen import Button
+from .screen import Button, Screen
 from .text import Phrase
 
 
@@ -91,6 +91,17 @@ class Labour:
 
 
 @dataclass(frozen=True)
+class Page:
+    """What stands at an address of the site, `/symposia/S-3`, for a browser: what follows its `path` are the words of
+    the command `shows`. `public(session, words, at=…)` is the screen for whoever is not signed in; None: they have to.
+    """
+
+    path: str
+    shows: str
+    public: Callable[..., Screen | None]
+
+
+@dataclass(frozen=True)
 class Findable:
     """Rows of a table that search finds, by the words that `words` says."""
 
@@ -121,6 +132,19 @@ class Capability:
         self.findables: list[Findable] = []
         self.calendars: dict[str, Calendar] = {}
         self.feeds: list[tuple[str, FeedOf]] = []
+        self.pages: dict[str, Page] = {}
+
+    def page(self, path: str, *, shows: str) -> Callable[[Callable[..., Screen | None]], Callable[..., Screen | None]]:
+        """Register `(session, words, *, at) -> Screen | None`: what strangers see at `/path/words`, without buttons.
+
+        Whoever is signed in is shown the command of the verb `shows` there, called with `words`.
+        """
+
+        def register(public: Callable[..., Screen | None]) -> Callable[..., Screen | None]:
+            self.pages[path] = Page(path, self._full(shows), public)
+            return public
+
+        return register
 
     def offer(self, find: Offer) -> Offer:
         """Register `(ctx, words) -> buttons`: what words that are no command could be for. Nothing is run by it."""
@@ -291,6 +315,7 @@ class Registry:
         self.findables: list[Findable] = []
         self.calendars: dict[str, Calendar] = {}
         self.feeds: dict[str, list[FeedOf]] = {}
+        self.pages: dict[str, Page] = {}
         for capability in self.capabilities:
             self.commands |= capability.commands
             self.jobs |= capability.jobs
@@ -300,6 +325,7 @@ class Registry:
             for scope, calendar in capability.calendars.items():
                 if self.calendars.setdefault(scope, calendar) is not calendar:
                     raise ValueError(f"two capabilities declare the calendar {scope}")
+            self.pages |= capability.pages
             for scope, feed in capability.feeds:
                 self.feeds.setdefault(scope, []).append(feed)
             for command in capability.commands.values():

@@ -114,11 +114,37 @@ class QR:
 
 
 @dataclass(frozen=True)
+class Box:
+    """What stands in a grid: in one of its columns or, without one, across all; from one row on, over so many.
+
+    `when` says in words which rows these are. Boxes of one `colour` (from 0) belong together; one without is a pause.
+    """
+
+    title: Text
+    when: Text
+    lines: tuple[Text, ...] = ()
+    column: int | None = None
+    row: int = 0
+    rows: int = 1
+    colour: int | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A timetable of one day: a column a room, a row a time. `corner` is what the rows are."""
+
+    corner: Phrase
+    columns: tuple[Text, ...]
+    rows: tuple[Text, ...]
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
 class Picture:
     """Data that each door draws its own way, and tells in words too (`twin`): nobody needs to see it."""
 
     caption: Phrase
-    of: Bars | QR
+    of: Bars | QR | Grid
 
 
 def twin(picture: Picture) -> tuple[Text, ...]:
@@ -142,6 +168,15 @@ def twin(picture: Picture) -> tuple[Text, ...]:
                 )
                 for row, counts in rows
             )
+        case Grid(_corner, columns, _rows, boxes):
+            return tuple(_told(each, columns) for each in sorted(boxes, key=lambda box: (box.row, box.column or 0)))
+
+
+def _told(box: Box, columns: tuple[Text, ...]) -> Text:
+    what = _("{what} ({more})", what=box.title, more=Listed(box.lines)) if box.lines else box.title
+    if box.column is None:
+        return _("{when}: {what}", when=box.when, what=what)
+    return _("{when}, {where}: {what}", when=box.when, where=columns[box.column], what=what)
 
 
 @dataclass(frozen=True)
@@ -272,6 +307,6 @@ def from_json(value: Any) -> Any:
 
 for _kind in (
     *(Phrase, Raw, Code, Named, When, Link, Listed),
-    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Bars, QR, Picture, Screen),
+    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Bars, QR, Box, Grid, Picture, Screen),
 ):
     storable(_kind)

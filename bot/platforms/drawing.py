@@ -20,8 +20,8 @@ import fontpkg_noto_sans_arabic
 import resvg_py
 import segno
 
-from bot.kit.clean import shorten
-from bot.kit.screen import QR, Bars, Picture
+from bot.kit.clean import graphemes, shorten
+from bot.kit.screen import QR, Bars, Box, Grid, Picture
 from bot.kit.text import POP_ISOLATE, Writer
 
 FONTS = (
@@ -33,10 +33,13 @@ RIGHT_TO_LEFT_ISOLATE = "\u2067"
 WIDTH, EDGE, LABELS, LINE, BAR = 760, 20, 210, 40, 26
 LABEL, PART, CAPTION = 22, 34, 60  # graphemes that fit
 ROWS = 20  # bars drawn at most; the twin has them all
+TIMES, COLUMN, MOST_WIDE = 110, 190, 8  # of a timetable: its first column, the others at least, those drawn at most
+TEXT, GAP, PAD = 18, 3, 8  # a line of a box, between two boxes, within one
+TITLE_LINES = 3
 MODULE = 8  # pixels of one module of a QR code
 QUIET = 4  # modules around it
 SCALE = 2.0  # a telephone's dots for each of ours
-INK, SOFT, LINES, PAPER = "#14202b", "#52616e", "#d5dde3", "#ffffff"
+INK, SOFT, LINES, PAPER, GROUND = "#14202b", "#52616e", "#d5dde3", "#ffffff", "#f2f5f7"
 # What no XML may hold: a name given on the command line has not come through the edge.
 UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NO_LETTERS = " \ue000"  # how nothing looks, and how a letter does that no font has
@@ -57,6 +60,8 @@ def svg(picture: Picture, writer: Writer) -> str:
     match picture.of:
         case Bars():
             return _Chart(picture, picture.of, Writer(writer.catalogues, writer.reader)).svg()
+        case Grid():
+            return _Timetable(picture, picture.of, Writer(writer.catalogues, writer.reader)).svg()
         case QR(url):
             return _qr(url)
 
@@ -91,29 +96,76 @@ def _pixels_anew(source: str) -> bytes:
     return bytes(made)
 
 
-class _Chart:
-    """Stacked bars with their counts, a legend below. Everything runs from the side where reading begins."""
+class _Sheet:
+    """Something drawn on a sheet of a width. Everything runs from the side where reading begins."""
 
-    def __init__(self, picture: Picture, bars: Bars, writer: Writer) -> None:
+    def __init__(self, picture: Picture, writer: Writer, width: int) -> None:
         self._picture = picture
-        self._bars = bars
         self._writer = writer
         self._is_rtl = writer.reader.is_rtl
+        self._width = width
+
+    def _framed(self, height: int, inside: Iterator[str]) -> str:
+        """All of it, below its caption."""
+        shown = [
+            f'<rect width="{self._width}" height="{height}" fill="{PAPER}"/>',
+            self._text(EDGE, EDGE + 20, self._picture.caption, CAPTION, size=20, weight=700),
+            *inside,
+        ]
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width} {height}" width="{self._width}"'
+            f' height="{height}" direction="ltr" font-family="{FAMILIES}">{"".join(shown)}</svg>'
+        )
+
+    def _rect(self, x: float, y: float, width: float, fill: str, *, height: float = BAR, drop: int = 0) -> str:
+        left = self._width - x - width if self._is_rtl else x
+        return f'<rect x="{left}" y="{y + drop}" width="{width}" height="{height}" fill="{fill}"/>'
+
+    def _words(self, value: Any) -> str:
+        return " ".join(UNSPEAKABLE.sub("\ufffd", self._writer.plain(value)).split())
+
+    def _text(
+        self,
+        x: float,
+        y: float,
+        value: Any,
+        most: int,
+        *,
+        size: int,
+        fill: str = INK,
+        weight: int = 400,
+        anchor: str = "",
+    ) -> str:
+        words = shorten(self._words(value) if not isinstance(value, _Line) else value, most)
+        if self._is_rtl:
+            words, x = f"{RIGHT_TO_LEFT_ISOLATE}{words}{POP_ISOLATE}", self._width - x
+        anchor = anchor or ("end" if self._is_rtl else "start")
+        return (
+            f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">'
+            f"{escape(words, quote=False)}</text>"
+        )
+
+
+class _Line(str):
+    """A piece of words that are written already."""
+
+
+class _Chart(_Sheet):
+    """Stacked bars with their counts, a legend below."""
+
+    def __init__(self, picture: Picture, bars: Bars, writer: Writer) -> None:
+        super().__init__(picture, writer, WIDTH)
+        self._bars = bars
 
     def svg(self) -> str:
         rows = self._bars.rows[:ROWS]
         legend = len(self._bars.parts)
         height = EDGE + LINE + len(rows) * LINE + 12 + -(-legend // 2) * 28 + EDGE
-        inside = [
-            f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>',
-            self._text(EDGE, EDGE + 20, self._picture.caption, CAPTION, size=20, weight=700),
-            *self._rows(rows, EDGE + LINE),
-            *self._legend(EDGE + LINE + len(rows) * LINE + 12),
-        ]
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-            f' direction="ltr" font-family="{FAMILIES}">{"".join(inside)}</svg>'
-        )
+        return self._framed(height, self._inside(rows))
+
+    def _inside(self, rows: Sequence[tuple[Any, tuple[int, ...]]]) -> Iterator[str]:
+        yield from self._rows(rows, EDGE + LINE)
+        yield from self._legend(EDGE + LINE + len(rows) * LINE + 12)
 
     def _rows(self, rows: Sequence[tuple[Any, tuple[int, ...]]], top: int) -> Iterator[str]:
         most = max((sum(counts) for _label, counts in rows), default=0) or 1
@@ -141,30 +193,78 @@ class _Chart:
             yield self._rect(x, y + 2, 16, COLOURS[number % len(COLOURS)][0], height=16)
             yield self._text(x + 24, y + 15, part, PART, size=14, fill=SOFT)
 
-    def _rect(self, x: float, y: float, width: float, fill: str, *, height: int = BAR, drop: int = 0) -> str:
-        left = WIDTH - x - width if self._is_rtl else x
-        return f'<rect x="{left}" y="{y + drop}" width="{width}" height="{height}" fill="{fill}"/>'
 
-    def _text(
-        self,
-        x: float,
-        y: float,
-        value: Any,
-        most: int,
-        *,
-        size: int,
-        fill: str = INK,
-        weight: int = 400,
-        anchor: str = "",
-    ) -> str:
-        words = shorten(" ".join(UNSPEAKABLE.sub("\ufffd", self._writer.plain(value)).split()), most)
-        if self._is_rtl:
-            words, x = f"{RIGHT_TO_LEFT_ISOLATE}{words}{POP_ISOLATE}", WIDTH - x
-        anchor = anchor or ("end" if self._is_rtl else "start")
-        return (
-            f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">'
-            f"{escape(words, quote=False)}</text>"
-        )
+class _Timetable(_Sheet):
+    """A column a room, a row a time; a box is as high as its rows, and a row as high as the fullest box in it needs."""
+
+    def __init__(self, picture: Picture, grid: Grid, writer: Writer) -> None:
+        self._columns = grid.columns[:MOST_WIDE]
+        self._column = max(COLUMN, (WIDTH - 2 * EDGE - TIMES) // max(len(self._columns), 1))
+        super().__init__(picture, writer, 2 * EDGE + TIMES + self._column * max(len(self._columns), 1))
+        self._grid = grid
+        self._boxes = [
+            (each, self._lines(each)) for each in grid.boxes if each.column is None or each.column < MOST_WIDE
+        ]
+
+    def svg(self) -> str:
+        tops = [EDGE + 2 * LINE]
+        for number in range(len(self._grid.rows)):
+            tops.append(tops[-1] + self._height(number))
+        return self._framed(tops[-1] + EDGE, self._inside(tops))
+
+    def _inside(self, tops: Sequence[int]) -> Iterator[str]:
+        most = self._column // 9
+        yield self._text(EDGE, tops[0] - 12, self._grid.corner, 12, size=14, fill=SOFT)
+        for number, column in enumerate(self._columns):
+            yield self._text(self._left(number) + PAD, tops[0] - 12, column, most, size=15, weight=700)
+        for number, row in enumerate(self._grid.rows):
+            yield self._rect(EDGE, tops[number], self._width - 2 * EDGE, LINES, height=1)
+            yield self._text(EDGE, tops[number] + 22, row, 13, size=14, fill=SOFT)
+        for box, lines in self._boxes:
+            yield from self._box(box, lines, tops)
+
+    def _box(self, box: Box, lines: Sequence[_Line], tops: Sequence[int]) -> Iterator[str]:
+        top, end = tops[box.row], tops[min(box.row + box.rows, len(tops) - 1)]
+        fill, ink = COLOURS[box.colour % len(COLOURS)] if box.colour is not None else (GROUND, SOFT)
+        left = self._left(box.column or 0)
+        width = self._column if box.column is not None else self._column * max(len(self._columns), 1)
+        yield self._rect(left, top + GAP, width - GAP, fill, height=end - top - GAP)
+        titles = len(lines) - len(box.lines)
+        for number, line in enumerate(lines):
+            weight = 700 if number < titles and box.colour is not None else 400
+            y = top + PAD + 16 + number * TEXT
+            yield self._text(left + PAD, y, line, 200, size=14, fill=ink, weight=weight)
+
+    def _left(self, column: int) -> int:
+        return EDGE + TIMES + column * self._column
+
+    def _height(self, row: int) -> int:
+        """As much as every box in it needs, by its share of rows."""
+        needs = [
+            -(-(len(lines) * TEXT + 2 * PAD + GAP) // box.rows)
+            for box, lines in self._boxes
+            if box.row <= row < box.row + box.rows
+        ]
+        return max([LINE, *needs])
+
+    def _lines(self, box: Box) -> list[_Line]:
+        """Its title in a few lines, then what else it says, a line each."""
+        wide = self._column if box.column is not None else self._column * max(len(self._columns), 1)
+        most = (wide - 2 * PAD) // 8
+        title = _wrapped(self._words(box.title), most, TITLE_LINES)
+        return [_Line(each) for each in (*title, *(shorten(self._words(line), most) for line in box.lines))]
+
+
+def _wrapped(words: str, most: int, lines: int) -> list[str]:
+    """In lines of `most` graphemes; what does not fit into the last is cut."""
+    made = [""]
+    for word in words.split():
+        longer = f"{made[-1]} {word}".strip()
+        if graphemes(longer) <= most or not made[-1] or len(made) == lines:
+            made[-1] = longer
+        else:
+            made.append(word)
+    return [shorten(each, most) for each in made]
 
 
 def _qr(url: str) -> str:

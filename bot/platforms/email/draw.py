@@ -14,7 +14,7 @@ from bot.kit.clean import clean_line, shorten
 from bot.kit.door import CHECK, circumstances
 from bot.kit.events import Answer
 from bot.kit.forms import FormView
-from bot.kit.screen import Button, Progress, Quote, Row, Screen, Style, Table
+from bot.kit.screen import Button, Progress, Quote, Row, Screen, Style, Table, twin
 from bot.kit.text import Link, Phrase, Plain, Raw, Text, Writer, _, listed, without_isolates
 
 from .html import Html
@@ -127,6 +127,9 @@ class _Page:
         self.say(screen.heading, tag="h1")
         for part in screen.body:
             self._part(part)
+        for picture in screen.pictures:  # many programs hide pictures: the words stand for them
+            self.say(picture.caption, strong=True)
+            self.say(*twin(picture))
         self._facts([(fact.label, fact.value) for fact in screen.facts])
         for number, row in enumerate(screen.rows, 1):
             self._row(number, row)

@@ -11,9 +11,11 @@ from markupsafe import Markup, escape
 
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView
-from bot.kit.screen import Progress, Quote, twin
+from bot.kit.screen import Grid, Progress, Quote, twin
 from bot.kit.text import Catalogues, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
 from bot.platforms import drawing
+
+from .grids import laid_out
 
 FOLDER = Path(__file__).parent
 WORDS = {
@@ -83,6 +85,7 @@ class Drawer:
             "kind_of": _kind_of,
             "own_direction": _own_direction,
             "limit": _limit,
+            "laid_out": laid_out,
         }
 
     def page(self, template: str, reader: Reader, **values: Any) -> str:
@@ -101,7 +104,9 @@ class Drawer:
     def answer(self, answer: Answer, reader: Reader, **values: Any) -> str:
         """The page for an answer: a form as it stands, or a screen."""
         template = "form.html" if answer.form is not None else "screen.html"
-        return self.page(template, reader, answer=answer, form=answer.form, screen=answer.screen, **values)
+        is_wide = answer.screen is not None and any(isinstance(each.of, Grid) for each in answer.screen.pictures)
+        shown = {"answer": answer, "form": answer.form, "screen": answer.screen, "is_wide": is_wide}
+        return self.page(template, reader, **shown, **values)
 
 
 def _kind_of(value: Any) -> str:

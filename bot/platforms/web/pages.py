@@ -20,11 +20,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.kit.capability import Registry
+from bot.kit.capability import Page, Registry
 from bot.kit.clean import clean_name
 from bot.kit.events import Answer, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FieldKind, FormView, Option
-from bot.kit.screen import Refusal
+from bot.kit.screen import Refusal, Screen
 from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Phrase, Reader, Writer, _, without_isolates
 from db.files import LIMIT, File, sniffed, store, stored
 from db.people import Person, who
@@ -113,6 +113,7 @@ class Pages:
             Route("/form", self.form, methods=["POST"]),
             Route("/options", self.options),
             Route("/file/{file_id:int}/{key}", self.file),
+            *(Route(f"/{path}/{{words}}", self.named) for path in self._registry.pages),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ]
 
@@ -170,6 +171,20 @@ class Pages:
     async def go(self, request: Request) -> Response:
         """A command of the menu, by its name."""
         return await self._posted(request, lambda visit, form: Called(visit.caller, name=str(form.get("command", ""))))
+
+    async def named(self, request: Request) -> Response:
+        """What stands at an address that can be written down and passed on; of some things also for strangers."""
+        page = self._registry.pages[request.url.path.split("/")[1]]
+        words, visit = request.path_params["words"][:100], await self._visit(request)
+        if visit is not None:
+            return await self._show(
+                visit, await self._run(Called(visit.caller, name=page.shows, args={"words": words}))
+            )
+        screen = await self._off_loop(self._public, page, words)
+        if screen is None:
+            return self.door(request, "nobody", 401)
+        shown = await asyncio.to_thread(self._drawer.answer, Answer(screen), Reader(_preferred(request), "UTC"))
+        return HTMLResponse(shown, headers=HEADERS)
 
     async def form(self, request: Request) -> Response:
         """All fields at once; or, when a choice decides which questions apply, the form as it now stands."""
@@ -310,6 +325,10 @@ class Pages:
         return {name: tuple(files) for name, files in kept.items()}, wrong
 
     # Short pieces of database work
+
+    def _public(self, page: Page, words: str) -> Screen | None:
+        with self._sessions.reading() as session:
+            return page.public(session, words, at=self._clock.now())
 
     def _menu(self, person_id: int) -> list[Any]:
         with self._sessions.reading() as session:
