@@ -30,12 +30,14 @@ symposia = Capability("symposia", _("Symposia"))
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 
 # What other capabilities add, each by itself: buttons to a symposium's card and to a session's, and what else happens
-# when a symposium is cancelled, a session is cancelled, or what is said of a session changes.
+# when a symposium is cancelled, a session is cancelled, what is said of a session changes, or somebody who is needed
+# (by their id) says when they cannot be there.
 ON_SYMPOSIUM: list[Callable[[Context, Symposium], tuple[Button, ...]]] = []
 ON_SESSION: list[Callable[[Context, Symposium, SymposiumSession], tuple[Button, ...]]] = []
 WHEN_CANCELLED: list[Callable[[Context, Symposium], None]] = []
 WHEN_SESSION_CANCELLED: list[Callable[[Context, Symposium, SymposiumSession], None]] = []
 WHEN_SESSION_CHANGED: list[Callable[[Context, Symposium, SymposiumSession], None]] = []
+WHEN_AWAY: list[Callable[[Context, Symposium, int], object]] = []
 
 
 def _runs(who: Who, about: Any) -> bool:

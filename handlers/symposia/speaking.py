@@ -27,7 +27,7 @@ from handlers.people.preferences import zone_choices
 
 from . import cards, making, patterns, sessions, telling, times
 from .making import must_be_ahead
-from .room import members, needed, symposia
+from .room import WHEN_AWAY, members, needed, symposia
 
 REASON, INTEREST, AWAY = 600, 300, 600
 MOST_AWAY = 20
@@ -211,6 +211,8 @@ class AwayTimes(Form):
                 more=(look,),
                 urgent=self.symposium.programme > 0,
             )
+            for note in WHEN_AWAY:
+                note(ctx, self.symposium, ctx.who.id)
         lead = ngettext("{count} time is noted.", "{count} times are noted.", len(found))
         return my_parts(ctx, lead if found else _("Noted: you can be there at all times."))
 
