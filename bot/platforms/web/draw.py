@@ -84,6 +84,7 @@ class Drawer:
             "STATES": STATES,
             "kind_of": _kind_of,
             "own_direction": _own_direction,
+            "own_language": _own_language,
             "limit": _limit,
             "laid_out": laid_out,
         }
@@ -123,6 +124,12 @@ def _kind_of(value: Any) -> str:
 def _own_direction(value: Any) -> Markup:
     """A person's words run as they run; a sentence of ours runs as its page does, whatever word it begins with."""
     return Markup(' dir="auto"') if isinstance(value, Raw | str) else Markup("")
+
+
+def _own_language(value: Any) -> Markup:
+    """Which language a person's words are in, for whoever has them read aloud."""
+    language = value.language if isinstance(value, Raw) else None
+    return Markup(' lang="{}"').format(language) if language else Markup("")
 
 
 def _limit(field: FieldView) -> Phrase | None:
