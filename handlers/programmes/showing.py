@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
-from bot.kit.screen import Button, Fact, NotFound, Row, Screen, Style, button
+from bot.kit.screen import Button, NotFound, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, _
 from db.meetings import Audience
 from db.symposia import Block, Symposium, SymposiumState
@@ -141,11 +141,11 @@ def _all_days(session: Session, symposium: Symposium, *, with_people: bool) -> S
     days = {times.day_of(symposium, each) for each in session.scalars(has)}
     return Screen(
         cards.title(symposium),
-        () if days else (_("No session has a place yet."),),
         (
-            Fact(_("Days"), cards.days(symposium)),
-            *((Fact(_("Place"), Raw(symposium.venue, symposium.language)),) if symposium.venue else ()),
-            Fact(_("Clocks"), Code(symposium.zone)),
+            cards.days(symposium),
+            *((Raw(symposium.venue, symposium.language),) if symposium.venue else ()),
+            _("All times are on the clocks of {zone}.", zone=Code(symposium.zone)),
+            *(() if days else (_("No session has a place yet."),)),
         ),
         pictures=tuple(sheet.picture(each) for each in sheet.days if each in days),
     )

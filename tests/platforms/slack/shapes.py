@@ -9,7 +9,22 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.kit.forms import FieldKind, FieldView, FormView, Option
-from bot.kit.screen import QR, Attachment, Bars, Button, Fact, Picture, Progress, Quote, Row, Screen, Style, Table
+from bot.kit.screen import (
+    QR,
+    Attachment,
+    Bars,
+    Box,
+    Button,
+    Fact,
+    Grid,
+    Picture,
+    Progress,
+    Quote,
+    Row,
+    Screen,
+    Style,
+    Table,
+)
 from bot.kit.text import CATALOGUES, Catalogues, Code, Link, Named, Phrase, Raw, Reader, When, Writer, _, listed
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -111,7 +126,24 @@ def bars(draw: st.DrawFn) -> Bars:
     return Bars((_("A part"),) * parts, tuple(draw(st.lists(st.tuples(texts, counts), max_size=24))))
 
 
-pictures = st.builds(Picture, phrases, st.one_of(bars(), st.just(QR("https://parley.example/calendar/x.ics"))))
+@st.composite
+def grids(draw: st.DrawFn) -> Grid:
+    """Whatever stands in it: also two in one place, which a timetable under way may have."""
+    columns, rows = draw(st.integers(1, 10)), draw(st.integers(1, 6))
+    boxes = st.builds(
+        Box,
+        title=texts,
+        when=texts,
+        lines=many(texts, 2),
+        column=st.one_of(st.none(), st.integers(0, columns - 1)),
+        row=st.integers(0, rows - 1),
+        rows=st.integers(1, 4),
+        colour=st.one_of(st.none(), st.integers(0, 9)),
+    )
+    return Grid(_("Time"), (Raw("Room B"),) * columns, (Raw("09:00"),) * rows, draw(many(boxes, 8)))
+
+
+pictures = st.builds(Picture, phrases, st.one_of(bars(), grids(), st.just(QR("https://parley.example/calendar/x.ics"))))
 bodies = st.one_of(
     texts,
     st.builds(Quote, raws, st.one_of(st.none(), phrases), st.one_of(st.none(), phrases)),
