@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench prove catalogues phrases lock
+.PHONY: help install demo test check bench prove look catalogues phrases lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: .venv/dev catalogues ## measure, and print the figures
 
 prove: .venv/dev catalogues ## run every promise, the slow ones too, and write build/prove.md: ONLY=name, ALL=1
 	$(BIN)/pytest -q -n 2 --prove -o faulthandler_timeout=600 $(if $(ONLY),--only $(ONLY)) $(if $(ALL),--all) $(ARGS)
+
+look: .venv/dev catalogues ## photograph the pages on a telephone and a desktop, in every language, into build/look/: ONLY=name
+	$(BIN)/python -m tests.look $(ONLY)
 
 catalogues: .venv/run ## compile the message catalogues that changed
 	@$(BIN)/python deploy/compile_catalogues.py
