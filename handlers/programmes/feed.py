@@ -1,4 +1,4 @@
-"""Programmes in calendars: one's own parts, and a symposium's programme for whoever may see it, or for everybody."""
+"""Programmes in calendars: what one is asked to take part in, and a symposium's, to its readers and to everybody."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def programme(subscriber: Subscriber) -> Iterable[Entry]:
 
 @programmes.feed(MINE)
 def own_parts(subscriber: Subscriber) -> Iterable[Entry]:
-    """The sessions one is needed in, unless one has said no."""
+    """The sessions one is asked to take part in and has not answered; those one comes to are in registrations' feed."""
     who = subscriber.who
     if who is None:
         return
-    needed = select(SessionPart.session_id).where(SessionPart.person_id == who.id, SessionPart.agreed != Agreed.NO)
-    yield from _entries(subscriber, SymposiumSession.id.in_(needed), is_needed=True)
+    needed = select(SessionPart.session_id).where(SessionPart.person_id == who.id, SessionPart.agreed == Agreed.ASKED)
+    yield from _entries(subscriber, SymposiumSession.id.in_(needed), is_asked=True)
 
 
-def _entries(subscriber: Subscriber, *which: object, is_needed: bool = False) -> Iterable[Entry]:
+def _entries(subscriber: Subscriber, *which: object, is_asked: bool = False) -> Iterable[Entry]:
     now = subscriber.now
     stands = and_(SymposiumSession.state == SessionState.PLANNED, SymposiumSession.ends_at >= now - PAST_FOR)
     gone = and_(SymposiumSession.state == SessionState.CANCELLED, SymposiumSession.changed_at >= now - CANCELLED_FOR)
@@ -68,7 +68,7 @@ def _entries(subscriber: Subscriber, *which: object, is_needed: bool = False) ->
         is_over = symposium.state is SymposiumState.CANCELLED
         if is_over and (symposium.ended_at is None or symposium.ended_at < now - CANCELLED_FOR):
             continue
-        yield entry_of(subscriber, symposium, session, room, is_needed=is_needed)
+        yield entry_of(subscriber, symposium, session, room, is_asked=is_asked)
 
 
 def entry_of(
@@ -77,7 +77,7 @@ def entry_of(
     session: SymposiumSession,
     room: SymposiumRoom | None,
     *,
-    is_needed: bool = False,
+    is_asked: bool = False,
 ) -> Entry:
     """A session that has, or had, a time. Nobody is named; strangers read neither what happens there nor the link.
 
@@ -105,9 +105,9 @@ def entry_of(
         location=", ".join(where),
         link="" if is_stranger else session.link or "",
         page=subscriber.page(f"{PAGE}/{symposium.ref}"),
-        status=Status.CANCELLED if is_off or falls_with_it else Status.CONFIRMED,
-        busy=is_needed and not (is_off or falls_with_it),
+        status=Status.CANCELLED if is_off or falls_with_it else Status.TENTATIVE if is_asked else Status.CONFIRMED,
+        busy=is_asked and not (is_off or falls_with_it),
         label=Label.PUBLIC if symposium.audience is Audience.MEMBERS else Label.MEMBERS,
         cover=subscriber.say(_("Symposium {ref}", ref=Code(symposium.ref))),
-        view="public" if is_stranger else "needed" if is_needed else "",
+        view="public" if is_stranger else "asked" if is_asked else "",
     )

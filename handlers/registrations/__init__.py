@@ -1,6 +1,6 @@
 """Registrations: who comes to a symposium, where they have a seat, who waits, and who comes in whose place."""
 
-from . import allocating, choosing, delegating, feed, keeping, looking, offers, questions, registering, setting
+from . import allocating, choosing, delegating, feed, keeping, knowing, looking, offers, questions, registering, setting
 from .room import registrations
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "delegating",
     "feed",
     "keeping",
+    "knowing",
     "looking",
     "offers",
     "questions",

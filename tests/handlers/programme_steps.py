@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
 
 from db.meetings import Audience
+from db.registrations import Registration, Seat, SeatState, Stakeholder, Wish
 from db.symposia import (
     Agreed,
     Block,
@@ -55,8 +57,8 @@ def set_up(world: World, *, title: str = "Trade and Customs 2027", audience: Aud
         writing.add(SymposiumRoom(**its, name="Main hall", capacity=300, equipment=["interpretation"]))
         writing.add(SymposiumRoom(**its, name="Room B", capacity=40, equipment=["projection"]))
         for title in (OPENING, REEFERS, ORIGIN, SEALS):
-            kind = SessionKind.PLENARY if title == OPENING else SessionKind.BREAKOUT
-            writing.add(_session(world, its, title, kind))
+            of = SessionKind.PLENARY if title == OPENING else SessionKind.BREAKOUT
+            writing.add(_session(world, its, title, of))
         return int(symposium.id)
 
 
@@ -85,8 +87,8 @@ def found(world: World) -> dict[str, SymposiumSession]:
         return {each.title: each for each in reading.scalars(select(SymposiumSession).order_by(SymposiumSession.id))}
 
 
-def needed(world: World, title: str, *people: str) -> None:
-    """They speak there, and have said so."""
+def needed(world: World, title: str, *people: str, agreed: Agreed = Agreed.YES) -> None:
+    """They speak there, and have said so unless otherwise `agreed`."""
     with world.parley.sessions.writing() as writing:
         for each in people:
             writing.add(
@@ -94,10 +96,24 @@ def needed(world: World, title: str, *people: str) -> None:
                     administration_id=world.home,
                     session_id=ids(world)[title],
                     person_id=world.ids[each],
-                    agreed=Agreed.YES,
+                    agreed=agreed,
                     asked_at=world.clock.now(),
                 )
             )
+
+
+def registered(world: World, symposium: int, name: str, *, seat: int | None = None, wishes: Sequence[int] = ()) -> None:
+    """They come, with a seat in a session or with wishes, most wanted first."""
+    with world.parley.sessions.writing() as writing:
+        home = {"administration_id": world.home}
+        about: dict[str, Any] = home | {"symposium_id": symposium, "kind": Stakeholder.TRADE, "at": world.clock.now()}
+        comes = Registration(**about, person_id=world.ids[name], code=f"T{world.ids[name]}")
+        writing.add(comes)
+        writing.flush()
+        if seat is not None:
+            writing.add(Seat(**about, registration_id=comes.id, session_id=seat, state=SeatState.HELD))
+        for rank, each in enumerate(wishes, 1):
+            writing.add(Wish(**home, registration_id=comes.id, session_id=each, rank=rank))
 
 
 def sized(world: World, title: str, **size: Any) -> None:

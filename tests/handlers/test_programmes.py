@@ -18,8 +18,9 @@ from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer
 from db.meetings import Audience
 from db.people import Administration, Person, who
 from db.programmes import Drafting, ProgrammeDraft
-from handlers.programmes import feed, room
-from handlers.programmes import making as programme_making
+from db.symposia import Agreed
+from handlers.programmes import feed
+from scheduling import solving
 from scheduling.calendar.entry import Entry, Label, Status
 from scheduling.programme import model
 from tests.world import World
@@ -33,6 +34,7 @@ from .programme_steps import (
     ids,
     needed,
     published,
+    registered,
     session,
     set_up,
     sized,
@@ -45,9 +47,7 @@ WORDS = Catalogues(CATALOGUES)
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The solver itself, in this process: beginning a child takes longer than a small question does."""
-    monkeypatch.setattr(
-        programme_making.solving, "solve", lambda _kind, question, *, progress, enough: model.solve(question, progress)
-    )
+    monkeypatch.setattr(solving, "solve", lambda _kind, question, *, progress, enough: model.solve(question, progress))
 
 
 def test_a_programme_is_worked_out_with_a_bar_looked_at_taken_and_published(world: World) -> None:
@@ -130,7 +130,7 @@ def test_it_is_stopped_with_the_best_so_far_and_left(light_world: World, monkeyp
             heard.wait(0.01)
         return model.solve(question, progress)
 
-    monkeypatch.setattr(programme_making.solving, "solve", slow)
+    monkeypatch.setattr(solving, "solve", slow)
     monkeypatch.setattr(bot.core, "A_WHILE", 0.01)
     world.do("ruiz", "programmes.make", symposium=symposium)
     assert answered[0].answer.screen.heading.source == "It is being stopped. The best so far comes in a moment."
@@ -187,23 +187,20 @@ def test_a_speaker_away_moves_as_little_as_can_be_and_whoever_is_touched_confirm
     published(world, symposium)
     was = found(world)[REEFERS]
     assert was.starts_at is not None and was.ends_at is not None
-    room.HOLDERS.append(lambda _session, its: {world.ids["dina"]} if its.id == was.id else ())
-    try:
-        hours = _hours(was.starts_at, was.ends_at)
-        began, before = world.clock.now(), world.seen()
-        world.submit("amina", "symposia.away", {"words": f"2 March {hours}"}, symposium=symposium)
-        world.settle()
-        assert {"ruiz"} <= world.told(before), "whoever runs it is shown the least change"
-        diff = world.press("ruiz", "Look")
-        assert "It is proved that less would not do." in diff and "“Reefers at night”: from " in diff
-        assert "It touches" in diff and "Among them: Amina" in diff
-        assert found(world)[REEFERS].starts_at == was.starts_at, "nothing moves before somebody says so"
-        before = world.seen()
-        told = world.press("ruiz", "Take it")
-        assert "being told" in told and {"amina", "dina"} <= world.told(before)
-        assert world.clock.now() - began < timedelta(minutes=1)
-    finally:
-        room.HOLDERS.clear()
+    registered(world, symposium, "dina", seat=was.id)
+    hours = _hours(was.starts_at, was.ends_at)
+    began, before = world.clock.now(), world.seen()
+    world.submit("amina", "symposia.away", {"words": f"2 March {hours}"}, symposium=symposium)
+    world.settle()
+    assert {"ruiz"} <= world.told(before), "whoever runs it is shown the least change"
+    diff = world.press("ruiz", "Look")
+    assert "It is proved that less would not do." in diff and "“Reefers at night”: from " in diff
+    assert "It touches" in diff and "Among them: Amina" in diff
+    assert found(world)[REEFERS].starts_at == was.starts_at, "nothing moves before somebody says so"
+    before = world.seen()
+    told = world.press("ruiz", "Take it")
+    assert "being told" in told and {"amina", "dina"} <= world.told(before)
+    assert world.clock.now() - began < timedelta(minutes=1)
     now = found(world)[REEFERS]
     assert now.starts_at != was.starts_at and now.sequence == was.sequence + 1 and now.changed_at > was.changed_at
     untouched = found(world)[OPENING]
@@ -252,10 +249,12 @@ def test_calendars_have_ones_parts_and_the_programme_and_strangers_read_no_more_
     world = light_world
     symposium = set_up(world)
     needed(world, REEFERS, "amina")
+    needed(world, ORIGIN, "badr", agreed=Agreed.ASKED)
     assert entries(world, "amina", MINE) == [], "nothing before it is out"
     published(world, symposium)
     mine = entries(world, "amina", MINE)
     assert [(each.title, each.sequence, each.busy) for each in mine] == [(REEFERS, 0, True)]
+    assert [(each.title, each.status) for each in entries(world, "badr", MINE)] == [(ORIGIN, Status.TENTATIVE)]
     everybodys = entries(world, None, feed.SCOPE, str(symposium))
     assert {each.title for each in everybodys} == {OPENING, REEFERS, ORIGIN, SEALS}
     assert all(each.label is Label.PUBLIC and not each.busy and each.link == "" for each in everybodys)
@@ -281,15 +280,12 @@ def test_wishes_are_asked_of_whoever_knows_them(light_world: World) -> None:
     world = light_world
     symposium = set_up(world)
     extra = session(world, symposium, "Tariffs")
-    want = {ids(world)[REEFERS], extra}
-    room.WISHES.append(lambda _session, _symposium: [want] * 9)
-    try:
-        solved(world, symposium)
-    finally:
-        room.WISHES.clear()
+    for each in ("amina", "badr", "chloe", "dina", "emil"):
+        registered(world, symposium, each, wishes=(ids(world)[REEFERS], extra))
+    solved(world, symposium)
     world.press("ruiz", "Take it")
     now = found(world)
-    assert now[REEFERS].block_id != now["Tariffs"].block_id, "nine people want both"
+    assert now[REEFERS].block_id != now["Tariffs"].block_id, "five people want both"
     assert "Wishes that cannot both come true | 0" in world.received("ruiz")[-2]
 
 
@@ -311,4 +307,4 @@ def _bare(text: str) -> str:
 def entries(world: World, name: str | None, scope: str, about: str = "") -> list[Entry]:
     with world.parley.sessions.reading() as reading:
         asked = subscriber(world, reading, name, about)
-        return [each for each in world.parley.engine.registry.entries(scope, asked) if isinstance(each, Entry)]
+        return world.parley.engine.registry.entries(scope, asked)
