@@ -284,9 +284,9 @@ def _ask(ctx: Context, meeting: Meeting, wish: Wish, words: str | None) -> None:
 def _request_screen(ctx: Context, meeting: Meeting, request: MeetingRequest) -> Screen:
     name = called(ctx.session, {request.person_id})[request.person_id]
     lead = (
-        _("{name} would like to join a roundtable.", name=name)
+        _("{name} would like to join a meeting.", name=name)
         if request.wish is Wish.JOIN
-        else _("{name} proposes a topic for a roundtable.", name=name)
+        else _("{name} proposes a topic for a meeting.", name=name)
     )
     said = (Quote(Raw(request.words, request.language)),) if request.words else ()
     return Screen(
@@ -343,7 +343,7 @@ def admit(ctx: Context, meeting: Meeting, request: MeetingRequest) -> Screen:
     _settle(ctx, request, Reply.YES, None)
     if request.wish is Wish.JOIN:
         made = inviting.put_on_list(ctx, meeting, request.person_id, request.organisation_id)
-        lead = _("You may join the roundtable.")
+        lead = _("You may join the meeting.")
         if made is not None:
             inviting.tell_new(ctx, meeting, made)
     else:
@@ -372,7 +372,7 @@ class TurnDown(Form):
     def submit(self, ctx: Context) -> Screen:
         _settle(ctx, self.request, Reply.NO, self.reason)
         lead = (
-            _("You cannot join the roundtable this time.")
+            _("You cannot join the meeting this time.")
             if self.request.wish is Wish.JOIN
             else _("Your topic is not on the agenda this time.")
         )

@@ -255,7 +255,7 @@ def _papers(ctx: Context, meeting: Meeting, lead: Phrase | None) -> Screen:
 class AddPapers(Form):
     review = False
     meeting: Meeting = ask.about()
-    files: tuple[int, ...] = ask.files(_("Which documents? Everybody who sees the roundtable can read them."))
+    files: tuple[int, ...] = ask.files(_("Which documents? Everybody who sees the meeting can read them."))
 
     def submit(self, ctx: Context) -> Screen:
         mine = File.id.in_(self.files), File.person_id == ctx.who.id, File.owner.is_(None)
@@ -268,7 +268,7 @@ class AddPapers(Form):
     "case_papers",
     _("Add the case's documents"),
     allow=runs,
-    confirm=_("Everybody who sees the roundtable will be able to read what was sent with the issue. Add it?"),
+    confirm=_("Everybody who sees the meeting will be able to read what was sent with the issue. Add it?"),
 )
 def case_papers(ctx: Context, meeting: Meeting) -> Screen:
     """What hangs on the issue it was called about. Each stays whose it was."""

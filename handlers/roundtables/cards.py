@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
 from bot.kit.screen import Attachment, Button, Fact, Screen, Style, button
-from bot.kit.text import Code, Phrase, Raw, Text, When, _, listed, ngettext
+from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngettext
 from db.files import File, FileState
 from db.issues import Issue, Problem
 from db.meetings import (
@@ -28,7 +28,7 @@ from db.meetings import (
     MeetingState,
     MinuteKind,
 )
-from db.people import Account
+from db.people import WCO_REGIONS, Account
 from db.rooms import ChatGroup, ChatRoom
 
 # Who may read its minutes, beside whoever runs it: as `Minute.visible_to` has it.
@@ -148,6 +148,7 @@ def _host(meeting: Meeting) -> str:
 def _basic(meeting: Meeting) -> tuple[Fact | None, ...]:
     return (
         Fact(_("Reference"), Code(meeting.ref)),
+        Fact(_("Region"), Named(WCO_REGIONS[meeting.region])) if meeting.region is not None else None,
         Fact(_("State"), meeting.state),
         Fact(_("When"), at(meeting)) if meeting.starts_at is not None else None,
         Fact(_("Length"), ngettext("{count} minute", "{count} minutes", meeting.minutes))

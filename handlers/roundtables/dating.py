@@ -170,7 +170,7 @@ def _answer_wishes(ctx: Context, meeting: Meeting, reason: str | None) -> None:
         if each.person_id not in told:
             told.add(each.person_id)
             why = (Quote(Raw(reason, ctx.who.language), label=_("Why")),) if reason else ()
-            lead = _("A roundtable of which you had asked something does not take place.")
+            lead = _("A meeting of which you had asked something does not take place.")
             screen = Screen(
                 lead, (cards.title(meeting), *why), buttons=(button(_("Roundtables"), "roundtables.roundtables"),)
             )
@@ -256,7 +256,7 @@ def remind(ctx: Context, meeting: Meeting, sequence: int, hours: int) -> None:
         return
     if meeting.starts_at <= ctx.now:
         return
-    lead = _("A roundtable begins on {when}.", when=cards.at(meeting))
+    lead = _("A meeting begins on {when}.", when=cards.at(meeting))
     is_near = hours == 1
     people = [each for each in telling.expected(ctx, meeting) if not is_near or each.answer is Answer.ACCEPTED]
     screens = {each.person_id: cards.card(ctx, meeting, lead, to=each.person_id) for each in people}
@@ -280,8 +280,6 @@ def over(ctx: Context, meeting: Meeting, sequence: int) -> None:
     if meeting.state is not MeetingState.CONFIRMED or meeting.sequence != sequence:
         return
     held = button(_("It took place"), "roundtables.held", style=Style.PRIMARY, meeting=meeting.id)
-    screen = Screen(
-        _("Did the roundtable take place?"), (cards.title(meeting),), buttons=(held, cards.open_it(meeting))
-    )
+    screen = Screen(_("Did the meeting take place?"), (cards.title(meeting),), buttons=(held, cards.open_it(meeting)))
     for person_id in telling.answers_for(ctx, meeting):
         ctx.notify(person_id, screen, once=f"{meeting.ref}:over:{sequence}")

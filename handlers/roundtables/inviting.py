@@ -212,7 +212,7 @@ def take_off(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
     asked_before = unheard and invitation.person_id in polling.voters(ctx, meeting)
     if invitation.remove() and meeting.state is not MeetingState.CALLED and (asked_before or not unheard):
         screen = Screen(
-            _("You are no longer expected at a roundtable."),
+            _("You are no longer expected at a meeting."),
             (cards.title(meeting),),
             buttons=(button(_("Roundtables"), "roundtables.roundtables"),),
         )

@@ -336,7 +336,7 @@ def finish(ctx: Context, meeting: Meeting) -> Screen:
     ctx.later(until, "roundtables.close", key=f"{meeting.ref}:close", meeting=meeting.id)
     there = [each for each in holding.invited(ctx, meeting) if each.attendance is Attendance.PRESENT]
     lines = lines_of(ctx, meeting.id)
-    lead = _("These are the minutes of a roundtable you were at. Is anything wrong?")
+    lead = _("These are the minutes of a meeting you were at. Is anything wrong?")
     screen = minutes_screen(ctx, meeting, lead, lines)
     correct = button(_("Correct something"), "roundtables.correct", style=Style.PRIMARY, meeting=meeting.id)
     draft = Screen(screen.heading, screen.body, screen.facts, buttons=(correct, cards.open_it(meeting)))
@@ -443,7 +443,7 @@ def close(ctx: Context, meeting: Meeting) -> None:
     ctx.session.flush()
     rooming.end(ctx, meeting, *rooming.minutes_are_with(meeting))
     lines = ctx.session.scalars(select(Minute).where(Minute.meeting_id == meeting.id).order_by(Minute.id)).all()
-    screen = minutes_screen(ctx, meeting, _("The minutes of a roundtable"), lines)
+    screen = minutes_screen(ctx, meeting, _("The minutes of a meeting"), lines)
     sent = Screen(screen.heading, screen.body, screen.facts, buttons=(_acknowledge(meeting), cards.open_it(meeting)))
     to = [each.person_id for each in holding.invited(ctx, meeting) if each.attendance in MINUTED]
     for person_id in to:

@@ -30,7 +30,7 @@ RIGHTS = {
 WHY_NOT: Mapping[str, Phrase] = {
     NO_ACCOUNT: _("has not written to Parley from there"),
     NOT_THERE: _("not a member there"),
-    OUTSIDE: _("from outside, and the roundtable is confidential"),
+    OUTSIDE: _("from outside, and the meeting is confidential"),
     "deactivated": _("no account there any more"),
     "guest": _("a guest there, whom Slack does not let in"),
     "other_workspace": _("of another workspace"),
@@ -41,7 +41,7 @@ TROUBLE: Mapping[str, Phrase] = {
     "expired": _("It could not be reached in time. Please try again."),
     "left": _("Parley was taken out of it. Invite it in again (in Slack: /invite @Parley), then try again."),
     "message_gone": _("Somebody has deleted what was pinned. Try again: then it is posted anew."),
-    "name_taken": _("There are channels by that name already. Rename the roundtable, then try again."),
+    "name_taken": _("There are channels by that name already. Rename the meeting, then try again."),
     "no_rights": _(
         "Parley lacks a right in that group. One of its admins makes Parley an admin who may manage"
         " topics and pin messages; then try again."
@@ -51,7 +51,7 @@ TROUBLE: Mapping[str, Phrase] = {
         "It is not to be found there: somebody has deleted it, or has taken Parley out. Invite Parley in again (in"
         " Slack: /invite @Parley) and try again; or close the room and open another one."
     ),
-    OUTSIDE: _("People from outside read there, and the roundtable is confidential. Nothing was posted."),
+    OUTSIDE: _("People from outside read there, and the meeting is confidential. Nothing was posted."),
     "restricted_action": _(
         "The workspace does not let apps do that. One of its owners can change it, under who may create and manage"
         " private channels; then try again."
@@ -273,11 +273,9 @@ def room_news(
     """Whoever opened it hears how it stands; whoever can see a topic gets the way there, in their own chat."""
     meeting = ctx.session.get_one(Meeting, room.meeting_id)
     if tell:
-        lead = (
-            _("The room of a roundtable is open.") if room.state is RoomState.OPEN else _("A room could not be opened.")
-        )
+        lead = _("The room of a meeting is open.") if room.state is RoomState.OPEN else _("A room could not be opened.")
         if reason and room.state is RoomState.OPEN:
-            lead = _("Something did not work in the room of a roundtable.")
+            lead = _("Something did not work in the room of a meeting.")
         screen = Screen(
             lead,
             (cards.title(meeting), *_lines(ctx, room, reason, detail)),
@@ -291,7 +289,7 @@ def room_news(
         return  # Slack tells those itself whom it lets in
     inside = select(ChatRoomMember.person_id).where(ChatRoomMember.room_id == room.id, ChatRoomMember.is_in)
     told = Screen(
-        _("A roundtable you are expected at has a topic in Telegram."),
+        _("A meeting you are expected at has a topic in Telegram."),
         (cards.title(meeting),),
         buttons=(Button(_("Go there"), url=room.link), cards.open_it(meeting)),
     )
@@ -328,7 +326,7 @@ def bind(ctx: Context) -> Screen:
     return Screen(
         _("Topics can be opened in {group} now.", group=Raw(where.title)),
         (
-            _("Whoever runs a roundtable can open one there; everybody in the group reads it."),
+            _("Whoever runs a meeting can open one there; everybody in the group reads it."),
             *_lacking(where.lacks),
         ),
         buttons=(button(_("Let the group go"), "roundtables.let_go", group=group.id),),

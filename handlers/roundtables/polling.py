@@ -134,7 +134,7 @@ def ask_one(ctx: Context, meeting: Meeting, invitation: Invitation) -> None:
     poll = poll_of(ctx, meeting)
     if poll is not None and poll.is_under_way:
         person_id, once = invitation.person_id, f"{meeting.ref}:poll:{poll.id}:{invitation.version}"
-        screen = poll_screen(ctx, meeting, poll, person_id, _("When can you come to a roundtable?"))
+        screen = poll_screen(ctx, meeting, poll, person_id, _("When can you come to a meeting?"))
         ctx.notify(person_id, screen, once=once, until=poll.respond_by)
 
 
@@ -284,7 +284,7 @@ def nudge(ctx: Context, poll: MeetingPoll) -> None:
     for each in telling.expected(ctx, meeting):
         if each.person_id not in said:
             screen = poll_screen(
-                ctx, meeting, poll, each.person_id, _("A roundtable waits for your answer: when can you?")
+                ctx, meeting, poll, each.person_id, _("A meeting waits for your answer: when can you?")
             )
             once = f"{meeting.ref}:nudge:{poll.id}"
             ctx.notify(each.person_id, screen, once=once, topic=Topic.REMINDERS, until=poll.respond_by)
@@ -437,7 +437,7 @@ def give_up(ctx: Context, meeting: Meeting) -> Screen:
     poll.end(at=ctx.now)
     telling.let_go(ctx, meeting, meeting.sequence)
     screen = Screen(
-        _("The poll of a roundtable was ended without a date. You hear when there is one."),
+        _("The poll of a meeting was ended without a date. You hear when there is one."),
         (cards.title(meeting),),
         buttons=(cards.open_it(meeting),),
     )

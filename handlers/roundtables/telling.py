@@ -11,7 +11,17 @@ from sqlalchemy import select
 from bot.kit.context import Context, Told
 from bot.kit.screen import Button, NotFound, Quote, Screen, Style, button
 from bot.kit.text import Phrase, Raw, When, _
-from db.meetings import CHANGE, EXPECTED, Changed, Invitation, Meeting, MeetingChange, MeetingFollower, MeetingPoll
+from db.meetings import (
+    CHANGE,
+    EXPECTED,
+    Changed,
+    Invitation,
+    Meeting,
+    MeetingChange,
+    MeetingFollower,
+    MeetingKind,
+    MeetingPoll,
+)
 from db.people import Person, who
 from handlers import centres
 
@@ -22,10 +32,18 @@ POLL_JOBS = ("nudge", "decide")
 BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
 OVERTAKEN = ("change", "invited", "remind", "poll", "nudge")  # what news of a change takes the place of
 LEADS = {
-    Changed.CONFIRMED: _("You are invited to a roundtable."),
-    Changed.MOVED: _("A roundtable you are expected at was moved."),
-    Changed.PLACE: _("The place of a roundtable you are expected at was changed."),
-    Changed.CANCELLED: _("A roundtable you were expected at was cancelled."),
+    MeetingKind.ROUNDTABLE: {
+        Changed.CONFIRMED: _("You are invited to a roundtable."),
+        Changed.MOVED: _("A roundtable you are expected at was moved."),
+        Changed.PLACE: _("The place of a roundtable you are expected at was changed."),
+        Changed.CANCELLED: _("A roundtable you were expected at was cancelled."),
+    },
+    MeetingKind.REGIONAL: {
+        Changed.CONFIRMED: _("You are invited to a regional meeting."),
+        Changed.MOVED: _("A regional meeting you are expected at was moved."),
+        Changed.PLACE: _("The place of a regional meeting you are expected at was changed."),
+        Changed.CANCELLED: _("A regional meeting you were expected at was cancelled."),
+    },
 }
 
 
@@ -64,8 +82,10 @@ def take_back(ctx: Context, meeting: Meeting, people: Iterable[int]) -> frozense
     return ctx.withdraw(people, begin=[f"{meeting.ref}:{each}:" for each in OVERTAKEN])
 
 
-def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | None, reason: str | None) -> int:
-    """Write down what happened to the date or place, tell everybody at once, and return how many are expected."""
+def write_down(
+    ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | None = None, reason: str | None = None
+) -> MeetingChange:
+    """What happened to the date or place, for whoever is told of it to confirm."""
     made = MeetingChange(
         administration_id=meeting.administration_id,
         meeting_id=meeting.id,
@@ -79,13 +99,19 @@ def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | 
     )
     ctx.session.add(made)
     ctx.session.flush()
+    return made
+
+
+def change(ctx: Context, meeting: Meeting, what: Changed, *, before: datetime | None, reason: str | None) -> int:
+    """Write down what happened to the date or place, tell everybody at once, and return how many are expected."""
+    made = write_down(ctx, meeting, what, before=before, reason=reason)
     rooming.tell(ctx, meeting, made)
     people = expected(ctx, meeting)
     for each in people:
         tell_change(ctx, meeting, made, each.person_id)
     for person_id in set(followers(ctx, meeting)) - {each.person_id for each in people}:
         screen = change_screen(ctx, meeting, made, person_id)
-        lead = _("News of a roundtable you follow: {what}", what=what)
+        lead = _("News of a meeting you follow: {what}", what=what)
         ctx.notify(
             person_id,
             replace(screen, heading=lead, buttons=(cards.open_it(meeting),)),
@@ -104,7 +130,7 @@ def tell_change(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: 
 
 def change_screen(ctx: Context, meeting: Meeting, made: MeetingChange, person_id: int) -> Screen:
     """What changed, from what, and why; then the meeting as it is now, and a button that says that one has seen it."""
-    screen = cards.card(ctx, meeting, LEADS[made.what], to=person_id)
+    screen = cards.card(ctx, meeting, LEADS[meeting.kind][made.what], to=person_id)
     before = (_("It was to begin on {when}.", when=When(made.before, venue=meeting.zone)),) if made.before else ()
     reason = (Quote(Raw(made.reason, made.language), label=_("Why")),) if made.reason else ()
     seen = button(_("I have seen it"), "roundtables.seen", style=Style.PRIMARY, change=made.id)
@@ -185,6 +211,6 @@ def of(meeting: Meeting, row: Invitation | MeetingChange | object) -> None:
 def tell_invited(ctx: Context, meeting: Meeting, made: MeetingChange, invitation: Invitation) -> None:
     """Somebody who is invited later than the others, or again, hears of the meeting as it is now."""
     person_id, once = invitation.person_id, f"{meeting.ref}:invited:{made.id}:{invitation.version}"
-    screen = cards.card(ctx, meeting, LEADS[Changed.CONFIRMED], to=person_id)
+    screen = cards.card(ctx, meeting, LEADS[meeting.kind][Changed.CONFIRMED], to=person_id)
     told = Told(CHANGE, made.id)
     mailing.tell(ctx, meeting, person_id, screen, once=once, told=told)

@@ -67,10 +67,10 @@ def test_from_an_issue_to_its_minutes(world: World) -> None:
     )
 
     world.wait_until(datetime(2026, 12, 3, 9, 55, tzinfo=UTC))
-    assert "A roundtable begins on Thursday 3 December 2026 11:00" in world.last("amina")
+    assert "A meeting begins on Thursday 3 December 2026 11:00" in world.last("amina")
     assert "Nothing can be recorded now" in world.submit("ruiz", "roundtables.note", {"words": "x"}, meeting=meeting)
     world.pass_time(hours=2)
-    assert "Did the roundtable take place?" in world.last("ruiz")
+    assert "Did the meeting take place?" in world.last("ruiz")
     assert "- Amina (Was there)" in world.press("ruiz", "It took place")
     world.do("ruiz", "roundtables.was", meeting=meeting, invitation=2, how="apologies")
     world.press("ruiz", "Record a decision")
@@ -129,7 +129,7 @@ def test_an_open_one_is_found_joined_followed_and_added_to(world: World) -> None
     world.press("dina", "Ask to join")
     assert "You hear yes or no" in world.say("dina", "We ship fish at night")
     assert "You have asked already" in world.do("dina", "roundtables.join", meeting=meeting)
-    assert "Dina would like to join a roundtable." in world.last("ruiz") and "We ship fish" in world.last("ruiz")
+    assert "Dina would like to join a meeting." in world.last("ruiz") and "We ship fish" in world.last("ruiz")
     world.press("ruiz", "No")
     world.fill("ruiz", "The first one is for small importers", "[Send]")
     assert "You cannot join" in world.last("dina") and "Why: The first one is for small importers" in world.last("dina")
@@ -144,7 +144,7 @@ def test_an_open_one_is_found_joined_followed_and_added_to(world: World) -> None
     world.submit("ruiz", "roundtables.places", {"capacity": "2"}, meeting=meeting)
     dated(world, meeting)
     assert "You are invited" in world.last("amina") and "You are invited" in world.last("emil")
-    assert "News of a roundtable you follow: The date was fixed" in world.last("dina")
+    assert "News of a meeting you follow: The date was fixed" in world.last("dina")
     invited(world, meeting, "chloe")
     assert "You are invited" in world.last("chloe")
     world.press("chloe", "Accept")
@@ -223,7 +223,7 @@ def test_reminders_come_once_in_time_and_never_after_the_fact(light_world: World
     world.press("amina", "Accept")
     before = world.seen()
     world.wait_until(datetime(2026, 12, 1, 12, 0, tzinfo=UTC))
-    assert "A roundtable begins on Wednesday 2 December 2026 07:30" in world.last("badr")
+    assert "A meeting begins on Wednesday 2 December 2026 07:30" in world.last("badr")
     world.wait_until(datetime(2026, 12, 2, 5, 15, tzinfo=UTC))
     world.doors["telegram"].away = True
     world.wait_until(datetime(2026, 12, 2, 6, 45, tzinfo=UTC))
@@ -248,7 +248,7 @@ def test_what_was_moved_is_told_at_night_and_reminded_of_anew(light_world: World
     world.press("amina", "Accept")
     world.wait_until(datetime(2026, 12, 3, 8, 30, tzinfo=UTC))
     for name in ("amina", "ruiz"):  # whoever called it, too
-        begins = [each for each in world.news(name, before[name]) if "A roundtable begins on" in each]
+        begins = [each for each in world.news(name, before[name]) if "A meeting begins on" in each]
         assert len(begins) == 2 and all("Thursday 3 December 2026 10:00" in each for each in begins)
 
 
@@ -421,7 +421,7 @@ def test_what_is_said_after_the_organiser_has_left_reaches_who_oversees_the_desk
     world.submit("dina", "roundtables.topic", {"words": "Fish at night"}, meeting=meeting)
     assert "Dina proposes a topic" in world.last("adam")
     world.wait_until(datetime(2026, 12, 1, 11, 0, tzinfo=UTC))
-    assert "Did the roundtable take place?" in world.last("adam")
+    assert "Did the meeting take place?" in world.last("adam")
     assert "- Amina (Was there)" in world.press("adam", "It took place")
     assert "ruiz" not in world.told(before)
 

@@ -62,9 +62,9 @@ def heard(slack: FakeSlack, user: User, words: str, where: Conversation | None =
 
 async def opened(slack: FakeSlack, house: House, olga: User, meeting: int) -> Conversation:
     """Open the room of a roundtable, and wait until that is told."""
-    before = heard(slack, olga, "The room of a roundtable is open.")
+    before = heard(slack, olga, "The room of a meeting is open.")
     assert await does(house, olga, "open_slack", meeting=meeting) == "It is being opened. You hear when it is there."
-    assert await comes(house.parley, lambda: heard(slack, olga, "The room of a roundtable is open.") is not before)
+    assert await comes(house.parley, lambda: heard(slack, olga, "The room of a meeting is open.") is not before)
     channel = slack.channel_named(f"r-{meeting}")
     assert channel is not None
     return channel
@@ -84,7 +84,7 @@ async def test_from_its_card_to_its_archive(slack: FakeSlack, url: str) -> None:
         assert card is not None and "Open a room in Slack" in card.buttons
         assert (await slack.taps(olga, "Open a room in Slack", on=card)).acknowledged
 
-        told = await comes(parley, lambda: heard(slack, olga, "The room of a roundtable is open."))
+        told = await comes(parley, lambda: heard(slack, olga, "The room of a meeting is open."))
         assert told is not None
         for words in ("Slack: It is open", "2 people are in it.", "Foreign (of another workspace)", "Zoe (a guest"):
             assert words in without_isolates(told.shown)

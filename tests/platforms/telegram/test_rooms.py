@@ -105,7 +105,7 @@ async def test_from_binding_a_group_to_closing_the_topic(telegram: FakeTelegram,
         await telegram.taps(olga, "Open a room in Telegram")
         await telegram.hears(olga, "Everybody in that group reads the topic, invited or not.")
         await telegram.taps(olga, "1. Open a topic")
-        told = await comes(parley, lambda: heard(telegram, olga, "The room of a roundtable is open."))
+        told = await comes(parley, lambda: heard(telegram, olga, "The room of a meeting is open."))
         assert told is not None
         assert "2 people are in it." in told.shown and "Badr (not a member there)" in without_isolates(told.shown)
 
