@@ -52,13 +52,23 @@ class Outbox:
         person_id: int,
         screen: Screen,
         once: str,
-        told: Told | None,
+        told: Told | tuple[Told, ...] | None,
         urgent: bool,
         topic: Topic | None,
         until: datetime | None = None,
     ) -> None:
         """One message to one person, unless the same news (`once`) went to them before, they do without `topic`, or it
-        would be of no use any longer when it suits them."""
+        would be of no use any longer when it suits them.
+
+        Raises ValueError where several things are told and `screen` has not a row for each.
+        """
+        if isinstance(told, tuple):
+            if len(told) != len(screen.rows):
+                raise ValueError("a row for each thing that is told")
+            told, several = (told[0], ()) if len(told) == 1 else (None, told)
+            once = f"{DIGEST}{once}" if several else once
+        else:
+            several = ()
         person = self._living(person_id)
         if person is None or topic in person.muted or self._is_told(person.id, once):
             return
@@ -71,6 +81,9 @@ class Outbox:
             row.expires_at = min(row.expires_at, until)
         row.receipt_id = receipt.id if receipt else None
         reader = who(self.session, person, at=self.now)
+        if several:
+            self._carry(row, screen, several, person, reader)
+            return
         row.screen = to_json(self._bound(Answer(screen=screen, written=self.delayed_since), row, reader))
         if person.delivery is Delivery.DIGEST and not urgent:
             self._fold(row, screen, person, reader)
@@ -245,6 +258,21 @@ class Outbox:
         digest.screen = to_json(Answer(screen=together(rows)))
         row.carried_by_id = digest.id
         self.session.flush()
+
+    def _carry(self, row: Outgoing, screen: Screen, several: tuple[Told, ...], person: Person, reader: Who) -> None:
+        """A line of the ledger for each thing that `row` tells: a row of its own that goes with it. What is pressed in
+        a row of the screen was opened, and the rest was not."""
+        frame: Screen = self._bound(replace(screen, rows=()), row, reader)
+        rows: tuple[Row, ...] = ()
+        for number, (each, told) in enumerate(zip(screen.rows, several, strict=True)):
+            part = self._row(person, f"{row.once}:{number}", not_before=row.not_before)
+            part.expires_at, part.carried_by_id = row.expires_at, row.id
+            part.receipt_id = self._receipt(person, told).id
+            bound: Row = self._bound(each, part, reader)
+            part.screen = to_json(Answer(screen=replace(frame, rows=(bound,))))
+            rows += (bound,)
+        row.screen = to_json(Answer(screen=replace(frame, rows=rows), written=self.delayed_since))
+        self._defer(row)
 
     def _defer(self, row: Outgoing) -> None:
         if row.state is Sending.WAITING:

@@ -48,7 +48,7 @@ class Context:
     who: Who
     now: datetime
     session: Session
-    send: Callable[[int, Screen, str, Told | None, bool, Topic | None, datetime | None], None]
+    send: Callable[[int, Screen, str, Told | tuple[Told, ...] | None, bool, Topic | None, datetime | None], None]
     edit: Callable[[int, Screen, str], None]
     recall: Callable[[Iterable[int], Sequence[str]], frozenset[int]]
     post: Callable[[int, Screen, str, Told | None, str | None], bool]
@@ -71,15 +71,16 @@ class Context:
         screen: Screen,
         *,
         once: str,
-        told: Told | None = None,
+        told: Told | tuple[Told, ...] | None = None,
         urgent: bool = False,
         topic: Topic | None = None,
         until: datetime | None = None,
     ) -> None:
         """Tell somebody else. `once` is unique per recipient: the same news twice is one message.
 
-        With `told` the ledger keeps a line for it. Unless `urgent`, it waits for the end of their quiet hours. News of
-        a `topic` goes to nobody who does without it; what has none is always told. What is of use `until` an instant
+        With `told` the ledger keeps a line for it; of a message about several things with a line for each, `told` has
+        one for each row of `screen`, in their order. Unless `urgent`, it waits for the end of their quiet hours. News
+        of a `topic` goes to nobody who does without it; what has none is always told. What is of use `until` an instant
         only, such as a reminder of a meeting, is not sent later.
         """
         self.send(to if isinstance(to, int) else to.id, screen, once, told, urgent, topic, until)

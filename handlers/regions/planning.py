@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.kit.context import Context
+from bot.kit.context import Context, Told
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Progress, Refusal, Row, Screen, Style, Table, button
 from bot.kit.text import Phrase, Raw, When, _, listed, name_members, ngettext
-from db.meetings import Changed, Meeting, MeetingChange
+from db.meetings import CHANGE, Changed, Meeting, MeetingChange
 from db.regions import Office, Planning, Side, YearPlan
-from handlers.roundtables import cards, telling
+from handlers.roundtables import cards, mailing, telling
 from scheduling import solving
 from scheduling.meetings import Plan, Year, monthly, score
 
@@ -218,7 +218,7 @@ def choose(ctx: Context, plan: YearPlan, number: int) -> Screen:
         raise Refusal(_("This plan cannot be taken any more."))
     ctx.session.flush()
     found, minutes = _choice(plan, number), int(plan.question["minutes"])
-    made: list[Meeting] = []
+    made: list[tuple[Meeting, MeetingChange]] = []
     invited: Counter[int] = Counter()
     for start in found.starts:
         if start <= ctx.now:
@@ -226,28 +226,16 @@ def choose(ctx: Context, plan: YearPlan, number: int) -> Screen:
         meeting = proposing.call(ctx, office, plan.title, minutes=minutes, jointly=plan.jointly, plan_id=plan.id)
         invited.update(proposing.invite(ctx, meeting, jointly=plan.jointly))
         meeting.confirm(start, minutes=minutes, zone=meeting.zone, at=ctx.now)
-        ctx.session.add(
-            MeetingChange(
-                administration_id=meeting.administration_id,
-                meeting_id=meeting.id,
-                what=Changed.CONFIRMED,
-                sequence=meeting.sequence,
-                language=ctx.who.language,
-                by_id=ctx.who.id,
-                at=ctx.now,
-            )
-        )
         telling.plan_reminders(ctx, meeting)
-        made.append(meeting)
-    ctx.session.flush()
+        made.append((meeting, telling.write_down(ctx, meeting, Changed.CONFIRMED)))
     for person_id in invited:
-        ctx.notify(person_id, _programme(plan, made), once=f"year_plan:{plan.id}:invited")
+        _tell(ctx, plan, made, person_id)
     lead = ngettext("{count} meeting was called.", "{count} meetings were called.", len(made))
     told = ngettext("{count} person is being invited.", "{count} people are being invited.", len(invited))
     return Screen(
         lead,
         (told,),
-        rows=tuple(Row(cards.at(each), cards.line(each), (cards.open_it(each),)) for each in made),
+        rows=tuple(Row(cards.at(each), cards.line(each), (cards.open_it(each),)) for each, _change in made),
         buttons=(button(_("Meetings of my region"), "regions.meeting"),),
     )
 
@@ -348,6 +336,27 @@ def _choice(plan: YearPlan, number: int) -> Plan:
     if not 0 <= number < len(found):
         raise Refusal(_("There is no such choice."))
     return Plan.from_json(found[number])
+
+
+def _tell(ctx: Context, plan: YearPlan, made: Sequence[tuple[Meeting, MeetingChange]], person_id: int) -> None:
+    """All of them in one message with a line of the ledger for each; and each as an invitation by mail to whoever
+    prefers these, who hears no more of it where there is no chat to reach them in."""
+    left = [
+        (meeting, change)
+        for meeting, change in made
+        if not mailing.by_mail(
+            ctx,
+            meeting,
+            person_id,
+            telling.change_screen(ctx, meeting, change, person_id),
+            once=f"{meeting.ref}:change:{change.id}",
+            told=Told(CHANGE, change.id),
+        )
+    ]
+    if left:
+        told = tuple(Told(CHANGE, change.id) for _meeting, change in left)
+        screen = _programme(plan, [meeting for meeting, _change in left])
+        ctx.notify(person_id, screen, once=f"year_plan:{plan.id}:invited", told=told)
 
 
 def _programme(plan: YearPlan, made: Sequence[Meeting]) -> Screen:

@@ -30,10 +30,24 @@ def tell(
 
     `is_off`: for them it does not take place, even if it does for others.
     """
-    by_mail = _is_only_by_mail(ctx, person_id)
-    sent = _send(ctx, meeting, person_id, screen, once=once, told=told if by_mail else None, is_off=is_off)
-    if not (sent and by_mail):
+    if not by_mail(ctx, meeting, person_id, screen, once=once, told=told, is_off=is_off):
         ctx.notify(person_id, screen, once=once, told=told, urgent=urgent)
+
+
+def by_mail(
+    ctx: Context,
+    meeting: Meeting,
+    person_id: int,
+    screen: Screen,
+    *,
+    once: str,
+    told: Told | None = None,
+    is_off: bool = False,
+) -> bool:
+    """Tell their calendar by mail where they want it so. Whether that was all: they have no chat to be told in."""
+    is_all = _is_only_by_mail(ctx, person_id)
+    sent = _send(ctx, meeting, person_id, screen, once=once, told=told if is_all else None, is_off=is_off)
+    return sent and is_all
 
 
 def _send(
