@@ -1,14 +1,14 @@
-"""Who speaks for a member is on the list of the region's meetings ahead, and who does no longer is not."""
+"""Who is expected at a region's meetings ahead, and who no longer: whoever speaks for a member, and the Vice-Chair."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from bot.kit.context import Context
 from db.meetings import AHEAD, Answer, Invitation, Meeting
-from db.regions import RegionalMeeting, Representative, Side
+from db.regions import Office, RegionalMeeting, Representative, Side
 from handlers.roundtables import inviting
 
 from . import bearing
@@ -16,29 +16,49 @@ from . import bearing
 
 def came(ctx: Context, seat: Representative) -> None:
     """They hear what the others have heard. Whom the office has taken off a list stays off."""
-    for meeting in _ahead(ctx, seat):
-        known = select(Invitation.id).where(Invitation.meeting_id == meeting.id, Invitation.person_id == seat.person_id)
+    _expect(ctx, _meetings_of(ctx, seat), seat.person_id)
+
+
+def left(ctx: Context, seat: Representative) -> None:
+    """Taken off, unless they speak for another member, too, or lead the office."""
+    _let_go(ctx, _meetings_of(ctx, seat), seat.administration_id, seat.region, seat.person_id)
+
+
+def followed(ctx: Context, before: Office, after: Office) -> None:
+    """Another office sits: its head is expected, and the one before only for a member they speak for."""
+    ahead = _ahead(ctx, after.administration_id, after.region)
+    _expect(ctx, ahead, after.head_id)
+    _let_go(ctx, ahead, before.administration_id, before.region, before.head_id)
+
+
+def _expect(ctx: Context, meetings: Sequence[Meeting], person_id: int) -> None:
+    for meeting in meetings:
+        known = select(Invitation.id).where(Invitation.meeting_id == meeting.id, Invitation.person_id == person_id)
         if ctx.session.scalar(known) is None:
-            made = inviting.put_on_list(ctx, meeting, seat.person_id)
+            made = inviting.put_on_list(ctx, meeting, person_id)
             if made is not None:
                 inviting.tell_new(ctx, meeting, made)
 
 
-def left(ctx: Context, seat: Representative) -> None:
-    """Taken off, unless they speak for another member, too."""
-    speaking = bearing.in_force(ctx.session, seat.administration_id, seat.region, at=ctx.now)
-    if any(each.person_id == seat.person_id for each in speaking):
+def _let_go(ctx: Context, meetings: Sequence[Meeting], administration_id: int, region: str, person_id: int) -> None:
+    speaking = bearing.in_force(ctx.session, administration_id, region, at=ctx.now)
+    expected = {*(each.person_id for each in speaking), bearing.chair(ctx.session, administration_id, region)}
+    if person_id in expected:
         return
-    for meeting in _ahead(ctx, seat):
-        theirs = Invitation.meeting_id == meeting.id, Invitation.person_id == seat.person_id
+    for meeting in meetings:
+        theirs = Invitation.meeting_id == meeting.id, Invitation.person_id == person_id
         invitation = ctx.session.scalar(select(Invitation).where(*theirs, Invitation.answer != Answer.REMOVED))
         if invitation is not None:
             inviting.take_off(ctx, meeting, invitation)
 
 
-def _ahead(ctx: Context, seat: Representative) -> Sequence[Meeting]:
+def _meetings_of(ctx: Context, seat: Representative) -> Sequence[Meeting]:
     """The region's meetings they attend; those of business attend joint ones only."""
-    those = select(Meeting).join(RegionalMeeting, RegionalMeeting.meeting_id == Meeting.id)
-    of_region = RegionalMeeting.region == seat.region, Meeting.administration_id == seat.administration_id
     joint = (RegionalMeeting.jointly,) if seat.side is Side.BUSINESS else ()
-    return ctx.session.scalars(those.where(*of_region, *joint, Meeting.state.in_(AHEAD)).order_by(Meeting.id)).all()
+    return _ahead(ctx, seat.administration_id, seat.region, *joint)
+
+
+def _ahead(ctx: Context, administration_id: int, region: str, *which: ColumnElement[bool]) -> Sequence[Meeting]:
+    those = select(Meeting).join(RegionalMeeting, RegionalMeeting.meeting_id == Meeting.id)
+    of_region = RegionalMeeting.region == region, Meeting.administration_id == administration_id
+    return ctx.session.scalars(those.where(*of_region, *which, Meeting.state.in_(AHEAD)).order_by(Meeting.id)).all()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.text import Text, _
 from db.people import Person
-from db.regions import Borne, Representative, Side
+from db.regions import Borne, Office, Representative, Side, Term
 from scheduling import meetings
 from scheduling import regions as world
 from scheduling.meetings import Attendee
@@ -30,6 +30,13 @@ def in_force(session: Session, administration_id: int, region: str, *, at: datet
     living = Representative.person_id.in_(select(Person.id).where(Person.erased_at.is_(None)))
     found = select(Representative).where(*theirs, living, Representative.in_force(at)).order_by(Representative.id)
     return session.scalars(found).all()
+
+
+def chair(session: Session, administration_id: int, region: str) -> int | None:
+    """The Vice-Chair: who leads the office that sits. Expected at every meeting of the region, whoever calls it."""
+    ours = Office.administration_id == administration_id, Office.region == region, Office.term == Term.SITTING
+    living = Office.head_id.in_(select(Person.id).where(Person.erased_at.is_(None)))
+    return session.scalar(select(Office.head_id).where(*ours, living))
 
 
 def attendees(

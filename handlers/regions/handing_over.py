@@ -20,7 +20,7 @@ from handlers.people import called
 from handlers.people.roles import likely_ends, person_choices
 from handlers.people.zones import last_day
 
-from . import looking
+from . import attending, looking
 from . import office as offices
 from .room import country, leaders, next_head, region_name, regions, reviewers, sitting
 
@@ -144,6 +144,7 @@ def accept(ctx: Context, office: Office, seen: str) -> Screen:
     offices.give_post(ctx, head, RoleName.VICE_CHAIR, office.region, office.until)
     ctx.forget(f"office:{before.id}:ending")
     offices.remind_of_the_end(ctx, office)
+    attending.followed(ctx, before, office)
     _tell(ctx, office, found, leaving | {previous})
     return looking.card(ctx, office.region)
 

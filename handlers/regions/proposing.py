@@ -208,17 +208,18 @@ def call(
             plan_id=plan_id,
         )
     )
-    calling.put_on_agenda(ctx, made, title)
     lists.found.keep(ctx.session, made)
     return made
 
 
 def invite(ctx: Context, meeting: Meeting, *, jointly: bool) -> list[int]:
-    """Put everybody who speaks for a member on the list, jointly also those who speak for its business. Who is new;
-    whom the office has taken off it stays off."""
+    """Put the Vice-Chair and everybody who speaks for a member on the list, jointly also those who speak for its
+    business. Who is new; whom the office has taken off it stays off."""
     known = set(ctx.session.scalars(select(Invitation.person_id).where(Invitation.meeting_id == meeting.id)))
     speaking = bearing.in_force(ctx.session, meeting.administration_id, meeting.region or "", at=ctx.now)
     wanted = dict.fromkeys(each.person_id for each in speaking if jointly or each.side is Side.CUSTOMS)
+    if (chair := bearing.chair(ctx.session, meeting.administration_id, meeting.region or "")) is not None:
+        wanted[chair] = None
     new = [person_id for person_id in wanted if person_id not in known]
     return [person_id for person_id in new if inviting.put_on_list(ctx, meeting, person_id) is not None]
 

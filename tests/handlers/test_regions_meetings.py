@@ -14,8 +14,9 @@ from bot.kit.feeds import Subscriber
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer
 from db.meetings import Answer, Invitation, Meeting, MeetingState
 from db.people import Administration, Person, Role, who
-from db.regions import Borne, Office, Planning, Representative, Side, Term, YearPlan
+from db.regions import Borne, Office, Planning, Representative, Side, Successor, Term, YearPlan
 from handlers.regions import bearing, feeding, proposing
+from handlers.roundtables import feed
 from scheduling import regions
 from scheduling.calendar.entry import Status
 from scheduling.meetings import Plan, Year, cost, score
@@ -93,7 +94,10 @@ def test_it_is_held_moved_by_a_day_and_cancelled_and_everybody_hears_within_a_mi
     confirmed = world.press_in_row("cora", proposed, 1)
     assert "2 people are being invited" in confirmed
     assert world.told(before) == {"amina", "badr", "cora"}, "business comes to joint meetings only"
-    assert "Accept" in world.last("amina").buttons
+    invited = world.last("amina")
+    assert "Accept" in invited.buttons and "You are invited to a regional meeting." in invited
+    assert "Region: Far East" in invited
+    assert "Agenda" not in invited and invited.text.count("quarterly") == 1, "no point that says its title once more"
     world.press("amina", "Accept")
     meeting = meetings(world)[0]
     assert meeting.zone == "Asia/Singapore" and meeting.starts_at is not None
@@ -107,6 +111,7 @@ def test_it_is_held_moved_by_a_day_and_cancelled_and_everybody_hears_within_a_mi
     again = meetings(world)[0]
     assert again.starts_at == meeting.starts_at + timedelta(days=1) and again.sequence == meeting.sequence + 1
     assert "It was to begin on" in world.last("badr")
+    assert "A regional meeting you are expected at was moved." in world.last("badr")
     world.press("badr", "I have seen it")
     people = world.do("cora", "roundtables.people", meeting=meeting.id)
     assert "Amina" in people and "No answer yet" in people, "who has not confirmed the new date"
@@ -204,7 +209,13 @@ def test_a_years_plan_is_worked_out_beside_the_turns_and_one_choice_taken(world:
     # One message with both, each to be answered by itself; one session cancelled leaves the others.
     invited = [each for each in world.received("badr") if "You are invited to the meetings" in each]
     assert len(invited) == 1 and len([each for each in invited[0].buttons if each == "Accept"]) == 1
+    people = [world.do("cora", "roundtables.people", meeting=each.id) for each in made]
+    assert all("2 people have not confirmed the last change." in each for each in people)
     world.press_in_row("badr", invited[0], 1)
+    people = [world.do("cora", "roundtables.people", meeting=each.id) for each in made]
+    assert [re.findall(r"\d p\w+ ha\w+ not confirmed", each.text)[0][0] for each in people] == ["1", "2"]
+    assert "Comes · Acknowledged" in people[0]
+    assert "No answer yet · Delivered" in people[1], "what was not opened has arrived"
     world.submit("cora", "roundtables.cancel", {}, meeting=made[1].id)
     with world.parley.sessions.reading() as session:
         answers = session.scalars(
@@ -285,3 +296,31 @@ def test_whoever_speaks_for_a_member_later_is_expected_and_whoever_does_no_longe
         far.starts_at, far.ends_at = (each + timedelta(days=400) for each in (far.starts_at, far.ends_at) if each)
     world.wait_until(datetime(2027, 7, 1, 12, tzinfo=UTC))
     assert "You are no longer expected" in world.last("dina"), "her time ended by itself"
+
+
+def test_the_vice_chair_is_expected_whoever_calls_it_and_so_is_the_next(light_world: World) -> None:
+    world = light_world
+    settle_in(world)
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Office).values(head_id=world.ids["inga"]))
+    proposed = world.say("cora", "/meeting quarterly")
+    assert "3 people are being invited" in world.press_in_row("cora", proposed, 1)
+    assert "You are invited to a regional meeting." in world.last("inga")
+    meeting = meetings(world)[0]
+    with world.parley.sessions.reading() as session:
+        inga = who(session, session.get_one(Person, world.ids["inga"]), at=world.clock.now())
+        assert [each.id for each in feed.meetings_for(session, inga, world.clock.now())] == [meeting.id]
+    # The next one hears it when she takes over, and the one before that she is not expected any more.
+    with world.parley.sessions.writing() as session:
+        coming = Office(
+            administration_id=world.home, region=AP, country="FJ", head_id=world.ids["lars"], term=Term.NAMED,
+            named_at=world.clock.now(), until=world.clock.now() + timedelta(days=900),
+        )  # fmt: skip
+        session.add(coming)
+        session.flush()
+        office = coming.id
+        session.add(Successor(office_id=office, person_id=world.ids["cora"], successor_id=world.ids["gus"]))
+    world.do("lars", "regions.review", office=office)
+    world.press("lars", "Accept and take over")
+    assert any("You are invited to a regional meeting." in each for each in world.received("lars"))
+    assert any("You are no longer expected at a meeting." in each for each in world.received("inga"))
