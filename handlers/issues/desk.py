@@ -185,16 +185,26 @@ def more(ctx: Context, issue: Issue) -> Screen:
     )
 
 
-def all_words(ctx: Context, issue: Issue) -> tuple[Quote, ...]:
-    """What everybody who told it said, and what was said last: an outcome answers them all."""
-    told = [each for each in owed(ctx.session, issue.id).values() if each.words][:VOICES]
+def all_words(ctx: Context, issue: Issue) -> tuple[Quote | Phrase, ...]:
+    """What those who told it said, how many more did, and what was said last: an outcome answers them all."""
+    everybody = [each for each in owed(ctx.session, issue.id).values() if each.words]
+    told, left = everybody[:VOICES], len(everybody[VOICES:])
     people = cards.names(ctx, {each.person_id for each in told})
     said = tuple(
         Quote(Raw(each.words or "", each.language), _("In the words of {name}", name=people[each.person_id]))
         for each in told
     )
     heard = {quote.words.words for quote in said}
-    return (*said, *(each for each in last_words(ctx, issue) if each.words.words not in heard))
+    more = ngettext(
+        "{count} more has told it too: read “All that was said”.",
+        "{count} more have told it too: read “All that was said”.",
+        left,
+    )
+    return (
+        *said,
+        *((more,) if left else ()),
+        *(each for each in last_words(ctx, issue) if each.words.words not in heard),
+    )
 
 
 def last_words(ctx: Context, issue: Issue) -> tuple[Quote, ...]:

@@ -220,3 +220,11 @@ def test_who_proposes_has_everybodys_words_in_sight(world: World) -> None:
     world.submit("ruiz", "issues.merge", {"into": str(issue)}, issue=other)
     asking = world.do("ruiz", "issues.propose", issue=issue)
     assert REEFER in asking and "In the words of Badr" in asking and "My frozen fish" in asking
+    assert "told it too" not in asking
+    for who in ("chloe", "dina", "emil"):
+        told = raised(world, who, f"So does the fish of {who}.")
+        world.submit("ruiz", "issues.merge", {"into": str(issue)}, issue=told)
+    asking = world.do("ruiz", "issues.propose", issue=issue)
+    assert asking.text.count("In the words of") == 4 and "1 more has told it too" in asking
+    thread = world.do("ruiz", "issues.thread", issue=issue)
+    assert "So does the fish of emil." in (thread if "Next" not in thread.buttons else world.press("ruiz", "Next"))
