@@ -20,6 +20,7 @@ from .linking import accounts
 from .registering import forget
 from .roles import is_last_administrator, where
 from .room import people
+from .zones import last_day
 
 EXPORT_KEPT = timedelta(days=1)
 
@@ -46,7 +47,7 @@ def data(ctx: Context) -> Screen:
             Fact(_("Organisation"), claimed.name if claimed else None),
             Fact(_("Sector"), person.sector),
             *(
-                Fact(_("Role"), listed([each.name, where(ctx, each), When(each.ends_at, day_only=True)]))
+                Fact(_("Role"), listed([each.name, where(ctx, each), last_day(ctx, each.ends_at)]))
                 for each in ctx.session.scalars(held)
             ),
             Fact(_("Known since"), When(person.met_at, day_only=True)),

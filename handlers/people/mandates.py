@@ -8,7 +8,7 @@ from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
-from bot.kit.text import Raw, Text, When, _
+from bot.kit.text import Raw, Text, _
 from db.people import Kind, Mandate, Organisation, Person, Standing
 from handlers.paging import PAGE, turn_pages
 
@@ -16,6 +16,7 @@ from .naming import called
 from .organisations import attribute, choices, chosen, proposal, tell_verifiers
 from .room import people
 from .rules import first_voice, themselves, verifiers
+from .zones import last_day
 
 _AT = bindparam("at", type_=Mandate.recheck_at.type)
 # Home asks it of everybody, every time.
@@ -74,7 +75,7 @@ def confirm(ctx: Context, mandate: Mandate) -> Screen:
         attribute(ctx, mandate)
         told = Screen(
             _("You speak for {organisation}.", organisation=organisation.name),
-            (_("This was confirmed and holds until {when}.", when=mandate.ends_at),),
+            (_("This was confirmed and holds until {when}.", when=last_day(ctx, mandate.ends_at)),),
             buttons=(button(_("My organisation"), "people.organisation"),),
         )
         ctx.notify(mandate.person_id, told, once=f"mandate:{mandate.id}:confirmed")
@@ -150,7 +151,13 @@ def still(ctx: Context, mandate: Mandate) -> Screen:
     organisation = ctx.session.get_one(Organisation, mandate.organisation_id)
     return Screen(
         _("Thank you."),
-        (_("You speak for {organisation} until {when}.", organisation=organisation.name, when=mandate.ends_at),),
+        (
+            _(
+                "You speak for {organisation} until {when}.",
+                organisation=organisation.name,
+                when=last_day(ctx, mandate.ends_at),
+            ),
+        ),
     )
 
 
@@ -190,7 +197,7 @@ def recheck_card(ctx: Context, mandate: Mandate) -> Screen:
     organisation = ctx.session.get_one(Organisation, mandate.organisation_id)
     return Screen(
         _("Do you still speak for {organisation}?", organisation=organisation.name),
-        (_("Without your answer this ends on {when}.", when=When(mandate.ends_at, day_only=True)),),
+        (_("Without your answer this ends on {when}.", when=last_day(ctx, mandate.ends_at)),),
         buttons=(
             button(_("Yes, I still do"), "people.still", style=Style.PRIMARY, mandate=mandate.id),
             button(_("No, end it"), "people.end", mandate=mandate.id),
@@ -259,7 +266,7 @@ def _people_of(ctx: Context, organisation: Organisation, page: int, command: str
     return Screen(
         Raw(organisation.name),
         facts=tuple(each for each in facts if each),
-        rows=tuple(_row(each, names, organisation) for each in mandates[page * PAGE : (page + 1) * PAGE]),
+        rows=tuple(_row(ctx, each, names, organisation) for each in mandates[page * PAGE : (page + 1) * PAGE]),
         buttons=(
             *turn_pages(command, page, len(mandates), **turning),
             *((button(_("Choose another organisation"), "people.move"),) if command == "people.organisation" else ()),
@@ -267,8 +274,8 @@ def _people_of(ctx: Context, organisation: Organisation, page: int, command: str
     )
 
 
-def _row(mandate: Mandate, names: dict[int, Text], organisation: Organisation) -> Row:
-    until = When(mandate.ends_at, day_only=True)
+def _row(ctx: Context, mandate: Mandate, names: dict[int, Text], organisation: Organisation) -> Row:
+    until = last_day(ctx, mandate.ends_at)
     buttons: tuple[Button, ...] = (button(_("End the mandate"), "people.end", mandate=mandate.id),)
     if mandate.confirmed_by_id is None:
         detail = _("not confirmed yet · until {when}", when=until)

@@ -19,6 +19,7 @@ from .naming import called
 from .room import people
 from .rules import verifiers
 from .searching import closest
+from .zones import last_day
 
 NEW = "new:"
 NAME = 120  # UTF-16 units
@@ -165,7 +166,7 @@ def verify(ctx: Context, organisation: Organisation) -> Screen:
         organisation.contact_id = organisation.contact_id or first.person_id
         told = Screen(
             _("{organisation} is verified.", organisation=organisation.name),
-            (_("You speak for it until {when}.", when=first.ends_at),),
+            (_("You speak for it until {when}.", when=last_day(ctx, first.ends_at)),),
             buttons=(button(_("My organisation"), "people.organisation"),),
         )
         ctx.notify(first.person_id, told, once=f"organisation:{organisation.id}:verified")

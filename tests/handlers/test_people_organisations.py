@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from bot.kit.events import Caller
+from bot.kit.text import Catalogues, Reader, Writer
 from db.issues import Issue
 from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Sector, Standing, Who, who
 
@@ -128,6 +130,21 @@ def test_a_mandate_of_a_year_ends_by_itself(people_world: World) -> None:
     assert seen(people_world, first).organisation_id == people_world.maritime_id
     people_world.clock.advance(timedelta(seconds=1))
     assert seen(people_world, first).organisation_id is None
+
+
+def test_the_last_day_of_a_mandate_and_of_a_role_is_the_same_for_readers_everywhere(people_world: World) -> None:
+    """As the administration in Tunis counts days: at its end it is the next morning in Auckland."""
+    people_world.known(RUIZ, RoleName.OFFICER)
+    first = people_world.known(AMINA)
+    mandate = people_world.speaks(first, by=first)
+    midnight = datetime(2027, 12, 31, 23, tzinfo=UTC)
+    with people_world.sessions.writing() as session:
+        session.get_one(Mandate, mandate).ends_at = session.scalars(select(Role)).one().ends_at = midnight
+    east = Writer(Catalogues(Path("nowhere")), Reader("en", "Pacific/Auckland"))
+    (row,) = screen(people_world.open(AMINA, "people.organisation")).rows
+    role = next(each for each in screen(people_world.open(RUIZ, "people.data")).facts if plain(each.label) == "Role")
+    for shown in (row.detail, role.value):
+        assert "Friday 31 December 2027" in east.plain(shown)
 
 
 def test_the_yearly_question_is_asked_and_silence_ends_the_mandate_after_thirty_days(people_world: World) -> None:
