@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.kit.door import Permanent, SendError, Unknown
+from bot.kit.door import SENT_BEFORE, Permanent, SendError, Unknown
 from bot.kit.events import Answer, Event
 from bot.kit.screen import Attachment, Picture, Screen, twin
 from bot.kit.text import Raw, Writer, _, without_isolates
@@ -73,12 +73,14 @@ class SlackDoor:
             await self._perform("views.publish", {"user_id": edits["home"], "view": view})
             return {"home": edits["home"]}
         message = await self._edit(edits, answer, writer) if edits is not None and "ts" in edits else None
+        is_edited = message is not None
         if message is None:
             shown = draw.message(answer, writer, self._page, repeated=repeated)
             posted = await self._perform("chat.postMessage", {"channel": address, **shown, **QUIET, "mrkdwn": False})
             message = {"channel": posted["channel"], "ts": posted["ts"]}
         if answer.screen is not None and (answer.screen.pictures or answer.screen.files):
-            await self._send_below(message, answer.screen, writer)
+            # A new message that may be the second says so itself; an edit is one edit, but what is below it is not.
+            await self._send_below(message, answer.screen, writer, is_repeated=repeated and is_edited)
         return message
 
     async def look(self) -> None:
@@ -191,45 +193,52 @@ class SlackDoor:
             return None
         return message
 
-    async def _send_below(self, message: Mapping[str, Any], screen: Screen, writer: Writer) -> None:
-        """Send pictures and files after their message, each once below it; a line instead where that does not work."""
+    async def _send_below(
+        self, message: Mapping[str, Any], screen: Screen, writer: Writer, *, is_repeated: bool
+    ) -> None:
+        """Send pictures and files after their message, each once below it; a line instead where that does not work.
+
+        What another process may have sent before it died says so.
+        """
+        mark = without_isolates(writer.plain(SENT_BEFORE)) if is_repeated else ""
         channel, below = message["channel"], (message["channel"], message["ts"])
         before = self._sent_below.get(below, frozenset())
         for picture in screen.pictures:
             if picture not in before:
-                await self._send_picture(channel, picture, writer)
+                await self._send_picture(channel, picture, writer, mark)
         for file in screen.files:
             if file.file_id not in before:
-                await self._send_file(channel, file, writer)
+                await self._send_file(channel, file, writer, mark)
         self._sent_below[below] = before | {*screen.pictures, *(file.file_id for file in screen.files)}
         while len(self._sent_below) > REMEMBERED:
             self._sent_below.popitem(last=False)
 
-    async def _send_picture(self, channel: str, picture: Picture, writer: Writer) -> None:
+    async def _send_picture(self, channel: str, picture: Picture, writer: Writer, mark: str) -> None:
         title = without_isolates(writer.plain(picture.caption))
         try:
-            await self._share(channel, "picture.png", title, await drawing.drawn(picture, writer))
+            await self._share(channel, "picture.png", title, await drawing.drawn(picture, writer), mark)
         except SendError as error:
             log.warning("picture not sent", error=str(error))
             await self._try_to_say(channel, Screen(picture.caption, twin(picture)), writer)
 
-    async def _send_file(self, channel: str, file: Attachment, writer: Writer) -> None:
+    async def _send_file(self, channel: str, file: Attachment, writer: Writer, mark: str) -> None:
         try:
             data = await self._stored(file.file_id)
             if data:
-                await self._share(channel, file.name, file.name, data)
+                await self._share(channel, file.name, file.name, data, mark)
             else:
                 await self._say(channel, Screen(_("{name} is not here yet.", name=Raw(file.name))), writer)
         except SendError as error:
             log.warning("file not sent", file=file.file_id, error=str(error))
             await self._try_to_say(channel, Screen(_("{name} could not be sent here.", name=Raw(file.name))), writer)
 
-    async def _share(self, channel: str, name: str, title: str, data: bytes) -> None:
+    async def _share(self, channel: str, name: str, title: str, data: bytes, mark: str) -> None:
         told = {"filename": name, "length": len(data)}
         place = await self._perform("files.getUploadURLExternal", told)
         await self._upload(place["upload_url"], data)
         uploaded = [{"id": place["file_id"], "title": title}]
-        await self._perform("files.completeUploadExternal", {"files": uploaded, "channel_id": channel})
+        said = {"initial_comment": mark} if mark else {}
+        await self._perform("files.completeUploadExternal", {"files": uploaded, "channel_id": channel, **said})
 
     async def _try_to_say(self, channel: str, screen: Screen, writer: Writer) -> None:
         try:

@@ -166,6 +166,21 @@ async def test_a_picture_is_drawn_once_below_its_message_and_told_where_it_is_re
     assert "Done 2" in slack.calls[-1][1]["text"]
 
 
+async def test_what_another_process_may_have_sent_below_an_edited_message_says_so(slack: Slack) -> None:
+    slack.files = {1: b"one"}
+    shown = Answer(screen=Screen(_("Files"), files=(Attachment(1, "1.png", None),)))
+    door = slack.door
+    await door.send("U1", shown, WRITER, edits=ON, repeated=True)  # it knows nothing of what the one before has sent
+    assert slack.methods == ["chat.update", "files.getUploadURLExternal", "files.completeUploadExternal"]
+    assert slack.calls[2][1]["initial_comment"] == "You may have received this before."
+    slack.calls.clear()
+    await door.send("U1", shown, WRITER, edits=ON, repeated=True)
+    assert slack.methods == ["chat.update"], "of what it has sent itself it knows"
+    slack.calls.clear()
+    await door.send("U1", shown, WRITER, repeated=True)
+    assert "initial_comment" not in slack.calls[-1][1], "the message above it says so"
+
+
 async def test_a_file_that_cannot_be_sent_does_not_unsay_its_message(slack: Slack) -> None:
     slack.files = {1: b"one"}
     slack.fails["files.getUploadURLExternal"] = [SlackRefused("missing")]
