@@ -15,8 +15,8 @@ from bot.kit.screen import Refusal, Screen
 from bot.kit.text import Phrase, Raw, _
 from db.actions import Action, ActionEntry, Deed, Milestone, Side, Source
 from db.issues import Issue
-from db.people import Administration, Mandate, Organisation, Person, Role, Standing, who
-from handlers.people.searching import closest, people_named
+from db.people import Administration, Mandate, Person, Role, who
+from handlers.people.searching import people_named, voices_named
 from scheduling import ladder
 
 from . import cards, reminders, telling
@@ -174,33 +174,8 @@ def staff_choices(ctx: Context, query: str) -> Sequence[Option]:
 
 def business_choices(ctx: Context, query: str) -> Sequence[Option]:
     """Whoever speaks for an organisation, by their name or its; for whoever is no staff, their own colleagues."""
-    mine = (Mandate.organisation_id == ctx.who.organisation_id,) if not ctx.who.is_staff else ()
-    spoken = (
-        select(Person.id, Person.name, Organisation.name.label("organisation"))
-        .join(Mandate, Mandate.person_id == Person.id)
-        .join(Organisation, Organisation.id == Mandate.organisation_id)
-        .where(
-            Person.administration_id == ctx.who.administration_id,
-            Person.registered_at.is_not(None),
-            Mandate.in_force(ctx.now),
-            Mandate.confirmed_by_id.is_not(None),
-            Organisation.standing == Standing.VERIFIED,
-            *mine,
-        )
-        .order_by(Person.name, Person.id)
-    )
-    found = {row.id: (row.name, row.organisation) for row in ctx.session.execute(spoken)}
-    names = {key: f"{name}, {organisation}" for key, (name, organisation) in found.items()}
-    return [
-        Option(str(key), _("{name}, {organisation}", name=found[key][0], organisation=found[key][1]))
-        for key in _best(query, names)
-    ]
-
-
-def _best(query: str, names: dict[int, str]) -> Sequence[int]:
-    if query.isdecimal() and len(query) < 18 and int(query) in names:
-        return [int(query)]
-    return closest(query, names)
+    mine = () if ctx.who.is_staff else (Mandate.organisation_id == ctx.who.organisation_id,)
+    return voices_named(ctx, query, *mine)
 
 
 def likely_days(ctx: Context, query: str) -> Sequence[Option]:

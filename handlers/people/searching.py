@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, or_, select
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, Option
-from bot.kit.text import Raw
-from db.people import Person, named
+from bot.kit.text import Raw, _
+from db.people import Mandate, Organisation, Person, Standing, named
 
 CUT_OFF = 60
 PEOPLE_SHOWN = 20
+WORDS = 8  # so many of them are looked at
 LIKELY = 500  # so many are weighed where no name has what was typed
 K = TypeVar("K")
 
@@ -53,3 +54,46 @@ def people_named(
         names = {row.id: row.name for row in ctx.session.execute(near.limit(LIKELY))}
         found = {key: names[key] for key in closest(query, names)}
     return [Option(f"{prefix}{key}", Raw(name)) for key, name in found.items()]
+
+
+def voices_named(ctx: Context, query: str, *which: ColumnElement[bool], most: int = PEOPLE_SHOWN) -> Sequence[Option]:
+    """Of those who speak for a verified organisation and that `which` says, those of whom every word that was typed is
+    in their own name or in its.
+
+    They come in the order of their names; where there is none, those whose names are most like it. A person's id finds
+    them.
+    """
+    speaking = (
+        Person.administration_id == ctx.who.administration_id,
+        Person.registered_at.is_not(None),
+        Person.erased_at.is_(None),
+        Mandate.in_force(ctx.now),
+        Mandate.confirmed_by_id.is_not(None),
+        Organisation.standing == Standing.VERIFIED,
+        *which,
+    )
+    known = (
+        select(Person.id, Person.name, Organisation.name.label("organisation"))
+        .join(Mandate, Mandate.person_id == Person.id)
+        .join(Organisation, Organisation.id == Mandate.organisation_id)
+        .where(*speaking)
+        .order_by(Person.name, Person.id)
+    )
+
+    def either(word: str) -> ColumnElement[bool]:
+        return or_(*(named(ctx.session, word, column) for column in (Person.name, Organisation.name)))
+
+    query = clean_line(query).strip()
+    if query.isdecimal() and len(query) < 18:
+        rows = ctx.session.execute(known.where(Person.id == int(query))).all()
+    else:
+        rows = ctx.session.execute(known.where(*map(either, query.split()[:WORDS])).limit(most)).all()
+        if not rows and len(query) > 3:
+            near = ctx.session.execute(known.where(or_(either(query[:3]), either(query[-3:]))).limit(LIKELY)).all()
+            alike = {number: f"{row.name}, {row.organisation}" for number, row in enumerate(near)}
+            rows = [near[number] for number in closest(query, alike)]
+    found = {row.id: row for row in rows}  # once, whoever speaks for several
+    return [
+        Option(str(key), _("{name}, {organisation}", name=row.name, organisation=row.organisation))
+        for key, row in found.items()
+    ]

@@ -15,7 +15,7 @@ from db.actions import DEED, Action, Side, Source, State, evidence_visible_to
 from db.files import File
 from db.people import Mandate, Person, RoleName, Scope, grant_role, who
 from db.personal import gather
-from handlers.actions import adopt
+from handlers.actions import adopt, adopting
 from tests.world import MONDAY, YEAR, World
 
 from .action_steps import adopted, adopted_at_a_meeting, proposed
@@ -272,6 +272,27 @@ def test_whoever_has_a_turn_adopts_with_plain_values(sqlite_world: World) -> Non
             with pytest.raises(Refusal) as refused:
                 adopt(turn.ctx, title="x", due_day=date(2026, 12, 25), **ids)
             assert refused.value.field in ids
+
+
+def test_an_owner_in_business_is_found_by_their_name_or_their_organisations(light_world: World) -> None:
+    world = light_world
+    with world.parley.sessions.writing() as session:
+        turn = Turn(
+            world.parley.engine, session, session.get_one(Person, world.ids["lena"]), None, now=world.clock.now(),
+            trace="t",
+        )  # fmt: skip
+        people = {str(world.ids[name]): name for name in ("amina", "emil")}
+        for query, found in {
+            "": ["amina", "emil"],
+            "sodal": ["amina", "emil"],
+            "trading AMIN": ["amina"],
+            "Amino": ["amina"],  # no name has it: the most like it
+            str(world.ids["emil"]): ["emil"],
+            "badr": [],  # he speaks for nobody
+            "Food Safety": [],
+            "%": [],
+        }.items():
+            assert [people[each.value] for each in adopting.business_choices(turn.ctx, query)] == found, query
 
 
 def test_a_day_off_becomes_the_next_working_day_and_says_so(sqlite_world: World) -> None:
