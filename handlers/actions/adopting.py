@@ -19,7 +19,7 @@ from db.people import Administration, Mandate, Person, Role, who
 from handlers.people.searching import people_named, voices_named
 from scheduling import ladder
 
-from . import cards, reminders, telling
+from . import asking, cards, reminders, telling
 from .room import actions, proposers
 
 TITLE, DETAIL, STEP = 120, 2000, 120
@@ -85,8 +85,9 @@ def adopt(
         if action.owner(side) == ctx.who.id:
             agree(ctx, action, side)
         else:
-            lead = _("You are asked to own this action. Do you?")
-            telling.tell_owner(ctx, action, side, lead, once=f"{action.ref}:asked:{side}")
+            if not asking.with_others(ctx, action, side):
+                lead = _("You are asked to own this action. Do you?")
+                telling.tell_owner(ctx, action, side, lead, once=f"{action.ref}:asked:{side}")
             reminders.nudge_later(ctx, action, side, "asked", action.id)
     reminders.plan(ctx, action)
     return action

@@ -76,6 +76,13 @@ def row(action: Action, ctx: Context) -> Row:
     return Row(Raw(action.title, action.language), line(action, ctx), (open_,))
 
 
+def reminder(action: Action, side: Side | None, lead: Phrase) -> Row:
+    """An action among several that somebody is reminded of: what is to be done first about it is one tap away."""
+    about = _("{ref} · {what}", ref=Code(action.ref), what=lead)
+    open_ = button(_("Open"), "actions.show", action=action.id)
+    return Row(Raw(action.title, action.language), about, (*_buttons(action, side)[:1], open_))
+
+
 def said(ctx: Context, entries: Sequence[ActionEntry], *, by_name: bool = True) -> tuple[Quote | Phrase, ...]:
     """Entries in their own words; without a name where the reader is none of the parties."""
     names = called(ctx.session, {each.author_id for each in entries}) if by_name else {}

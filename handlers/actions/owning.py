@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ from sqlalchemy import select
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Refusal, Screen, button
-from bot.kit.text import Phrase, Raw, _
+from bot.kit.text import Phrase, Raw, _, ngettext
 from db.actions import Action, ActionEntry, Deed, Side
 from db.people import Person
+from handlers.paging import PAGE
 
-from . import adopting, cards, reminders, telling
+from . import adopting, asking, cards, reminders, telling
 from .room import actions, asked, keepers, owners
 
 CLOSED = _("It is closed. Its state is: {state}.")
@@ -34,6 +36,55 @@ def own(ctx: Context, action: Action) -> Screen:
         ctx.notify(action.proposed_by_id, cards.card_of(ctx, action, None, lead), once=f"{action.ref}:entry:{entry.id}")
     lead = _("It is yours, and adopted.") if action.adopted_at else _("It is yours. The other owner is asked still.")
     return cards.card(ctx, action, lead)
+
+
+@actions.command("own_all", _("I own all of them"), allow=owners, confirm=_("Do you own all of these actions?"))
+def own_all(ctx: Context, meeting: int, until: int) -> Screen:
+    """Yes to all that a meeting asks of an owner, up to the last that they were shown.
+
+    The other owners, and whoever put them forward, hear it in one message each.
+    """
+    mine = [
+        (each, side)
+        for each in asking.unanswered(ctx.session, ctx.who.id, meeting)
+        if each.id <= until and (side := each.side_of(ctx.who)) is not None
+    ]
+    adopted: dict[int, list[Action]] = defaultdict(list)
+    agreed: dict[int, list[Action]] = defaultdict(list)
+    for action, side in mine:
+        action.agree(side, at=ctx.now)
+        telling.write(ctx, action, Deed.AGREED, side=side)
+        if action.adopted_at is not None:
+            if telling.is_owner(ctx, action, side.other):
+                adopted[action.owner(side.other)].append(action)
+        elif action.proposed_by_id not in (ctx.who.id, action.owner(side.other)):
+            agreed[action.proposed_by_id].append(action)
+    once = f"actions:agreed:{meeting}:{ctx.who.id}:{until}"
+    for person_id, those in adopted.items():
+        lead = ngettext(
+            "Both owners have agreed: {count} action is adopted.",
+            "Both owners have agreed: {count} actions are adopted.",
+            len(those),
+        )
+        ctx.notify(person_id, _list(ctx, lead, those), once=f"{once}:adopted")
+    for person_id, those in agreed.items():
+        lead = ngettext(
+            "{name} has agreed to own {count} action.",
+            "{name} has agreed to own {count} actions.",
+            len(those),
+            name=ctx.who.name,
+        )
+        ctx.notify(person_id, _list(ctx, lead, those), once=once)
+    lead = ngettext("{count} action is yours.", "{count} actions are yours.", len(mine))
+    return _list(ctx, lead, [action for action, _side in mine])
+
+
+def _list(ctx: Context, lead: Phrase, those: Sequence[Action]) -> Screen:
+    """A few of them; all are among one's own."""
+    rows = tuple(cards.row(each, ctx) for each in those[:PAGE])
+    left = len(those) - len(rows)
+    more = (ngettext("And {count} more.", "And {count} more.", left),) if left else ()
+    return Screen(lead, more, rows=rows, buttons=(button(_("My actions"), "actions.actions"),))
 
 
 def _colleagues(ctx: Context, query: str) -> Sequence[Option]:

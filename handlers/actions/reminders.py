@@ -16,13 +16,13 @@ from sqlalchemy import func, select
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Refusal, Screen
-from bot.kit.text import Phrase, Text, When, _, ngettext
+from bot.kit.text import When, _, ngettext
 from db.actions import Action, ActionEntry, Deed, Milestone, Side, SnoozeReason, State
 from db.people import Administration, Person, Topic
 from scheduling import ladder
 from scheduling.ladder import OWNERS, Rung
 
-from . import cards, offices, telling
+from . import cards, mornings, offices, telling
 from .room import actions, owners
 
 NUDGED_AFTER = 3  # working days without an answer to a question that may stay open: one nudge, then silence
@@ -79,26 +79,10 @@ def rung_(ctx: Context, action: Action, rung: str, person: int, run: int) -> Non
         _plan_rung(ctx, action, step, person, at)
     elif late and ladder.day_off(week, ctx.now) is not None:
         _plan_rung(ctx, action, step, person, ladder.next_morning(week, ctx.now), ":late")
+    elif step in OWNERS and (side := _side(action, person)) is not None and not telling.is_owner(ctx, action, side):
+        _find_an_owner(ctx, action, person, run)
     else:
-        body = (_("This reminder was due on {when} and comes late.", when=When(at)),) if late else ()
-        _remind(ctx, action, step, reminded, body)
-
-
-def _remind(ctx: Context, action: Action, step: Rung, person: Person, body: tuple[Text, ...]) -> None:
-    once = f"{action.ref}:{step}:{action.run}"
-    if step not in OWNERS:
-        if person.id in offices.told_of(ctx, action, step):
-            ctx.notify(person, cards.card_of(ctx, action, None, _overdue(ctx, action, step), *body), once=once)
-        return
-    side = _side(action, person.id)
-    if side is None:
-        return
-    if not telling.is_owner(ctx, action, side):
-        _find_an_owner(ctx, action, person.id, action.run)
-    elif side in telling.waits_for(action) and (step is Rung.TODAY or not _is_snoozed(ctx, action, person.id)):
-        topic = None if step is Rung.TODAY else Topic.REMINDERS
-        lead = _lead(ctx, action, person.zone)
-        ctx.notify(person, cards.card_of(ctx, action, side, lead, *body), once=once, topic=topic)
+        mornings.remind(ctx, reminded, step, at)
 
 
 def _find_an_owner(ctx: Context, action: Action, person_id: int, run: int) -> None:
@@ -110,25 +94,6 @@ def _find_an_owner(ctx: Context, action: Action, person_id: int, run: int) -> No
 
 def _side(action: Action, person_id: int) -> Side | None:
     return next((each for each in Side if action.owner(each) == person_id), None)
-
-
-def _lead(ctx: Context, action: Action, zone: str) -> Phrase:
-    """How near its date is, counted from the reader's own day, and what is waited for."""
-    left = (action.due_day - ctx.now.astimezone(ZoneInfo(zone)).date()).days
-    if action.state is State.CLAIMED:
-        return _("The other owner says that this is done. Please confirm or dispute it.")
-    if left > 0:
-        return ngettext("This action is due in {count} day.", "This action is due in {count} days.", left)
-    return _("This action is due today.") if left == 0 else _("This action was due on {day}.", day=action.due_day)
-
-
-def _overdue(ctx: Context, action: Action, step: Rung) -> Phrase:
-    if step is Rung.COORDINATOR or not offices.told_of(ctx, action, Rung.COORDINATOR):
-        return _("This action was due on {day} and is not done. Its owners were reminded.", day=action.due_day)
-    return _(
-        "This action was due on {day} and is not done. Its owners and its coordinator were reminded.",
-        day=action.due_day,
-    )
 
 
 # One nudge, then silence
@@ -281,18 +246,7 @@ class NeedHelp(Form):
 
 
 def _snoozes(ctx: Context, action: Action, person_id: int) -> int:
-    return ctx.session.scalar(select(func.count()).where(*_snoozed(action, person_id))) or 0
-
-
-def _is_snoozed(ctx: Context, action: Action, person_id: int) -> bool:
-    until = select(func.max(ActionEntry.until)).where(*_snoozed(action, person_id))
-    found = ctx.session.scalar(until)
-    return found is not None and found > ctx.now
-
-
-def _snoozed(action: Action, person_id: int) -> tuple[Any, ...]:
-    here = ActionEntry.action_id == action.id, ActionEntry.run == action.run
-    return (*here, ActionEntry.deed == Deed.SNOOZED, ActionEntry.author_id == person_id)
+    return ctx.session.scalar(select(func.count()).where(*mornings.snoozed(action, person_id))) or 0
 
 
 def _coordinators_day(ctx: Context, action: Action) -> date:

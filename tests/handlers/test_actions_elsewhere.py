@@ -18,6 +18,7 @@ from bot.kit.text import CATALOGUES, Catalogues, Code, Reader, Text, Writer, wit
 from db.actions import Action, Source
 from db.meetings import Meeting
 from db.people import Administration, Person, who
+from handlers.actions import adopt
 from handlers.actions.feeding import due_days
 from handlers.actions.passing_on import open_actions
 from handlers.handing import Leaving
@@ -172,3 +173,39 @@ def test_what_was_said_in_confidence_does_not_go_into_a_plan_that_others_read(li
     world.do("ruiz", "roundtables.to_action", words=LINE)
     world.press("ruiz", f"R-{meeting}: Inspections at night")
     assert "Add it in other words." in world.do("ruiz", "actions.from_minute", minute=1)
+
+
+def test_what_one_meeting_asks_of_an_owner_comes_together_and_is_agreed_to_at_once(light_world: World) -> None:
+    world = light_world
+    before = world.seen()
+
+    def adopts(count: int, meeting: int = 12) -> None:
+        """Each put into the plan in a turn of its own, as a person does."""
+        for number in range(count):
+            with acting(world, "lena") as ctx:
+                adopt(
+                    ctx, title=f"Action {number}", customs_owner=world.ids["ruiz"],
+                    business_owner=world.ids["amina"], due_day=date(2026, 12, 31), source=Source.MEETING,
+                    source_id=meeting,
+                )  # fmt: skip
+            world.pass_time(minutes=1)
+
+    adopts(8)
+    world.pass_time(minutes=20)
+    for name in ("ruiz", "amina"):
+        heads = [each.text.splitlines()[0] for each in world.news(name, before[name])]
+        assert heads == ["You are asked to own this action. Do you?", "You are asked to own 8 actions. Do you?"]
+    asked, before = world.last("amina"), world.seen()
+    world.press_in_row("amina", asked, 1)
+    assert "It is yours." in world.last("amina")
+    adopts(1)  # one that is not among those she was shown
+    world.do("amina", "actions.own_all", meeting=12, until=8, confirmed=True)
+    assert "7 actions are yours." in world.last("amina") and "And 1 more." in world.last("amina")
+    assert "Amina has agreed to own 7 actions." in world.last("lena")
+    assert world.do("amina", "actions.asked", meeting=12).text.count("Action 0") == 1
+    world.do("ruiz", "actions.own_all", meeting=12, until=9, confirmed=True)
+    assert "Both owners have agreed: 8 actions are adopted." in world.last("amina")
+    world.pass_time(minutes=20)
+    assert "Nothing of this meeting" in world.do("ruiz", "actions.asked", meeting=12)
+    assert "Nothing of this meeting" in world.do("badr", "actions.asked", meeting=12), "it is nobody else's"
+    assert "0 actions are yours." in world.do("badr", "actions.own_all", meeting=12, until=99, confirmed=True)

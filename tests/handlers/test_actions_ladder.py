@@ -164,14 +164,16 @@ def test_digest_topics_and_quiet_hours_are_the_persons_own(sqlite_world: World) 
     world.wait_until(at("2026-12-17T06:59"))
     assert world.told(before) == set()
     world.wait_until(at("2026-12-17T07:00"))
-    assert heads(world, "ruiz", before["ruiz"]) == ["2 things are new for you"], "together, that same morning"
-    assert heads(world, "amina", before["amina"]) == ["This action is due in 14 days."] * 2
+    both = ["2 actions wait for you."]
+    assert heads(world, "ruiz", before["ruiz"]) == both, "that same morning"
+    assert heads(world, "amina", before["amina"]) == both
+    assert world.last("amina").text.count("This action is due in 14 days.") == 2
     world.do("amina", "people.hear", topic="reminders", told=False)
     before = world.seen()
     world.wait_until(at("2026-12-30T12:00"))
     assert world.told(before) == {"ruiz"}
     world.wait_until(at("2026-12-31T12:00"))
-    assert "This action is due today." in heads(world, "amina", before["amina"]), "the day itself is always told"
+    assert world.last("amina").text.count("This action is due today.") == 2, "the day itself is always told"
 
 
 def test_where_its_only_coordinator_owns_it_somebody_else_is_told_or_nobody_is_said_to_be(sqlite_world: World) -> None:
@@ -183,3 +185,27 @@ def test_where_its_only_coordinator_owns_it_somebody_else_is_told_or_nobody_is_s
     world.revoke("adam")
     told = world.submit("cora", "actions.need_help", {"words": "Still not."}, action=action)
     assert "The other owner has been told." in told
+
+
+def test_what_comes_in_one_morning_comes_in_one_message_whatever_its_rung(light_world: World) -> None:
+    world = light_world
+    adopted(world)
+    adopted(world, title="Open the gate", due_day="2026-12-17")
+    third = adopted(world, title="Publish the list", due_day="2027-01-14")
+    adopted(world, title="Train the team")
+    before = world.seen()
+    world.wait_until(at("2026-12-17T06:29"))
+    world.submit("ruiz", "actions.done", {"words": "It is published."}, action=third)
+    before = world.seen()
+    world.wait_until(at("2026-12-17T08:00"))
+    # What is due in a fortnight together; what is due today by itself, for whoever hears no reminders.
+    assert sorted(heads(world, "amina", before["amina"])) == ["2 actions wait for you.", "This action is due today."]
+    (many,) = (each for each in world.news("ruiz", before["ruiz"]) if "2 actions" in each)
+    assert "Inspect reefers" in many and "Train the team" in many and "Publish the list" not in many
+    world.press_in_row("ruiz", many, 2)
+    assert "What was done?" in world.last("ruiz")
+    # A week past its date, the coordinator hears of all of them at once.
+    before = world.seen()
+    world.wait_until(at("2027-01-07T08:00"))
+    news = [each for each in world.news("cora", before["cora"]) if "Inspect reefers" in each]
+    assert len(news) == 1 and "2 actions wait for you." in news[0] and "Train the team" in news[0]
