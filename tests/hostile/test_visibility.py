@@ -174,11 +174,13 @@ REGION = "of a region's office, meeting or seat that was loaded through the rule
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
+    "actions/asking.py": dict.fromkeys(("unanswered", "with_others"), OWN),
     "actions/from_meetings.py": dict.fromkeys(("FromMinute.submit", "_must_be_new"), MEETING),
+    "actions/mornings.py": {"_is_snoozed": LOADED, "_under_way": "a job: it shows each what they own or oversee"},
     "actions/owning.py": {"_asker": UNSEEN},
     "actions/passing_on.py": dict.fromkeys(("open_actions", "_of"), PASSES_ON),
     "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
-    "actions/reminders.py": dict.fromkeys(("_is_last_claim", "_is_snoozed"), LOADED) | {"milestone_due": UNSEEN},
+    "actions/reminders.py": {"_is_last_claim": LOADED, "milestone_due": UNSEEN},
     "actions/telling.py": {"write": OWN},
     "agencies/answering.py": {"thread": PART},
     "agencies/asking.py": dict.fromkeys(("case_screen", "request"), PART),
@@ -209,10 +211,10 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "recognition/asking.py": {"latest": COLUMN},
     "recognition/becoming.py": {"_acting": UNSEEN},
     "recognition/criteria.py": {"close": UNSEEN},
-    "regions/bearing.py": dict.fromkeys(("called", "history", "in_force", "note_held"), REGION),
+    "regions/bearing.py": dict.fromkeys(("called", "chair", "history", "in_force", "note_held"), REGION),
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
-    "regions/attending.py": dict.fromkeys(("_ahead", "came", "left"), UNSEEN),
+    "regions/attending.py": dict.fromkeys(("_ahead", "_expect", "_let_go"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "registrations/allocating.py": dict.fromkeys(
