@@ -78,7 +78,7 @@ def row(action: Action, ctx: Context) -> Row:
 
 def reminder(action: Action, side: Side | None, lead: Phrase) -> Row:
     """An action among several that somebody is reminded of: what is to be done first about it is one tap away."""
-    about = _("{ref} · {what}", ref=Code(action.ref), what=lead)
+    about = _("{ref} · {state}", ref=Code(action.ref), state=lead)
     open_ = button(_("Open"), "actions.show", action=action.id)
     return Row(Raw(action.title, action.language), about, (*_buttons(action, side)[:1], open_))
 
