@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -64,11 +64,13 @@ def thread(ctx: Context, part: Part, page: int = 0) -> Screen:
     """All of its thread, from the beginning, a page at a time."""
     its = PartEntry.part_id == part.id
     total = ctx.session.scalar(select(func.count()).select_from(PartEntry).where(its)) or 0
-    found = select(PartEntry).where(its).order_by(PartEntry.id).offset(page * PAGE).limit(PAGE)
+    wanted = select(PartEntry).where(its).order_by(PartEntry.id).offset(page * PAGE).limit(PAGE)
+    found = ctx.session.scalars(wanted).all()
     labels = cards.SAID_TO_AGENCY if ctx.who.agency_id == part.agency_id else cards.SAID_AT_DESK
     return Screen(
         _("All that was said in {ref}", ref=Code(Issue.ref_of(part.issue_id))),
-        cards.quotes(ctx, ctx.session.scalars(found).all(), labels),
+        cards.quotes(ctx, found, labels),
+        files=cards.attachments(ctx, found),
         buttons=(*turn_pages("agencies.thread", page, total, part=part.id), cards.does(part, _("Back"), "part")),
     )
 
@@ -92,6 +94,9 @@ class Answer(Form):
         max=WORDS,
         hint=_("Those who raised the case read it in these words, as your agency's. Other agencies do not."),
     )
+    files: tuple[int, ...] = ask.files(
+        _("Do you want to add documents?"), hint=_("Customs reads them. They do not go out with its answer.")
+    )
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
@@ -103,7 +108,8 @@ class Answer(Form):
 
     def submit(self, ctx: Context) -> Screen:
         self.part.answer(at=ctx.now)
-        return _said(ctx, self.part, PartVoice.ANSWER, self.words, _("{agency} has answered its part."))
+        lead = _("{agency} has answered its part.")
+        return _said(ctx, self.part, PartVoice.ANSWER, self.words, lead, self.files)
 
 
 @agencies.form("cannot", _("We cannot answer"), allow=asked)
@@ -128,9 +134,9 @@ class Cannot(Form):
         return _said(ctx, self.part, PartVoice.CANNOT, self.words, _("{agency} says that it cannot answer its part."))
 
 
-def _said(ctx: Context, part: Part, voice: PartVoice, words: str, lead: Phrase) -> Screen:
+def _said(ctx: Context, part: Part, voice: PartVoice, words: str, lead: Phrase, files: Sequence[int] = ()) -> Screen:
     """It stands in whatever waits for approval; where the answer has gone out without it, that can be completed."""
-    entry = telling.write(ctx, part, voice, words)
+    entry = telling.write(ctx, part, voice, words, files)
     name = name_of(ctx.session, part.agency_id)
     issue = telling.issue_of(ctx, part)
     told = replace(lead, args={"agency": name})
@@ -140,7 +146,7 @@ def _said(ctx: Context, part: Part, voice: PartVoice, words: str, lead: Phrase) 
         for person_id in answering(ctx, issue):
             ctx.notify(person_id, asking.case_screen(ctx, issue, told), once=once)
     else:
-        telling.tell_desk(ctx, part, told, once=once)
+        telling.tell_desk(ctx, part, told, once=once, new=(entry,))
         outcome.part_changed(ctx, issue, part, told)
     return cards.agency_card(ctx, part, _("Thank you. Customs has it, and puts it into its answer."))
 
@@ -151,16 +157,17 @@ class Query(Form):
 
     part: Part = ask.about()
     words: str = ask.prose(_("What do you want to ask?"), max=WORDS, hint=_("Only the desk that asks you reads it."))
+    files: tuple[int, ...] = ask.files(_("Do you want to add documents?"))
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Quote, ...]:
         return _question(ctx, bound)
 
     def submit(self, ctx: Context) -> Screen:
-        entry = telling.write(ctx, self.part, PartVoice.QUERY, self.words)
+        entry = telling.write(ctx, self.part, PartVoice.QUERY, self.words, self.files)
         name = name_of(ctx.session, self.part.agency_id)
         lead = _("{agency} asks something before it answers.", agency=name)
-        telling.tell_desk(ctx, self.part, lead, once=f"part:{self.part.id}:entry:{entry.id}")
+        telling.tell_desk(ctx, self.part, lead, once=f"part:{self.part.id}:entry:{entry.id}", new=(entry,))
         return cards.agency_card(ctx, self.part, _("Asked. The answer comes here."))
 
 

@@ -214,15 +214,16 @@ class Reply(Form):
     words: str = ask.prose(
         _("Your reply?"), max=QUESTION, hint=_("Only this agency and your desk read it. Name nobody.")
     )
+    files: tuple[int, ...] = ask.files(_("Do you want to add documents?"))
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Quote, ...]:
         return cards.quotes(ctx, cards.latest(ctx, bound["part"])[-1:], cards.SAID_AT_DESK)
 
     def submit(self, ctx: Context) -> Screen:
-        entry = telling.write(ctx, self.part, PartVoice.REPLY, self.words)
+        entry = telling.write(ctx, self.part, PartVoice.REPLY, self.words, self.files)
         lead = _("Customs has replied to your agency.")
-        telling.tell_agency(ctx, self.part, lead, once=f"part:{self.part.id}:entry:{entry.id}")
+        telling.tell_agency(ctx, self.part, lead, once=f"part:{self.part.id}:entry:{entry.id}", new=(entry,))
         return cards.desk_card(ctx, self.part, _("Sent."))
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot.kit.context import Context
-from bot.kit.screen import Button, Fact, Quote, Screen, Style, button
+from bot.kit.screen import Attachment, Button, Fact, Quote, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _
-from db.agencies import Part, PartEntry, PartState, PartVoice, disclosed, name_of
+from db.agencies import PART_ENTRY, Part, PartEntry, PartState, PartVoice, disclosed, name_of
+from db.files import File, FileState
 from db.issues import Entry, Issue, Voice
 from db.people import Organisation
 from handlers.people.naming import called
@@ -41,7 +42,7 @@ def card(ctx: Context, part: Part, lead: Phrase | None = None) -> Screen:
     return agency_card(ctx, part, lead) if ctx.who.agency_id == part.agency_id else desk_card(ctx, part, lead)
 
 
-def agency_card(ctx: Context, part: Part, lead: Phrase | None = None) -> Screen:
+def agency_card(ctx: Context, part: Part, lead: Phrase | None = None, *, new: Sequence[PartEntry] = ()) -> Screen:
     """Its question, its own words, and who raised the case only where they let it."""
     ref = Code(Issue.ref_of(part.issue_id))
     raised, wrote = _raised(ctx, part)
@@ -49,11 +50,12 @@ def agency_card(ctx: Context, part: Part, lead: Phrase | None = None) -> Screen:
         lead or _("What Customs asks your agency in {ref}", ref=ref),
         (*wrote, *quotes(ctx, latest(ctx, part), SAID_TO_AGENCY)),
         (Fact(_("Case"), ref), Fact(_("State"), part.state), *until(part), *raised),
+        files=attachments(ctx, new),
         buttons=agency_buttons(part),
     )
 
 
-def desk_card(ctx: Context, part: Part, lead: Phrase | None = None) -> Screen:
+def desk_card(ctx: Context, part: Part, lead: Phrase | None = None, *, new: Sequence[PartEntry] = ()) -> Screen:
     name = name_of(ctx.session, part.agency_id)
     return Screen(
         lead or _("The part of {agency}", agency=name),
@@ -64,6 +66,7 @@ def desk_card(ctx: Context, part: Part, lead: Phrase | None = None) -> Screen:
             Fact(_("State"), part.state),
             *until(part),
         ),
+        files=attachments(ctx, new),
         buttons=desk_buttons(part),
     )
 
@@ -117,6 +120,13 @@ def latest(ctx: Context, part: Part) -> Sequence[PartEntry]:
     """The latest of its thread, in order."""
     its = select(PartEntry).where(PartEntry.part_id == part.id).order_by(PartEntry.id.desc()).limit(SHOWN)
     return sorted(ctx.session.scalars(its), key=lambda each: each.id)
+
+
+def attachments(ctx: Context, entries: Sequence[PartEntry]) -> tuple[Attachment, ...]:
+    """What hangs on these entries and was not refused."""
+    mine = File.owner == PART_ENTRY, File.owner_id.in_([each.id for each in entries]), File.state != FileState.REFUSED
+    found = ctx.session.scalars(select(File).where(*mine).order_by(File.id)) if entries else ()
+    return tuple(Attachment(each.id, each.name, each.media_type) for each in found)
 
 
 def question(ctx: Context, part: Part) -> PartEntry:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from db.people import Mandate
+from db.agencies import part_files_visible_to
+from db.files import File
+from db.people import Mandate, Person
+from db.people import who as whom
 from tests.world import MONDAY, World
 
 from .agency_steps import BY, agencies, answered, asked
@@ -219,3 +222,29 @@ def test_who_cannot_be_asked(light_world: World) -> None:
     assert "nobody would read it" in asked(world, issue, known["dina"], "One?")
     world.say("ruiz", "/cancel")
     assert "That is past already." in asked(world, issue, known["badr"], "One?", "2026-11-20")
+
+
+def test_a_file_on_a_part_goes_between_the_agency_and_the_desk_and_to_nobody_else(light_world: World) -> None:
+    world = light_world
+    issue = asked_two(world)
+    before = world.seen()
+    world.press("chloe", "Answer")
+    world.say("chloe", NIGHT)
+    world.attach("chloe", "sampling.pdf", b"%PDF-1.4")
+    world.fill("chloe", "[That is all]", "[Send]")
+    (heard,) = (each for each in world.news("ruiz", before["ruiz"]) if "has answered its part" in each)
+    assert "[file sampling.pdf]" in heard
+    for name in ("ruiz", "chloe"):
+        assert "[file sampling.pdf]" in world.do(name, "agencies.thread", part=1)
+    world.submit("ruiz", "agencies.reply", {"words": "Thank you."}, part=1)
+    assert "[file" not in world.last("chloe"), "it came with what was new"
+    world.do("ruiz", "issues.take", issue=issue)
+    proposed(world, issue)
+    world.press("lena", "Approve")
+    assert NIGHT in "".join(each.text for each in world.received("amina"))
+    for name in ("amina", "dina"):
+        assert not any("sampling.pdf" in each for each in world.received(name)), name
+    with world.parley.sessions.reading() as session:
+        for name, sees in (("chloe", True), ("ruiz", True), ("dina", False), ("amina", False), ("gus", False)):
+            reader = whom(session, session.get_one(Person, world.ids[name]), at=world.clock.now())
+            assert (session.scalar(select(File.id).where(part_files_visible_to(reader))) is not None) is sees, name

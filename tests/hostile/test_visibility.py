@@ -184,8 +184,8 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/telling.py": {"write": OWN},
     "agencies/answering.py": {"thread": PART},
     "agencies/asking.py": dict.fromkeys(("case_screen", "request"), PART),
-    "agencies/cards.py": dict.fromkeys(("_raised", "latest", "question"), PART),
-    "agencies/telling.py": {"found_by": INDEXED, "issue_of": PART},
+    "agencies/cards.py": dict.fromkeys(("_raised", "attachments", "latest", "question"), PART),
+    "agencies/telling.py": {"found_by": INDEXED, "issue_of": PART, "write": OWN},
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
     "issues/desk.py": {"last_words": LOADED},
