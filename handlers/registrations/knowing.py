@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select, union
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.registrations import Registration, RegistrationState, Seat, SeatState, Wish
@@ -17,14 +17,11 @@ def wishes(session: Session, symposium: Symposium) -> Iterable[Collection[int]]:
     """For each person who comes, the sessions they have wished for or have a seat in, at whatever rank."""
     comes = Registration.symposium_id == symposium.id, Registration.state != RegistrationState.CANCELLED
     wished = select(Wish.registration_id, Wish.session_id).join(Registration).where(*comes)
-    sits = (
-        select(Seat.registration_id, Seat.session_id)
-        .join(Registration)
-        .where(*comes, Seat.state == SeatState.HELD, Seat.session_id.is_not(None))
-    )
+    sits = select(Seat.registration_id, Seat.session_id).join(Registration).where(*comes, Seat.state == SeatState.HELD)
     wanted: dict[int, set[int]] = defaultdict(set)
-    for row in session.execute(union(wished, sits)):
-        wanted[row.registration_id].add(row.session_id)
+    for registration_id, session_id in [*session.execute(wished), *session.execute(sits)]:
+        if session_id is not None:  # a seat at the symposium itself
+            wanted[registration_id].add(session_id)
     return wanted.values()
 
 
