@@ -42,6 +42,9 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("actions.propose", "customs_owner"): (("", Person),),
     ("agencies.also", "agency"): (("", Organisation),),
     ("agencies.ask", "agency"): (("", Organisation),),
+    ("programmes.close_room", "room"): (("", SymposiumRoom),),
+    ("programmes.swap", "other"): (("", SymposiumSession),),
+    ("programmes.swap", "session"): (("", SymposiumSession),),
     ("recognition.ask", "agency"): (("", Organisation),),
     ("issues.hand_over", "to"): (("person:", Person), ("centre:", Centre)),
     ("issues.link", "other"): (("", Issue),),
@@ -82,6 +85,7 @@ NAMES_NOTHING = {
     *(("regions.hand_over", "country"), ("regions.set_up", "country")),
     *(("regions.seat", "country"), ("regions.seat", "zone")),
     ("roundtables.correct", "line"),  # by its number in the meeting the form is about
+    ("programmes.move_to", "place"),  # a time and a room of the symposium the form is about
     *(("symposia.make", "zone"), ("symposia.remote", "zone")),
     *(("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")),
 }

@@ -207,6 +207,11 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     ),
     "people/data.py": {"data": OWN},
     "people/organisations.py": {"attribute": UNSEEN},
+    "programmes/asking.py": {"_parts": SYMPOSIUM},
+    "programmes/feed.py": {"own_parts": OWN},
+    "programmes/publishing.py": {"_tell": UNSEEN},
+    "programmes/sheets.py": {"_speakers": SYMPOSIUM},
+    "programmes/telling.py": {"seen": OWN, "touched": UNSEEN},
     "recognition/acting.py": {"owners": UNSEEN},
     "recognition/asking.py": {"latest": COLUMN},
     "recognition/becoming.py": {"_acting": UNSEEN},
@@ -229,6 +234,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "registrations/feed.py": {"sessions_for": OWN},
     "registrations/finding.py": dict.fromkeys(("registration_of", "seats_of"), OWN),
     "registrations/keeping.py": {"look": "a job: it acts for the administration, not for a person"},
+    "registrations/knowing.py": dict.fromkeys(("holders", "wishes"), "counted, or found to tell somebody of"),
     "registrations/looking.py": dict.fromkeys(
         (
             "Correct.submit",
