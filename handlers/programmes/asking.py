@@ -40,6 +40,8 @@ from scheduling.programme import (
 )
 from scheduling.programme import Session as Asked
 
+from .room import holders_of
+
 WALK = 15  # minutes from one building to another; rooms of one building are next to each other
 FOLLOWS = timedelta(minutes=20)  # a time that begins so soon after another follows it: one session may take both
 FAR = timedelta(minutes=1)
@@ -104,7 +106,7 @@ def problem_of(ctx: Context, symposium: Symposium, *, wishes: Iterable[Collectio
         zone=symposium.zone,
         blocks=tuple(Block(each.key, each.starts_at, each.minutes) for each in runs.values()),
         rooms=_rooms(session, rooms),
-        sessions=_sessions(symposium, planned, runs, parts, largest=rooms[0].capacity, at=ctx.now),
+        sessions=_sessions(planned, runs, parts, _seats(session, symposium, planned, rooms[0].capacity), at=ctx.now),
         people=_people(session, symposium, parts, runs),
         breaks=_breaks(session, symposium),
         wishes=_wishes(planned, wishes),
@@ -181,12 +183,11 @@ def _walks(rooms: Sequence[SymposiumRoom]) -> tuple[Walk, ...]:
 
 
 def _sessions(
-    symposium: Symposium,
     planned: Sequence[SymposiumSession],
     runs: Mapping[str, Run],
     parts: Mapping[int, Sequence[SessionPart]],
+    seats: Mapping[int, int],
     *,
-    largest: int,
     at: datetime,
 ) -> tuple[Asked, ...]:
     there = {each.id for each in planned}
@@ -201,7 +202,7 @@ def _sessions(
                 people=tuple(
                     Part(person_key(part.person_id), Role(part.part.value)) for part in parts.get(each.id, ())
                 ),
-                expected=_seats(symposium, each, largest),
+                expected=seats[each.id],
                 needs=tuple(each.needs),
                 plenary=each.kind is SessionKind.PLENARY,
                 sectors=(each.sector.value,) if each.sector is not None else (),
@@ -216,11 +217,18 @@ def _sessions(
     return tuple(made)
 
 
-def _seats(symposium: Symposium, each: SymposiumSession, largest: int) -> int:
-    """How many it must have: a plenary of which nothing else is said as many as come, or as any room has."""
-    if each.kind is SessionKind.PLENARY and not each.expected:
-        return min(each.seats or symposium.capacity or largest, largest)
-    return min(each.expected, each.seats or each.expected)
+def _seats(session: Session, symposium: Symposium, planned: Sequence[SymposiumSession], largest: int) -> dict[int, int]:
+    """By session how many it must have: those expected, and nobody is to lose a seat they hold.
+
+    A plenary of which nothing else is said has as many as come, or as any room has.
+    """
+    found = {}
+    for each in planned:
+        if each.kind is SessionKind.PLENARY:
+            found[each.id] = min(each.expected or each.seats or symposium.capacity or largest, largest)
+        else:
+            found[each.id] = max(min(each.expected, each.seats or each.expected), len(holders_of(session, each)))
+    return found
 
 
 def _runs_for(each: SymposiumSession, planned: Sequence[SymposiumSession], runs: Mapping[str, Run]) -> list[Run]:

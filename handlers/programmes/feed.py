@@ -16,9 +16,8 @@ from handlers.symposia import cards, sessions
 from scheduling.calendar.entry import Entry, Label, Status
 
 from .room import programmes
-from .showing import PAGE, is_public
+from .showing import PAGE, SCOPE, is_public
 
-SCOPE = "symposium"
 CANCELLED_FOR = timedelta(days=30)  # so long what was cancelled is shown as such, then it goes
 PAST_FOR = timedelta(days=365)
 

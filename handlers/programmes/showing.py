@@ -20,6 +20,7 @@ from . import sheets, standing
 from .room import NOT_FOUND, members, programmes, runs
 
 PAGE = "symposia"  # `/symposia/S-3`
+SCOPE = "symposium"  # of calendars
 SHOWN = (SymposiumState.PUBLISHED, SymposiumState.CLOSED)
 MOST = 10
 
@@ -81,8 +82,10 @@ def programme_screen(ctx: Context, symposium: Symposium, lead: Phrase | None = N
 
 
 def page_buttons(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
-    """All of it on its own page, to print or to pass on."""
-    return (Button(_("As a page"), url=ctx.page(f"{PAGE}/{symposium.ref}")),)
+    """All of it on its own page, to print or to pass on; and in one's calendar, once it is out."""
+    page = Button(_("As a page"), url=ctx.page(f"{PAGE}/{symposium.ref}"))
+    about = {"scope": SCOPE, "about": str(symposium.id)}
+    return (page, *((Button(_("In my calendar"), "calendars.subscribe", about),) if symposium.programme > 0 else ()))
 
 
 def _look(symposium: Symposium) -> Button:

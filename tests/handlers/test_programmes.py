@@ -19,7 +19,7 @@ from db.meetings import Audience
 from db.people import Administration, Person, who
 from db.programmes import Drafting, ProgrammeDraft
 from db.symposia import Agreed
-from handlers.programmes import feed
+from handlers.programmes import feed, showing
 from scheduling import solving
 from scheduling.calendar.entry import Entry, Label, Status
 from scheduling.programme import model
@@ -83,6 +83,7 @@ def test_a_programme_is_worked_out_with_a_bar_looked_at_taken_and_published(worl
     assert all(each.starts_at and each.ends_at and each.sequence == 0 for each in now.values())
     read = world.say("dina", "/programme")
     assert "Opening (Main hall)" in read and "Make a programme" not in read.buttons
+    assert "https://parley.example/calendar/" in world.press("dina", "In my calendar")
     assert "Programme" in world.do("dina", "symposia.show", symposium=symposium).buttons
 
 
@@ -255,14 +256,14 @@ def test_calendars_have_ones_parts_and_the_programme_and_strangers_read_no_more_
     mine = entries(world, "amina", MINE)
     assert [(each.title, each.sequence, each.busy) for each in mine] == [(REEFERS, 0, True)]
     assert [(each.title, each.status) for each in entries(world, "badr", MINE)] == [(ORIGIN, Status.TENTATIVE)]
-    everybodys = entries(world, None, feed.SCOPE, str(symposium))
+    everybodys = entries(world, None, showing.SCOPE, str(symposium))
     assert {each.title for each in everybodys} == {OPENING, REEFERS, ORIGIN, SEALS}
     assert all(each.label is Label.PUBLIC and not each.busy and each.link == "" for each in everybodys)
     assert all("Palace of Congresses" in each.location for each in everybodys)
     before = {each.uid: each for each in everybodys}
     session_id = ids(world)[SEALS]
     world.submit("ruiz", "symposia.cancel_session", {"reason": None}, symposium=symposium, session=session_id)
-    after = next(each for each in entries(world, None, feed.SCOPE, str(symposium)) if each.title == SEALS)
+    after = next(each for each in entries(world, None, showing.SCOPE, str(symposium)) if each.title == SEALS)
     assert after.status is Status.CANCELLED and after.sequence == before[after.uid].sequence + 1
     closed = set_up(world, title="For agencies", audience=Audience.AGENCIES)
     published(world, closed)
