@@ -14,8 +14,10 @@ from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
 from db.people import Person, RoleName, Scope, grant_role
+from db.programmes import Drafting, ProgrammeDraft, SessionShift, Shifted
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 from db.rooms import ChatRoom
+from db.symposia import Symposium, SymposiumSession
 from tests.handlers.registration_steps import make
 
 from .oracle import Oracle
@@ -53,6 +55,7 @@ def a_day(town: Town) -> None:
     other_agencies(town, anas)
     a_symposium(town)
     seats(town)
+    programmes(town)
     open_drafts(town)
 
 
@@ -174,6 +177,20 @@ def seats(town: Town) -> None:
         town.do(who, "registrations.register", symposium=made.symposium, small=True)
         town.do(who, "registrations.take", session=made.sessions["A"])
     town.submit("bob", "registrations.answer", {"words": "Bob's seals."}, question=1)
+
+
+def programmes(town: Town) -> None:
+    """Of each symposium one that was worked out and left; of the first a session that has shifted since it was out."""
+    with town.sessions.writing() as session:
+        now, pia = town.clock.now(), town.ids["pia"]
+        for symposium in session.scalars(select(Symposium)).all():
+            common = {"administration_id": symposium.administration_id, "symposium_id": symposium.id}
+            left = {"state": Drafting.DROPPED, "is_mending": False, "question": {}, "asked_by_id": pia, "asked_at": now}
+            session.add(ProgrammeDraft(**common, **left))
+        first = session.scalars(select(SymposiumSession).order_by(SymposiumSession.id)).first()
+        assert first is not None
+        common = {"administration_id": first.administration_id, "symposium_id": first.symposium_id}
+        session.add(SessionShift(**common, session_id=first.id, what=Shifted.ROOM, sequence=1, by_id=pia, at=now))
 
 
 def a_plan(town: Town) -> None:

@@ -38,6 +38,7 @@ from db.meetings import (
 )
 from db.outcomes import TOLD, Outcome
 from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+from db.programmes import ProgrammeDraft, SessionShift
 from db.recognition import (
     Criterion,
     GapStep,
@@ -70,6 +71,7 @@ ROOMS = (ChatGroup, ChatRoom)
 SYMPOSIA = (
     *(Symposium, Track, SymposiumRoom, Block, SymposiumSession, SessionPart),
     *(Proposal, CallCriterion, Reviewer, Review, Interest),
+    *(ProgrammeDraft, SessionShift),
 )
 MEETINGS = (
     Meeting,
@@ -351,6 +353,9 @@ class Oracle:
         symposium = self.rows[Symposium][row.symposium_id]
         return row.administration_id == looker.home and self._symposium(looker, symposium)
 
+    def _draft(self, looker: Looker, row: ProgrammeDraft) -> bool:
+        return self.runs_symposium(looker, self.rows[Symposium][row.symposium_id])
+
     def _needed(self, looker: Looker, row: SessionPart) -> bool:
         symposium = self.rows[Symposium][self.rows[SymposiumSession][row.session_id].symposium_id]
         mine = row.person_id == looker.id or self.runs_symposium(looker, symposium)
@@ -527,6 +532,8 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Symposium: Oracle._symposium,
     **dict.fromkeys((Track, SymposiumRoom, Block, SymposiumSession, CallCriterion), Oracle._with_symposium),
     SessionPart: Oracle._needed,
+    SessionShift: Oracle._with_symposium,
+    ProgrammeDraft: Oracle._draft,
     Proposal: Oracle._proposal,
     Reviewer: Oracle._reviewer,
     Review: Oracle._review,
