@@ -232,7 +232,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
         SYMPOSIUM,
     ),
     "registrations/feed.py": {"sessions_for": OWN},
-    "registrations/finding.py": dict.fromkeys(("registration_of", "seats_of"), OWN),
+    "registrations/finding.py": dict.fromkeys(("parts_of", "registration_of", "seats_of"), OWN),
     "registrations/keeping.py": {"look": "a job: it acts for the administration, not for a person"},
     "registrations/knowing.py": dict.fromkeys(("holders", "wishes"), "counted, or found to tell somebody of"),
     "registrations/looking.py": dict.fromkeys(
