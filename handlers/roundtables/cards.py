@@ -59,7 +59,7 @@ def card(ctx: Context, meeting: Meeting, lead: Phrase | None = None, *, to: int 
         tuple(each for each in (*_basic(meeting), *place, *_people(ctx, meeting, own, runs)) if each),
         buttons=(
             *(_expected_buttons(ctx, meeting, own) if own is not None else ()),
-            *(_audience_buttons(ctx, meeting, person_id) if not is_expected and not runs else ()),
+            *(_audience_buttons(ctx, meeting, person_id, own) if not is_expected and not runs else ()),
             *(run_buttons(ctx, meeting) if runs else ()),
             *(each for more in MORE_TO_RUN if runs for each in more(ctx, meeting)),
             *(room_buttons(ctx, meeting) if runs else ()),
@@ -217,13 +217,18 @@ def _expected_buttons(ctx: Context, meeting: Meeting, own: Invitation) -> tuple[
     return (ask,) if meeting.is_ahead and own.answer in EXPECTED else ()
 
 
-def _audience_buttons(ctx: Context, meeting: Meeting, person_id: int) -> tuple[Button, ...]:
+def _audience_buttons(ctx: Context, meeting: Meeting, person_id: int, own: Invitation | None) -> tuple[Button, ...]:
+    """What its audience can do; not whoever sees it by another right, such as an invitation they have declined."""
     if not meeting.is_ahead or not meeting.is_open:
+        return ()
+    found = Meeting.id == meeting.id, Meeting.open_to(ctx.who)
+    if person_id == ctx.who.id and ctx.session.scalar(select(Meeting.id).where(*found)) is None:
         return ()
     follows = MeetingFollower.meeting_id == meeting.id, MeetingFollower.person_id == person_id
     is_followed = ctx.session.scalar(select(MeetingFollower.id).where(*follows)) is not None
+    can_accept = own is not None and meeting.state is MeetingState.CONFIRMED
     return (
-        _does(meeting, _("Ask to join"), "join", Style.PRIMARY),
+        *(() if can_accept else (_does(meeting, _("Ask to join"), "join", Style.PRIMARY),)),
         _does(meeting, _("Stop following"), "unfollow") if is_followed else _does(meeting, _("Follow it"), "follow"),
         _does(meeting, _("Propose a topic"), "topic"),
     )

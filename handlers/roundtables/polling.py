@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,7 @@ from . import cards, dates, telling
 from .room import members, roundtables, runs
 
 LAST_MINUTE = time(18, 0)  # of the day to answer by
+TO_ANSWER = timedelta(hours=4)  # the least that a reminder leaves
 WORDS = 600
 
 
@@ -84,13 +85,18 @@ class Poll(Form):
             slot = MeetingSlot(administration_id=meeting.administration_id, poll_id=poll.id, starts_at=each)
             ctx.session.add(slot)
         ctx.session.flush()
-        nudge_at = ctx.now + (until - ctx.now) / 2
-        ctx.later(nudge_at, "roundtables.nudge", key=telling.poll_key(poll.id, "nudge"), poll=poll.id)
+        ctx.later(self._nudge_at(ctx, until), "roundtables.nudge", key=telling.poll_key(poll.id, "nudge"), poll=poll.id)
         ctx.later(until, "roundtables.decide", key=telling.poll_key(poll.id, "decide"), poll=poll.id)
         for invitation in telling.expected(ctx, meeting):
             ask_one(ctx, meeting, invitation)
         lead = ngettext("Asked. {count} person is to answer.", "Asked. {count} people are to answer.", len(people))
         return standing_screen(ctx, meeting, poll, lead)
+
+    def _nudge_at(self, ctx: Context, until: datetime) -> datetime:
+        """Half of the time on; when offices open after that, where it leaves time to answer: nobody on a day off."""
+        half = ctx.now + (until - ctx.now) / 2
+        opening = dates.home_week(ctx).next_open(half)
+        return opening if until - opening >= TO_ANSWER else half
 
     def _suggested(self, ctx: Context, people: Sequence[int]) -> list[datetime]:
         for suggest in SUGGESTING:

@@ -280,6 +280,34 @@ def test_a_poll_that_everybody_has_answered_ends_at_once_and_says_whose_hours_it
         assert poll.ended_at is not None and poll.nudged_at is None
 
 
+def test_nobody_is_reminded_of_a_poll_on_a_day_off(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina")
+    given = {
+        "minutes": "60",
+        "respond_by": "2026-12-03",
+        "offering": "own",
+        "times": "4 December 10:00; 7 December 10:00",
+    }
+    world.submit("ruiz", "roundtables.poll", given, meeting=meeting)
+    before = len(world.received("amina"))
+    world.wait_until(datetime(2026, 11, 30, 7, 0, tzinfo=UTC))  # half of the time was over on Saturday
+    assert world.news("amina", before) == []
+    world.wait_until(datetime(2026, 11, 30, 8, 0, tzinfo=UTC))
+    assert "waits for your answer" in world.news("amina", before)[0].text
+
+
+def test_whoever_declines_is_offered_what_they_can_do(light_world: World) -> None:
+    world = light_world
+    meeting = called(world, audience="agencies")
+    invited(world, meeting, "amina")
+    dated(world, meeting)
+    shown = world.submit("amina", "roundtables.decline", {}, meeting=meeting)
+    assert {"Accept", "Send a substitute"} <= set(shown.buttons)
+    assert not {"Ask to join", "Follow it", "Propose a topic"} & set(shown.buttons), "it is open to agencies"
+
+
 def test_parley_suggests_times_that_are_nobodys_night_or_day_off(light_world: World) -> None:
     world = light_world
     meeting = called(world)
