@@ -30,7 +30,7 @@ from handlers.people.naming import called
 from handlers.people.searching import people_named
 
 from . import calling, cards, dating, inviting, lists, telling
-from .room import members, roundtables, runs
+from .room import WHEN_HELD, members, roundtables, runs
 
 WORDS, REASON = 500, 500
 
@@ -378,6 +378,16 @@ class TurnDown(Form):
         )
         _tell_asker(ctx, self.meeting, self.request, lead)
         return cards.card(ctx, self.meeting, _("They have been told, with the reason."))
+
+
+def _too_late(ctx: Context, meeting: Meeting) -> None:
+    """It took place: whoever still waits for yes or no hears that."""
+    waiting = MeetingRequest.meeting_id == meeting.id, MeetingRequest.reply == Reply.OPEN
+    for each in ctx.session.scalars(select(MeetingRequest).where(*waiting).order_by(MeetingRequest.id)).all():
+        _tell_asker(ctx, meeting, each, _("A roundtable took place before what you had asked of it was answered."))
+
+
+WHEN_HELD.append(_too_late)
 
 
 def _settle(ctx: Context, request: MeetingRequest, reply: Reply, reason: str | None) -> None:

@@ -16,6 +16,7 @@ from db.meetings import (
     MeetingSlot,
     MeetingState,
     MeetingVote,
+    Minute,
     Reply,
 )
 
@@ -51,6 +52,16 @@ _WISHES = and_(
         select(MeetingRequest.id).where(MeetingRequest.meeting_id == Meeting.id, MeetingRequest.reply == Reply.OPEN)
     ),
 )
+_PASSED = and_(
+    Meeting.organiser_id == bindparam("organiser"),
+    Meeting.state == MeetingState.CONFIRMED,
+    Meeting.ends_at <= bindparam("now", type_=Meeting.starts_at.type),
+)
+_MINUTED = and_(
+    Meeting.organiser_id == bindparam("organiser"),
+    Meeting.state == MeetingState.HELD,
+    exists(select(Minute.id).where(Minute.meeting_id == Meeting.id)),
+)
 # Home asks this of everybody, every time: one question for all that may wait. It begins with what is theirs, which
 # indexes find; of the conditions alone a database makes a walk through all meetings.
 _THEIRS = union_all(
@@ -59,23 +70,29 @@ _THEIRS = union_all(
 )
 WAITING = (
     select(Meeting, _WISHES)
-    .where(Meeting.id.in_(_THEIRS), or_(_ASKED, _INVITED, _WISHES))
+    .where(Meeting.id.in_(_THEIRS), or_(_ASKED, _INVITED, _WISHES, _PASSED, _MINUTED))
     .order_by(Meeting.id)
     .limit(MOST)
 )
 
 
 def waiting(ctx: Context) -> tuple[Row, ...]:
-    """Polls and invitations one has not answered, and what people ask of the meetings one organises."""
+    """Polls and invitations one has not answered, and what is to be done for the meetings one organises."""
     organiser = ctx.who.id if ctx.who.is_staff else 0
     rows = ctx.session.execute(WAITING, {"person": ctx.who.id, "now": ctx.now, "organiser": organiser})
-    return tuple(_row(meeting, bool(wishes)) for meeting, wishes in rows)
+    return tuple(_row(ctx, meeting, bool(wishes)) for meeting, wishes in rows)
 
 
-def _row(meeting: Meeting, wishes: bool) -> Row:
+def _row(ctx: Context, meeting: Meeting, wishes: bool) -> Row:
     said: Phrase
     does: tuple[Button, ...]
-    if wishes:
+    if meeting.state is MeetingState.HELD:
+        said = _("{ref} · its minutes are still with you", ref=Code(meeting.ref))
+        does = (button(_("Minutes"), "roundtables.minutes", style=Style.PRIMARY, meeting=meeting.id),)
+    elif meeting.ends_at is not None and meeting.ends_at <= ctx.now:
+        said = _("{ref} · did it take place?", ref=Code(meeting.ref))
+        does = (button(_("It took place"), "roundtables.held", style=Style.PRIMARY, meeting=meeting.id),)
+    elif wishes:
         said = _("{ref} · somebody asks for something", ref=Code(meeting.ref))
         does = (button(_("Look"), "roundtables.requests", style=Style.PRIMARY, meeting=meeting.id),)
     elif meeting.state is MeetingState.POLLING:

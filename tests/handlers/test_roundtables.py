@@ -308,6 +308,25 @@ def test_whoever_declines_is_offered_what_they_can_do(light_world: World) -> Non
     assert not {"Ask to join", "Follow it", "Propose a topic"} & set(shown.buttons), "it is open to agencies"
 
 
+def test_what_is_to_be_done_after_a_roundtable_stands_on_home_and_no_request_stays_open(light_world: World) -> None:
+    world = light_world
+    meeting = called(world)
+    invited(world, meeting, "amina")
+    dated(world, meeting)
+    world.submit("amina", "roundtables.topic", {"words": "Plugs for lorries"}, meeting=meeting)
+    world.wait_until(datetime(2026, 12, 1, 11, 0, tzinfo=UTC))
+    assert "did it take place?" in world.do("ruiz", "home.show")
+    before = len(world.received("amina"))
+    world.press("ruiz", "It took place")
+    (told,) = world.news("amina", before)
+    assert "took place before what you had asked" in told and "Plugs for lorries" in told
+    world.submit("ruiz", "roundtables.decision", {"words": "Two more plugs"}, meeting=meeting)
+    assert "its minutes are still with you" in world.do("ruiz", "home.show")
+    world.do("ruiz", "roundtables.finish", meeting=meeting)
+    world.press("ruiz", "Let it be corrected")
+    assert "R-1" not in world.do("ruiz", "home.show")
+
+
 def test_parley_suggests_times_that_are_nobodys_night_or_day_off(light_world: World) -> None:
     world = light_world
     meeting = called(world)
