@@ -22,8 +22,9 @@ from .stage import Stage, persona, state
 from .talk import NoSuchButton, Talk
 
 STATE = Path("build/chat")
-HELP = """Type a message, a button's number or [its label]. ! FILE sends a file, ~ blocks the bot in Telegram,
-+ 1 day moves the clock, /as officer is somebody else, /who says whom you can be, /quit ends."""
+HELP = """Type a message, a button's number or [its label]; > 2 types a number. ! FILE sends a file,
+~ blocks the bot in Telegram, + 1 day moves the clock, /as officer is somebody else, /who says whom you can be,
+/quit ends."""
 
 
 def chat(key: str) -> None:
@@ -89,6 +90,8 @@ class _Terminal:
             await self._talk.attach(Path(rest).name, kind, await asyncio.to_thread(_bytes_of, rest))
         elif line == "~" and self._talk.persona.door == "telegram":
             await self._stage.blocks(self._talk.persona)
+        elif sign == ">" and rest:
+            await self._talk.say(rest)  # as in a transcript: a number is an answer then, and no button
         elif line.isdecimal() and 0 < int(line) <= len(self._presses):
             await self._presses[int(line) - 1].do()
         elif found := re.fullmatch(r"\[(.+)\]", line):
