@@ -28,12 +28,28 @@ from datetime import date, time, timedelta
 from functools import cache, cached_property
 from importlib.resources import files
 
+from babel import Locale
+
 from scheduling.deadlines import WEEKDAYS, Closed, WorkingWeek
 from scheduling.meetings import Attendee
 
 REGIONS = ("AMS", "AP", "ESA", "EUR", "NMENA", "WCA")
 OFFICE = ((time(9), time(17)),)
 NOT_A_COUNTRY = frozenset({"EU"})
+# What members are called where the name in common use, which Babel has, is not the one they sit in the organization by.
+NAMES = {
+    "CD": {
+        "en": "Democratic Republic of the Congo",
+        "fr": "République démocratique du Congo",
+        "ar": "جمهورية الكونغو الديمقراطية",
+    },
+    "CG": {"en": "Republic of the Congo", "fr": "République du Congo", "ar": "جمهورية الكونغو"},
+    "HK": {"en": "Hong Kong, China", "fr": "Hong Kong, Chine", "ar": "هونغ كونغ، الصين"},
+    "KR": {"en": "Republic of Korea", "fr": "République de Corée", "ar": "جمهورية كوريا"},
+    "MM": {"en": "Myanmar", "fr": "Myanmar", "ar": "ميانمار"},
+    "MO": {"en": "Macao, China", "fr": "Macao, Chine", "ar": "ماكاو، الصين"},
+    "PS": {"en": "Palestine", "fr": "Palestine", "ar": "فلسطين"},
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,13 @@ class Member:
             days=tuple(() if day in self.days_off else OFFICE for day in range(len(WEEKDAYS))),
             country=None if self.code in NOT_A_COUNTRY else self.code,
         )
+
+
+@cache
+def name_of(code: str, language: str) -> str:
+    """What a member, or any other country, is called in a language; its code where nobody knows."""
+    common: str = Locale.parse(language).territories.get(code, code)
+    return NAMES.get(code, {}).get(language, common)
 
 
 @cache

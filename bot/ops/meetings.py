@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -179,5 +178,5 @@ def _borne(each: Plan, key: str) -> str:
 
 
 def _name(key: str) -> str:
-    name = Locale("en").territories.get(key)
-    return f"{key} {name}" if name else key
+    name = regions.name_of(key, "en")
+    return key if name == key else f"{key} {name}"

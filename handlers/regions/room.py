@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from babel import Locale
 from sqlalchemy import select
 
 from bot.kit import allow
@@ -82,7 +81,7 @@ def region_name(code: str) -> Named:
 @lru_cache(maxsize=512)
 def country(code: str) -> Named:
     """What a member is called, in every language of ours."""
-    return Named({each: Locale.parse(each).territories.get(code, code) for each in LANGUAGES})
+    return Named({each: world.name_of(code, each) for each in LANGUAGES})
 
 
 def member_options(region: str, query: str, language: str) -> Sequence[Option]:

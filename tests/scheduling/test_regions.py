@@ -89,3 +89,15 @@ def test_members_attend_under_their_codes() -> None:
 def test_there_is_no_seventh_region() -> None:
     with pytest.raises(ValueError, match=r"not a WCO region: MARS; they are AMS, AP"):
         regions.of(["AP", "MARS"])
+
+
+def test_members_are_called_what_they_sit_in_the_organization_by() -> None:
+    """Not by the names in common use, of which some offend whoever sits there."""
+    named = {code: tuple(regions.name_of(code, each) for each in ("en", "fr", "ar")) for code in ("PS", "HK", "TN")}
+    assert named == {
+        "PS": ("Palestine", "Palestine", "فلسطين"),
+        "HK": ("Hong Kong, China", "Hong Kong, Chine", "هونغ كونغ، الصين"),
+        "TN": ("Tunisia", "Tunisie", "تونس"),
+    }
+    assert all({"en", "fr", "ar"} == set(each) for each in regions.NAMES.values())
+    assert regions.name_of("Europe/London", "en") == "Europe/London"
