@@ -17,6 +17,7 @@ import db.tables  # noqa: F401  imported for its effect: the metadata is whole, 
 
 from .actions import Action
 from .agencies import Disclosure
+from .attendance import Feedback, FloorQuestion, Proof, QuestionState
 from .base import Base
 from .calendars import CalendarAddress
 from .calls import Interest, Proposal, ProposalState, Review, Reviewer
@@ -117,6 +118,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _leave_meetings(session, person.id, at=at)
     _leave_symposia(session, person.id, at=at)
     _give_up_seats(session, person.id, at=at)
+    _leave_the_floor(session, person.id)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)
@@ -199,6 +201,14 @@ def _give_up_seats(session: Session, person_id: int, *, at: datetime) -> None:
     session.execute(update(Seat).where(*seats).values(state=SeatState.GIVEN_UP, at=at, offered_until=None))
     left = {"state": RegistrationState.CANCELLED, "cancelled_at": at, "answers": {}, "language": None}
     session.execute(update(Registration).where(Registration.person_id == person_id).values(left))
+
+
+def _leave_the_floor(session: Session, person_id: int) -> None:
+    """That somebody came is counted still. Nothing proves whose it was, and none of their words are left."""
+    session.execute(delete(Proof).where(Proof.person_id == person_id))
+    asked = update(FloorQuestion).where(FloorQuestion.person_id == person_id)
+    session.execute(asked.values(words="", state=QuestionState.SET_ASIDE))
+    session.execute(update(Feedback).where(Feedback.person_id == person_id).values(words=None, language=None))
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from . import (
     actions,
     agencies,
+    attendance,
     calendars,
     calls,
     centres,
@@ -25,6 +26,7 @@ from . import (
 __all__ = [
     "actions",
     "agencies",
+    "attendance",
     "calendars",
     "calls",
     "centres",
