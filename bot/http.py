@@ -47,6 +47,7 @@ def application(
         turn=parley.edge.direct,
         options=parley.engine.options,
         off_loop=parley.threads.run,
+        invitations=parley.engine.invitations,
         secure=secure,
     )
 

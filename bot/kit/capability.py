@@ -94,11 +94,14 @@ class Labour:
 class Page:
     """What stands at an address of the site, `/symposia/S-3`, for a browser: what follows its `path` are the words of
     the command `shows`. `public(session, words, at=…)` is the screen for whoever is not signed in; None: they have to.
+    It raises `NotFound` where there is nothing. With `opens` that screen leads on into each chat, with `opens` and the
+    words as the payload of a deep link.
     """
 
     path: str
     shows: str
     public: Callable[..., Screen | None]
+    opens: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,16 @@ class Capability:
         self.feeds: list[tuple[str, FeedOf]] = []
         self.pages: dict[str, Page] = {}
 
-    def page(self, path: str, *, shows: str) -> Callable[[Callable[..., Screen | None]], Callable[..., Screen | None]]:
+    def page(
+        self, path: str, *, shows: str, opens: str | None = None
+    ) -> Callable[[Callable[..., Screen | None]], Callable[..., Screen | None]]:
         """Register `(session, words, *, at) -> Screen | None`: what strangers see at `/path/words`, without buttons.
 
         Whoever is signed in is shown the command of the verb `shows` there, called with `words`.
         """
 
         def register(public: Callable[..., Screen | None]) -> Callable[..., Screen | None]:
-            self.pages[path] = Page(path, self._full(shows), public)
+            self.pages[path] = Page(path, self._full(shows), public, opens)
             return public
 
         return register

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from bot.kit.capability import Page, Registry
 from bot.kit.clean import clean_name
 from bot.kit.events import Answer, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FieldKind, FormView, Option
-from bot.kit.screen import Refusal, Screen
+from bot.kit.screen import Button, NotFound, Refusal, Screen
 from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Phrase, Reader, Writer, _, without_isolates
 from db.files import LIMIT, File, sniffed, store, stored
 from db.people import Person, who
@@ -46,6 +47,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
 }
+PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a deep link
 TOO_LARGE = _("“{name}” is larger than 20 MB. Please choose a smaller file.")
 A_PROGRAM = _("“{name}” is a program. Please send photos and documents only.")
 
@@ -62,8 +64,9 @@ class Outcome(Protocol):
 class Pages:
     """The routes.
 
-    `turn` runs an event and returns its outcome, `options` searches what can be chosen for a field of an open form, and
-    `off_loop` runs database work in a turn's thread. `secure` says that people come by https.
+    `turn` runs an event and returns its outcome, `options` searches what can be chosen for a field of an open form,
+    `invitations` are the buttons that open each chat with a payload, and `off_loop` runs database work in a turn's
+    thread. `secure` says that people come by https.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Pages:
         turn: Callable[..., Awaitable[Outcome]],
         options: Callable[[Caller, str, str, str], tuple[Sequence[Option], Reader]],
         off_loop: Callable[..., Awaitable[Any]],
+        invitations: Callable[..., tuple[Button, ...]],
         secure: bool,
     ) -> None:
         self._sessions = sessions
@@ -85,6 +89,7 @@ class Pages:
         self._turn = turn
         self._options = options
         self._off_loop = off_loop
+        self._invitations = invitations
         self._secure = secure
         self._cookie = "__Host-parley" if secure else "parley"
         self._visits = Visits(sessions, clock)
@@ -180,9 +185,14 @@ class Pages:
             return await self._show(
                 visit, await self._run(Called(visit.caller, name=page.shows, args={"words": words}))
             )
-        screen = await self._off_loop(self._public, page, words)
+        try:
+            screen = await self._off_loop(self._public, page, words)
+        except NotFound:
+            return self.door(request, "nowhere", 404)
         if screen is None:
             return self.door(request, "nobody", 401)
+        if page.opens is not None and PAYLOAD.fullmatch(page.opens + words):
+            screen = screen.with_buttons(*self._invitations(page.opens + words, but="web"))
         shown = await asyncio.to_thread(self._drawer.answer, Answer(screen), Reader(_preferred(request), "UTC"))
         return HTMLResponse(shown, headers=HEADERS)
 
