@@ -5,6 +5,7 @@ from bot.kit.capability import Registry
 from . import (
     actions,
     agencies,
+    attendance,
     calendars,
     centres,
     home,
@@ -36,11 +37,12 @@ registry = Registry(
         symposia.symposia,
         programmes.programmes,
         registrations.registrations,
+        attendance.attendance,
     ],
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),
-    starts={people.linking.LINKS: "people.link"},
+    starts={people.linking.LINKS: "people.link", attendance.AT_DOOR: "attendance.scan"},
     invited=roundtables.replying.replied,
     unkept=(integrity.looks_like_disclosure, "home.safely"),
 )

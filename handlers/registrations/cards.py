@@ -156,6 +156,7 @@ def _buttons(ctx: Context, symposium: Symposium, registration: Registration) -> 
             else ()
         ),
         *((button(_("Break-outs"), "registrations.choose", symposium=symposium.id),) if has_breakouts else ()),
+        button(_("My code"), "attendance.code", symposium=symposium.id),
         button(_("My calendar"), "calendars.calendar"),
         *(
             (button(_("Send a substitute"), "registrations.substitute", registration=registration.id),)

@@ -25,7 +25,7 @@ from db.symposia import Symposium, SymposiumSession, SymposiumState
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, choosing, finding, keeping, offers, seating
-from .room import members, registrations
+from .room import WHEN_REGISTERED, members, registrations
 
 
 @registrations.command("seats", _("My symposia"), allow=members, menu=36)
@@ -132,6 +132,8 @@ def enter(
     ctx.session.flush()
     if seating.take(ctx.session, symposium, found, None, at=ctx.now).state is SeatState.WAITING:
         keeping.watch(ctx, symposium)
+    for note in WHEN_REGISTERED:
+        note(ctx, symposium)
     return found
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.kit import allow
 from bot.kit.allow import Rule
 from bot.kit.capability import Capability
+from bot.kit.context import Context
 from bot.kit.text import _, name_members
 from db.people import Who
 from db.registrations import Allotting, Asked, Giving, RegistrationState, SeatState, Stakeholder
 from db.symposia import Symposium
 
 registrations = Capability("registrations", _("Registration for symposia"))
+
+# What other capabilities do when somebody registers, each by itself.
+WHEN_REGISTERED: list[Callable[[Context, Symposium], None]] = []
 
 
 def _runs(who: Who, about: Any) -> bool:
