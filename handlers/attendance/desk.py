@@ -33,6 +33,7 @@ def desk(ctx: Context, symposium: Symposium, page: int = 0) -> Screen:
             *turn_pages("attendance.desk", page, len(sessions), symposium=symposium.id),
             _does(symposium, _("List for the door"), "list"),
             _does(symposium, _("Send it back"), "merge"),
+            _does(symposium, _("Badges"), "badges"),
             _does(symposium, _("Who came"), "report"),
         ),
     )

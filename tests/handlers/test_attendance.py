@@ -400,3 +400,18 @@ def test_any_order_of_ways_in_makes_one_row(world: World) -> None:
                 world.press("lena", "That is all")
                 world.pass_time(seconds=6)
         assert came(world, plenary)[who] == How(order[0])
+
+
+# Badges
+
+
+def test_badges_are_drawn_beside_the_turns_and_come_as_a_pdf(early: World) -> None:
+    made = a_symposium(early)
+    registered(early, made, "amina", "badr")
+    with early.parley.sessions.writing() as session:
+        for who, name in (("amina", "أمينة بن صالح"), ("badr", "山田 太郎")):
+            session.execute(update(Person).where(Person.id == early.ids[who]).values(name=name))
+    assert "The badges are being drawn." in early.do("lena", "attendance.badges", symposium=made.symposium).text
+    done = early.last("lena")
+    assert "Here are the badges." in done.text and "1 name has letters that cannot be printed" in done.text
+    assert attached(early, done).startswith(b"%PDF-")
