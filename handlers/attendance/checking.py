@@ -211,11 +211,11 @@ def _person_row(
     if row is not None:
         return Row(line_of(symposium, session), _("checked in at {when}", when=When(row.at)))
     style = Style.PRIMARY if has_seat and finding.is_open(session, ctx.now) else Style.PLAIN
-    does = button(_("Check in"), "attendance.admit", style=style, session=session.id, registration=registration.id)
+    does = button(_("Check them in"), "attendance.admit", style=style, session=session.id, registration=registration.id)
     return Row(line_of(symposium, session), _("has a place") if has_seat else _("has no seat here"), (does,))
 
 
-@attendance.command("admit", _("Check in"), allow=runs)
+@attendance.command("admit", _("Check them in"), allow=runs)
 def admit(ctx: Context, session: SymposiumSession, registration: Registration, without: bool = False) -> Screen:
     """The officer says that they are here. `without`: although they have no seat."""
     return _let_in(ctx, session, registration, without=without)

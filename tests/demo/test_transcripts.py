@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.demo.script import DIFFERS, MALFORMED, Malformed, parse, play
+from bot.demo.script import BEGINS, DIFFERS, MALFORMED, Malformed, parse, play
 from db.people import Person
 from db.session import Sessions, connect
+from handlers.attendance import proving
+from handlers.registrations import registering
 from tests.handlers.registration_steps import make
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 SEATS = FOLDER / "seats.md"  # begins with a symposium
-TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS})
+DAYS = FOLDER / "symposium-day.md"  # so does this one, on the day after
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
@@ -24,13 +29,25 @@ def test_a_transcript_goes_as_written(path: Path, begun: Path) -> None:
 
 
 def test_seats_are_taken_given_up_and_offered_as_written(begun: Path, tmp_path: Path) -> None:
-    ready = Path(shutil.copy(begun, tmp_path / "ready.db"))
+    assert play(SEATS, begun=_with_a_symposium(begun, tmp_path, seats=1)) == 0
+
+
+def test_a_symposiums_day_goes_as_written(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes are drawn by lot; here they are those that the transcript writes."""
+    codes = iter(("AMARAH", "BRUNEX"))
+    monkeypatch.setattr(registering, "new_code", lambda: next(codes))
+    monkeypatch.setattr(proving, "new_proof_code", lambda: "ABC-DEF-GHJ-KLM")
+    assert play(DAYS, begun=_with_a_symposium(begun, tmp_path, day=BEGINS + timedelta(days=1))) == 0
+
+
+def _with_a_symposium(begun: Path, folder: Path, **more: Any) -> Path:
+    ready = Path(shutil.copy(begun, folder / "ready.db"))
     sessions = Sessions(connect(f"sqlite:///{ready}"))
     with sessions.writing() as session:
         lead = session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one()
-        make(session, lead.administration_id, lead.id, seats=1)
+        make(session, lead.administration_id, lead.id, **more)
     sessions.engine.dispose()
-    assert play(SEATS, begun=ready) == 0
+    return ready
 
 
 def _written(folder: Path, *lines: str) -> Path:

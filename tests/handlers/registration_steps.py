@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -39,7 +39,7 @@ def a_symposium(world: World, *, organiser: str = "lena", **more: Any) -> Made:
         return make(session, world.home, world.ids[organiser], **more)
 
 
-def make(session: Session, home: int, organiser: int, *, seats: int = 20, **more: Any) -> Made:
+def make(session: Session, home: int, organiser: int, *, seats: int = 20, day: datetime = DAY, **more: Any) -> Made:
     symposium = Symposium(
         **{
             "administration_id": home,
@@ -49,11 +49,11 @@ def make(session: Session, home: int, organiser: int, *, seats: int = 20, **more
             "state": SymposiumState.PUBLISHED,
             "zone": ZONE,
             "venue": "Palace of Congresses",
-            "first_day": date(2026, 12, 10),
-            "last_day": date(2026, 12, 10),
+            "first_day": day.date(),
+            "last_day": day.date(),
             "capacity": 60,
             "registration_opens_at": MONDAY - HOUR,
-            "registration_closes_at": DAY,
+            "registration_closes_at": day,
             "programme": 1,
             "published_at": MONDAY - HOUR,
             "created_at": MONDAY - HOUR,
@@ -71,7 +71,7 @@ def make(session: Session, home: int, organiser: int, *, seats: int = 20, **more
         session.flush()
         made.rooms[name] = room.id
     for hour, kind in {0: BlockKind.PLENARY, 1: BlockKind.SESSIONS, 2: BlockKind.SESSIONS}.items():
-        starts = DAY + hour * HOUR
+        starts = day + hour * HOUR
         session.add(
             Block(administration_id=home, symposium_id=symposium.id, kind=kind, starts_at=starts, ends_at=starts + HOUR)
         )
@@ -90,8 +90,8 @@ def make(session: Session, home: int, organiser: int, *, seats: int = 20, **more
             language="en",
             room_id=made.rooms[room_name],
             seats=size,
-            starts_at=DAY + hour * HOUR,
-            ends_at=DAY + (hour + 1) * HOUR,
+            starts_at=day + hour * HOUR,
+            ends_at=day + (hour + 1) * HOUR,
             repeats_id=made.sessions["C"] if name == "C again" else None,
             changed_at=MONDAY - HOUR,
         )

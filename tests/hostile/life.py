@@ -10,15 +10,18 @@ from bot.kit.events import Attached, Called, Submitted
 from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
+from db.attendance import How, Material, Proof, Readers, new_proof_code
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
 from db.people import Person, RoleName, Scope, grant_role
 from db.programmes import Drafting, ProgrammeDraft, SessionShift, Shifted
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
+from db.registrations import Registration
 from db.rooms import ChatRoom
 from db.symposia import Symposium, SymposiumSession
-from tests.handlers.registration_steps import make
+from handlers.attendance.entering import enter
+from tests.handlers.registration_steps import Made, make
 
 from .oracle import Oracle
 from .town import CAST, Town
@@ -177,6 +180,29 @@ def seats(town: Town) -> None:
         town.do(who, "registrations.register", symposium=made.symposium, small=True)
         town.do(who, "registrations.take", session=made.sessions["A"])
     town.submit("bob", "registrations.answer", {"words": "Bob's seals."}, question=1)
+    days(town, made)
+
+
+def days(town: Town, made: Made) -> None:
+    """One is there, asks, votes and says what they think; material for each kind of reader; a proof."""
+    plenary = made.sessions["Plenary"]
+    with town.sessions.writing() as session:
+        registrations = select(Registration).where(Registration.symposium_id == made.symposium)
+        here = next(each for each in session.scalars(registrations) if each.person_id == town.ids["ana"])
+        of, at = session.get_one(SymposiumSession, plenary), here.at
+        enter(session, of, here, How.OFFICER, by=town.ids["pia"], at=at)
+        common = {"administration_id": of.administration_id, "symposium_id": made.symposium}
+        session.add(Proof(**common, person_id=here.person_id, code=new_proof_code(), name="Ana", at=at))
+        for readers in Readers:
+            told = {"title": f"Slides: {readers.value}", "language": "en", "by_id": town.ids["pia"], "at": at}
+            session.add(Material(**common, session_id=plenary, readers=readers, **told))
+    town.do("pia", "attendance.door_code", session=plenary)
+    for who, named in (("ana", "nameless"), ("bob", "by_name"), ("fay", "by_name")):
+        town.submit(who, "attendance.ask", {"words": f"{who} asks why.", "named": named}, session=plenary)
+    town.do("pia", "attendance.set_aside", question=3)
+    town.do("bob", "attendance.vote", question=1)
+    town.do("ana", "attendance.rate", session=plenary, stars=3)
+    town.submit("ana", "attendance.say_why", {"words": "Ana found it long."}, session=plenary)
 
 
 def programmes(town: Town) -> None:

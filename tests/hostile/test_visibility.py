@@ -156,6 +156,7 @@ TABLES |= {"RecognitionRequest", "OpenMatrix"}
 TABLES |= {"Proposal", "Review", "Reviewer", "SessionPart"}
 TABLES |= {"Action", "ActionEntry", "Milestone", "Report"}
 TABLES |= {"Registration", "Seat", "Wish", "Delegation"}
+TABLES |= {"CheckIn", "DoorCode", "FloorQuestion", "FloorVote", "Material", "Feedback", "Proof"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
 RULE |= {"asked_of", "in_full_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
@@ -182,6 +183,23 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/plan.py": {"MINE": OWN, "rows_of": HANDED},
     "actions/reminders.py": {"_is_last_claim": LOADED, "milestone_due": UNSEEN},
     "actions/telling.py": {"write": OWN},
+    "attendance/badges.py": {"_registered": SYMPOSIUM},
+    "attendance/checking.py": {"overview": OWN, "_unused": UNSEEN}
+    | dict.fromkeys(("Door.submit", "door_code"), SYMPOSIUM),
+    "attendance/desk.py": {"desk": "counted: nobody is named"},
+    "attendance/entering.py": {"enter": SYMPOSIUM},
+    "attendance/finding.py": {"came": "counted: nobody is named", "check_in_of": SYMPOSIUM},
+    "attendance/floor.py": {"Ask.opens": OWN},
+    "attendance/lists.py": {"Merge.submit": OWN} | dict.fromkeys(("_lines", "merge"), SYMPOSIUM),
+    "attendance/materials.py": {"AddMaterial.submit": OWN, "_readers": UNSEEN, "files_of": SYMPOSIUM},
+    "attendance/mornings.py": dict.fromkeys(
+        ("_people", "how_was_it"), "a job: it acts for the administration, not for a person"
+    ),
+    "attendance/proving.py": dict.fromkeys(
+        ("_made", "issue"), "a job: it acts for the administration, not for a person"
+    )
+    | dict.fromkeys(("_attended", "_verified"), "whoever has the code of a proof may read what it says"),
+    "attendance/report.py": dict.fromkeys(("_registered", "demands", "guests"), SYMPOSIUM),
     "agencies/answering.py": {"thread": PART},
     "agencies/asking.py": dict.fromkeys(("case_screen", "request"), PART),
     "agencies/cards.py": dict.fromkeys(("_raised", "attachments", "latest", "question"), PART),

@@ -193,7 +193,8 @@ class Pages:
             return self.door(request, "nobody", 401)
         if page.opens is not None and PAYLOAD.fullmatch(page.opens + words):
             screen = screen.with_buttons(*self._invitations(page.opens + words, but="web"))
-        shown = await asyncio.to_thread(self._drawer.answer, Answer(screen), Reader(_preferred(request), "UTC"))
+        reader = Reader(_preferred(request), "UTC")
+        shown = await asyncio.to_thread(self._drawer.answer, Answer(screen), reader, is_public=True)
         return HTMLResponse(shown, headers=HEADERS)
 
     async def form(self, request: Request) -> Response:
