@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Row, Screen, Style, Table, button
-from bot.kit.text import Phrase, Raw, _, listed, ngettext
+from bot.kit.text import Phrase, Raw, _, ngettext
 from db.people import Person, Role, Scope
 from db.regions import OFFICE_ROLES, Borne, Office, Term
 from handlers.paging import PAGE, turn_pages
@@ -252,13 +251,14 @@ def _office_id(ctx: Context, code: str) -> int:
 
 
 def _line(ctx: Context, each: world.Member) -> Phrase:
-    local = ctx.now.astimezone(ZoneInfo(each.zone))
-    is_open = each.week.is_open(ctx.now)
-    parts: list[Any] = [local.time().replace(tzinfo=None), _("at work") if is_open else _("not at work")]
-    coming = _holidays(ctx, each)
+    clock = ctx.now.astimezone(ZoneInfo(each.zone)).time().replace(tzinfo=None)
+    is_open, coming = each.week.is_open(ctx.now), _holidays(ctx, each)
     if coming:
-        parts.append(_("{day}: {name}", day=coming[0][0], name=coming[0][1]))
-    return _("{about}", about=listed(parts))
+        day, name = coming[0]
+        if is_open:
+            return _("{clock} · offices open · next holiday {day}: {name}", clock=clock, day=day, name=name)
+        return _("{clock} · offices closed · next holiday {day}: {name}", clock=clock, day=day, name=name)
+    return _("{clock} · offices open", clock=clock) if is_open else _("{clock} · offices closed", clock=clock)
 
 
 def _holidays(ctx: Context, each: world.Member) -> list[tuple[date, Raw]]:

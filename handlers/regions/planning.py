@@ -253,15 +253,17 @@ def choices(plan: YearPlan) -> Screen:
     answer = plan.answer or {"choices": [], "knee": 0, "fixed": None}
     rows = []
     for number, each in enumerate(answer["choices"]):
-        found, body = Plan.from_json(each), []
+        found, remarks = Plan.from_json(each), []
         if number == answer["knee"]:
-            body.append(_("suggested"))
+            remarks.append(_("suggested"))
         if not each["is_proven"]:
-            body.append(_("the best found in time, not proved to be the best"))
+            remarks.append(_("the best found in time, not proved to be the best"))
         rows.append(
             Row(
                 _("Nobody above {most}", most=found.most),
-                _("{about}", about=listed([*body, _figures(found)])),
+                _("{figures} · {remarks}", figures=_figures(found), remarks=listed(remarks))
+                if remarks
+                else _figures(found),
                 (button(_("Everybody's points"), "regions.choice", plan=plan.id, number=number), *_take(plan, number)),
             )
         )

@@ -37,7 +37,7 @@ def test_everybody_sees_the_region_its_members_and_their_time(world: RegionWorld
     assert "Vera | Vice-Chair · until" in text(shown)
     # A Thursday: an hour before the weekend of the Maldives, in the morning of a Friday nowhere.
     listed = world.press(AMINA, shown, "Members and their time")
-    assert "Australia | 17:00, not at work, and Friday 25 December 2026: Christmas Day" in text(listed)
+    assert "Australia | 17:00 · offices closed · next holiday Friday 25 December 2026: Christmas Day" in text(listed)
     maldives = text(world.open(AMINA, "regions.member", code=AP, member="MV"))
     assert "Time there: 11:00, Thursday 24 December 2026" in maldives and "Works: Sunday to Thursday" in maldives
     assert "Shorter hours in Ramadan: yes" in maldives
