@@ -22,7 +22,7 @@ import segno
 
 from bot.kit.clean import graphemes, shorten
 from bot.kit.screen import QR, Bars, Box, Grid, Picture
-from bot.kit.text import POP_ISOLATE, Writer
+from bot.kit.text import FIRST_STRONG_ISOLATE, POP_ISOLATE, Writer
 
 FONTS = (
     Path(fontpkg_noto_sans.ROOT) / "files" / "NotoSans[wdth,wght].ttf",
@@ -136,7 +136,10 @@ class _Sheet:
         weight: int = 400,
         anchor: str = "",
     ) -> str:
-        words = shorten(self._words(value) if not isinstance(value, _Line) else value, most)
+        words = self._words(value) if not isinstance(value, _Line) else value
+        # A person's words come isolated; what isolates them takes no room, and stays where they are cut.
+        seen = words.strip(FIRST_STRONG_ISOLATE + POP_ISOLATE)
+        words = words.replace(seen, shorten(seen, most)) if seen else words
         if self._is_rtl:
             words, x = f"{RIGHT_TO_LEFT_ISOLATE}{words}{POP_ISOLATE}", self._width - x
         anchor = anchor or ("end" if self._is_rtl else "start")

@@ -87,3 +87,12 @@ def test_what_a_person_called_something_is_never_markup() -> None:
     evil = Picture(_("Home"), Bars((_("Done"),), ((Raw("</text><script>x</script>"), (1,)), (Code("&amp;<"), (2,)))))
     drawn = drawing.svg(evil, READERS["en"])
     assert "<script" not in drawn and ElementTree.fromstring(drawn) is not None  # noqa: S314
+
+
+def test_a_name_that_fits_is_not_cut_for_what_isolates_it() -> None:
+    name = "Transit Haddad & Fils."
+    assert len(name) == drawing.LABEL
+    bars = Bars((_("Done"),), ((Raw(name), (3,)), (Raw(f"{name}."), (1,))))
+    for writer in READERS.values():
+        drawn = drawing.svg(Picture(_("Home"), bars), writer)
+        assert "Haddad &amp; Fils.\u2069" in drawn and "Haddad &amp; Fils…\u2069" in drawn
