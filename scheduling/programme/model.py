@@ -2,7 +2,9 @@
 
 The way there, each step with its share of the time and none after a proof: first when (rooms only counted), then where,
 so that the solver of the whole begins with a programme and a hint on every variable; the whole; and from the best of it
-a search beside the solver. The better one is kept.
+a search. Where there are many sessions the compiled search goes on beside the solver from the first moment: what it has
+found after half of the time is what the solver goes on from, if it is better than the solver's own. The better one is
+kept.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +22,7 @@ from scheduling.clock import monotonic
 from scheduling.programme.changes import Change, changes, published_from_json
 from scheduling.programme.conflicts import Conflict, conflict, fewest_broken
 from scheduling.programme.exact import Exact
+from scheduling.programme.exchange import Exchange
 from scheduling.programme.objective import minimise_score
 from scheduling.programme.problem import Places, Problem, places_from_json, places_to_json
 from scheduling.programme.score import broken, score
@@ -30,8 +34,12 @@ GRACE = 3.0  # seconds after the end for putting every session somewhere, where 
 WHEN, WHERE, WHOLE = 0.15, 0.1, 0.9  # of the time that is left, what each step may take
 A_START = 15.0  # seconds at most for each of the first two
 WHY = 0.7  # of the time that is left, what the smallest conflict may take where there is no programme
+MANY = 24  # sessions: with fewer the solver is done, or nearly, before the compiled search is loaded
+BESIDE = 0.5  # of the time, what that search has before the solver goes on from what it found
+COOL = 0.3  # how hot it is when it goes on from the solver's best
+TOGETHER = 0.7  # of the time that is left then, what the solver has with all workers
 LEAST_CHANGE = 0.6  # of the time, what finding the least change may take
-THEN = 3.0  # seconds at most for the best score at that change: whoever makes a change waits for it
+THEN = 1.5  # seconds at most for the best score at that change: whoever makes a change waits for it
 
 Report = Callable[[float, str], None]
 _FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
@@ -105,25 +113,64 @@ def solve(question: dict[str, Any], report: Report, stop: threading.Event | None
 
 def _best(problem: Problem, start: Places, run: _Run) -> Answer:
     known = [start] if len(start) == len(problem.sessions) else []
+    exchange = None
+    if len(problem.sessions) > MANY and not run.is_over():
+        exchange = Exchange(problem, seed=run.seed, is_over=run.is_over)
+    going, alone, first = None, run, known[0] if known else None
+    if exchange is not None and run.workers > 1:
+        going, alone = exchange.begin(BESIDE * run.left(), 1, first), replace(run, workers=run.workers - 1)
     if not any(not broken(problem, each) for each in known):
-        is_possible, found = _first(problem, run)
+        is_possible, found = _first(problem, alone)
         known += found
         if not is_possible:
             return _without(problem, known, run)
     exact = Exact(problem)
     minimise_score(exact)
-    for each in known[-1:]:
-        if not broken(problem, each):
-            exact.hint(each)
-    status, solver = run.solve(exact.model, WHOLE, "whole")
+    bounds: list[int] = []
+    if exchange is not None:
+        if going is None:
+            going = exchange.begin(BESIDE * run.left(), 1, first)
+        elif (proved := _whole(exact, known, alone, 1.0, bounds, going.is_ended)) is not None:
+            return proved
+        with run.watching("search"):
+            known += filter(None, [going.found()])
+    if (proved := _whole(exact, known, run, WHOLE if exchange is None else TOGETHER, bounds)) is not None:
+        return proved
+    best = _best_of(problem, known, run)
+    if exchange is not None and run.left():
+        with run.watching("search"):
+            again = exchange.begin(WHOLE * run.left(), run.workers, best, COOL).found()
+        best = _best_of(problem, [best, *filter(None, [again])], run)
+    best, bound = _searched(problem, best, run), max(bounds, default=None)
+    is_best = bound is not None and not broken(problem, best) and score(problem, best).total <= bound
+    return Answer(problem, best, bound, is_best)
+
+
+def _whole(
+    exact: Exact,
+    known: list[Places],
+    run: _Run,
+    share: float,
+    bounds: list[int],
+    enough: Callable[[], bool] = lambda: False,
+) -> Answer | None:
+    """Solve the whole from the best `known`; add what is found, and a bound. An answer where no more is to be done."""
+    problem = exact.problem
+    best = min(
+        (each for each in known if not broken(problem, each)), key=lambda each: rank(problem, each), default=None
+    )
+    if best is not None:
+        exact.hint(best)
+    status, solver = run.solve(exact.model, share, "whole", enough=enough)
     if status == cp_model.INFEASIBLE:
         return _without(problem, known, run)
     if status in _FOUND:
         known.append(exact.places(solver.value))
+        bounds.append(_bound(solver))
+    if status != cp_model.OPTIMAL:
+        return None
     best = _best_of(problem, known, run)
-    if status == cp_model.OPTIMAL:
-        return Answer(problem, best, score(problem, best).total, optimal=True)
-    return Answer(problem, _searched(problem, best, run), _bound(solver) if status == cp_model.FEASIBLE else None)
+    return Answer(problem, best, score(problem, best).total, optimal=True)
 
 
 def _best_of(problem: Problem, known: Sequence[Places], run: _Run) -> Places:
@@ -174,7 +221,7 @@ def _rank(problem: Problem, places: Places, published: Places | None) -> tuple[i
 
 
 def _searched(problem: Problem, best: Places, run: _Run) -> Places:
-    with watched(run.stop, lambda: None, lambda: run.tell("search")):
+    with run.watching("search"):
         return improve(problem, best, enough=run.is_over, seed=run.seed)
 
 
@@ -191,14 +238,13 @@ def _least_changed(problem: Problem, published: Places, run: _Run) -> Answer:
         return _told(Answer(problem, _as_published(problem, published, run)), published)
     places, is_least = exact.places(solver.value), status == cp_model.OPTIMAL
     most = round(solver.objective_value)
-    better = Exact(problem)
-    better.model.add(better.changes(published) <= most)
-    minimise_score(better)
-    better.hint(places)
-    status, solver = run.solve(better.model, 1.0, "whole", most=THEN)
+    exact.model.add(cost <= most)
+    minimise_score(exact)
+    exact.hint(places)
+    status, solver = run.solve(exact.model, 1.0, "whole", most=THEN)
     bound = None
     if status in _FOUND:
-        places = min(places, better.places(solver.value), key=lambda each: rank(problem, each))
+        places = min(places, exact.places(solver.value), key=lambda each: rank(problem, each))
         bound = _bound(solver) if is_least else None
     is_best = is_least and status == cp_model.OPTIMAL
     return _told(Answer(problem, places, bound, is_best, least=is_least), published)
@@ -253,8 +299,9 @@ class _Run:
         most: float = math.inf,
         quick: bool = False,
         workers: int | None = None,
+        enough: Callable[[], bool] = lambda: False,
     ) -> tuple[Any, cp_model.CpSolver]:
-        """Run the solver for at most this share of the time that is left, and at most so many seconds.
+        """Run the solver for at most this share of the time that is left, so many seconds, and until there is `enough`.
 
         `quick` is for what takes the solver less time than to prepare itself thoroughly.
         """
@@ -267,8 +314,18 @@ class _Run:
             solver.parameters.cp_model_probing_level = 0
             solver.parameters.symmetry_level = 0
             solver.parameters.linearization_level = 2  # it sees at once that there are more sessions than places
-        with watched(self.stop, solver.stop_search, lambda: self.tell(doing)):
+
+        def meanwhile() -> None:
+            self.tell(doing)
+            if enough():
+                solver.stop_search()
+
+        with watched(self.stop, solver.stop_search, meanwhile):
             return solver.solve(model), solver
+
+    def watching(self, doing: str) -> AbstractContextManager[None]:
+        """Tell how far it is while something else than the solver is at work."""
+        return watched(self.stop, lambda: None, lambda: self.tell(doing))
 
     def tell(self, doing: str) -> None:
         """Report how much of the time has gone."""

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scheduling.clock import monotonic
-from scheduling.programme.walk import Draws, State, Tables, compiled, walk
+from scheduling.programme.walk import CROWD, IDLE, SPAN, SPREAD, Draws, State, Tables, compiled, walk
 
 Costs = tuple[int, ...]  # one for each level, the weightiest first
 
@@ -31,7 +31,7 @@ ROUNDS = (1, 2, 4, 8)  # how long each annealing takes, one after the other: som
 HOT = 0.3  # how hot an annealing begins, in what a step changes on average
 COOLING = 10.0  # how many times less hot it ends
 _SAMPLE = 400  # steps that tell what a step changes
-_STEEP = 4.0  # what the least fault on a higher level weighs in the search, in temperatures to begin with
+STEEP = 4.0  # what the least fault on a higher level weighs, unless said otherwise
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,47 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Each cell that any of these items is in, beyond the first, costs `pay`. `cells` is by place."""
+
+    items: tuple[int, ...]
+    cells: tuple[int, ...]
+    pay: Costs
+
+    def amount(self, places: Sequence[int]) -> int:
+        """What is to be paid for."""
+        return len({self.cells[places[item]] for item in self.items}) - 1
+
+
+@dataclass(frozen=True)
+class Idle:
+    """What lies between these items within a cell, from the first beginning to the last end, costs `pay` for each one.
+
+    `cells` and `begins` are by place, `lengths` by item as in `items`. Where items overlap nothing is below nothing.
+    """
+
+    items: tuple[int, ...]
+    cells: tuple[int, ...]
+    begins: tuple[int, ...]
+    lengths: tuple[int, ...]
+    pay: Costs
+
+    def amount(self, places: Sequence[int]) -> int:
+        """What is to be paid for."""
+        cells: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for item, length in zip(self.items, self.lengths, strict=True):
+            cells[self.cells[places[item]]].append((self.begins[places[item]], length))
+        return sum(
+            max(0, max(map(sum, those)) - min(those)[0] - sum(length for _, length in those))
+            for those in cells.values()
+        )
+
+
+Group = Crowd | Span | Spread | Idle
+_SORTS = {Crowd: CROWD, Span: SPAN, Spread: SPREAD, Idle: IDLE}
+
+
+@dataclass(frozen=True)
 class Problem:
     """Items and places, by number; a place holds one item at most.
 
@@ -88,7 +129,7 @@ class Problem:
     kinds: NDArray[np.int32]
     relations: NDArray[np.int32]
     pairs: NDArray[np.int64]
-    groups: Sequence[Crowd | Span] = ()
+    groups: Sequence[Group] = ()
 
     @property
     def levels(self) -> int:
@@ -96,13 +137,18 @@ class Problem:
 
     def cost(self, places: Sequence[int]) -> Costs:
         """What it costs in all to have each item at its place."""
+        costs = self.apart(places)
+        for group in self.groups:
+            costs += np.array(group.pay) * group.amount(places)
+        return tuple(int(each) for each in costs)
+
+    def apart(self, places: Sequence[int]) -> NDArray[np.int64]:
+        """What it costs by level, groups apart."""
         at = np.asarray(places)
         one, other = np.triu_indices(len(at), 1)
         costs = self.alone[:, np.arange(len(at)), at].sum(axis=1)
         costs += self.pairs[:, self.kinds[one, other], self.relations[at[one], at[other]]].sum(axis=1)
-        for group in self.groups:
-            costs += np.array(group.pay) * group.amount(places)
-        return tuple(int(each) for each in costs)
+        return cast("NDArray[np.int64]", costs)
 
     def start(self) -> list[int]:
         """A place of its own for each item. Raises ValueError where there are not places enough."""
@@ -156,6 +202,7 @@ def search(
     workers: int = 1,
     start: Sequence[int] | None = None,
     heat: float = 1.0,
+    steep: float = STEEP,
     stop: threading.Event | None = None,
     report: Report = lambda done, cost: None,
 ) -> Found:
@@ -163,14 +210,15 @@ def search(
 
     Given `steps`, each worker takes so many, and the result depends on nothing but the arguments; given `seconds`,
     each goes on so long. `stop` ends it within a batch: some milliseconds, or half a second in plain Python. `start`
-    is a place for each item; a `heat` below 1 stays nearer to it. Raises ValueError where there is none and there are
-    fewer places than items.
+    is a place for each item; a `heat` below 1 stays nearer to it. `steep` is what the least fault on a higher level
+    weighs, in temperatures to begin with: less leaves more ways open, more leaves fewer faults on them. Raises
+    ValueError where there is no `start` and there are fewer places than items.
     """
     if (steps is None) == (seconds is None):
         raise ValueError("either steps or seconds")
     began = monotonic()
     first = list(start) if start is not None else problem.start()
-    walks = [_Walk(problem, first, (seed, worker), heat) for worker in range(workers)]
+    walks = [_Walk(problem, first, (seed, worker), heat, steep) for worker in range(workers)]
     if not walks[0].can_move:
         return Found(first, problem.cost(first), 0)
     bounds = [sum(ROUNDS[:number]) / sum(ROUNDS) for number in range(len(ROUNDS) + 1)]
@@ -212,7 +260,9 @@ def search(
 class _Walk:
     """One worker's way: where every item is, what that costs, and the best so far."""
 
-    def __init__(self, problem: Problem, places: Sequence[int], seed: tuple[int, int], heat: float) -> None:
+    def __init__(
+        self, problem: Problem, places: Sequence[int], seed: tuple[int, int], heat: float, steep: float
+    ) -> None:
         self.seed, self.steps = seed, 0
         self._problem = problem
         self._random = np.random.default_rng(seed)
@@ -225,7 +275,7 @@ class _Walk:
         self._options = np.array([place for those in problem.allowed for place in those], dtype=np.int32)
         self._state = self._at(places)
         if self.can_move:
-            self._heats, weights = self._scale(places, heat)
+            self._heats, weights = self._scale(places, heat, steep)
             self._hot, self._cold = self._heats[-1], self._heats[-1] / COOLING
             self._tables = self._weighed(weights)
 
@@ -270,14 +320,15 @@ class _Walk:
         arrays = (np.array(places, dtype=np.int32), holder, np.array(cost), np.array(cost))
         return State(*map(self._keep, (*arrays, np.array(places, dtype=np.int32), held, held.copy())))
 
-    def _scale(self, places: Sequence[int], heat: float) -> tuple[list[float], NDArray[np.int64]]:
+    def _scale(self, places: Sequence[int], heat: float, steep: float) -> tuple[list[float], NDArray[np.int64]]:
         """How hot it must be to stir each level, and what each weighs in the search: a fault is dear, but no wall.
 
         What is best is decided by the levels themselves, not by this.
         """
-        problem, before = self._problem, self._problem.cost(places)
-        after = [self._after(places, *step) for step in zip(*self._drawn(_SAMPLE), strict=True)]
-        means = np.abs(np.subtract(after, before)).mean(axis=0)
+        problem = self._problem
+        apart, held = problem.apart(places), [group.amount(places) for group in problem.groups]
+        changes = [self._change(places, apart, held, *step) for step in zip(*self._drawn(_SAMPLE), strict=True)]
+        means = np.abs(changes).mean(axis=0)
         weights = np.ones(problem.levels, dtype=np.int64)
         heats = [0.0] * problem.levels
         for level in reversed(range(problem.levels)):
@@ -285,20 +336,24 @@ class _Walk:
             faults = [problem.pairs[level].ravel(), problem.alone[level].ravel()]
             faults.append(np.array([group.pay[level] for group in problem.groups], dtype=np.int64))
             every = np.abs(np.concatenate(faults))
-            weights[level] = max(1, round(_STEEP * below / every[every > 0].min(initial=1 << 40)))
+            weights[level] = max(1, round(steep * below / every[every > 0].min(initial=1 << 40)))
             heats[level] = max(float(means[level] * weights[level]) * HOT, below, 1e-6)
         return [each * heat for each in heats], weights
 
-    def _after(self, places: Sequence[int], item: int, place: int) -> Costs:
-        """What all costs after a step; what it costs before, where the step cannot be taken."""
-        changed = list(places)
-        if place in places:
-            other = changed.index(place)
-            if places[item] not in self._problem.allowed[other]:
-                return self._problem.cost(places)
-            changed[other] = places[item]
-        changed[item] = place
-        return self._problem.cost(changed)
+    def _change(
+        self, places: Sequence[int], apart: NDArray[np.int64], held: Sequence[int], item: int, place: int
+    ) -> NDArray[np.int64]:
+        """What a step changes, by level; nothing where it cannot be taken. `held` is what each group counts before."""
+        problem, changed = self._problem, list(places)
+        other = changed.index(place) if place in places else item
+        if other != item and places[item] not in problem.allowed[other]:
+            return np.zeros_like(apart)
+        changed[other], changed[item] = places[item], place
+        change = problem.apart(changed) - apart
+        for group, before in zip(problem.groups, held, strict=True):
+            if item in group.items or other in group.items:
+                change += np.array(group.pay) * (group.amount(changed) - before)
+        return change
 
     def _weighed(self, weights: NDArray[np.int64]) -> Tables:
         problem = self._problem
@@ -311,9 +366,7 @@ class _Walk:
             members[number, list(group.items)] = 1
         of_item = [np.flatnonzero(members[:, item]) for item in range(items)]
         pay = np.array([group.pay for group in groups], dtype=np.int64).reshape(len(groups), problem.levels)
-        spans = [isinstance(group, Span) for group in groups]
-        bounds = [group.free if isinstance(group, Span) else group.least for group in groups]
-        amounts = [group.cells if isinstance(group, Span) else group.amounts for group in groups]
+        wheres, bounds, amounts, lengths = zip(*map(_told, groups), strict=True) if groups else ((), (), (), ())
         arrays: Sequence[Any] = (
             np.array([items, spots, problem.levels]),
             fits,
@@ -323,10 +376,11 @@ class _Walk:
             problem.relations.astype(np.int32),
             np.tensordot(weights, problem.pairs, axes=1),
             problem.pairs,
-            np.array(spans, dtype=np.int32),
+            np.array([_SORTS[type(group)] for group in groups], dtype=np.int32),
             np.array(bounds, dtype=np.int64),
-            np.array([group.cells for group in groups], dtype=np.int64),
+            np.array(wheres, dtype=np.int64),
             np.array(amounts, dtype=np.int64),
+            np.array([length for those in lengths for length in those], dtype=np.int64),
             np.cumsum([0, *(len(group.items) for group in groups)]),
             np.array([item for group in groups for item in group.items], dtype=np.int32),
             np.cumsum([0, *map(len, of_item)]),
@@ -336,6 +390,20 @@ class _Walk:
             pay,
         )
         return Tables(*map(self._keep, arrays))
+
+
+def _told(group: Group) -> tuple[tuple[int, ...], int, tuple[int, ...], tuple[int, ...]]:
+    """The numbers of a group for `walk`: cells, bound and amounts, by place; lengths, by item. Unused ones are zero."""
+    nothing = (0,) * len(group.items)
+    match group:
+        case Crowd():
+            return group.cells, group.least, group.amounts, nothing
+        case Span():
+            return group.cells, group.free, (0,) * len(group.cells), nothing
+        case Spread():
+            return group.cells, 0, (0,) * len(group.cells), nothing
+        case Idle():
+            return group.cells, 0, group.begins, group.lengths
 
 
 def _flat(array: NDArray[Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 # Any of these is a flat array of whole numbers, or a list; two-dimensional ones lie row by row.
 Flat = Any
+CROWD, SPAN, SPREAD, IDLE = range(4)  # the sorts of groups
 
 
 class Draws(NamedTuple):
@@ -48,10 +49,11 @@ class Tables(NamedTuple):
     relations: Flat
     pairs: Flat
     pairs_by: Flat
-    is_span: Flat
+    sorts: Flat
     bounds: Flat
     cells: Flat
     amounts: Flat
+    lengths: Flat
     group_start: Flat
     group_items: Flat
     item_start: Flat
@@ -120,14 +122,15 @@ def walk(draws: Draws, state: State, tables: Tables) -> int:
                         continue
                     amount = 0
                     base = group * spots
-                    if tables.is_span[group]:
+                    sort = tables.sorts[group]
+                    if sort == SPAN:
                         low = cells[base + place[mover]]
                         high = low
                         for member in range(group_start[group], group_start[group + 1]):
                             cell = cells[base + place[group_items[member]]]
                             low, high = min(low, cell), max(high, cell)
                         amount = max(0, high - low - tables.bounds[group])
-                    else:
+                    elif sort == CROWD:
                         for member in range(group_start[group], group_start[group + 1]):
                             at = base + place[group_items[member]]
                             count = 0
@@ -136,6 +139,30 @@ def walk(draws: Draws, state: State, tables: Tables) -> int:
                                     count += 1
                             if count >= tables.bounds[group]:
                                 amount += tables.amounts[at]
+                    else:
+                        amount = -1 if sort == SPREAD else 0
+                        for member in range(group_start[group], group_start[group + 1]):
+                            at = base + place[group_items[member]]
+                            is_first = True
+                            for fellow in range(group_start[group], member):
+                                if cells[base + place[group_items[fellow]]] == cells[at]:
+                                    is_first = False
+                                    break
+                            if not is_first:
+                                continue
+                            if sort == SPREAD:
+                                amount += 1
+                                continue
+                            low = tables.amounts[at]
+                            busy = tables.lengths[member]
+                            high = low + busy
+                            for fellow in range(member + 1, group_start[group + 1]):
+                                near = base + place[group_items[fellow]]
+                                if cells[near] == cells[at]:
+                                    low = min(low, tables.amounts[near])
+                                    high = max(high, tables.amounts[near] + tables.lengths[fellow])
+                                    busy += tables.lengths[fellow]
+                            amount += max(0, high - low - busy)
                     fresh[group] = amount
                     change += tables.pay[group] * (amount - held[group])
             place[one] = here

@@ -1,4 +1,4 @@
-"""Symposia to solve: small ones of every shape, and one as large as a symposium is."""
+"""Symposia to solve: small ones of every shape, one as large as a symposium is, and full ones."""
 
 from __future__ import annotations
 
@@ -68,6 +68,86 @@ def symposium(seed: int = 1, *, sessions: int = 53, days: int = 3) -> dict[str, 
         "zone": "Europe/Brussels",
         **{"blocks": blocks, "rooms": rooms, "people": people, "sessions": those, "breaks": breaks, "wishes": wishes},
     }
+
+
+def dense(seed: int = 1, *, days: int = 3, rooms: int = 7, spare: int = 4) -> dict[str, Any]:
+    """The JSON of a symposium with hardly a place to spare: there is a programme, the one that it was made from.
+
+    Rooms as small as can be and their equipment, speakers with several sessions and away for half days, sectors kept
+    apart, an order, a room closed for two blocks; `spare` places are empty. By default 120 sessions in 124 places.
+    """
+    luck = random.Random(seed)
+    slots = [(day, at) for day in range(days) for at in range(len(STARTS))]
+    first = luck.randrange(days), luck.randrange(2)
+    shut = {(first, rooms - 1), ((first[0], first[1] + 1), rooms - 1)}
+    at = [(slot, room) for slot in slots for room in range(rooms) if (slot, room) not in shut]
+    luck.shuffle(at)
+    at = at[spare:]
+    equipment = [sorted(luck.sample(("booth", "hybrid", "lab"), luck.choice((0, 1, 2)))) for _ in range(rooms)]
+    sizes = sorted(luck.sample(range(30, 300, 10), rooms), reverse=True)
+    busy: dict[str, dict[tuple[int, int], int]] = {f"p{number}": {} for number in range(max(len(at) // 2, 5 * rooms))}
+    sectors: dict[str, set[tuple[int, int]]] = {each: set() for each in SECTORS}
+    those: list[dict[str, Any]] = []
+    for number, (slot, room) in enumerate(at):
+        free = [key for key, blocks in busy.items() if slot not in blocks and sum(d == slot[0] for d, _ in blocks) < 3]
+        crew = luck.sample(free, 2)
+        for key in crew:
+            busy[key][slot] = room
+        sector = next((each for each in luck.sample(SECTORS, 3) if slot not in sectors[each]), None)
+        if sector is not None:
+            sectors[sector].add(slot)
+        those.append(
+            {
+                "key": f"s{number}",
+                "minutes": luck.choice((45, 60)),
+                "people": [{"person": key} for key in crew],
+                "expected": sizes[room] - luck.choice((0, 5, 10, 25)),
+                "needs": equipment[room][: luck.choice((0, 1, 2))],
+                "sectors": [] if sector is None else [sector],
+                "track": METHODS[number % len(METHODS)],
+            }
+        )
+    earlier = sorted(range(len(at)), key=lambda number: at[number][0])
+    for one, other in zip(earlier[::10], earlier[9::10], strict=False):
+        if at[one][0] < at[other][0]:
+            those[other]["after"] = [f"s{one}"]
+    halves = [(day, half) for day in range(days) for half in range(2)]
+    people = []
+    for key, blocks in busy.items():
+        away = [half for half in halves if half not in {(day, at // 3) for day, at in blocks}]
+        gone = luck.sample(away, min(len(away), 3))
+        people.append({"key": key, "available": [_half(*half) for half in halves if half not in gone]})
+    wishes = [
+        {"sessions": [f"s{each}" for each in luck.sample(range(len(at)), 4)], "people": luck.randint(1, 3)}
+        for _ in range(200)
+    ]
+    return {
+        "zone": "Europe/Brussels",
+        "blocks": [
+            {"key": f"{day}-{number}", "start": f"{DAY + timedelta(days=day)}T{STARTS[number]}", "minutes": 60}
+            for day, number in slots
+        ],
+        "rooms": [
+            {
+                "key": f"r{number}",
+                "capacity": sizes[number],
+                "equipment": equipment[number],
+                "closed": [_hours(slot) for slot, room in sorted(shut) if room == number],
+            }
+            for number in range(rooms)
+        ],
+        **{"people": people, "sessions": those, "wishes": wishes, "per_day": 3},
+    }
+
+
+def _half(day: int, half: int) -> dict[str, str]:
+    date = DAY + timedelta(days=day)
+    return {"start": f"{date}T{('08:00', '13:00')[half]}", "end": f"{date}T{('13:00', '19:00')[half]}"}
+
+
+def _hours(slot: tuple[int, int]) -> dict[str, str]:
+    date, hour = DAY + timedelta(days=slot[0]), int(STARTS[slot[1]][:2])
+    return {"start": f"{date}T{STARTS[slot[1]]}", "end": f"{date}T{hour + 1:02}:{STARTS[slot[1]][3:]}"}
 
 
 def tiny(luck: random.Random) -> dict[str, Any]:

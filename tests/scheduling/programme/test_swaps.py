@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scheduling.programme import swaps
-from scheduling.programme.swaps import Costs, Crowd, Problem, Span, search, seats
+from scheduling.programme.swaps import Costs, Crowd, Idle, Problem, Span, Spread, search, seats
 
 
 def a_problem(seed: int, items: int = 4, places: int = 6, levels: int = 3) -> Problem:
-    """Any problem: some items may be anywhere, some at one place only; groups of both kinds."""
+    """Any problem: some items may be anywhere, some at one place only; groups of every kind."""
     chance = np.random.default_rng(seed)
     allowed = [[int(chance.integers(places))], *(list(range(places)) for _ in range(items - 1))]
     kinds, relations = _mirrored(chance, items, 3), _mirrored(chance, places, 4)
@@ -33,6 +33,8 @@ def a_problem(seed: int, items: int = 4, places: int = 6, levels: int = 3) -> Pr
         groups=[
             Crowd((0, 1, 3), (0, 0, 1, 1, 0, 1)[:places], (5, 5, 7, 7, 5, 7)[:places], 2, (0, 1, 4)),
             Span((1, 2, 3), (0, 1, 2, 3, 0, 2)[:places], 1, (1, 0, 6)),
+            Spread((0, 2, 3), (0, 1, 2, 0, 1, 2)[:places], (0, 3, 1)),
+            Idle((0, 1, 2), (0, 0, 0, 1, 1, 0)[:places], (0, 4, 9, 2, 7, 1)[:places], (2, 3, 1), (1, 0, 2)),
         ],
     )
 
