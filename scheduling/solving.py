@@ -79,6 +79,13 @@ def solve(
                     pipe.close()
 
 
+def unavailable(detail: str) -> Unavailable:
+    """It is not installed, and this is how to get it."""
+    return Unavailable(
+        f"the solver is not installed ({detail}): pip install --require-hashes -r requirements/solve.txt"
+    )
+
+
 def _ask(pipe: IO[bytes], question: dict[str, Any]) -> None:
     # Unbuffered pipes write what fits; the child reads its line before it does anything else.
     _write(pipe, json.dumps(question).encode() + b"\n")
@@ -125,9 +132,7 @@ def _lines(pipe: IO[bytes], cancelled: Callable[[], bool], hurry: Callable[[], N
 def _raise(error: str, detail: str) -> None:
     match error:
         case "unavailable":
-            raise Unavailable(
-                f"the solver is not installed ({detail}): pip install --require-hashes -r requirements/solve.txt"
-            )
+            raise unavailable(detail)
         case "invalid":
             raise ValueError(detail)
         case _:

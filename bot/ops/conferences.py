@@ -14,7 +14,6 @@ from rich.table import Table
 from bot.ops.programme import WIDTH, solved, written
 from bot.ops.trouble import Trouble
 from scheduling import solving
-from scheduling.programme import cosplib, timefold
 
 MODELS = ("full", "exact")
 DOING = {"done": "done", "preparing": "reading"}
@@ -35,6 +34,8 @@ def solve(
         raise Trouble(f"--model is one of {', '.join(MODELS)}")
     with_it = {"seconds": seconds, "seed": seed, "workers": workers}
     names = _sheets(file)
+    from scheduling.programme import cosplib, timefold  # noqa: PLC0415  they read spreadsheets, which may be missing
+
     if cosplib.looks_like(names):
         library = _read(file, cosplib.read)
         answer = solved("cosplib", {"problem": library.to_json(), "model": model, **with_it}, DOING)
@@ -57,7 +58,7 @@ def _sheets(file: Path) -> list[str]:
     try:
         from openpyxl import load_workbook  # noqa: PLC0415  comes with the solver: not where Parley only runs
     except ImportError as error:
-        raise Trouble(str(solving.Unavailable(f"{error}"))) from error
+        raise Trouble(str(solving.unavailable(str(error)))) from error
     try:
         book = load_workbook(file, read_only=True)
     except (BadZipFile, KeyError, OSError) as error:

@@ -182,10 +182,13 @@ def solved(kind: str, question: dict[str, Any], doing: Mapping[str, str]) -> Any
 
 
 def written(answer: Any, out: Path | None) -> str:
-    """The answer as JSON, in a file too where one is named."""
+    """The answer as JSON, in a file too where one is named. Raises Trouble where it cannot be written."""
     document = json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
     if out is not None:
-        out.write_text(document, encoding="utf-8")
+        try:
+            out.write_text(document, encoding="utf-8")
+        except OSError as error:
+            raise Trouble(f"{out}: {error.strerror}") from error
     return document
 
 
