@@ -21,6 +21,7 @@ from . import (
     meetings,
     programme_changes,
     programme_cosplib,
+    programme_dense,
     programme_timefold,
     seats,
     size,
@@ -49,6 +50,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "meetings": lambda _folder: meetings.figures(),
     "seats": lambda _folder: seats.figures(),
     "programme_changes": lambda _folder: programme_changes.figures(),
+    "programme_dense": lambda _folder: programme_dense.figures(),
     "programme_timefold": lambda _folder: programme_timefold.figures(),
     "programme_cosplib": lambda _folder: programme_cosplib.figures(),
 }
