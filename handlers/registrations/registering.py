@@ -23,6 +23,7 @@ from db.registrations import (
 )
 from db.symposia import Symposium, SymposiumSession, SymposiumState
 from handlers.paging import PAGE, turn_pages
+from handlers.symposia.room import ON_SYMPOSIUM
 
 from . import cards, choosing, finding, keeping, offers, seating
 from .room import WHEN_REGISTERED, members, registrations
@@ -61,6 +62,31 @@ def _row(ctx: Context, symposium: Symposium) -> Row:
     return Row(finding.name(symposium), _("{ref} · registration is not open", ref=ref), delegations)
 
 
+def on_symposium(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
+    """Among what can be done with a symposium: how one stands there oneself, and how all stand for whoever runs it."""
+    if symposium.state not in (SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED):
+        return ()
+    found: list[Button] = []
+    own = finding.registration_of(ctx.session, symposium.id, ctx.who.id)
+    if own is not None and own.is_on:
+        found.append(button(_("My programme"), "registrations.programme", symposium=symposium.id))
+    elif symposium.takes_registrations(ctx.now) and _is_for(ctx, symposium):
+        register_ = button(_("Register"), "registrations.register", style=Style.PRIMARY, symposium=symposium.id)
+        found.append(register_)
+    if symposium.is_run_by(ctx.who):
+        found.append(button(_("Registration"), "registrations.desk", symposium=symposium.id))
+    return tuple(found)
+
+
+ON_SYMPOSIUM.append(on_symposium)
+
+
+def _is_for(ctx: Context, symposium: Symposium) -> bool:
+    """Whether whoever asks is of its audience."""
+    theirs = Symposium.id == symposium.id, Symposium.open_to(ctx.who)
+    return ctx.session.scalar(select(Symposium.id).where(*theirs)) is not None
+
+
 @registrations.command("register", _("Register"), allow=members)
 def register(ctx: Context, symposium: Symposium, small: bool | None = None) -> Screen:
     """For all of it. A business says whether it is small trade; for everybody else the class follows from what they
@@ -96,7 +122,7 @@ def _which(symposium: Symposium) -> Screen:
 
 def must_be_open(ctx: Context, symposium: Symposium) -> None:
     """Raise `Refusal` where registration is not open, or not for them."""
-    if ctx.session.scalar(select(Symposium.id).where(Symposium.id == symposium.id, Symposium.open_to(ctx.who))) is None:
+    if not _is_for(ctx, symposium):
         raise Refusal(_("This symposium is for others."))
     if symposium.takes_registrations(ctx.now):
         return

@@ -82,6 +82,18 @@ def test_registering_takes_a_few_taps(world: World) -> None:
     assert entries(world, "amina")[1] == ("A", "CANCELLED")
 
 
+def test_a_symposium_leads_to_its_registration(world: World) -> None:
+    """For whoever comes, and for whoever runs it; where one is registered, to one's own programme."""
+    made = a_symposium(world)
+    show = "symposia.show"
+    assert "Register" in world.do("amina", show, symposium=made.symposium).buttons
+    world.do("amina", "registrations.register", symposium=made.symposium, small=True)
+    shown = world.do("amina", show, symposium=made.symposium).buttons
+    assert "My programme" in shown and not {"Register", "Registration"} & shown.keys()
+    assert "Registration" in world.do("lena", show, symposium=made.symposium).buttons
+    assert "Registered" in world.press("lena", "Registration").text
+
+
 def test_nobody_else_than_a_business_is_asked_what_it_is(world: World) -> None:
     made = a_symposium(world)
     said = world.do("gus", "registrations.register", symposium=made.symposium)
