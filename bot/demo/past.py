@@ -1,34 +1,20 @@
-"""What was raised and settled before the demo begins, told through the capabilities' own verbs, at its own hours.
-
-The doors are production's own; the platforms behind them take every message and keep none, so that nobody's screen
-begins full of old news.
-"""
+"""What was raised and settled before the demo begins, told through the capabilities' own verbs, at its own hours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
-from bot.core import Parley
-from bot.kit.events import Answer, Called, Caller, Submitted
-from bot.platforms.telegram.door import TelegramDoor
 from db.issues import Issue, Problem
 from db.outcomes import Decision, Outcome, Reason
-from db.people import Account, Person, Sector
-from scheduling.clock import ManualClock
+from db.people import Sector
 
-from .personas import ZONE
-from .slack import Workspace
-from .telegram import Chats
+from . import together
+from .retelling import DAY, HOUR, WEEK, Past
 
 MORNING = timedelta(hours=9, minutes=30)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -142,135 +128,91 @@ SETTLED = (
 )
 
 
-async def play(database_url: str, *, at: datetime, public_url: str) -> None:
-    """Tell the whole past of a database that has just been seeded; `at` is when the demo begins."""
-    past = _Past(database_url, at, public_url)
+async def play(database_url: str, *, at: datetime, public_url: str, whole: bool) -> None:
+    """Tell the past of a database that has just been seeded; `at` is when the demo begins.
+
+    Unless it is told `whole`, there are issues only, and nobody has met, promised or announced anything yet.
+    """
+    past = Past(database_url, at, public_url, weeks=SETTLED[0].weeks)
     try:
         for case in SETTLED:
-            await past.settled(case)
-        await past.under_way()
+            await _settled(past, case)
+            if whole and case.weeks in together.WEEKS:
+                await together.WEEKS[case.weeks](past, past.monday - WEEK * case.weeks)
+        await _asked(past)
+        if whole:
+            await together.lately(past)
+        await _known_to_all(past)
+        await past.at(past.begins)
     finally:
-        past.parley.close()
+        past.close()
 
 
-class _Past:
-    def __init__(self, database_url: str, at: datetime, public_url: str) -> None:
-        local = at.astimezone(ZoneInfo(ZONE))
-        self._monday = local.replace(hour=0, minute=0, second=0, microsecond=0) - DAY * local.weekday()
-        self._begins = at
-        self.clock = ManualClock(self._monday - timedelta(weeks=SETTLED[0].weeks))
-        self.parley = Parley(database_url=database_url, public_url=public_url, clock=self.clock)
-        self._chats = Chats(record=_unseen, clock=self.clock)
-        self.parley.add(
-            TelegramDoor(self._chats.perform, download=self._chats.download, stored=_no_file, sleep=_no_sleep)
-        )
-        self.parley.add(Workspace(self.parley, record=_unseen, stored=_no_file).door)
-        self._traces = (f"past-{number}" for number in count(1))
-        with self.parley.sessions.reading() as session:
-            rows = session.execute(select(Account, Person.name).join(Person, Person.id == Account.person_id))
-            self._people = {
-                name: Caller(account.platform, account.external_id, account.address, name) for account, name in rows
-            }
-
-    async def settled(self, case: Case) -> None:
-        """Raised on Monday, settled on Tuesday, heard in the afternoon."""
-        raised = self._monday - timedelta(weeks=case.weeks) + MORNING
-        issue = await self._raised(case, raised)
-        await self._at(raised + HOUR)
-        await self._do(case.officer, "issues.take", issue=issue)
-        if case.question is not None:
-            await self._fill(case.officer, "issues.ask", {"words": case.question[0]}, issue=issue)
-            await self._at(raised + 2 * HOUR)
-            await self._fill(case.reporter, "issues.answer", {"words": case.question[1]}, issue=issue)
-        if case.problem is not None:
-            problem = await self._published(case.officer, issue, case.problem)
-            for name in case.same:
-                await self._fill(name, "issues.same", {}, problem=problem)
-        for name in case.lost:
-            self._chats.blocked.add(self._people[name].address)
-        await self._at(raised + DAY)
-        told = {"asked": case.asked, "found": case.found, "words": case.words, "decision": case.decision.value}
-        await self._fill(case.officer, "issues.propose", told | {"reason": case.reason}, issue=issue)
-        await self._do(case.approver, "issues.approve", issue=issue)
-        await self._at(raised + DAY + 3 * HOUR)
-        outcome = self._latest(Outcome)
-        for name, deed in case.heard.items():
-            await self._do(name, f"issues.{deed}", outcome=outcome)
-
-    async def under_way(self) -> None:
-        """Two that are not settled yet: one waits for its trader, one is known to all and an hour old."""
-        asked = self._monday - timedelta(weeks=1) + 3 * DAY + MORNING
-        await self._at(asked)
-        dyes = {
-            "detail": "التحليل المخبري لأصباغ النسيج يستغرق ثلاثة أسابيع.",
-            "sector": Sector.CHEMICALS.value,
-            "chapter": "32",
-        }
-        issue = await self._raise("عمر الزين", dyes)
-        await self._at(asked + HOUR)
-        await self._do("Luis Ortega", "issues.take", issue=issue)
-        question = {"words": "Which laboratory is it, and since when do you wait?"}
-        await self._fill("Luis Ortega", "issues.ask", question, issue=issue)
-        await self._at(self._begins - HOUR)
-        returned = {
-            "detail": "Les articles retournés par les clients sont taxés une seconde fois.",
-            "sector": Sector.EXPRESS.value,
-        }
-        issue = await self._raise("Nadia Cherif", returned)
-        await self._do("Youssef Amrani", "issues.take", issue=issue)
-        await self._published("Youssef Amrani", issue, "Returned online purchases are charged duty a second time")
-        await self._at(self._begins)
-
-    async def _raised(self, case: Case, at: datetime) -> int:
-        await self._at(at)
-        told = {"detail": case.detail, "sector": case.sector.value, "port": case.port, "chapter": case.chapter}
-        return await self._raise(case.reporter, told)
-
-    async def _raise(self, name: str, told: Mapping[str, Any]) -> int:
-        await self._fill(name, "issues.raise", told)
-        return self._latest(Issue)
-
-    async def _published(self, officer: str, issue: int, line: str) -> int:
-        await self._fill(officer, "issues.publish", {"line": line}, issue=issue)
-        return self._latest(Problem)
-
-    async def _do(self, name: str, command: str, **args: int) -> Answer:
-        """Run a command as its button would; what it causes is done when this returns."""
-        event = Called(self._people[name], name=command, args=args)
-        outcome = await self.parley.edge.direct(event, trace=next(self._traces))
-        await self.parley.settle()
-        return outcome.answer
-
-    async def _fill(self, name: str, command: str, values: Mapping[str, Any], **about: int) -> None:
-        """Open a form and send all of it. Raises LookupError where the rules say no: a past that did not happen."""
-        form = (await self._do(name, command, **about)).form
-        if form is None:
-            raise LookupError(f"{name} is asked nothing by {command}")
-        empty: dict[str, Any] = {each.name: None for each in form.fields}
-        given = {key: value for key, value in values.items() if value is not None}
-        event = Submitted(self._people[name], form.token, empty | given)
-        outcome = await self.parley.edge.direct(event, trace=next(self._traces))
-        if not outcome.answer.ended:
-            raise LookupError(f"{name} cannot send {command}")
-        await self.parley.settle()
-
-    async def _at(self, at: datetime) -> None:
-        """Let time pass; what fell due meanwhile is done first."""
-        self.clock.advance(at - self.clock.now())
-        await self.parley.settle()
-
-    def _latest(self, table: type[Issue] | type[Problem] | type[Outcome]) -> int:
-        with self.parley.sessions.reading() as session:
-            return session.scalars(select(func.max(table.id))).one()
+async def _settled(past: Past, case: Case) -> None:
+    """Raised on Monday, settled on Tuesday, heard in the afternoon."""
+    raised = past.monday - WEEK * case.weeks + MORNING
+    issue = await _raised(past, case, raised)
+    await past.at(raised + HOUR)
+    await past.do(case.officer, "issues.take", issue=issue)
+    if case.question is not None:
+        await past.fill(case.officer, "issues.ask", {"words": case.question[0]}, issue=issue)
+        await past.at(raised + 2 * HOUR)
+        await past.fill(case.reporter, "issues.answer", {"words": case.question[1]}, issue=issue)
+    if case.problem is not None:
+        problem = await _published(past, case.officer, issue, case.problem)
+        for name in case.same:
+            await past.fill(name, "issues.same", {}, problem=problem)
+    for name in case.lost:
+        past.blocks(name)
+    await past.at(raised + DAY)
+    told = {"asked": case.asked, "found": case.found, "words": case.words, "decision": case.decision.value}
+    await past.fill(case.officer, "issues.propose", told | {"reason": case.reason}, issue=issue)
+    await past.do(case.approver, "issues.approve", issue=issue)
+    await past.at(raised + DAY + 3 * HOUR)
+    outcome = past.latest(Outcome)
+    for name, deed in case.heard.items():
+        await past.do(name, f"issues.{deed}", outcome=outcome)
 
 
-def _unseen(_door: str, _method: str, _parameters: Any) -> None:
-    """Nobody looks on."""
+async def _asked(past: Past) -> None:
+    """One that is not settled yet, and waits for its trader."""
+    asked = past.monday - WEEK + 3 * DAY + MORNING
+    await past.at(asked)
+    dyes = {
+        "detail": "التحليل المخبري لأصباغ النسيج يستغرق ثلاثة أسابيع.",
+        "sector": Sector.CHEMICALS.value,
+        "chapter": "32",
+    }
+    issue = await _raise(past, "عمر الزين", dyes)
+    await past.at(asked + HOUR)
+    await past.do("Luis Ortega", "issues.take", issue=issue)
+    question = {"words": "Which laboratory is it, and since when do you wait?"}
+    await past.fill("Luis Ortega", "issues.ask", question, issue=issue)
 
 
-async def _no_file(_file_id: int) -> bytes | None:
-    return None
+async def _known_to_all(past: Past) -> None:
+    """One that is an hour old, and that others can join."""
+    await past.at(past.begins - HOUR)
+    returned = {
+        "detail": "Les articles retournés par les clients sont taxés une seconde fois.",
+        "sector": Sector.EXPRESS.value,
+    }
+    issue = await _raise(past, "Nadia Cherif", returned)
+    await past.do("Youssef Amrani", "issues.take", issue=issue)
+    await _published(past, "Youssef Amrani", issue, "Returned online purchases are charged duty a second time")
 
 
-async def _no_sleep(_seconds: float) -> None:
-    """The past is not waited for."""
+async def _raised(past: Past, case: Case, at: datetime) -> int:
+    await past.at(at)
+    told = {"detail": case.detail, "sector": case.sector.value, "port": case.port, "chapter": case.chapter}
+    return await _raise(past, case.reporter, told)
+
+
+async def _raise(past: Past, name: str, told: Mapping[str, Any]) -> int:
+    await past.fill(name, "issues.raise", told)
+    return past.latest(Issue)
+
+
+async def _published(past: Past, officer: str, issue: int, line: str) -> int:
+    await past.fill(officer, "issues.publish", {"line": line}, issue=issue)
+    return past.latest(Problem)

@@ -61,7 +61,8 @@ class Step:
 def play(path: Path, *, begun: Path | None = None) -> int:
     """Play a transcript on a fresh demo; 0 when every answer was as expected. Says the first difference.
 
-    `begun` is the database of a demo that began at `BEGINS`; a copy of it saves telling the past again.
+    The past of that demo is issues only. `begun` is the database of such a demo that began at `BEGINS`; a copy of it
+    saves telling the past again.
     """
     try:
         steps = list(parse(path.read_text(encoding="utf-8")))
@@ -115,7 +116,7 @@ async def _play(steps: list[Step], begun: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder, state(Path(folder), begun=begun) as url:
         stage = Stage(database_url=url, clock=ManualClock(BEGINS))
         try:
-            await stage.begin()
+            await stage.begin(whole=False)
             await Player(stage).play(steps)
         finally:
             stage.close()

@@ -115,12 +115,14 @@ TRADERS: tuple[tuple[str, str, str, str], ...] = (
     ("Sofia Marin", "en", "Nimbus Components", "70012"),
     ("ليلى منصور", "ar", "Sodal Spinning Mills", "70013"),
     ("Jonas Weber", "en", "Tazir Motors", "70014"),
-    ("Nadia Cherif", "fr", "National Association of Customs Brokers", "70015"),
     ("عمر الزين", "ar", "Chamber of Commerce of Salin", "70016"),
     ("Marc Petit", "fr", "Transport and Ports Agency", "70017"),
 )
+SPEAKERS: tuple[tuple[str, str, str], ...] = (  # of other members of the region
+    ("Hassan El Fassi", "fr", "70018"),
+    ("Mona Farouk", "ar", "70019"),
+)
 COLLEAGUES: tuple[tuple[str, RoleName, str], ...] = (
-    ("Mariam Sow", RoleName.OFFICER, "perishables"),
     ("Peter Novak", RoleName.OFFICER, "textiles"),
     ("Hana Kim", RoleName.OFFICER, "electronics"),
     ("Luis Ortega", RoleName.OFFICER, "chemicals"),
@@ -164,6 +166,9 @@ def seed(sessions: Sessions, *, at: datetime) -> bool:
             _account(session, person, "telegram", user, at)
             session.add(Mandate.given(person, speaks_for, at=at))
             speaks_for.contact_id = person.id
+        for name, language, user in SPEAKERS:
+            person = _person(session, home, name, language, Kind.CUSTOMS, None, at)
+            _account(session, person, "telegram", user, at)
         verifier = select(Role.person_id).where(Role.name == RoleName.ADMINISTRATOR).limit(1)
         session.execute(update(Mandate).values(confirmed_by_id=verifier.scalar_subquery()))
     return True
@@ -207,7 +212,10 @@ def _persona(
     person = _person(session, home, persona.name, persona.language, persona.kind, persona.sector, at)
     _account(session, person, persona.door, persona.external_id, at)
     if persona.organisation is not None:
-        session.add(Mandate.given(person, organisations[persona.organisation], at=at))
+        speaks_for = organisations[persona.organisation]
+        session.add(Mandate.given(person, speaks_for, at=at))
+        if speaks_for.kind is Kind.ASSOCIATION:
+            speaks_for.contact_id = person.id
     if persona.role is not None:
         if persona.centre is not None:
             _role(session, person, persona.role, Scope.CENTRE, str(centres[persona.centre].id), at)

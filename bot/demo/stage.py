@@ -59,11 +59,14 @@ class Stage:
         self.changed = asyncio.Event()
         self._acting = asyncio.Lock()
 
-    async def begin(self) -> None:
-        """Seed the country and its past, or take up where a run before this one ended."""
+    async def begin(self, *, whole: bool = True) -> None:
+        """Seed the country and its past, or take up where a run before this one ended.
+
+        Without the `whole` of its past there are issues only: a transcript meets, promises and announces by itself.
+        """
         now = self.clock.now()
         if await self.parley.threads.run(seed, self.parley.sessions, at=now - SEEDED_BEFORE):
-            await past.play(self._database_url, at=now, public_url=self._public_url)
+            await past.play(self._database_url, at=now, public_url=self._public_url, whole=whole)
             await self.parley.threads.run(self._keep, {BEGAN: {"at": now.isoformat()}})
         await self.parley.threads.run(self._restore)
         await self.parley.edge.recover()

@@ -17,11 +17,11 @@ from scheduling.clock import ManualClock
 
 @pytest.fixture(scope="session")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a demo at its beginning, its past told."""
+    """The database of a demo at its beginning, its past issues told."""
     folder = tmp_path_factory.mktemp("begun")
     with state(folder) as url:
         stage = Stage(database_url=url, clock=ManualClock(BEGINS))
-        asyncio.run(stage.begin())
+        asyncio.run(stage.begin(whole=False))
         stage.close()
     return folder / "parley.db"
 
