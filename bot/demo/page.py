@@ -138,23 +138,28 @@ class DemoPage:
         return FileResponse(FOLDER / "templates" / "demo.html", headers=HEADERS)
 
     async def state(self, _request: Request) -> Response:
-        """The clock, the people, the story's next step, what just happened and what will happen by itself."""
+        """The clock, the people, each chapter's next step, what just happened and what will happen by itself."""
         return JSONResponse(await self.stage.parley.threads.run(self._state), headers=HEADERS)
 
     def _state(self) -> dict[str, Any]:
         stage = self.stage
         began = stage.began()
         with stage.parley.sessions.reading() as session:
-            step = guide.at_step(session, began)
+            reached = {each.key: each.at_step(session, began) for each in guide.CHAPTERS}
         told = {
             "now": stage.clock.now(),
             "zone": ZONE,
             "people": [{"key": each.key, "name": each.name, "what": each.what, "door": each.door} for each in PERSONAS],
-            "guide": {
-                "step": step,
-                "steps": [{"persona": each.persona, "text": each.text} for each in guide.STEPS],
-                "afterwards": guide.AFTERWARDS,
-            },
+            "guide": [
+                {
+                    "key": each.key,
+                    "title": each.title,
+                    "step": reached[each.key],
+                    "steps": [{"persona": step.persona, "text": step.text} for step in each.steps],
+                    "afterwards": each.afterwards,
+                }
+                for each in guide.CHAPTERS
+            ],
             "chapters": [asdict(each) for each in stage.story.chapters()],
             "waiting": [asdict(each) for each in stage.story.waiting()],
         }

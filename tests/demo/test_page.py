@@ -80,7 +80,17 @@ def test_the_page_and_everything_it_loads_come_from_here(page: TestClient) -> No
 
 def test_there_is_somebody_of_every_kind_to_be(page: TestClient) -> None:
     people = {person["key"] for person in page.get("/demo/state").json()["people"]}
-    assert {"broker", "officer", "lead", "importer", "agency", "coordinator", "trader", "newcomer"} <= people
+    assert {
+        "broker",
+        "officer",
+        "lead",
+        "importer",
+        "agency",
+        "coordinator",
+        "trader",
+        "association",
+        "newcomer",
+    } <= people
     assert pane(page, "trader")["rtl"] is True
     assert page.get("/demo/pane/nobody").status_code == 404
     assert page.post("/demo/pane/broker/fly", json={}).status_code == 404
@@ -105,10 +115,12 @@ def test_what_one_types_is_answered_and_what_happened_is_told(page: TestClient) 
 
 def test_the_story_goes_step_by_step_and_what_waits_is_told(page: TestClient) -> None:
     before = page.get("/demo/state").json()
-    assert before["guide"]["step"] == 0
+    assert {each["step"] for each in before["guide"]} == {0}
     raise_an_issue(page)
     after = page.get("/demo/state").json()
-    assert after["guide"]["step"] == 1
+    assert [each["step"] for each in after["guide"]] == [1, 0, 0, 0, 0]
+    people = {person["key"] for person in after["people"]}
+    assert {step["persona"] for each in after["guide"] for step in each["steps"]} <= people
     assert "issues.raise" in {each["title"] for each in after["chapters"][0]["records"] if each["kind"] == "audit"}
     assert len(after["waiting"]) > len(before["waiting"])
     assert any("Three quarters of the time are used" in each["detail"] for each in after["waiting"])

@@ -56,8 +56,34 @@ function mount(side, section, pane) {
   sides[side].update = (pane.door === "slack" ? slack : telegram).mount(body, pane, act, state.zone, ask);
 }
 
+// The chapter one reads stands in the address, so that a reload stays there and a link leads to it.
+const chapter = () => state.guide.find((each) => `#${each.key}` === location.hash) ?? state.guide[0];
+addEventListener("hashchange", () => {
+  if (!state) return;
+  drawGuide();
+  showStory();
+});
+function showStory() {
+  document.querySelector("#stories [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
+}
+
+function drawStories(shown) {
+  const stories = document.getElementById("stories");
+  const known = new Map([...stories.children].map((link) => [link.hash, link]));
+  for (const each of state.guide) {
+    const link = known.get(`#${each.key}`) ?? stories.appendChild(node("a", { href: `#${each.key}` }, each.title));
+    const isDone = each.step === each.steps.length;
+    link.classList.toggle("done", isDone);
+    link.title = isDone ? "Played to its end" : `${each.step} of ${each.steps.length} steps`;
+    if (each === shown) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
 function drawGuide() {
-  const { step, steps, afterwards } = state.guide;
+  const shown = chapter();
+  drawStories(shown);
+  const { step, steps, afterwards } = shown;
   const now = steps[step];
   document.getElementById("steps").replaceChildren(...steps.map((_each, index) => node("li", { class: index < step ? "done" : index === step ? "now" : "" })));
   const guide = document.getElementById("guide");
@@ -71,6 +97,13 @@ function drawGuide() {
   if (person) {
     button.textContent = `Be ${person.name}`;
     button.onclick = () => { be(here ?? (person.door === "slack" ? "right" : "left"), person.key); button.hidden = !NARROW.matches; };
+  }
+  const next = now ? null : state.guide[state.guide.indexOf(shown) + 1];
+  const onward = document.getElementById("onward");
+  onward.hidden = !next;
+  if (next) {
+    onward.textContent = `Next: ${next.title}`;
+    onward.onclick = () => { location.hash = next.key; };
   }
 }
 
@@ -88,7 +121,9 @@ async function look() {
   const now = document.getElementById("now");
   now.dateTime = state.now;
   now.textContent = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: state.zone }).format(new Date(state.now));
+  const isFirst = !document.querySelector("#stories a");
   drawGuide();
+  if (isFirst) showStory();
   happened.draw(state);
   await Promise.all(Object.keys(sides).map(drawPane));
 }
