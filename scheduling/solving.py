@@ -82,7 +82,8 @@ def solve(
 def unavailable(detail: str) -> Unavailable:
     """It is not installed, and this is how to get it."""
     return Unavailable(
-        f"the solver is not installed ({detail}): pip install --require-hashes -r requirements/solve.txt"
+        f"the solver is not installed ({detail}): pip install --require-hashes --only-binary :all:"
+        " -r requirements/solve.txt"
     )
 
 
