@@ -128,7 +128,7 @@ def test_whoever_is_late_is_not_waited_for_and_who_fails_says_so(monkeypatch: py
 
 
 @pytest.mark.usefixtures("plain")
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_what_the_search_finds_beside_the_solver_is_what_it_goes_on_from(
     monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
@@ -147,7 +147,7 @@ def test_what_the_search_finds_beside_the_solver_is_what_it_goes_on_from(
 
     monkeypatch.setattr(Exact, "hint", heard)
     monkeypatch.setattr(model._Run, "solve", waiting)
-    answer = model.solve({"problem": data, "seconds": 4, "workers": workers}, lambda done, doing: None)
+    answer = model.solve({"problem": data, "seconds": 3, "workers": workers}, lambda done, doing: None)
     assert not answer["broken"] and told
     problem = Problem.from_json(data)
     assert answer["total"] == score(problem, places_from_json(problem, answer["places"])).total
