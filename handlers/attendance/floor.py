@@ -51,9 +51,7 @@ class Ask(Form):
 
     session: SymposiumSession = ask.about()
     words: str = ask.prose(_("What do you want to ask?"), max=LONGEST)
-    named: Named = ask.choice(
-        _("Who asks?"), hint=_("Without your name nobody is shown who asks, not even whoever leads the session.")
-    )
+    named: Named = ask.choice(_("Who asks?"), hint=_("Without your name nobody is shown who asks, not even the chair."))
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
