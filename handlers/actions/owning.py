@@ -38,7 +38,7 @@ def own(ctx: Context, action: Action) -> Screen:
     return cards.card(ctx, action, lead)
 
 
-@actions.command("own_all", _("I own all of them"), allow=owners, confirm=_("Do you own all of these actions?"))
+@actions.command("own_all", _("I own all of them"), allow=owners)
 def own_all(ctx: Context, meeting: int, until: int) -> Screen:
     """Yes to all that a meeting asks of an owner, up to the last that they were shown.
 

@@ -199,13 +199,13 @@ def test_what_one_meeting_asks_of_an_owner_comes_together_and_is_agreed_to_at_on
     world.press_in_row("amina", asked, 1)
     assert "It is yours." in world.last("amina")
     adopts(1)  # one that is not among those she was shown
-    world.do("amina", "actions.own_all", meeting=12, until=8, confirmed=True)
+    world.do("amina", "actions.own_all", meeting=12, until=8)
     assert "7 actions are yours." in world.last("amina") and "And 1 more." in world.last("amina")
     assert "Amina has agreed to own 7 actions." in world.last("lena")
     assert world.do("amina", "actions.asked", meeting=12).text.count("Action 0") == 1
-    world.do("ruiz", "actions.own_all", meeting=12, until=9, confirmed=True)
+    world.do("ruiz", "actions.own_all", meeting=12, until=9)
     assert "Both owners have agreed: 8 actions are adopted." in world.last("amina")
     world.pass_time(minutes=20)
     assert "Nothing of this meeting" in world.do("ruiz", "actions.asked", meeting=12)
     assert "Nothing of this meeting" in world.do("badr", "actions.asked", meeting=12), "it is nobody else's"
-    assert "0 actions are yours." in world.do("badr", "actions.own_all", meeting=12, until=99, confirmed=True)
+    assert "0 actions are yours." in world.do("badr", "actions.own_all", meeting=12, until=99)
