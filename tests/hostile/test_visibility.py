@@ -167,7 +167,6 @@ UNSEEN = "found to be changed or to tell somebody of; nothing of it is shown to 
 INDEXED = "what an item is found by: whoever searches is given ids, and those through the rule"
 HANDED = "the rule is handed in by every caller"
 MEETING = "of a meeting, poll or slot that was loaded through the rule"
-SYMPOSIUM = "of a symposium that was loaded through the rule, for whoever runs it or of those who agreed"
 PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over by its reference alone"
 PART = "of an agency's part, or of a case, that was loaded through the rule"
 COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
@@ -189,7 +188,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "attendance/desk.py": {"desk": "counted: nobody is named"},
     "attendance/entering.py": {"enter": SYMPOSIUM},
     "attendance/finding.py": {"came": "counted: nobody is named", "check_in_of": SYMPOSIUM},
-    "attendance/floor.py": {"Ask.opens": OWN},
+    "attendance/floor.py": dict.fromkeys(("Ask.opens", "leads"), OWN),
     "attendance/lists.py": {"Merge.submit": OWN} | dict.fromkeys(("_lines", "merge"), SYMPOSIUM),
     "attendance/materials.py": {"AddMaterial.submit": OWN, "_readers": UNSEEN, "files_of": SYMPOSIUM},
     "attendance/mornings.py": dict.fromkeys(
@@ -273,12 +272,13 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
     "registrations/waiting.py": {"OFFERED": OWN},
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
-    | dict.fromkeys(("_must_have_a_place", "requests"), MEETING),
+    | dict.fromkeys(("_must_have_a_place", "requests"), MEETING)
+    | {"_too_late": UNSEEN},
     "roundtables/arranging.py": {"AddPapers.submit": OWN, "_named": UNSEEN},
     "roundtables/cards.py": dict.fromkeys(
         ("_expected_buttons", "agenda_of", "count_of", "item", "papers_of", "places_taken", "room_buttons"), MEETING
     )
-    | dict.fromkeys(("_audience_buttons", "invitation_of"), "rows that name whoever the card is for"),
+    | {"invitation_of": "rows that name whoever the card is for"},
     "roundtables/dating.py": {"seen": OWN, "_answer_wishes": MEETING},
     "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected", "_invited"), OWN),
     "roundtables/inviting.py": dict.fromkeys(("fall_back", "invitations", "people_screen", "put_on_list"), MEETING),
@@ -291,7 +291,9 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
     "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING) | {"_erased": UNSEEN},
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change", "let_go"), MEETING),
-    "roundtables/waiting.py": dict.fromkeys(("WAITING", "_ASKED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN),
+    "roundtables/waiting.py": dict.fromkeys(
+        ("WAITING", "_ASKED", "_MINUTED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN
+    ),
     "symposia/announcing.py": {"_concerned": UNSEEN},
     "symposia/cards.py": {"_asked_buttons": OWN},
     "symposia/criteria.py": dict.fromkeys(("_asked", "_must_be_unreviewed"), SYMPOSIUM),

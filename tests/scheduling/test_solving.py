@@ -81,7 +81,9 @@ def test_a_child_does_not_outlive_who_asked() -> None:
 
 def test_without_the_solver_it_says_how_to_get_it() -> None:
     code = "import sys, runpy; sys.modules['ortools'] = None; runpy.run_module('scheduling.solve', run_name='__main__')"
-    with pytest.raises(solving.Unavailable, match=r"pip install --require-hashes --only-binary :all: -r requirements/solve\.txt"):
+    with pytest.raises(
+        solving.Unavailable, match=r"pip install --require-hashes --only-binary :all: -r requirements/solve\.txt"
+    ):
         solving.solve("meetings", SMALL.to_json(), child=child(code))
 
 
