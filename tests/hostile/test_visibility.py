@@ -283,12 +283,18 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected", "_invited"), OWN),
     "roundtables/inviting.py": dict.fromkeys(("fall_back", "invitations", "people_screen", "put_on_list"), MEETING),
     "roundtables/holding.py": {"invited": MEETING},
-    "roundtables/minutes.py": {"_receipt": OWN, "close": UNSEEN, "_corrections": HANDED, "_line_of": MEETING},
+    "roundtables/minutes/correcting.py": {"_line_of": MEETING},
+    "roundtables/minutes/reading.py": {"receipt_of": OWN, "_corrections": HANDED},
+    "roundtables/minutes/sending.py": {"close": UNSEEN},
     "roundtables/opening.py": dict.fromkeys(("_lines", "_open"), MEETING)
     | {"bind": "of the group it was typed in", "room_news": "a job: it acts for the administration, not for a person"},
-    "roundtables/polling.py": dict.fromkeys(("_note",), OWN)
-    | dict.fromkeys(("_locked", "ask_one_less", "poll_of", "slots_of", "votes_of"), MEETING)
-    | dict.fromkeys(("decide", "nudge"), "a job: it acts for the administration, not for a person"),
+    "roundtables/polling/answering.py": {
+        "_note": OWN,
+        "nudge": "a job: it acts for the administration, not for a person",
+    }
+    | dict.fromkeys(("_locked", "ask_one_less"), MEETING),
+    "roundtables/polling/ending.py": {"decide": "a job: it acts for the administration, not for a person"},
+    "roundtables/polling/polls.py": dict.fromkeys(("poll_of", "slots_of", "votes_of"), MEETING),
     "roundtables/rooming.py": dict.fromkeys(("gather", "rooms_of"), MEETING) | {"_erased": UNSEEN},
     "roundtables/telling.py": dict.fromkeys(("expected", "followers", "latest_change", "let_go"), MEETING),
     "roundtables/waiting.py": dict.fromkeys(
