@@ -1,5 +1,16 @@
 """Meetings: called, given a date, moved, held, and what was decided there."""
 
+from .agenda import (
+    CHANGE,
+    MINUTES,
+    PAPERS,
+    AgendaItem,
+    MeetingChange,
+    MeetingFollower,
+    MeetingIssue,
+    MeetingRequest,
+    papers_visible_to,
+)
 from .kinds import (
     AHEAD,
     DATED,
@@ -21,20 +32,7 @@ from .kinds import (
 )
 from .minutes import Correction, Minute
 from .polls import MeetingPoll, MeetingSlot, MeetingVote
-from .tables import (
-    CHANGE,
-    MINUTES,
-    PAPERS,
-    AgendaItem,
-    Invitation,
-    Meeting,
-    MeetingChange,
-    MeetingFollower,
-    MeetingIssue,
-    MeetingRequest,
-    invited_to,
-    papers_visible_to,
-)
+from .tables import Invitation, Meeting, invited_to
 
 __all__ = [
     "AHEAD",
