@@ -96,7 +96,7 @@ async def _symposium(past: Past, monday: datetime) -> None:
         "days": "1",
         "zone": "Africa/Tunis",
         "venue": "Palace of Congresses, Salin",
-        "audience": Audience.MEMBERS.value,
+        "audience": Audience.BUSINESS.value,
     }
     await past.fill("Grace Mbeki", "symposia.make", made)
     symposium = past.latest(Symposium)
