@@ -1,6 +1,20 @@
 """Registrations: who comes to a symposium, where they have a seat, who waits, and who comes in whose place."""
 
-from . import allocating, choosing, delegating, feed, keeping, knowing, looking, offers, questions, registering, setting
+from . import (
+    allocating,
+    choosing,
+    delegating,
+    feed,
+    keeping,
+    knowing,
+    looking,
+    offers,
+    opening,
+    questions,
+    registering,
+    setting,
+    telling,
+)
 from .room import registrations
 
 __all__ = [
@@ -12,8 +26,10 @@ __all__ = [
     "knowing",
     "looking",
     "offers",
+    "opening",
     "questions",
     "registering",
     "registrations",
     "setting",
+    "telling",
 ]

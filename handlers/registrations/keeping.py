@@ -34,11 +34,15 @@ def let_go(ctx: Context, symposium: Symposium, kept: SeatClass) -> None:
 
 
 def plan_release(ctx: Context, kept: SeatClass) -> None:
-    key = f"seat_class:{kept.id}:release"
+    key = release_key(kept.id)
     if kept.release_at is None:
         ctx.forget(key)
     else:
         ctx.later(kept.release_at, "registrations.release", key=key, kept=kept.id)
+
+
+def release_key(kept_id: int) -> str:
+    return f"seat_class:{kept_id}:release"
 
 
 def watch(ctx: Context, symposium: Symposium) -> None:

@@ -47,7 +47,7 @@ def _awake(ctx: Context, registration: Registration) -> datetime:
 
 def _tell(ctx: Context, symposium: Symposium, target: Target, seat: Seat) -> None:
     registration = ctx.session.get_one(Registration, seat.registration_id)
-    once = _key(seat)
+    once = key(seat)
     ends = seat.offered_until or ctx.now
     # Where the session begins before they are awake there is no time to lose.
     is_urgent = _awake(ctx, registration) >= ends
@@ -69,7 +69,8 @@ def tell_again(ctx: Context, symposium: Symposium, registration: Registration) -
         _tell(ctx, symposium, target, seat)
 
 
-def _key(seat: Seat) -> str:
+def key(seat: Seat) -> str:
+    """What an offer is told and lapses under."""
     return f"seat:{seat.id}:offer:{seat.place}"
 
 
@@ -114,7 +115,7 @@ def accept(ctx: Context, seat: Seat) -> Screen:
     seating.hold(ctx.session, symposium.id)
     if not seating.accept(ctx.session, seat, at=ctx.now):
         raise Refusal(_gone(seat))
-    ctx.forget(_key(seat))
+    ctx.forget(key(seat))
     free_up(ctx, symposium, registration, _replaced(ctx, registration, target), but=target)
     return cards.programme(ctx, symposium, registration, _("The seat is yours."))
 
@@ -126,7 +127,7 @@ def decline(ctx: Context, seat: Seat) -> Screen:
     seating.hold(ctx.session, symposium.id)
     if not seating.leave(ctx.session, seat, SeatState.DECLINED, at=ctx.now):
         raise Refusal(_gone(seat))
-    ctx.forget(_key(seat))
+    ctx.forget(key(seat))
     refill(ctx, symposium, [target])
     return cards.programme(ctx, symposium, registration, _("Declined. The seat goes to the next in line."))
 
@@ -147,7 +148,7 @@ def lapse(ctx: Context, seat: Seat, place: int) -> None:
         (what(symposium, target), _("It goes to the next in line.")),
         buttons=(button(_("My programme"), "registrations.programme", symposium=symposium.id),),
     )
-    ctx.notify(registration.person_id, told, once=f"{_key(seat)}:lapsed")
+    ctx.notify(registration.person_id, told, once=f"{key(seat)}:lapsed")
     refill(ctx, symposium, [target])
 
 

@@ -17,7 +17,7 @@ from db.people import Person, Topic
 from db.symposia import Agreed, SessionPart, SessionState, Symposium, SymposiumSession, SymposiumState
 
 from . import cards, making, needing, telling
-from .room import WHEN_CANCELLED, runs, symposia
+from .room import COMING, WHEN_CANCELLED, WHEN_DATED, runs, symposia
 
 AT_ONCE = 200  # persons told in one turn
 REASON = 600
@@ -43,6 +43,9 @@ def announce(ctx: Context, symposium: Symposium) -> Screen:
     ctx.later(max(ends, ctx.now), "symposia.over", key=f"{symposium.ref}:over", symposium=symposium.id)
     ctx.later(ctx.now, "symposia.tell", key=f"{symposium.ref}:tell:0", symposium=symposium.id, after=0)
     needing.ask_all(ctx, symposium)
+    if not symposium.takes_registrations(ctx.now):  # otherwise what is announced says that it is open
+        for plan in WHEN_DATED:
+            plan(ctx, symposium)
     return cards.card(ctx, symposium, _("Announced. Those it is for are being told."))
 
 
@@ -111,7 +114,7 @@ class Cancel(Form):
 
 
 def _concerned(ctx: Context, symposium: Symposium) -> set[int]:
-    """Who was to speak, or proposed something that was not declined."""
+    """Who was to speak, proposed something that was not declined, or comes."""
     needed = (
         select(SessionPart.person_id)
         .join(SymposiumSession, SymposiumSession.id == SessionPart.session_id)
@@ -120,4 +123,5 @@ def _concerned(ctx: Context, symposium: Symposium) -> set[int]:
     )
     open_ = Proposal.symposium_id == symposium.id, Proposal.state.in_((ProposalState.SENT, ProposalState.ACCEPTED))
     proposed = select(Proposal.proposer_id).where(*open_)
-    return {*ctx.session.scalars(needed), *ctx.session.scalars(proposed)}
+    coming = (each for know in COMING for each in know(ctx.session, symposium))
+    return {*ctx.session.scalars(needed), *ctx.session.scalars(proposed), *coming}

@@ -20,7 +20,7 @@ from handlers.people.preferences import zone_choices
 from handlers.roundtables import dates
 
 from . import cards, lists, telling
-from .room import WHEN_SESSION_CHANGED, makers, runs, symposia
+from .room import WHEN_DATED, WHEN_RESIZED, WHEN_SESSION_CHANGED, makers, runs, symposia
 
 TITLE, PURPOSE, VENUE, LINK = 120, 1500, 160, 300
 MOST_DAYS, MOST_PEOPLE = 10, 20_000
@@ -234,6 +234,9 @@ class Places(_Ahead):
 
     def submit(self, ctx: Context) -> Screen:
         self.symposium.capacity = self.capacity
+        ctx.session.flush()
+        for tell in WHEN_RESIZED:
+            tell(ctx, self.symposium)
         return changed(ctx, self.symposium)
 
 
@@ -296,4 +299,6 @@ class Dates(_Ahead):
             symposium.call_opens_at = ctx.now
         symposium.registration_opens_at, symposium.registration_closes_at = opens, closes if opens else None
         telling.plan_call(ctx, symposium)
+        for plan in WHEN_DATED:
+            plan(ctx, symposium)
         return changed(ctx, symposium)

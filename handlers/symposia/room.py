@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from bot.kit import allow
 from bot.kit.allow import Rule
@@ -29,11 +31,15 @@ from db.symposia import (
 symposia = Capability("symposia", _("Symposia"))
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 
-# What other capabilities add, each by itself: buttons to a symposium's card and to a session's, and what else happens
-# when a symposium is cancelled, a session is cancelled, what is said of a session changes, or somebody who is needed
-# (by their id) says when they cannot be there.
+# What other capabilities add, each by itself: buttons to a symposium's card and to a session's, the ids of those who
+# come to it, and what else happens when a symposium has its dates or others, has room for more or fewer, is cancelled,
+# a session is cancelled, what is said of a session changes, or somebody who is needed (by their id) says when they
+# cannot be there.
 ON_SYMPOSIUM: list[Callable[[Context, Symposium], tuple[Button, ...]]] = []
 ON_SESSION: list[Callable[[Context, Symposium, SymposiumSession], tuple[Button, ...]]] = []
+COMING: list[Callable[[Session, Symposium], Iterable[int]]] = []
+WHEN_DATED: list[Callable[[Context, Symposium], None]] = []
+WHEN_RESIZED: list[Callable[[Context, Symposium], None]] = []
 WHEN_CANCELLED: list[Callable[[Context, Symposium], None]] = []
 WHEN_SESSION_CANCELLED: list[Callable[[Context, Symposium, SymposiumSession], None]] = []
 WHEN_SESSION_CHANGED: list[Callable[[Context, Symposium, SymposiumSession], None]] = []

@@ -16,7 +16,7 @@ from handlers.paging import PAGE, turn_pages
 
 from . import cards, patterns
 from .making import must_be_ahead
-from .room import METHODS, NOT_FOUND, of, runs, symposia
+from .room import METHODS, NOT_FOUND, WHEN_RESIZED, of, runs, symposia
 
 ROOMS = 600
 SECTOR, METHOD = "sector", "method"
@@ -97,6 +97,8 @@ class AddRooms(Form):
             room.name, room.capacity, room.building = each.name, each.capacity, each.building
             room.equipment = [thing.value for thing in each.equipment]
         ctx.session.flush()
+        for tell in WHEN_RESIZED:
+            tell(ctx, self.symposium)
         lead = ngettext("{count} room is noted.", "{count} rooms are noted.", len(said))
         return rooms_screen(ctx, self.symposium, lead)
 
