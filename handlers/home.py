@@ -19,7 +19,6 @@ from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
 from .recognition.waiting import waiting as recognition_waiting
-from .registrations.waiting import waiting as seats_waiting
 from .roundtables.waiting import waiting as meetings_waiting
 from .symposia.waiting import waiting as symposia_waiting
 
@@ -79,7 +78,6 @@ def show(ctx: Context) -> Screen:
         *recognition_waiting(ctx),
         *meetings_waiting(ctx),
         *symposia_waiting(ctx),
-        *seats_waiting(ctx),
         *actions_waiting(ctx),
         *_about_people(ctx),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, bindparam, func, literal, select, union_all
+from datetime import datetime
+
+from sqlalchemy import BindParameter, bindparam, cast, func, literal, null, select, union_all
 
 from bot.kit.context import Context
 from bot.kit.screen import Row, Style, button
-from bot.kit.text import Code, Raw, _, ngettext
+from bot.kit.text import Code, Raw, When, _, ngettext
 from db.calls import Proposal, ProposalState, Review, Reviewer
+from db.registrations import Registration, Seat, SeatState
 from db.symposia import (
     Agreed,
     SessionPart,
@@ -18,12 +21,28 @@ from db.symposia import (
 )
 
 MOST = 3
-ASKED, TO_REVIEW, TO_DECIDE = "asked", "to review", "to decide"
+OFFERED, ASKED, TO_REVIEW, TO_DECIDE = range(4)  # in this order: an offer lapses soonest
 
 _ME: BindParameter[int] = bindparam("person")
 _OPEN = Symposium.state.in_((SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED))
+_NEVER = cast(null(), Seat.offered_until.type)
+_SEATS = (
+    select(
+        literal(OFFERED).label("what"),
+        Seat.id,
+        func.coalesce(SymposiumSession.title, Symposium.title),
+        func.coalesce(SymposiumSession.language, Symposium.language),
+        Symposium.id,
+        Seat.offered_until.label("until"),
+    )
+    .join(Registration, Registration.id == Seat.registration_id)
+    .join(Symposium, Symposium.id == Seat.symposium_id)
+    .outerjoin(SymposiumSession, SymposiumSession.id == Seat.session_id)
+    .where(Registration.person_id == _ME, Seat.state == SeatState.OFFERED)
+    .where(Seat.offered_until > bindparam("now", type_=Seat.offered_until.type))
+)
 _PARTS = (
-    select(literal(ASKED), SessionPart.id, SymposiumSession.title, SymposiumSession.language, Symposium.id)
+    select(literal(ASKED), SessionPart.id, SymposiumSession.title, SymposiumSession.language, Symposium.id, _NEVER)
     .join(SymposiumSession, SymposiumSession.id == SessionPart.session_id)
     .join(Symposium, Symposium.id == SymposiumSession.symposium_id)
     .where(SessionPart.person_id == _ME, SessionPart.agreed == Agreed.ASKED, _OPEN)
@@ -31,7 +50,7 @@ _PARTS = (
 )
 _REVIEWED = select(Review.id).where(Review.proposal_id == Proposal.id, Review.person_id == _ME)
 _REVIEWS = (
-    select(literal(TO_REVIEW), func.count(Proposal.id), Symposium.title, Symposium.language, Symposium.id)
+    select(literal(TO_REVIEW), func.count(Proposal.id), Symposium.title, Symposium.language, Symposium.id, _NEVER)
     .join(Proposal, Proposal.symposium_id == Symposium.id)
     .join(Reviewer, Reviewer.symposium_id == Symposium.id)
     .where(Reviewer.person_id == _ME, _OPEN, Proposal.state == ProposalState.SENT, ~_REVIEWED.exists())
@@ -40,29 +59,33 @@ _REVIEWS = (
     .group_by(Symposium.id, Symposium.title, Symposium.language)
 )
 _DECISIONS = (
-    select(literal(TO_DECIDE), func.count(Proposal.id), Symposium.title, Symposium.language, Symposium.id)
+    select(literal(TO_DECIDE), func.count(Proposal.id), Symposium.title, Symposium.language, Symposium.id, _NEVER)
     .join(Proposal, Proposal.symposium_id == Symposium.id)
     .where(Symposium.organiser_id == bindparam("organiser"), _OPEN, Proposal.state == ProposalState.SENT)
     .where(Symposium.call_closes_at <= bindparam("now", type_=Symposium.call_closes_at.type))
     .group_by(Symposium.id, Symposium.title, Symposium.language)
 )
 # Home asks this of everybody, every time: one question for all that may wait.
-WAITING = union_all(_PARTS, _REVIEWS, _DECISIONS).limit(MOST * 2)
+WAITING = union_all(_SEATS, _PARTS, _REVIEWS, _DECISIONS).order_by("what", "until").limit(MOST)
 
 
 def waiting(ctx: Context) -> tuple[Row, ...]:
-    """Sessions one has not said yes or no to, what one was asked to review, and what one is to decide."""
+    """Seats one is offered, sessions one has not said yes or no to, what one was asked to review, what one decides."""
     asked = {
         "person": ctx.who.id,
         "organisation": ctx.who.organisation_id or -1,
         "organiser": ctx.who.id if ctx.who.is_staff else 0,
         "now": ctx.now,
     }
-    return tuple(_row(*each) for each in ctx.session.execute(WAITING, asked).all()[:MOST])
+    return tuple(_row(*each) for each in ctx.session.execute(WAITING, asked).all())
 
 
-def _row(what: str, number: int, title: str, language: str, symposium_id: int) -> Row:
+def _row(what: int, number: int, title: str, language: str, symposium_id: int, until: datetime | None) -> Row:
     ref = Code(f"S-{symposium_id}")
+    if what == OFFERED and until is not None:
+        accept = button(_("Accept"), "registrations.accept", style=Style.PRIMARY, seat=number)
+        decline = button(_("Decline"), "registrations.decline", seat=number)
+        return Row(Raw(title, language), _("a seat is free for you until {when}", when=When(until)), (accept, decline))
     if what == ASKED:
         yes = button(_("I will be there"), "symposia.come", style=Style.PRIMARY, part=number)
         more = button(_("Open"), "symposia.part", part=number)

@@ -266,11 +266,14 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
         SYMPOSIUM,
     ),
     "registrations/offers.py": {"mine": OWN} | dict.fromkeys(("_tell", "lapse", "screen", "tell_again"), UNSEEN),
+    "registrations/opening.py": {"opening": UNSEEN},
     "registrations/questions.py": {"_answered": SYMPOSIUM, "_those": UNSEEN},
     "registrations/registering.py": {"_row": OWN, "_open_seats": SYMPOSIUM, "drop": SYMPOSIUM, "unused_code": UNSEEN},
     "registrations/seating.py": dict.fromkeys(("accept", "line", "refill", "seat_of", "take"), SYMPOSIUM)
     | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
-    "registrations/waiting.py": {"OFFERED": OWN},
+    "registrations/telling.py": dict.fromkeys(
+        ("_ask", "_end_offers", "coming", "session_cancelled", "tell_published"), UNSEEN
+    ),
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING)
     | {"_too_late": UNSEEN},
@@ -309,7 +312,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "symposia/sessions.py": {"parts_of": SYMPOSIUM},
     "symposia/speaking.py": {"all_parts": SYMPOSIUM},
     "symposia/telling.py": {"closed": "a job: it acts for the administration, not for a person"},
-    "symposia/waiting.py": dict.fromkeys(("_DECISIONS", "_PARTS", "_REVIEWED", "_REVIEWS"), OWN),
+    "symposia/waiting.py": dict.fromkeys(("_DECISIONS", "_PARTS", "_REVIEWED", "_REVIEWS", "_SEATS"), OWN),
 }
 
 
