@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import fontpkg_noto_sans
 import fontpkg_noto_sans_arabic
@@ -99,6 +99,8 @@ def _pixels_anew(source: str) -> bytes:
 class _Sheet:
     """Something drawn on a sheet of a width. Everything runs from the side where reading begins."""
 
+    named: ClassVar[str]  # what a page's style knows it by
+
     def __init__(self, picture: Picture, writer: Writer, width: int) -> None:
         self._picture = picture
         self._writer = writer
@@ -113,8 +115,8 @@ class _Sheet:
             *inside,
         ]
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width} {height}" width="{self._width}"'
-            f' height="{height}" direction="ltr" font-family="{FAMILIES}">{"".join(shown)}</svg>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="{self.named}" viewBox="0 0 {self._width} {height}"'
+            f' width="{self._width}" height="{height}" direction="ltr" font-family="{FAMILIES}">{"".join(shown)}</svg>'
         )
 
     def _rect(self, x: float, y: float, width: float, fill: str, *, height: float = BAR, drop: int = 0) -> str:
@@ -155,6 +157,8 @@ class _Line(str):
 
 class _Chart(_Sheet):
     """Stacked bars with their counts, a legend below."""
+
+    named = "bars"
 
     def __init__(self, picture: Picture, bars: Bars, writer: Writer) -> None:
         super().__init__(picture, writer, WIDTH)
@@ -199,6 +203,8 @@ class _Chart(_Sheet):
 
 class _Timetable(_Sheet):
     """A column a room, a row a time; a box is as high as its rows, and a row as high as the fullest box in it needs."""
+
+    named = "timetable"
 
     def __init__(self, picture: Picture, grid: Grid, writer: Writer) -> None:
         self._columns = grid.columns[:MOST_WIDE]

@@ -114,7 +114,7 @@ def plan(ctx: Context, year: int = 0) -> Screen:
             *((_rows_button(LATE, late, year),) if late else ()),
             button(_("My actions"), "actions.actions"),
         ),
-        pictures=(picture(ctx, year, counts),),
+        pictures=(picture(ctx, year, counts),) if any(of[state] for state in SHOWN) else (),
     )
 
 
