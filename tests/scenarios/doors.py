@@ -80,6 +80,10 @@ class Seat(ABC):
         await self._press(self.says(label), of)
         return await self.reads()
 
+    async def taps(self, label: str, of: str = "") -> None:
+        """The same, and nobody waits for what comes of it: for many who do it at once."""
+        await self._press(self.says(label), of)
+
     async def fills(self, form: str, **answers: object) -> str:
         """Answer what a form that stands open asks, and send it. An option is given by what it is called."""
         opened = self.before
