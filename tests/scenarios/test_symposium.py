@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -71,7 +72,12 @@ def settle_in(stage: Stage, size: Size) -> None:
         stage.know(session, home.id)
         olga = session.get_one(Person, stage.ids["olga"])
         grant_role(session, olga, RoleName.ADMINISTRATOR, scope=Scope.COUNTRY, scope_id="TN", at=now, until=now + YEAR)
-        as_draft = {"state": SymposiumState.DRAFT, "programme": 0, "published_at": None, "registration_opens_at": OPENS}
+        as_draft: dict[str, Any] = {
+            "state": SymposiumState.DRAFT,
+            "programme": 0,
+            "published_at": None,
+            "registration_opens_at": OPENS,
+        }
         made = make(session, home.id, olga.id, seats=size.seats, **as_draft)
         blocks = {each.starts_at: each.id for each in session.scalars(select(Block))}
         for name, number in made.sessions.items():
