@@ -161,6 +161,7 @@ SHOWS_NOTHING_OF_OTHERS = {
     "registrations.delegation": OWN,  # whom one has nominated oneself
     "registrations.desk": COUNTED,
     "registrations.give_up": CHANGES,
+    "registrations.keep_seat": CHANGES,
     "registrations.kinds": PUBLIC,
     "registrations.origins": COUNTED,
     "registrations.programme": OWN,
