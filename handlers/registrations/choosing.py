@@ -242,16 +242,42 @@ def _refused(
         )
         for each in free
     )
+    said = [_("It is given again at a time when you are free:")]
+    if not rows:
+        rows = _elsewhen(ctx, symposium, registration, held)
+        said = [
+            _("It is not given again when you are free."),
+            *((_("At other times there are seats:"),) if rows else ()),
+        ]
     return Screen(
         _("That is at the same time as your seat in {title}.", title=finding.title(other)),
-        (
-            finding.line_of(symposium, session),
-            _("It is given again at a time when you are free:")
-            if rows
-            else _("It is not given again when you are free."),
-        ),
+        (finding.line_of(symposium, session), *said),
         rows=rows,
         buttons=(swap, own),
+    )
+
+
+def _elsewhen(
+    ctx: Context, symposium: Symposium, registration: Registration, held: Sequence[SymposiumSession]
+) -> tuple[Row, ...]:
+    """What else they could have a seat in, at times when they have none."""
+    roots = {finding.root(each) for each in held}
+    ahead = [
+        each
+        for each in finding.breakouts(ctx.session, symposium.id)
+        if each.starts_at is not None
+        and each.starts_at > ctx.now
+        and finding.root(each) not in roots
+        and not any(finding.overlap(each, one) for one in held)
+        and seating.free(ctx.session, symposium, each, registration.kind) != 0
+    ]
+    return tuple(
+        Row(
+            finding.title(each),
+            _("{when}", when=finding.time_of(symposium, each)),
+            (button(_("Take a seat"), "registrations.take", style=Style.PRIMARY, session=each.id),),
+        )
+        for each in ahead[:SHOWN]
     )
 
 

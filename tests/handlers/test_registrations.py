@@ -125,7 +125,10 @@ def test_what_overlaps_is_refused_and_the_repeat_offered(world: World) -> None:
     assert states(world, made.sessions["A"])["amina"] is SeatState.GIVEN_UP
     assert states(world, made.sessions["C again"])["amina"] is SeatState.GIVEN_UP, "nobody hears the same twice"
     take(world, "badr", made.sessions["B"])
-    assert "It is not given again when you are free." in take(world, "badr", made.sessions["A"]).text
+    refused = take(world, "badr", made.sessions["A"])
+    assert "It is not given again when you are free.\nAt other times there are seats:" in refused.text
+    assert "- C again (Thursday 10 December 2026 11:00 (Tunis))" in refused.text and "- C (" not in refused.text
+    assert "You have a seat: C again." in world.press("badr", "Take a seat").text
 
 
 @pytest.mark.promise("seats.offers", "A seat given up is offered to the next in line, lapses on time, and goes on.")
