@@ -64,7 +64,24 @@ def shifted(ctx: Context, symposium: Symposium, its: SymposiumSession, _shift: S
     for other in finding.breakouts(ctx.session, symposium.id):
         if other.id != its.id and finding.overlap(other, its):
             _ask(ctx, symposium, *sorted((its, other), key=finding.by_start))
+    _hasten(ctx, symposium, its)
     keeping.look(ctx, symposium)
+
+
+def _hasten(ctx: Context, symposium: Symposium, its: SymposiumSession) -> None:
+    """An offer ends when the session now begins, at the latest; whoever has one reads where and when it now is."""
+    seating.hold(ctx.session, symposium.id)
+    offered = select(Seat).where(Seat.session_id == its.id, Seat.state == SeatState.OFFERED).order_by(Seat.id)
+    for seat in ctx.session.scalars(offered.execution_options(populate_existing=True)).all():
+        if its.starts_at is not None and seat.offered_until is not None and seat.offered_until > its.starts_at:
+            seat.offered_until = its.starts_at
+            ctx.later(its.starts_at, "registrations.lapse", key=offers.key(seat), seat=seat.id, place=seat.place)
+        screen = offers.screen(ctx, symposium, its, seat)
+        registration = ctx.session.get_one(Registration, seat.registration_id)
+        once = f"{offers.key(seat)}:moved:{its.sequence}"
+        ctx.withdraw([registration.person_id], begin=[offers.key(seat)])
+        ctx.notify(registration.person_id, screen, once=once, urgent=True, until=seat.offered_until)
+    ctx.session.flush()
 
 
 def _ask(ctx: Context, symposium: Symposium, one: SymposiumSession, other: SymposiumSession) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import select, update
 
@@ -10,7 +12,7 @@ from db.symposia import SymposiumRoom
 from tests.world import World
 
 from . import programme_steps, symposium_steps
-from .registration_steps import a_symposium, registered
+from .registration_steps import HOUR, a_symposium, registered
 from .test_registrations import states, take
 
 
@@ -81,6 +83,26 @@ def test_whose_seats_come_to_be_at_one_time_chooses(world: World) -> None:
     assert states(world, seals)["amina"] is SeatState.GIVEN_UP and states(world, origin)["amina"] is SeatState.HELD
 
 
+def test_an_offer_ends_when_its_session_now_begins(world: World) -> None:
+    """Moved from a later time to an earlier one, two hours before which it was offered."""
+    symposium = programme_steps.set_up(world)
+    programme_steps.published(world, symposium)
+    its = programme_steps.found(world)
+    seals, reefers = its[programme_steps.SEALS], its[programme_steps.REEFERS]
+    assert seals.starts_at is not None and reefers.starts_at is not None and reefers.starts_at < seals.starts_at
+    programme_steps.registered(world, symposium, "amina")
+    world.wait_until(reefers.starts_at - HOUR)
+    sits(world, symposium, "amina", seals.id, offered_until=seals.starts_at)
+    before = world.seen()
+    about = {"session": str(seals.id), "other": str(reefers.id)}
+    world.submit("ruiz", "programmes.swap", about, symposium=symposium)
+    world.press("ruiz", "Keep it so")
+    (news,) = world.news("amina", before["amina"])
+    assert "A seat is free for you." in news.text and "Electronic seals" in news.text
+    world.wait_until(reefers.starts_at)
+    assert states(world, seals.id)["amina"] is SeatState.LAPSED
+
+
 def test_a_symposium_that_does_not_take_place_is_told_once_and_nothing_lapses_any_more(world: World) -> None:
     made = a_symposium(world, seats=1)
     a = made.sessions["A"]
@@ -144,13 +166,15 @@ def test_a_larger_room_is_offered_at_once_to_whoever_waits(world: World) -> None
     assert "A seat is free for you." in world.last("badr").text
 
 
-def sits(world: World, symposium: int, who: str, session: int) -> None:
-    """One seat more, whatever else they have."""
+def sits(world: World, symposium: int, who: str, session: int, *, offered_until: datetime | None = None) -> None:
+    """One seat more, or an offer of one, whatever else they have."""
     with world.parley.sessions.writing() as writing:
         theirs = Registration.symposium_id == symposium, Registration.person_id == world.ids[who]
         mine = writing.scalars(select(Registration).where(*theirs)).one()
         its = {"administration_id": world.home, "symposium_id": symposium, "kind": mine.kind, "at": world.clock.now()}
-        writing.add(Seat(**its, registration_id=mine.id, session_id=session, state=SeatState.HELD))
+        state = SeatState.OFFERED if offered_until else SeatState.HELD
+        its |= {"registration_id": mine.id, "session_id": session, "state": state, "offered_until": offered_until}
+        writing.add(Seat(**its))
 
 
 def one_seat(world: World, room: int) -> None:

@@ -272,7 +272,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "registrations/seating.py": dict.fromkeys(("accept", "line", "refill", "seat_of", "take"), SYMPOSIUM)
     | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
     "registrations/telling.py": dict.fromkeys(
-        ("_ask", "_end_offers", "coming", "session_cancelled", "tell_published"), UNSEEN
+        ("_ask", "_end_offers", "_hasten", "coming", "session_cancelled", "tell_published"), UNSEEN
     ),
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING)
