@@ -52,7 +52,7 @@ class Size:
         return {"olga": SLACK} | chats | {"pia": MAIL}
 
 
-FEW, FORTY = Size(9, 1, 4, 2), Size(40, 5, 20, 8)
+FEW, FORTY = Size(7, 1, 4, 2), Size(40, 5, 20, 8)
 ARRANGEMENTS = (
     pytest.param("sqlite_url", FEW, False, id="sqlite-few"),
     pytest.param("sqlite_url", FORTY, False, id="sqlite-forty", marks=pytest.mark.slow),
@@ -264,6 +264,7 @@ async def takes_place(stage: Stage, expected: Mapping[str, Counter[str]]) -> Non
     code = re.search(r"^(?:The door’s code: )?\W*([A-Z]{6})\W*$", shown, re.MULTILINE)
     assert code is not None, shown
     inside = [name for name, has in expected.items() if has[REEFERS] and stage[name].platform != MAIL]
+    assert {stage.cast[name].zone for name in inside} == {TUNIS, TOKYO}
     outside = next(name for name, has in expected.items() if not has[REEFERS] and stage[name].platform != MAIL)
     for name in inside:
         assert "You are checked in." in await stage[name].writes(f"/checkin {code[1]}"), name
