@@ -24,6 +24,7 @@ import segno
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import TextMode
+from fpdf.fonts import TTFFont
 
 LATIN = Path(fontpkg_noto_sans.ROOT) / "files" / "NotoSans[wdth,wght].ttf"
 ARABIC = Path(fontpkg_noto_sans_arabic.ROOT) / "files" / "NotoSansArabic[wdth,wght].ttf"
@@ -57,7 +58,11 @@ def draw(
             report(number / len(badges))
         row, column = divmod(place, COLUMNS)
         _badge(pdf, LEFT + column * WIDTH, TOP + row * HEIGHT, title, badge)
-    return bytes(pdf.output()), pdf.pages_count
+    drawn = bytes(pdf.output()), pdf.pages_count
+    for font in pdf.fonts.values():
+        if isinstance(font, TTFFont):
+            font.close()  # the library leaves its files open
+    return drawn
 
 
 def _badge(pdf: FPDF, left: float, top: float, title: str, badge: Mapping[str, str]) -> None:
@@ -144,7 +149,8 @@ def unknown(names: Sequence[str]) -> int:
     """How many of these have letters that neither font has."""
     known: set[int] = set()
     for path in (LATIN, ARABIC):
-        known |= set(TTFont(path, lazy=True).getBestCmap())
+        with TTFont(path, lazy=True) as font:
+            known |= set(font.getBestCmap())
     return sum(any(ord(sign) not in known and not sign.isspace() for sign in name) for name in names)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import null
+
 from bot.core import Parley
 from bot.kit.events import Answer, Called, Caller, Submitted
 from db.centres import Centre
@@ -104,7 +106,8 @@ def does(parley: Parley, who: Caller, command: str, **about: int) -> Answer:
 
 def person(session: Any, home: int, name: str, door: str, external_id: str, address: str, at: datetime) -> Person:
     """Somebody who is registered and has an account at a door."""
-    one = Person(administration_id=home, name=name, language="en", zone="UTC", quiet_from=None, quiet_to=None)
+    # Told to be NULL: of None the default would come, and nothing would be heard in the evening.
+    one = Person(administration_id=home, name=name, language="en", zone="UTC", quiet_from=null(), quiet_to=null())
     one.kind = Kind.CUSTOMS if door == "slack" else Kind.BUSINESS
     one.met_at = one.language_chosen_at = one.consented_at = one.registered_at = at
     session.add(one)

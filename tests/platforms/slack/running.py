@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy import null
 
 from bot.core import Parley
 from bot.platforms.slack.wire import SlackWire
@@ -100,8 +101,8 @@ class House:
                 kind=kind,
                 language="en",
                 zone="UTC",
-                quiet_from=None,
-                quiet_to=None,
+                quiet_from=null(),
+                quiet_to=null(),
                 met_at=now,
                 language_chosen_at=now,
                 consented_at=now,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, null, select
 
 from bot.kit.events import Answer, Called, Caller, Submitted
 from bot.kit.text import without_isolates
@@ -41,7 +41,9 @@ def person(house: House, user: User, role: RoleName | None = None) -> int:
     at = house.parley.clock.now()
     user.started = True
     with house.parley.sessions.writing() as session:
-        made = Person(administration_id=1, name=user.first_name, language="en", zone="UTC", quiet_from=None, met_at=at)
+        made = Person(
+            administration_id=1, name=user.first_name, language="en", zone="UTC", quiet_from=null(), met_at=at
+        )
         made.kind = Kind.BUSINESS if role is None else Kind.CUSTOMS
         made.language_chosen_at = made.consented_at = made.registered_at = at
         session.add(made)
