@@ -131,10 +131,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         promises = [marker.args for marker in item.iter_markers(PROPERTY)]
         item.user_properties += [(PROPERTY, promise) for promise in promises]
+        is_slow = item.get_closest_marker("slow") is not None
         if proving:
-            fits = any(str(promise[0]).startswith(only) for promise in promises)
+            # Without a name: the slow ones too that show no promise, for nothing else runs them.
+            fits = any(str(promise[0]).startswith(only) for promise in promises) or (is_slow and not only)
         else:
-            fits = item.get_closest_marker("slow") is None
+            fits = not is_slow
         (wanted if fits else others).append(item)
     if others:
         config.hook.pytest_deselected(items=others)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.demo import guide
 from bot.demo.script import BEGINS, Player, parse
 from bot.demo.stage import Stage, state
@@ -134,6 +136,8 @@ PLAYED = {
 }
 
 
+@pytest.mark.slow
+@pytest.mark.promise("demo.guide", "Every step of every chapter of the demo can be done as it says.")
 def test_every_step_of_every_chapter_is_done_as_it_says(tmp_path: Path) -> None:
     """On a demo with all of its past, one after the other; the clock goes forward in the last two."""
     reached: dict[str, list[int]] = {}

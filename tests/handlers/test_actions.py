@@ -36,8 +36,9 @@ def role(world: World, who_: str, name: RoleName, where: str = "north") -> None:
 @pytest.mark.promise(
     "actions.both", "An action counts as done when both of its owners say so; what one disputes is shown in both words."
 )
-def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(world: World) -> None:
+def test_eighteen_actions_of_which_one_is_disputed_and_one_forgotten(light_world: World) -> None:
     """S6: adopted, said to be done, disputed, confirmed; one passes its date; the quarter is reported on."""
+    world = light_world
     role(world, "inga", RoleName.VICE_CHAIR)
     in_zone(world, "amina", "Asia/Tokyo")
     forgotten = adopted(world, title="Publish the list of tests")

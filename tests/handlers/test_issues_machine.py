@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -39,6 +40,7 @@ anybody = st.sampled_from((*TRADERS, "ruiz", "olga", "lena", "gus", "lars", "cor
 some = st.integers(0, 11)  # one of those there are
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_any_sequence_of_steps_keeps_every_promise(database_url: str) -> None:
     class OnThisDatabase(Lives):
         url = database_url

@@ -145,9 +145,10 @@ def test_the_administration_adds_criteria_of_its_own(light_world: World) -> None
 
 
 @pytest.mark.promise("agencies.s7", "Agencies are asked, answer, and are named; each sees its own thread only.")
-def test_gaps_become_topics_and_actions_and_the_firms_have_one_answer(world: World) -> None:
+def test_gaps_become_topics_and_actions_and_the_firms_have_one_answer(light_world: World) -> None:
     """S7: nine unmatched criteria; two agencies late; one composite answer, completed later; four topics, three
     actions; each agency saw only its own thread; the firms dealt with one case number."""
+    world = light_world
     known = agencies(world)
     ask_all(world, known)
     for who in known:

@@ -118,7 +118,8 @@ def test_nobody_on_its_list_finds_it_before_there_is_a_date_or_one_is_looked_for
     assert "Between us" not in world.do("badr", "roundtables.roundtables", past=True)
 
 
-def test_an_open_one_is_found_joined_followed_and_added_to(world: World) -> None:
+def test_an_open_one_is_found_joined_followed_and_added_to(light_world: World) -> None:
+    world = light_world
     meeting = called(world, audience="members", sector="perishables")
     hidden = called(world, title="Between us")
     assert "Inspections at night" in world.say("dina", "/roundtables")

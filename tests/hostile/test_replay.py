@@ -46,6 +46,7 @@ def town(database_url: str) -> Iterator[Town]:
     "Whatever people with different rights try of each other's buttons, drafts, files and ids, in any order, they learn"
     " and change nothing: the same words after the same statements as for what does not exist.",
 )
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_whatever_is_tried_in_whatever_order_is_as_if_it_did_not_exist(
     town: Town, request: pytest.FixtureRequest, record_property: Any
 ) -> None:

@@ -12,9 +12,10 @@ from db.session import Sessions, connect
 from tests.shell import Shell
 
 
-@pytest.fixture
-def shell(tmp_path: Path, database_url: str) -> Shell:
-    return Shell(tmp_path, database_url)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Shell:
+    """Every command is a process of its own: on PostgreSQL where slow tests run."""
+    return Shell(tmp_path, str(request.getfixturevalue(f"{request.param}_url")))
 
 
 @pytest.fixture
