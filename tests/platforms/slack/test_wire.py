@@ -42,9 +42,9 @@ async def slack() -> AsyncIterator[FakeSlack]:
 
 
 @pytest.fixture
-def url(database_url: str) -> str:
-    settle(database_url)
-    return database_url
+def url(sqlite_url: str) -> str:
+    settle(sqlite_url)
+    return sqlite_url
 
 
 @pytest.fixture
