@@ -7,7 +7,6 @@ outside. What had been offered until then stands.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from math import ceil, inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ortools.sat.python import cp_model
+
+from scheduling.clock import monotonic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ class Turn(Generic[Solution]):
     @property
     def seconds(self) -> float:
         """What is left; 0 where it was told to stop."""
-        return 0.0 if self.stop.is_set() else max(0.0, self.ends - time.monotonic())
+        return 0.0 if self.stop.is_set() else max(0.0, self.ends - monotonic())
 
     def search(self, model: cp_model.CpModel, *, subsolvers: Sequence[str] = (), soon: bool = False) -> Searched | None:
         """The best that the time gives for a model; None where there is no time. Ends at once when told to stop.
@@ -129,10 +130,10 @@ def run(
 ) -> Best[Solution]:
     """Give each way its turn, until one has proved the best, the time is up or `stop` is set."""
     best: Best[Solution] = Best()
-    began = time.monotonic()
+    began = monotonic()
     ends = began + seconds
     for way in ways:
-        now = time.monotonic()
+        now = monotonic()
         if best.is_optimal or stop.is_set() or ends - now < _LEAST:
             break
         turn = Turn(now + min((ends - now) * way.part, way.most), workers, seed, stop, best)
@@ -169,7 +170,7 @@ def _telling(report: Report, doing: str, began: float, seconds: float) -> Iterat
 
     def tell() -> None:
         while not ended.is_set():
-            report(min(0.99, (time.monotonic() - began) / seconds), doing)
+            report(min(0.99, (monotonic() - began) / seconds), doing)
             ended.wait(max(1.0, seconds / 60))
 
     teller = threading.Thread(target=tell, daemon=True)

@@ -7,12 +7,12 @@ places to it; all anew from there, no track in more rooms at a time than it need
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ortools.sat.python import cp_model
 
+from scheduling.clock import monotonic
 from scheduling.programme import portfolio
 from scheduling.programme.portfolio import Best, Report, Turn, Way
 
@@ -36,7 +36,7 @@ def solve(question: Mapping[str, Any], report: Report, stop: threading.Event | N
     And `seed` and `workers`. The answer: `places` by reference; `score` by kind, weighted; `total`; `bound`; `optimal`;
     and, where nothing was found, `why`: "infeasible" or "time". Raises ValueError for a question that makes no sense.
     """
-    began = time.monotonic()
+    began = monotonic()
     conference = Conference.from_json(question["problem"])
     model = question.get("model", "full")
     ways = {"full": _full, "exact": _exact}
@@ -46,7 +46,7 @@ def solve(question: Mapping[str, Any], report: Report, stop: threading.Event | N
     the_ways = ways[model](conference, impossible)
     best = portfolio.run(
         the_ways,
-        max(0.1, float(question["seconds"]) - SEATING - (time.monotonic() - began)),
+        max(0.1, float(question["seconds"]) - SEATING - (monotonic() - began)),
         int(question.get("workers", 2)),
         int(question.get("seed", 1)),
         report,
