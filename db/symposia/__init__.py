@@ -2,6 +2,7 @@
 
 from .kinds import SHOWN, Agreed, BlockKind, Equipment, Part, SessionKind, SessionState, SymposiumState
 from .tables import (
+    WALK,
     Away,
     Block,
     SessionPart,
@@ -15,6 +16,7 @@ from .tables import (
 
 __all__ = [
     "SHOWN",
+    "WALK",
     "Agreed",
     "Away",
     "Block",

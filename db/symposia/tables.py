@@ -17,6 +17,7 @@ from db.people import Kind, Person, Scope, Sector, Who
 from .kinds import SHOWN, Agreed, BlockKind, Part, SessionKind, SessionState, SymposiumState
 
 ONE_SECOND = timedelta(seconds=1)
+WALK = timedelta(minutes=15)  # from one building to another; rooms of one building are next to each other
 
 
 def new_uid() -> str:
@@ -178,7 +179,7 @@ class Track(_Of, OfAdministration, Base):
 
 
 class SymposiumRoom(_Of, OfAdministration, Base):
-    """A room at the venue. `building` is where it is: the way from one building to another takes longer."""
+    """A room at the venue. `building` is where it is: from one to another it takes `WALK`."""
 
     __tablename__ = "symposium_room"
     __table_args__ = (UniqueConstraint("symposium_id", "name"),)

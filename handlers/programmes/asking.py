@@ -20,7 +20,7 @@ from bot.kit.screen import Refusal, button
 from bot.kit.text import _
 from db import symposia as rows
 from db.programmes import RoomClosed
-from db.symposia import Agreed, BlockKind, SessionKind, SessionPart, Symposium, SymposiumRoom, SymposiumSession
+from db.symposia import WALK, Agreed, BlockKind, SessionKind, SessionPart, Symposium, SymposiumRoom, SymposiumSession
 from handlers.symposia import lists, times, venue
 from scheduling.programme import (
     Block,
@@ -42,7 +42,6 @@ from scheduling.programme import Session as Asked
 
 from .room import holders_of
 
-WALK = 15  # minutes from one building to another; rooms of one building are next to each other
 FOLLOWS = timedelta(minutes=20)  # a time that begins so soon after another follows it: one session may take both
 FAR = timedelta(minutes=1)
 
@@ -176,7 +175,7 @@ def _rooms(session: Session, rooms: Sequence[SymposiumRoom]) -> tuple[Room, ...]
 def _walks(rooms: Sequence[SymposiumRoom]) -> tuple[Walk, ...]:
     """It takes time to get to another building; where nothing is said of one, it is the same as the others'."""
     return tuple(
-        Walk((room_key(one.id), room_key(other.id)), WALK)
+        Walk((room_key(one.id), room_key(other.id)), WALK // timedelta(minutes=1))
         for one, other in combinations(rooms, 2)
         if one.building and other.building and one.building != other.building
     )

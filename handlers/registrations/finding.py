@@ -14,10 +14,9 @@ from bot.kit.context import Context
 from bot.kit.screen import NotFound, Refusal
 from bot.kit.text import Phrase, Raw, Text, When, _
 from db.registrations import Registration, Seat, Seating, SeatState
-from db.symposia import Agreed, SessionKind, SessionPart, SessionState, Symposium, SymposiumRoom, SymposiumSession
+from db.symposia import WALK, Agreed, SessionKind, SessionPart, SessionState, Symposium, SymposiumRoom, SymposiumSession
 
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
-WALK = timedelta(minutes=15)  # from one building to another
 
 
 def registration_of(session: Session, symposium_id: int, person_id: int) -> Registration | None:
