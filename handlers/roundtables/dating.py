@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -27,6 +26,7 @@ from db.meetings import (
     Reply,
 )
 from db.people import Topic
+from handlers.addresses import address
 
 from . import cards, dates, inviting, polling, rooming, telling
 from .room import members, roundtables, runs
@@ -197,7 +197,7 @@ class Place(Form):
     def submit(self, ctx: Context) -> Screen:
         meeting, stands = self.meeting, self.meeting.state is MeetingState.CONFIRMED
         sequence = meeting.sequence
-        if not meeting.settle_place(self.room, _address(self.link), at=ctx.now):
+        if not meeting.settle_place(self.room, address(self.link), at=ctx.now):
             return cards.card(ctx, meeting, _("That is its place already."))
         ctx.session.flush()
         if not stands:
@@ -207,20 +207,6 @@ class Place(Form):
         count = telling.change(ctx, meeting, Changed.PLACE, before=None, reason=None)
         lead = ngettext("Changed. {count} person is being told.", "Changed. {count} people are being told.", count)
         return cards.card(ctx, meeting, lead)
-
-
-def _address(words: str | None) -> str | None:
-    """A web address as it was typed. Raises Refusal for what is none, or leads to a password."""
-    if words is None:
-        return None
-    try:
-        parts = urlsplit(words)
-        good = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that do not close
-        good = False
-    if not good or any(sign.isspace() or sign in '<>"|\\' for sign in words) or not words.isascii():
-        raise Refusal(_("Please send a web address that begins with https://"), field="link")
-    return words
 
 
 def _must_stand(meeting: Meeting) -> None:

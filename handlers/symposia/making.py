@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.kit.context import Context
@@ -16,6 +15,7 @@ from db.calls import CallCriterion, Standard
 from db.meetings import Audience
 from db.people import Scope, Sector
 from db.symposia import Symposium, SymposiumState
+from handlers.addresses import address
 from handlers.people.preferences import zone_choices
 from handlers.roundtables import dates
 
@@ -205,20 +205,6 @@ class Venue(_Ahead):
                 for tell in WHEN_SESSION_CHANGED:
                     tell(ctx, self.symposium, each)
         return changed(ctx, self.symposium)
-
-
-def address(words: str | None) -> str | None:
-    """A web address as it was typed. Raises Refusal for what is none, or leads to a password."""
-    if words is None:
-        return None
-    try:
-        parts = urlsplit(words)
-        good = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that do not close
-        good = False
-    if not good or any(sign.isspace() or sign in '<>"|\\' for sign in words) or not words.isascii():
-        raise Refusal(_("Please send a web address that begins with https://"), field="link")
-    return words
 
 
 @symposia.form("places", _("How many places"), allow=runs)
