@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from db.actions import Action
+from db.audiences import Audience
 from db.issues import Issue, Problem
-from db.meetings import Audience, Meeting
+from db.meetings import Meeting
 from db.people import Sector
 from db.regions import Office, Side
 from db.symposia import Block, BlockKind, SessionKind, Symposium, SymposiumRoom, SymposiumSession

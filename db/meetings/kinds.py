@@ -25,16 +25,6 @@ PAST = (MeetingState.HELD, MeetingState.CORRECTING, MeetingState.CLOSED)
 DATED = (MeetingState.CONFIRMED, *PAST)
 
 
-class Audience(StrEnum):
-    """Who may find a meeting, follow it, ask to join it and propose a topic, without having been invited."""
-
-    INVITED = "invited"  # nobody else
-    SECTOR = "sector"  # businesses and associations of its sector
-    BUSINESS = "business"  # all businesses and associations
-    AGENCIES = "agencies"
-    MEMBERS = "members"  # everybody registered with the administration
-
-
 class Confidentiality(StrEnum):
     """`CONFIDENTIAL`: only whoever organises it and those invited see it, and no calendar says what it is about."""
 

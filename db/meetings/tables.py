@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.audiences import Audience, within
 from db.base import Base, OfAdministration
-from db.people import Kind, Person, Scope, Sector, Who
+from db.people import Scope, Sector, Who
 from db.regions import OFFICE_ROLES
 
 from .kinds import (
@@ -32,7 +33,6 @@ from .kinds import (
     INVITED,
     Answer,
     Attendance,
-    Audience,
     Confidentiality,
     MeetingKind,
     MeetingState,
@@ -146,18 +146,7 @@ class Meeting(OfAdministration, Base):
     @classmethod
     def open_to(cls, who: Who) -> ColumnElement[bool]:
         """What somebody may find without an invitation."""
-        if not who.is_registered:
-            return false()
-        rules: list[ColumnElement[bool]] = [cls.audience == Audience.MEMBERS]
-        if who.kind in (Kind.BUSINESS, Kind.ASSOCIATION):
-            own = select(Person.sector).where(Person.id == who.id, Person.sector.is_not(None))
-            rules += [
-                cls.audience == Audience.BUSINESS,
-                and_(cls.audience == Audience.SECTOR, cls.sector.in_(own)),
-            ]
-        if who.kind is Kind.AGENCY:
-            rules.append(cls.audience == Audience.AGENCIES)
-        return and_(cls._home(who), cls.confidentiality == Confidentiality.OPEN, or_(*rules))
+        return and_(cls._home(who), cls.confidentiality == Confidentiality.OPEN, within(cls, who))
 
     @classmethod
     def _home(cls, who: Who) -> ColumnElement[bool]:

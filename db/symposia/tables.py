@@ -7,12 +7,12 @@ import uuid
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, or_, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.audiences import Audience, is_run_by, run_by, within
 from db.base import Base, Identified, OfAdministration
-from db.meetings import Audience
-from db.people import Kind, Person, Scope, Sector, Who
+from db.people import Sector, Who
 
 from .kinds import SHOWN, Agreed, BlockKind, Part, SessionKind, SessionState, SymposiumState
 
@@ -84,40 +84,16 @@ class Symposium(OfAdministration, Base):
     @classmethod
     def open_to(cls, who: Who) -> ColumnElement[bool]:
         """Its audience: who may register and propose."""
-        if not who.is_registered:
-            return false()
-        rules: list[ColumnElement[bool]] = [cls.audience == Audience.MEMBERS]
-        if who.is_staff:
-            rules.append(true())
-        if who.kind in (Kind.BUSINESS, Kind.ASSOCIATION):
-            own = select(Person.sector).where(Person.id == who.id, Person.sector.is_not(None))
-            rules += [cls.audience == Audience.BUSINESS, and_(cls.audience == Audience.SECTOR, cls.sector.in_(own))]
-        if who.kind is Kind.AGENCY:
-            rules.append(cls.audience == Audience.AGENCIES)
-        return or_(*rules)
+        return true() if who.is_registered and who.is_staff else within(cls, who)
 
     @classmethod
     def run_by(cls, who: Who) -> ColumnElement[bool]:
-        """Its organiser, the staff of its desk, and all staff with a role over the country. Whoever is no longer
-        staff runs nothing."""
-        if not who.is_staff:
-            return false()
-        rules: list[ColumnElement[bool]] = [cls.organiser_id == who.id]
-        if who.centre_ids:
-            rules.append(cls.centre_id.in_(who.centre_ids))
-        if any(grant.scope is Scope.COUNTRY for grant in who.grants):
-            rules.append(true())
-        return and_(cls.administration_id == who.administration_id, or_(*rules))
+        """Its organiser, the staff of its desk, and all staff with a role over the country."""
+        return run_by(cls, cls.organiser_id, who)
 
     def is_run_by(self, who: Who) -> bool:
         """The same, of this one."""
-        if not who.is_staff or self.administration_id != who.administration_id:
-            return False
-        over_it = any(
-            grant.scope is Scope.COUNTRY or (grant.scope is Scope.CENTRE and grant.scope_id == str(self.centre_id))
-            for grant in who.grants
-        )
-        return self.organiser_id == who.id or over_it
+        return is_run_by(self, self.organiser_id, who)
 
     def takes_proposals(self, at: datetime) -> bool:
         return self._is_open(self.call_opens_at, self.call_closes_at, at)

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 
 from bot.kit.feeds import MINE, Choice, Subscriber
 from bot.kit.text import Code, _
-from db.meetings import Audience
+from db.audiences import Audience
 from db.symposia import Agreed, SessionPart, SessionState, Symposium, SymposiumRoom, SymposiumSession, SymposiumState
 from handlers.symposia import cards, sessions
 from scheduling.calendar.entry import Entry, Label, Status

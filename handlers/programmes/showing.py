@@ -11,7 +11,7 @@ from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.screen import Button, NotFound, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, _
-from db.meetings import Audience
+from db.audiences import Audience
 from db.symposia import Block, Symposium, SymposiumState
 from handlers.symposia import cards, times
 from handlers.symposia.room import ON_SYMPOSIUM

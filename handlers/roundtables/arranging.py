@@ -11,9 +11,10 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Refusal, Row, Screen, button
 from bot.kit.text import Code, Phrase, _, ngettext
+from db.audiences import Audience
 from db.files import File, FileState
 from db.issues import ENTRY, Entry, Issue
-from db.meetings import PAPERS, AgendaItem, Audience, Confidentiality, Meeting, MeetingIssue, MeetingState
+from db.meetings import PAPERS, AgendaItem, Confidentiality, Meeting, MeetingIssue, MeetingState
 from db.people import Sector
 from handlers.issues.room import WHEN_NAMED
 

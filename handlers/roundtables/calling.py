@@ -8,8 +8,9 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Refusal, Screen
 from bot.kit.text import _, ngettext
+from db.audiences import Audience
 from db.issues import How, Issue, Problem
-from db.meetings import AHEAD, AgendaItem, Audience, Meeting, MeetingIssue
+from db.meetings import AHEAD, AgendaItem, Meeting, MeetingIssue
 from db.outcomes import owed
 from db.people import Scope, Sector
 from handlers.issues.room import staff as handlers_of

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.kit.feeds import MINE, Choice, Subscriber
 from bot.kit.text import Code, Text, _
-from db.meetings import DATED, EXPECTED, Audience, Confidentiality, Invitation, Meeting, MeetingFollower, MeetingState
+from db.audiences import Audience
+from db.meetings import DATED, EXPECTED, Confidentiality, Invitation, Meeting, MeetingFollower, MeetingState
 from db.people import Person, Who
 from handlers.invitations import prefers_mail
 from scheduling.calendar.entry import Entry, Label, Status

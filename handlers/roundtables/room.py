@@ -10,7 +10,8 @@ from bot.kit.allow import Rule
 from bot.kit.capability import Capability
 from bot.kit.context import Context
 from bot.kit.text import _, name_members
-from db.meetings import Answer, Attendance, Audience, Can, Changed, Confidentiality, Meeting, MeetingState, MinuteKind
+from db.audiences import Audience
+from db.meetings import Answer, Attendance, Can, Changed, Confidentiality, Meeting, MeetingState, MinuteKind
 from db.people import Who
 
 roundtables = Capability("roundtables", _("Roundtables"))

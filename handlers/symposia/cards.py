@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, Quote, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _, listed, ngettext
+from db.audiences import Audience
 from db.calls import CallCriterion, Proposal, ProposalState, Reviewer
-from db.meetings import Audience
 from db.symposia import (
     Block,
     BlockKind,

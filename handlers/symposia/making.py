@@ -11,8 +11,8 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Refusal, Scalar, Screen
 from bot.kit.text import Code, Phrase, _, phrase_of
+from db.audiences import Audience
 from db.calls import CallCriterion, Standard
-from db.meetings import Audience
 from db.people import Scope, Sector
 from db.symposia import Symposium, SymposiumState
 from handlers.addresses import address

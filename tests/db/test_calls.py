@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.audiences import Audience
 from db.calls import Interest, Proposal, ProposalState, Review, Reviewer, in_audience
-from db.meetings import Audience
 from db.people import Administration, Kind, Person, Sector, who
 from db.personal import erase, join
 from db.session import Sessions, connect

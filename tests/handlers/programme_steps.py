@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from db.meetings import Audience
+from db.audiences import Audience
 from db.registrations import Registration, Seat, SeatState, Stakeholder, Wish
 from db.symposia import (
     Agreed,

@@ -15,7 +15,7 @@ import bot.core
 from bot.kit.events import Called
 from bot.kit.feeds import MINE, Subscriber
 from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer
-from db.meetings import Audience
+from db.audiences import Audience
 from db.people import Administration, Person, who
 from db.programmes import Drafting, ProgrammeDraft
 from db.symposia import Agreed

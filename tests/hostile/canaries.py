@@ -21,6 +21,7 @@ from bot.kit.screen import to_json
 from db import actions, search
 from db.actions import Action, ActionEntry, Deed, Milestone, Report
 from db.agencies import Disclosure, OutcomePart, Part, PartEntry, PartState, PartVoice
+from db.audiences import Audience
 from db.calls import Proposal, Review, Reviewer
 from db.files import File, FileState
 from db.issues import (
@@ -38,7 +39,6 @@ from db.issues import (
     Voice,
 )
 from db.machinery import Receipt
-from db.meetings import Audience
 from db.outcomes import TOLD, Decision, Outcome, owed
 from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
 from db.personal import gather

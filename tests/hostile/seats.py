@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from db.meetings import Audience
+from db.audiences import Audience
 from db.people import Kind, Person, Scope
 from db.registrations import (
     Delegation,

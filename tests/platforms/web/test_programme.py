@@ -9,7 +9,7 @@ import pytest
 from bot.kit.screen import Box, Grid, Picture
 from bot.kit.text import Raw, _
 from bot.platforms.web.grids import laid_out
-from db.meetings import Audience
+from db.audiences import Audience
 from tests.handlers.programme_steps import REEFERS, needed, published, set_up
 from tests.platforms.web.browser import Browser
 from tests.world import World

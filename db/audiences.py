@@ -1,0 +1,60 @@
+"""For whom something is, and who runs it: one rule each, for meetings, symposia and consultations."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from .people import Kind, Person, Scope, Who
+
+
+class Audience(StrEnum):
+    """Who may find it, follow it and take part in it, without having been invited."""
+
+    INVITED = "invited"  # nobody else
+    SECTOR = "sector"  # businesses and associations of its sector
+    BUSINESS = "business"  # all businesses and associations
+    AGENCIES = "agencies"
+    MEMBERS = "members"  # everybody registered with the administration
+
+
+def within(table: Any, who: Who) -> ColumnElement[bool]:
+    """Those rows, by their `audience` and `sector`, that are for `who`, member of a business or of an agency."""
+    if not who.is_registered:
+        return false()
+    rules: list[ColumnElement[bool]] = [table.audience == Audience.MEMBERS]
+    if who.kind in (Kind.BUSINESS, Kind.ASSOCIATION):
+        own = select(Person.sector).where(Person.id == who.id, Person.sector.is_not(None))
+        rules += [
+            table.audience == Audience.BUSINESS,
+            and_(table.audience == Audience.SECTOR, table.sector.in_(own)),
+        ]
+    if who.kind is Kind.AGENCY:
+        rules.append(table.audience == Audience.AGENCIES)
+    return or_(*rules)
+
+
+def run_by(table: Any, leader: Any, who: Who) -> ColumnElement[bool]:
+    """Those whose `leader` they are, the staff of their desk, and all staff with a role over the country. Whoever is no
+    longer staff runs nothing."""
+    if not who.is_staff:
+        return false()
+    rules: list[ColumnElement[bool]] = [leader == who.id]
+    if who.centre_ids:
+        rules.append(table.centre_id.in_(who.centre_ids))
+    if any(grant.scope is Scope.COUNTRY for grant in who.grants):
+        rules.append(true())
+    return and_(table.administration_id == who.administration_id, or_(*rules))
+
+
+def is_run_by(row: Any, leader_id: int | None, who: Who) -> bool:
+    """The same, of this one."""
+    if not who.is_staff or row.administration_id != who.administration_id:
+        return False
+    over_it = any(
+        grant.scope is Scope.COUNTRY or (grant.scope is Scope.CENTRE and grant.scope_id == str(row.centre_id))
+        for grant in who.grants
+    )
+    return leader_id == who.id or over_it
