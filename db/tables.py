@@ -7,6 +7,8 @@ from . import (
     calendars,
     calls,
     centres,
+    conclusions,
+    consultations,
     files,
     issues,
     machinery,
@@ -20,6 +22,7 @@ from . import (
     registrations,
     rooms,
     search,
+    statements,
     symposia,
 )
 
@@ -30,6 +33,8 @@ __all__ = [
     "calendars",
     "calls",
     "centres",
+    "conclusions",
+    "consultations",
     "files",
     "issues",
     "machinery",
@@ -43,5 +48,6 @@ __all__ = [
     "registrations",
     "rooms",
     "search",
+    "statements",
     "symposia",
 ]

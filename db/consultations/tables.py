@@ -1,0 +1,408 @@
+"""A consultation: its dates and owners, its text in numbered clauses from draft to draft, what was said, and how each
+of those words ended."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    false,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.audiences import Audience, is_run_by, run_by, within
+from db.base import Base, Identified, OfAdministration
+from db.people import Sector, Who
+
+from .kinds import IN_ORDER, OPEN, SHOWN, Change, ContributionKind, Phase, Subject, Treatment
+
+DOCUMENT = "consultation"  # what a document of one hangs on
+
+
+class Consultation(OfAdministration, Base):
+    """One consultation, in the words of whoever owns it. `zone` is the one its deadline is stated in.
+
+    `owner_id` is Customs' side and `co_owner_id` business's, where it is co-created; while it is `PROPOSED` nobody
+    owns it yet. Each phase begins at its instant: `shaping_at` (None: no shaping), `drafting_at`, `comments_at`;
+    `closes_at` is the deadline for comments, and `outcome_due` the last day on which the outcome is promised.
+    Transitions return False where the present phase does not allow them, and change nothing then.
+    """
+
+    __tablename__ = "consultation"
+    title: Mapped[str]
+    summary: Mapped[str]
+    language: Mapped[str]
+    phase: Mapped[Phase] = mapped_column(default=Phase.PREPARED)
+    subject: Mapped[Subject] = mapped_column(default=Subject.PROCEDURE)
+    audience: Mapped[Audience] = mapped_column(default=Audience.MEMBERS)
+    sector: Mapped[Sector | None]
+    is_public: Mapped[bool] = mapped_column(default=True)  # it stands in the public register from its first phase on
+    zone: Mapped[str]
+    proposer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    co_owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centre.id"))  # its desk runs it too
+    issue_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"))  # it, and all merged into it, began this
+    shaping_at: Mapped[datetime | None]
+    drafting_at: Mapped[datetime | None]
+    comments_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    outcome_due: Mapped[datetime | None]
+    draft_number: Mapped[int] = mapped_column(default=0)  # of the draft that lies open; 0: none yet
+    declined_words: Mapped[str | None]  # why a proposal was declined, where its subject does not say so
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]  # since when what comes is late
+    ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
+
+    @property
+    def ref(self) -> str:
+        """What people call it. Ids are unique over all administrations, so a reference never means two things."""
+        return f"C-{self.id}"
+
+    @classmethod
+    def named(cls, words: str) -> ColumnElement[bool] | None:
+        """`C-3` or `c3`, in the digits of any script."""
+        found = re.fullmatch(r"c\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
+        return cls.id == int(found[1]) if found else None
+
+    # Who may see it
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Whoever owns or proposed it; from its first phase on its audience, and whoever has said something in it."""
+        said = select(Contribution.consultation_id).where(
+            or_(Contribution.person_id == who.id, Contribution.filed_by_id == who.id)
+        )
+        shown = and_(cls.phase.in_(SHOWN), or_(cls.open_to(who), cls.id.in_(said)))
+        return and_(
+            cls.administration_id == who.administration_id,
+            or_(cls.owned_by(who), cls.proposer_id == who.id, shown),
+        )
+
+    @classmethod
+    def open_to(cls, who: Who) -> ColumnElement[bool]:
+        """Its audience: who may take part."""
+        return true() if who.is_registered and who.is_staff else within(cls, who)
+
+    @classmethod
+    def run_by(cls, who: Who) -> ColumnElement[bool]:
+        """Customs' side: its owner, the staff of its desk, and all staff with a role over the country."""
+        return run_by(cls, cls.owner_id, who)
+
+    def is_run_by(self, who: Who) -> bool:
+        """The same, of this one."""
+        return is_run_by(self, self.owner_id, who)
+
+    @classmethod
+    def owned_by(cls, who: Who) -> ColumnElement[bool]:
+        """Both sides: those who run it, and the co-owner."""
+        mine = cls.co_owner_id == who.id if who.is_registered else false()
+        return and_(cls.administration_id == who.administration_id, or_(cls.run_by(who), mine))
+
+    def is_owned_by(self, who: Who) -> bool:
+        """The same, of this one."""
+        ours = who.is_registered and self.administration_id == who.administration_id
+        return self.is_run_by(who) or (ours and self.co_owner_id == who.id)
+
+    @classmethod
+    def on_the_register(cls) -> ColumnElement[bool]:
+        """What everybody may read, signed in or not."""
+        return and_(cls.is_public, cls.phase.in_(SHOWN))
+
+    # What is open
+
+    def takes_answers(self) -> bool:
+        """Questions and statements can be answered; late, once it has closed."""
+        return self.phase in OPEN
+
+    def takes_comments(self) -> bool:
+        """Clauses can be commented on: from when their text lies open until there is an outcome."""
+        return self.phase in (Phase.COMMENTS, Phase.DECISION) and self.draft_number > 0
+
+    def is_late(self, at: datetime) -> bool:
+        """What is said at this instant is accepted, and marked late."""
+        return self.phase is Phase.DECISION or (self.closes_at is not None and at >= self.closes_at)
+
+    def begins(self, phase: Phase) -> datetime | None:
+        """When a phase is planned to begin."""
+        return {
+            Phase.SHAPING: self.shaping_at,
+            Phase.DRAFTING: self.drafting_at,
+            Phase.COMMENTS: self.comments_at,
+            Phase.DECISION: self.closes_at,
+        }.get(phase)
+
+    # Transitions
+
+    def accept(self, owner_id: int) -> bool:
+        """A proposal becomes a consultation that is being prepared."""
+        if self.phase is not Phase.PROPOSED:
+            return False
+        self.phase, self.owner_id = Phase.PREPARED, owner_id
+        return True
+
+    def decline(self, words: str | None, *, at: datetime) -> bool:
+        if self.phase is not Phase.PROPOSED:
+            return False
+        self.phase, self.declined_words, self.ended_at = Phase.DECLINED, words, at
+        return True
+
+    def move_to(self, phase: Phase, *, at: datetime) -> bool:
+        """On to a later phase; `DECISION` closes it. Not to `OUTCOME`: see `conclude`. Comments need a text."""
+        if self.phase not in IN_ORDER or phase not in IN_ORDER or phase is Phase.OUTCOME:
+            return False
+        if IN_ORDER.index(phase) <= IN_ORDER.index(self.phase):
+            return False
+        if phase is Phase.COMMENTS and self.draft_number == 0:
+            return False
+        self.phase = phase
+        if phase is Phase.DECISION:
+            self.closed_at = at
+        return True
+
+    def reopen(self, closes_at: datetime, *, at: datetime) -> bool:
+        """A next draft lies open until then; what was said of the one before keeps its place."""
+        if self.phase is not Phase.DECISION or closes_at <= at or self.draft_number == 0:
+            return False
+        self.phase, self.closes_at, self.closed_at = Phase.COMMENTS, closes_at, None
+        return True
+
+    def conclude(self, *, all_answered: bool, at: datetime) -> bool:
+        """Its outcome goes out: never while a contribution has no answer."""
+        if self.phase is not Phase.DECISION or not all_answered:
+            return False
+        self.phase, self.ended_at = Phase.OUTCOME, at
+        return True
+
+    def withdraw(self, *, at: datetime) -> bool:
+        """It is given up; whoever took part hears why."""
+        if self.phase not in IN_ORDER or self.phase is Phase.OUTCOME:
+            return False
+        self.phase, self.ended_at = Phase.WITHDRAWN, at
+        return True
+
+
+class _Of:
+    """What belongs to a consultation is seen by whoever sees it."""
+
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True, sort_order=-8)
+
+
+class ConsultationTranslation(_Of, Identified, Base):
+    """Title and summary in another language, entered by a person: beside the original, never in its place."""
+
+    __tablename__ = "consultation_translation"
+    __table_args__ = (UniqueConstraint("consultation_id", "language"),)
+    language: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[str]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class TextDraft(_Of, OfAdministration, Base):
+    """One draft of the text: the first is 1. It lies open once it is published, and does not change from then on."""
+
+    __tablename__ = "text_draft"
+    __table_args__ = (UniqueConstraint("consultation_id", "number"),)
+    number: Mapped[int]
+    language: Mapped[str]
+    note: Mapped[str | None]  # what is new in it, in the owners' words
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    @property
+    def is_published(self) -> bool:
+        return self.published_at is not None
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Published, whoever sees the consultation; before that its owners."""
+        return with_consultation(cls, who, cls.published_at.is_not(None))
+
+
+class Clause(_Of, OfAdministration, Base):
+    """One clause of one draft. `number` is what people call it (`3.2`), `position` its place, from 0."""
+
+    __tablename__ = "clause"
+    __table_args__ = (UniqueConstraint("draft_id", "position"),)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("text_draft.id"))
+    position: Mapped[int]
+    number: Mapped[str]
+    heading: Mapped[str | None]
+    words: Mapped[str]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """As its draft."""
+        published = select(TextDraft.id).where(TextDraft.published_at.is_not(None))
+        return with_consultation(cls, who, cls.draft_id.in_(published))
+
+
+class ClauseTranslation(Identified, Base):
+    """A clause in another language, entered by a person."""
+
+    __tablename__ = "clause_translation"
+    __table_args__ = (UniqueConstraint("clause_id", "language"),)
+    clause_id: Mapped[int] = mapped_column(ForeignKey("clause.id"))
+    language: Mapped[str]
+    heading: Mapped[str | None]
+    words: Mapped[str]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class ClauseLink(_Of, Identified, Base):
+    """A clause goes on in one of the next draft: several where it was split or merged. `later_id` None: dropped;
+    `earlier_id` None: new. `likeness`, of 0 to 100, says how sure that is; `confirmed_by_id` that a person said so."""
+
+    __tablename__ = "clause_link"
+    __table_args__ = (
+        UniqueConstraint("earlier_id", "later_id"),
+        CheckConstraint("earlier_id IS NOT NULL OR later_id IS NOT NULL", name="links_something"),
+    )
+    draft_id: Mapped[int] = mapped_column(ForeignKey("text_draft.id"), index=True)  # the later one
+    earlier_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"))
+    later_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"), index=True)
+    change: Mapped[Change]
+    likeness: Mapped[int] = mapped_column(default=100)
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class ConsultationMeeting(Identified, Base):
+    """A meeting held for a consultation: whoever was there took part."""
+
+    __tablename__ = "consultation_meeting"
+    __table_args__ = (UniqueConstraint("consultation_id", "meeting_id"),)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+
+
+class Question(_Of, OfAdministration, Base):
+    """A question everybody who takes part may answer, in their own words or, with `options`, by one of them.
+
+    `translations` is {language: {"words": …, "options": […]}}.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (UniqueConstraint("consultation_id", "position"),)
+    position: Mapped[int]
+    words: Mapped[str]
+    language: Mapped[str]
+    options: Mapped[list[Any]] = mapped_column(default=list)
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        return with_consultation(cls, who)
+
+
+class Contribution(_Of, OfAdministration, Base):
+    """What somebody said, in their own words: each of them ends with an `Answered`.
+
+    `person_id` is whose it is; `filed_by_id` who sent it for them (an association for its member, with `consent` in the
+    member's words or what records it); `organisation_id` the verified one they spoke for. `clause_id` is the clause as
+    it was when they spoke; `stands_id` where that is in the draft that lies open now, None once it is an orphan.
+    `suggested` are the other words of a suggestion, `choice` the option of an answer, by its place.
+    """
+
+    __tablename__ = "contribution"
+    kind: Mapped[ContributionKind]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    filed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    clause_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"), index=True)
+    stands_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"), index=True)
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
+    choice: Mapped[int | None]
+    words: Mapped[str]
+    suggested: Mapped[str | None]
+    language: Mapped[str]
+    is_late: Mapped[bool] = mapped_column(default=False)
+    consent: Mapped[str | None]
+    at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]  # its words are shown to its owners only
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """One's own, those one filed for others, those of the organisation one speaks for, and all of them to its
+        owners. What others wrote is read without their names: see `read_by`."""
+        mine: list[ColumnElement[bool]] = [cls.person_id == who.id, cls.filed_by_id == who.id]
+        if who.organisation_id is not None:
+            mine.append(and_(cls.kind == ContributionKind.POSITION, cls.organisation_id == who.organisation_id))
+        owned = select(Consultation.id).where(Consultation.owned_by(who))
+        return and_(cls.administration_id == who.administration_id, or_(*mine, cls.consultation_id.in_(owned)))
+
+    @classmethod
+    def read_by(cls, who: Who) -> ColumnElement[bool]:
+        """Whose words may be read, never with a name: comments and suggestions, by whoever sees the consultation."""
+        seen = select(Consultation.id).where(Consultation.visible_to(who))
+        return and_(
+            cls.administration_id == who.administration_id,
+            cls.consultation_id.in_(seen),
+            cls.kind.in_((ContributionKind.COMMENT, ContributionKind.SUGGESTION)),
+            cls.withdrawn_at.is_(None),
+            cls.hidden_at.is_(None),
+        )
+
+    @classmethod
+    def counts(cls) -> ColumnElement[bool]:
+        """What has to be answered: all that was not taken back."""
+        return cls.withdrawn_at.is_(None)
+
+
+Index("ix_contribution_consultation", Contribution.consultation_id, Contribution.id)
+
+
+class Answered(OfAdministration, Base):
+    """How one contribution ended, and why. `clause_id` is the clause of the last draft that it changed, or that stays
+    as it was in spite of it; None where it is about none."""
+
+    __tablename__ = "answered"
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contribution.id"), unique=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    treatment: Mapped[Treatment]
+    clause_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"))
+    reason: Mapped[str]
+    language: Mapped[str]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """Its owners at once; whose words it answers when the outcome is out."""
+        owned = select(Consultation.id).where(Consultation.owned_by(who))
+        over = select(Consultation.id).where(Consultation.phase == Phase.OUTCOME)
+        theirs = select(Contribution.id).where(Contribution.visible_to(who))
+        told = and_(cls.consultation_id.in_(over), cls.contribution_id.in_(theirs))
+        return and_(cls.administration_id == who.administration_id, or_(cls.consultation_id.in_(owned), told))
+
+
+def with_consultation(table: Any, who: Who, *published: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whoever sees the consultation sees it, its owners also what is not `published`."""
+    seen = table.consultation_id.in_(select(Consultation.id).where(Consultation.visible_to(who)))
+    ours = table.administration_id == who.administration_id
+    if not published:
+        return and_(ours, seen)
+    owned = table.consultation_id.in_(select(Consultation.id).where(Consultation.owned_by(who)))
+    return and_(ours, seen, or_(owned, *published))

@@ -1,0 +1,66 @@
+"""Statements of a consultation: short sentences others agree with, disagree with or pass, without anybody's name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, OfAdministration
+from .consultations import Consultation, with_consultation
+from .people import Who
+
+
+class Vote(StrEnum):
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    PASS = "pass"  # noqa: S105  no password
+
+
+class Statement(OfAdministration, Base):
+    """One sentence somebody put to everybody. Who said it is never shown, but to themselves.
+
+    `translations` is {language: words}, entered by a person.
+    """
+
+    __tablename__ = "statement"
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    words: Mapped[str]
+    language: Mapped[str]
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime]
+    hidden_at: Mapped[datetime | None]  # whoever owns the consultation took it out, and said why
+    hidden_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    hidden_words: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """What stands, whoever sees the consultation; what was taken out, its author and the owners."""
+        owned = select(Consultation.id).where(Consultation.owned_by(who))
+        stands = with_consultation(cls, who, cls.stands())
+        theirs = or_(cls.person_id == who.id, cls.consultation_id.in_(owned))
+        return or_(stands, and_(cls.administration_id == who.administration_id, theirs))
+
+    @classmethod
+    def stands(cls) -> ColumnElement[bool]:
+        return and_(cls.hidden_at.is_(None), cls.withdrawn_at.is_(None))
+
+
+class StatementVote(OfAdministration, Base):
+    """What one person thinks of one statement. Only they see it; others see sums of five and more."""
+
+    __tablename__ = "statement_vote"
+    __table_args__ = (UniqueConstraint("statement_id", "person_id"),)
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    vote: Mapped[Vote]
+    at: Mapped[datetime]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        return and_(cls.administration_id == who.administration_id, cls.person_id == who.id)

@@ -1,0 +1,101 @@
+"""The room every part of this capability declares itself in, its rules, and what its enumerations are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.kit import allow
+from bot.kit.allow import Rule
+from bot.kit.capability import Capability
+from bot.kit.context import Context
+from bot.kit.screen import Button, NotFound
+from bot.kit.text import _, name_members
+from db.consultations import Change, Consultation, ContributionKind, Phase, Subject, Treatment
+from db.people import Who
+
+consultations = Capability("consultations", _("Consultations"))
+NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
+
+# What other capabilities add, each by itself: buttons to a consultation's card; what else happens when it comes to
+# another phase, when a next draft lies open, and when it is given up.
+ON_CONSULTATION: list[Callable[[Context, Consultation], tuple[Button, ...]]] = []
+WHEN_MOVED: list[Callable[[Context, Consultation], None]] = []
+WHEN_REDRAFTED: list[Callable[[Context, Consultation], None]] = []
+WHEN_WITHDRAWN: list[Callable[[Context, Consultation], None]] = []
+
+
+def _runs(who: Who, about: Any) -> bool:
+    return who.is_staff and (not isinstance(about, Consultation) or about.is_run_by(who))
+
+
+def _owns(who: Who, about: Any) -> bool:
+    return who.is_registered and (not isinstance(about, Consultation) or about.is_owned_by(who))
+
+
+runs = Rule("whoever runs the consultation", _runs)
+owners = Rule("whoever owns the consultation, on either side", _owns)
+members = allow.members
+makers = allow.staff
+
+
+def of(consultation: Consultation, row: object) -> None:
+    """Raise what is said of what does not exist, unless `row` belongs to it: arguments can be made up."""
+    if getattr(row, "consultation_id", None) != consultation.id:
+        raise NotFound(NOT_FOUND)
+
+
+# One call an enumeration: members of two with one value are equal, and would take each other's place in one mapping.
+name_members(
+    {
+        Phase.PROPOSED: _("Proposed"),
+        Phase.DECLINED: _("Declined"),
+        Phase.PREPARED: _("Being prepared"),
+        Phase.SHAPING: _("Open for ideas"),
+        Phase.DRAFTING: _("The text is being written"),
+        Phase.COMMENTS: _("Open for comments"),
+        Phase.DECISION: _("Closed: what was said is being answered"),
+        Phase.OUTCOME: _("The outcome is out"),
+        Phase.WITHDRAWN: _("Given up"),
+    }
+)
+name_members(
+    {
+        Subject.PROCEDURE: _("How something is done at Customs"),
+        Subject.DOCUMENTS: _("Which documents are asked for"),
+        Subject.SYSTEMS: _("Computer systems"),
+        Subject.FEES: _("Fees and charges"),
+        Subject.BORDER: _("What happens at the border"),
+        Subject.TRAINING: _("Training and information"),
+        Subject.OTHER: _("Something else"),
+        Subject.BUDGET: _("The budget of Customs"),
+        Subject.ENFORCEMENT: _("How Customs investigates and enforces"),
+        Subject.SINGLE_CASE: _("A single case, a decision or a dispute"),
+    }
+)
+name_members(
+    {
+        ContributionKind.COMMENT: _("Comment"),
+        ContributionKind.SUGGESTION: _("Other words"),
+        ContributionKind.ANSWER: _("Answer"),
+        ContributionKind.POSITION: _("Formal position"),
+    }
+)
+name_members(
+    {
+        Change.SAME: _("As it was"),
+        Change.MOVED: _("Moved"),
+        Change.CHANGED: _("Changed"),
+        Change.SPLIT: _("Split"),
+        Change.MERGED: _("Merged"),
+        Change.NEW: _("New"),
+        Change.DROPPED: _("Dropped"),
+    }
+)
+name_members(
+    {
+        Treatment.ADOPTED: _("Adopted"),
+        Treatment.PARTLY: _("Adopted in part"),
+        Treatment.NOT: _("Not adopted"),
+    }
+)
