@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from db import retention
+from db.audiences import Audience
 from db.centres import Centre
 from db.meetings import (
     Answer,
     Attendance,
-    Audience,
     Can,
     Confidentiality,
     Invitation,

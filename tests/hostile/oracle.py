@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.actions import Action, Report
 from db.agencies import Disclosure, OutcomePart, Part, PartEntry
+from db.audiences import Audience
 from db.calendars import CalendarAddress
 from db.calls import CallCriterion, Interest, Proposal, Review, Reviewer
 from db.centres import Centre
@@ -24,7 +25,6 @@ from db.meetings import (
     AgendaItem,
     Answer,
     Attendance,
-    Audience,
     Confidentiality,
     Correction,
     Invitation,
