@@ -6,12 +6,16 @@ already compiled is left alone.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# French sets a space before these marks, at which no line may break; translators type an ordinary one.
+SPACED_IN_FRENCH = re.compile(r" (?=[:;!?»])|(?<=«) ")
 
 
 def compile_catalogues(root: Path) -> list[Path]:
@@ -23,10 +27,17 @@ def compile_catalogues(root: Path) -> list[Path]:
     written = []
     for source in sorted(root.glob("handlers/locales/*/LC_MESSAGES/parley.po")):
         compiled = source.with_suffix(".mo")
-        if compiled.exists() and compiled.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+        newest = max(each.stat().st_mtime_ns for each in (source, Path(__file__)))
+        if compiled.exists() and compiled.stat().st_mtime_ns >= newest:
             continue
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parts[-3], abort_invalid=True)
+        if source.parts[-3] == "fr":
+            for message in catalogue:
+                if isinstance(message.string, str):
+                    message.string = SPACED_IN_FRENCH.sub("\u00a0", message.string)
+                else:
+                    message.string = tuple(SPACED_IN_FRENCH.sub("\u00a0", each) for each in message.string or ())
         unfinished = compiled.with_suffix(".mo.part")
         with unfinished.open("wb") as file:
             write_mo(file, catalogue)
