@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.capability import Capability
 from bot.kit.context import Context
+from bot.kit.screen import Button
 from bot.kit.text import _, name_members
 from db.programmes import Drafting, SessionShift, Shifted
 from db.symposia import Symposium, SymposiumSession
@@ -18,6 +19,7 @@ programmes = Capability("programmes", _("Programmes"))
 __all__ = [
     "HOLDERS",
     "NOT_FOUND",
+    "ON_PROGRAMME",
     "WHEN_PUBLISHED",
     "WHEN_SHIFTED",
     "WISHES",
@@ -29,8 +31,10 @@ __all__ = [
     "wishes_of",
 ]
 
-# What others know of a programme, each by itself: by person the ids of the sessions they wish to attend, and the ids of
-# the persons who hold a seat in a session; and what else happens once it is out, or a session of it has shifted.
+# What others add to a programme, each by itself: buttons for whoever reads it as one who comes; by person the ids of
+# the sessions they wish to attend, and the ids of the persons who hold a seat in a session; and what else happens once
+# it is out, or a session of it has shifted.
+ON_PROGRAMME: list[Callable[[Context, Symposium], tuple[Button, ...]]] = []
 WISHES: list[Callable[[Session, Symposium], Iterable[Collection[int]]]] = []
 HOLDERS: list[Callable[[Session, SymposiumSession], Iterable[int]]] = []
 WHEN_PUBLISHED: list[Callable[[Context, Symposium], None]] = []

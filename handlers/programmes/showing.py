@@ -17,7 +17,7 @@ from handlers.symposia import cards, times
 from handlers.symposia.room import ON_SYMPOSIUM
 
 from . import sheets, standing
-from .room import NOT_FOUND, members, programmes, runs
+from .room import NOT_FOUND, ON_PROGRAMME, members, programmes, runs
 
 PAGE = "symposia"  # `/symposia/S-3`
 SCOPE = "symposium"  # of calendars
@@ -74,6 +74,7 @@ def programme_screen(ctx: Context, symposium: Symposium, lead: Phrase | None = N
         buttons=(
             *sheets.turn_days("programmes.show", at, len(days), symposium=symposium.id),
             *does,
+            *_as_one_who_comes(ctx, symposium),
             *(page_buttons(ctx, symposium) if sheet.spots else ()),
             button(_("Sessions"), "symposia.sessions", symposium=symposium.id),
             cards.back(symposium),
@@ -86,6 +87,10 @@ def page_buttons(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
     page = Button(_("As a page"), url=ctx.page(f"{PAGE}/{symposium.ref}"))
     about = {"scope": SCOPE, "about": str(symposium.id)}
     return (page, *((Button(_("In my calendar"), "calendars.subscribe", about),) if symposium.programme > 0 else ()))
+
+
+def _as_one_who_comes(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
+    return tuple(each for add in ON_PROGRAMME for each in add(ctx, symposium))
 
 
 def _look(symposium: Symposium) -> Button:
@@ -120,7 +125,11 @@ def whole(ctx: Context, words: str) -> Screen:
     ctx.shows(symposium)
     shown = _all_days(ctx.session, symposium, with_people=True)
     more = button(_("Change the programme"), "programmes.show", symposium=symposium.id)
-    return shown.with_buttons(*((more,) if symposium.is_run_by(ctx.who) else ()), cards.back(symposium))
+    return shown.with_buttons(
+        *_as_one_who_comes(ctx, symposium),
+        *((more,) if symposium.is_run_by(ctx.who) else ()),
+        cards.back(symposium),
+    )
 
 
 @programmes.page(PAGE, shows="whole")

@@ -23,6 +23,7 @@ from db.registrations import (
 )
 from db.symposia import Symposium, SymposiumSession, SymposiumState
 from handlers.paging import PAGE, turn_pages
+from handlers.programmes.room import ON_PROGRAMME
 from handlers.symposia.room import ON_SYMPOSIUM
 
 from . import cards, choosing, finding, keeping, offers, seating
@@ -62,22 +63,27 @@ def _row(ctx: Context, symposium: Symposium) -> Row:
     return Row(finding.name(symposium), _("{ref} · registration is not open", ref=ref), delegations)
 
 
-def on_symposium(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
-    """Among what can be done with a symposium: how one stands there oneself, and how all stand for whoever runs it."""
+def on_programme(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
+    """How one stands there oneself, or how one comes to stand there."""
     if symposium.state not in (SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED):
         return ()
-    found: list[Button] = []
     own = finding.registration_of(ctx.session, symposium.id, ctx.who.id)
     if own is not None and own.is_on:
-        found.append(button(_("My programme"), "registrations.programme", symposium=symposium.id))
-    elif symposium.takes_registrations(ctx.now) and _is_for(ctx, symposium):
-        register_ = button(_("Register"), "registrations.register", style=Style.PRIMARY, symposium=symposium.id)
-        found.append(register_)
-    if symposium.is_run_by(ctx.who):
-        found.append(button(_("Registration"), "registrations.desk", symposium=symposium.id))
-    return tuple(found)
+        return (button(_("My programme"), "registrations.programme", symposium=symposium.id),)
+    if symposium.takes_registrations(ctx.now) and _is_for(ctx, symposium):
+        return (button(_("Register"), "registrations.register", style=Style.PRIMARY, symposium=symposium.id),)
+    return ()
 
 
+def on_symposium(ctx: Context, symposium: Symposium) -> tuple[Button, ...]:
+    """The same, and how all stand for whoever runs it."""
+    if symposium.state not in (SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED):
+        return ()
+    all_ = button(_("Registration"), "registrations.desk", symposium=symposium.id)
+    return (*on_programme(ctx, symposium), *((all_,) if symposium.is_run_by(ctx.who) else ()))
+
+
+ON_PROGRAMME.append(on_programme)
 ON_SYMPOSIUM.append(on_symposium)
 
 
