@@ -68,11 +68,15 @@ async def _shots(tab: Tab, world: World, look: Look) -> AsyncIterator[tuple[str,
     base = f"http://127.0.0.1:{door.getsockname()[1]}"
     try:
         page = look.arrange(world)
-        secret = await _signed_in(world, look.who, base)
-        await tab.ask("Network.setCookie", name=COOKIE, value=secret, url=base)
+        await tab.ask("Network.clearBrowserCookies")
+        if look.who is not None:
+            secret = await _signed_in(world, look.who, base)
+            await tab.ask("Network.setCookie", name=COOKIE, value=secret, url=base)
         for language in LANGUAGES:
-            with world.parley.sessions.writing() as session:
-                session.execute(update(Person).where(Person.id == world.ids[look.who]).values(language=language))
+            await tab.ask("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
+            if look.who is not None:
+                with world.parley.sessions.writing() as session:
+                    session.execute(update(Person).where(Person.id == world.ids[look.who]).values(language=language))
             for size, (width, height) in SIZES.items():
                 await tab.sized(width, height, is_phone=size == "phone")
                 await tab.open(base + page)

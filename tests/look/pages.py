@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from db.attendance import CheckIn, How, Proof
 from db.people import Sector
+from db.registrations import Registration, Seat, SeatState, Stakeholder
 from db.symposia import (
     Agreed,
     Block,
@@ -19,16 +21,18 @@ from db.symposia import (
     SymposiumState,
     Track,
 )
+from tests.handlers import registration_steps
 from tests.world import World
 
 
 @dataclass(frozen=True)
 class Look:
-    """A page as `who` sees it. `arrange` makes what is to be seen and returns the page's path; the buttons `presses`
-    lead further from there, by their English labels, whatever the language. `is_printed`: on paper, too."""
+    """A page as `who` sees it, None: somebody who is not signed in. `arrange` makes what is to be seen and returns the
+    page's path; the buttons `presses` lead further from there, by their English labels, whatever the language.
+    `is_printed`: on paper, too."""
 
     name: str
-    who: str
+    who: str | None
     arrange: Callable[[World], str]
     presses: tuple[str, ...] = ()
     is_printed: bool = False
@@ -119,4 +123,58 @@ def _blocks(its: dict[str, int], at: datetime) -> list[Block]:
     return made
 
 
-LOOKS = (Look("programme", "amina", programme, is_printed=True),)
+def registering(world: World) -> str:
+    """A symposium whose registration is open, for somebody who has not registered."""
+    return f"/symposia/S-{registration_steps.a_symposium(world).symposium}"
+
+
+def registered(world: World) -> str:
+    """The same for somebody who has two seats and waits in line for a third."""
+    made = registration_steps.a_symposium(world, title="Dédouaner en un jour · التخليص في يوم واحد")
+    _registration(world, made, "KLMNPQ")
+    return f"/symposia/S-{made.symposium}"
+
+
+def at_the_door(world: World) -> str:
+    """Where the QR code on somebody's badge leads."""
+    made = registration_steps.a_symposium(world, organiser="lena", day=world.clock.now() - registration_steps.HOUR)
+    return f"/at/{_registration(world, made, 'KLMNPQ')}"
+
+
+def proven(world: World) -> str:
+    """Where the address on a proof of attendance leads."""
+    made = registration_steps.a_symposium(world)
+    _registration(world, made, "KLMNPQ")
+    with world.parley.sessions.writing() as writing:
+        its = {"administration_id": world.home, "symposium_id": made.symposium, "person_id": world.ids["amina"]}
+        for name in ("Plenary", "A"):
+            came = {"kind": Stakeholder.TRADE, "how": How.DOOR, "at": registration_steps.DAY}
+            writing.add(CheckIn(**its, session_id=made.sessions[name], **came))
+        writing.add(
+            Proof(**its, code="ABC-DEF-GHJ-KLM", name="Amina Ben Salah · أمينة بن صالح", at=registration_steps.DAY)
+        )
+    return "/proof/ABC-DEF-GHJ-KLM"
+
+
+def _registration(world: World, made: registration_steps.Made, code: str) -> str:
+    """Amina's, with her seats; her code."""
+    now = world.clock.now()
+    with world.parley.sessions.writing() as writing:
+        its = {"administration_id": world.home, "symposium_id": made.symposium}
+        found = Registration(**its, person_id=world.ids["amina"], kind=Stakeholder.TRADE, code=code, answers={}, at=now)
+        writing.add(found)
+        writing.flush()
+        for name, state in {"": SeatState.HELD, "A": SeatState.HELD, "C again": SeatState.WAITING}.items():
+            seat = {"session_id": made.sessions.get(name), "state": state, "kind": Stakeholder.TRADE, "at": now}
+            writing.add(Seat(**its, registration_id=found.id, **seat))
+    return code
+
+
+LOOKS = (
+    Look("programme", "amina", programme, is_printed=True),
+    Look("registration", "amina", registering, presses=("Register",)),
+    Look("registered", "amina", registered, presses=("My programme",)),
+    Look("check-in-officer", "lena", at_the_door),
+    Look("check-in-stranger", None, at_the_door),
+    Look("proof", None, proven),
+)
