@@ -97,5 +97,5 @@ def _is_over(pid: int) -> bool:
     """Whether the process has ended, though perhaps nobody has seen it end."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True

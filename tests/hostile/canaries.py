@@ -558,7 +558,7 @@ def _is_known(person_id: int, home: int) -> Rule:
     """Staff know the people of their administration; others themselves and who speaks for the same organisation.
 
     Whoever has a part in an action knows the others who have. An agency that is asked in a case knows who raised it,
-    where that person lets it.
+    where that person lets it. Whoever reviews a proposal knows who proposes it: they have to say if it is a friend.
     """
 
     def may(oracle: Oracle, looker: Looker) -> bool:
@@ -569,6 +569,9 @@ def _is_known(person_id: int, home: int) -> Rule:
             return True
         raised = (each.id for each in oracle.rows[Issue].values() if each.reporter_id == person_id)
         if any(oracle.knows_reporter(looker, each) for each in raised):
+            return True
+        proposed = (each for each in oracle.rows[Proposal].values() if person_id in (each.proposer_id, each.speaker_id))
+        if any(oracle.sees(looker, Proposal, each.id) for each in proposed):
             return True
         colleagues = (each for each in oracle.rows[Mandate].values() if each.organisation_id == looker.speaks_for)
         return any(each.person_id == person_id for each in colleagues)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import RowMapping, Table, TextClause, delete, event, insert, select, text
+from sqlalchemy import RowMapping, Table, delete, event, insert, select, text
 from sqlalchemy.orm import Session
 
 import db.tables  # noqa: F401  imported for its effect: every table is known to the metadata
@@ -120,9 +120,7 @@ class Rehearsals(Sessions):
     def writing(self) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
             if self.is_behind and not self.is_sqlite:
-                for table in Base.metadata.sorted_tables:
-                    if "id" in table.columns:
-                        session.execute(_reset(table.name))
+                _reset(session, Base.metadata.tables)
                 session.commit()
             self.is_behind = False
             self.statements.clear()
@@ -134,8 +132,7 @@ class Rehearsals(Sessions):
             self.left = contents(session, written) if self.is_looking else ""
             session.rollback()
             if not self.is_sqlite:
-                for name in written:
-                    session.execute(_reset(name))
+                _reset(session, written)
                 session.commit()
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -226,8 +223,8 @@ class Town:
             for table, rows in self._remembered.items():
                 if rows:
                     session.execute(insert(table), [dict(row) for row in rows])
-                    if not self.sessions.is_sqlite and "id" in table.columns:
-                        session.execute(_reset(table.name))
+                    if not self.sessions.is_sqlite:
+                        _reset(session, (table.name,))
 
     def _people(self) -> None:
         with self.sessions.writing() as session:
@@ -330,9 +327,12 @@ def contents(session: Session, names: set[str]) -> str:
     return REFERENCE.sub("P-#", HANDLE.sub("drawn", "\n".join(lines)))
 
 
-def _reset(name: str) -> TextClause:
-    """A sequence of PostgreSQL's goes on whatever becomes of its transaction; set it to what its table holds."""
-    return text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}")  # noqa: S608  our own name
+def _reset(session: Session, names: Iterable[str]) -> None:
+    """Sequences of PostgreSQL's go on whatever becomes of their transaction; set them to what their tables hold."""
+    for name in names:
+        if "id" in Base.metadata.tables[name].columns:
+            highest = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}"  # noqa: S608  our own
+            session.execute(text(highest))
 
 
 def _without_handles(value: Any) -> Any:
