@@ -49,7 +49,8 @@ def tell_published(ctx: Context, symposium: Symposium, by: int, after: int) -> N
     for each in those:
         if each.person_id != by:
             screen = cards.programme(ctx, symposium, each, _("The programme is out. These are your sessions."))
-            ctx.notify(each.person_id, screen, once=f"{symposium.ref}:registered:published")
+            # The name of what whoever is needed was told just now: they hear that it is out once.
+            ctx.notify(each.person_id, screen, once=f"{symposium.ref}:published")
     if len(those) == AT_ONCE:
         last = those[-1].id
         key = f"{symposium.ref}:registered:{last}"
