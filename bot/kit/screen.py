@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
-from .text import Code, Link, Listed, Named, Phrase, Raw, Text, When, _, phrase_of
+from .text import Code, Difference, Link, Listed, Named, Phrase, Raw, Text, When, _, phrase_of
 
 T = TypeVar("T")
 Scalar = str | int | bool | None
@@ -55,9 +55,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Quote:
-    """Somebody's words, set apart. `label` stands above them: what they are; `by` below: who said them, and when."""
+    """Somebody's words, set apart, or how they changed. `label` stands above them: what they are; `by` below: who said
+    them, and when."""
 
-    words: Raw
+    words: Raw | Difference
     by: Phrase | None = None
     label: Phrase | None = None
 
@@ -306,7 +307,7 @@ def from_json(value: Any) -> Any:
 
 
 for _kind in (
-    *(Phrase, Raw, Code, Named, When, Link, Listed),
+    *(Phrase, Raw, Code, Named, When, Link, Listed, Difference),
     *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Bars, QR, Box, Grid, Picture, Screen),
 ):
     storable(_kind)

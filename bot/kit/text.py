@@ -23,6 +23,8 @@ from babel.dates import format_date, format_datetime, format_time, get_timezone_
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
+from db.consultations.clauses import Wording, difference
+
 SOURCE_LANGUAGE = "en"
 CATALOGUES = Path(__file__).parents[2] / "handlers" / "locales"
 
@@ -122,7 +124,16 @@ class Listed:
     values: tuple[Any, ...]
 
 
-Text = Phrase | Raw | Code | Named | When | Link | Listed
+@dataclass(frozen=True)
+class Difference:
+    """Somebody's words, and what they became: what went out and what came in are marked, never by colour alone."""
+
+    earlier: str
+    later: str
+    language: str | None = None
+
+
+Text = Phrase | Raw | Code | Named | When | Link | Listed | Difference
 
 
 @dataclass(frozen=True)
@@ -163,6 +174,12 @@ class Dialect(Protocol):
     def strong(self, text: str) -> str:
         """Already escaped text, emphasised."""
 
+    def out(self, text: str) -> str:
+        """Already escaped words that are no longer there."""
+
+    def new(self, text: str) -> str:
+        """Already escaped words that were not there before."""
+
 
 class Plain:
     """The dialect of places without markup: a terminal, a notification, a label of a button."""
@@ -181,6 +198,12 @@ class Plain:
 
     def strong(self, text: str) -> str:
         return text
+
+    def out(self, text: str) -> str:
+        return f"[-{text}-]"
+
+    def new(self, text: str) -> str:
+        return f"{{+{text}+}}"
 
 
 class Catalogues:
@@ -231,6 +254,8 @@ class Writer:
             case Link():
                 label = self.write(value.label) if value.label else self.dialect.escape(value.url)
                 return self.dialect.link(value.url, label)
+            case Difference():
+                return self._isolated(self._difference(value))
             case Listed():
                 return format_list([self.write(each) for each in value.values], locale=self.reader.locale)
             case bool():
@@ -247,7 +272,7 @@ class Writer:
                 return self._phrase(_("not stated"))
         raise TypeError(f"{type(value).__name__} is not something the kit can say")
 
-    def foreign(self, words: Raw) -> Phrase | None:
+    def foreign(self, words: Raw | Difference) -> Phrase | None:
         """In which language somebody's words are, where it is not the reader's own."""
         language = (words.language or "").split("_")[0]
         if not language or language == self.reader.language.split("_")[0]:
@@ -268,6 +293,17 @@ class Writer:
             if name is not None:
                 parts.append(self.write(phrase.args[name]))
         return "".join(parts)
+
+    def _difference(self, value: Difference) -> str:
+        written = []
+        for each in difference(value.earlier, value.later):
+            words = self.dialect.raw(each.words)
+            if each.what is Wording.OUT:
+                words = self.dialect.out(words)
+            elif each.what is Wording.IN:
+                words = self.dialect.new(words)
+            written.append(words)
+        return "".join(written)
 
     def _name(self, named: Named) -> str:
         for language in (self.reader.language, self.reader.language.split("_")[0], SOURCE_LANGUAGE):

@@ -35,8 +35,10 @@ from tests.platforms.telegram import updates
 PAGE = "https://parley.example"
 TRANSLATIONS = Catalogues(CATALOGUES)
 DRAWER = Drawer(TRANSLATIONS)
-OURS_ON_SLACK = {"bold", "italic", "date"}
-OURS_ON_TELEGRAM = {"bold", "italic", "blockquote", "expandable_blockquote", "date_time"}
+OURS_ON_SLACK = {"bold", "italic", "date", "strike"}
+OURS_ON_TELEGRAM = {
+    *("bold", "italic", "blockquote", "expandable_blockquote", "date_time", "strikethrough", "underline")
+}
 # A card's number is found to be copied, which does no harm and is wanted.
 FOUND_ON_TELEGRAM = {"bank_card"}
 
@@ -145,12 +147,12 @@ SHOWN: dict[str, Callable[[Answer, Reader], str]] = {
     "mail": on_mail,
 }
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-OURS_IN_MAIL = {"html", "head", "meta", "title", "body", "h1", "p", "br", "a", "blockquote", "strong"}
+OURS_IN_MAIL = {*("html", "head", "meta", "title", "body", "h1", "p", "br", "a", "blockquote", "strong", "del", "ins")}
 OURS_ON_THE_PAGE = set(
     re.findall(
         r"\w+",
         "html head meta title link script body header main footer a form input button label textarea select option"
-        " datalist fieldset legend article h1 p div span dl dt dd ul li blockquote time br strong"
+        " datalist fieldset legend article h1 p div span dl dt dd ul li blockquote time br strong del ins"
         " table caption thead tbody tr th td",
     )
 )

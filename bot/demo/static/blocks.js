@@ -8,6 +8,7 @@ function styled(element, inside) {
   let made = inside;
   if (element.style?.code) made = node("code", {}, made);
   if (element.style?.italic) made = node("em", {}, made);
+  if (element.style?.strike) made = node("s", {}, made);
   if (element.style?.bold) made = node("strong", {}, made);
   return made;
 }

@@ -15,7 +15,7 @@ from bot.kit.door import CHECK, circumstances
 from bot.kit.events import Answer
 from bot.kit.forms import FormView
 from bot.kit.screen import Button, Progress, Quote, Row, Screen, Style, Table, twin
-from bot.kit.text import Link, Phrase, Plain, Raw, Text, Writer, _, listed, without_isolates
+from bot.kit.text import Difference, Link, Phrase, Plain, Raw, Text, Writer, _, listed, without_isolates
 
 from .html import Html
 
@@ -108,7 +108,7 @@ class _Page:
         written = [self.writer.write(each) for each in values if each is not None]
         if strong and self.is_html:
             written = [self.writer.dialect.strong(each) for each in written]
-        self._add(written, tag, own=len(values) == 1 and isinstance(values[0], Raw | str))
+        self._add(written, tag, own=len(values) == 1 and isinstance(values[0], Raw | Difference | str))
 
     def _add(self, lines: list[str], tag: str = "p", *, own: bool = False) -> None:
         lines = [each for each in lines if each]

@@ -24,3 +24,9 @@ class Html:
 
     def strong(self, text: str) -> str:
         return f"<strong>{text}</strong>"
+
+    def out(self, text: str) -> str:
+        return f"<del>{text}</del>"
+
+    def new(self, text: str) -> str:
+        return f"<ins>{text}</ins>"

@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from bot.kit.clean import shorten, utf16_len
+from bot.kit.clean import shorten, split, utf16_len
 
 Json = dict[str, Any]
 
 # The dialect writes marks that `elements` reads. They are control characters, which `escape` and `raw` take out.
-_BEGIN, _NEXT, _END, _BOLD, _THIN = "\x01", "\x02", "\x03", "\x0e", "\x0f"
-_NO_MARKS = dict.fromkeys(map(ord, (_BEGIN, _NEXT, _END, _BOLD, _THIN)))
-_MARK = re.compile("\x01(date|link)\x02([^\x01-\x03]*)\x02([^\x01-\x03]*)(?:\x02([^\x01-\x03]*))?\x03|(\x0e|\x0f)")
+_BEGIN, _NEXT, _END, _BOLD, _THIN, _STRIKE, _WHOLE = "\x01", "\x02", "\x03", "\x0e", "\x0f", "\x10", "\x11"
+_NO_MARKS = dict.fromkeys(map(ord, (_BEGIN, _NEXT, _END, _BOLD, _THIN, _STRIKE, _WHOLE)))
+_MARK = re.compile("\x01(date|link)\x02([^\x01-\x03]*)\x02([^\x01-\x03]*)(?:\x02([^\x01-\x03]*))?\x03|([\x0e-\x11])")
+_STYLES = {_BOLD: ("bold", True), _THIN: ("bold", False), _STRIKE: ("strike", True), _WHOLE: ("strike", False)}
 _LINK = f"{_BEGIN}link{_NEXT}"
 
 MOMENT, DAY = "{date_long_pretty} {time}", "{date_long_pretty}"
@@ -44,6 +45,12 @@ class Rich:
     def strong(self, text: str) -> str:
         return f"{_BOLD}{text}{_THIN}"
 
+    def out(self, text: str) -> str:
+        return f"{_STRIKE}{text}{_WHOLE}"
+
+    def new(self, text: str) -> str:
+        return self.strong(text)
+
 
 def has_link(written: str) -> bool:
     """Whether text written in this dialect holds a link."""
@@ -60,7 +67,8 @@ def elements(written: str, *, italic: bool = False) -> list[Json]:
         at = mark.end()
         kind, first, second, third, switch = mark.groups()
         if switch:
-            style = {**style, "bold": True} if switch == _BOLD else {k: v for k, v in style.items() if k != "bold"}
+            name, is_on = _STYLES[switch]
+            style = {**style, name: True} if is_on else {k: v for k, v in style.items() if k != name}
         elif kind == "date":
             _add(found, {"type": "date", "timestamp": int(first), "format": second, "fallback": third}, style)
         else:
@@ -91,6 +99,18 @@ def cut(parts: list[Json], limit: int) -> list[Json]:
         kept.append(part)
         limit -= size
     return kept
+
+
+def pieces(parts: list[Json], limit: int) -> list[list[Json]]:
+    """All the elements, in pieces that each fit into `limit` units; a text that is longer is cut between words."""
+    found: list[list[Json]] = [[]]
+    for part in parts:
+        texts = split(part["text"], limit) if part["type"] == "text" and length([part]) > limit else []
+        for each in [part | {"text": text} for text in texts] or [part]:
+            if found[-1] and length([*found[-1], each]) > limit:
+                found.append([])
+            found[-1].append(each)
+    return [each for each in found if each]
 
 
 def section(parts: list[Json]) -> Json:

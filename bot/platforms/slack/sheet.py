@@ -10,6 +10,7 @@ from bot.kit.clean import shorten, split, utf16_len
 from bot.kit.screen import Attachment, Button, Fact, Picture, Progress, Quote, Row, Screen, Style, Table, twin
 from bot.kit.text import Link, Phrase, Raw, Writer, _, listed, without_isolates
 
+from . import rich
 from .rich import Json, Rich, block, cut, elements, has_link, length, plain_text, quote, section
 
 Surface = Literal["message", "home", "modal"]
@@ -112,7 +113,11 @@ class Sheet:
         if (foreign := self.writer.foreign(said.words)) is not None:
             under.append(foreign)
         lines = [section(elements(self.writer.write(each), italic=True)) for each in under]
-        pieces = [quote(elements(self.writer.write(piece))) for piece in _pieces(said.words)]
+        if isinstance(said.words, Raw):
+            parts = [elements(self.writer.write(piece)) for piece in _pieces(said.words)]
+        else:
+            parts = rich.pieces(elements(self.writer.write(said.words)), TEXT)
+        pieces = [quote(each) for each in parts]
         over = []
         if said.label is not None:
             strong = self.writer.dialect.strong(self.writer.write(said.label))

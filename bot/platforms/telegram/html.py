@@ -57,6 +57,12 @@ class Html:
     def strong(self, text: str) -> str:
         return f"<b>{text}</b>"
 
+    def out(self, text: str) -> str:
+        return f"<s>{text}</s>"
+
+    def new(self, text: str) -> str:
+        return f"<u>{text}</u>"
+
 
 def plain(html: str) -> str:
     """What is left to read when Telegram does not take our tags."""

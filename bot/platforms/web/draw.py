@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView
 from bot.kit.screen import Grid, Progress, Quote, twin
-from bot.kit.text import Catalogues, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
+from bot.kit.text import Catalogues, Difference, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
 from bot.platforms import drawing
 
 from .grids import laid_out
@@ -70,6 +70,12 @@ class Html:
     def strong(self, text: str) -> str:
         return f"<strong>{text}</strong>"
 
+    def out(self, text: str) -> str:
+        return f"<del>{text}</del>"
+
+    def new(self, text: str) -> str:
+        return f"<ins>{text}</ins>"
+
 
 class Drawer:
     """Renders pages in a reader's language."""
@@ -123,12 +129,12 @@ def _kind_of(value: Any) -> str:
 
 def _own_direction(value: Any) -> Markup:
     """A person's words run as they run; a sentence of ours runs as its page does, whatever word it begins with."""
-    return Markup(' dir="auto"') if isinstance(value, Raw | str) else Markup("")
+    return Markup(' dir="auto"') if isinstance(value, Raw | Difference | str) else Markup("")
 
 
 def _own_language(value: Any) -> Markup:
     """Which language a person's words are in, for whoever has them read aloud."""
-    language = value.language if isinstance(value, Raw) else None
+    language = value.language if isinstance(value, Raw | Difference) else None
     return Markup(' lang="{}"').format(language) if language else Markup("")
 
 

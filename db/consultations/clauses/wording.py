@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import regex
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Prefix
 
 # Where words are not kept apart, every letter is one; a mark stays with its letter.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -46,13 +46,13 @@ def difference(earlier: str, later: str) -> tuple[Piece, ...]:
     come: list[str] = []
     for place, (is_kept, out, new) in enumerate(runs):
         if is_kept and not _is_gap(out, inside=0 < place < len(runs) - 1):
-            _add(pieces, gone, come)
-            pieces.append(Piece(Wording.KEPT, "".join(out)))
+            _change(pieces, "".join(gone), "".join(come))
+            _add(pieces, Wording.KEPT, "".join(out))
             gone, come = [], []
         else:
             gone += out
             come += new
-    _add(pieces, gone, come)
+    _change(pieces, "".join(gone), "".join(come))
     return tuple(pieces)
 
 
@@ -61,9 +61,28 @@ def _is_gap(kept: Sequence[str], *, inside: bool) -> bool:
     return inside and not any(WORDS.match(each) for each in kept)
 
 
-def _add(pieces: list[Piece], gone: Sequence[str], come: Sequence[str]) -> None:
-    out, new = "".join(gone), "".join(come)
-    if out == new and out:
-        pieces.append(Piece(Wording.KEPT, out))
+def _change(pieces: list[Piece], gone: str, come: str) -> None:
+    """White space that both begin or end with has not changed."""
+    if gone == come:
+        _add(pieces, Wording.KEPT, gone)
         return
-    pieces.extend(Piece(what, words) for what, words in ((Wording.OUT, out), (Wording.IN, new)) if words)
+    before = _blank(gone, come)
+    gone, come = gone[len(before) :], come[len(before) :]
+    after = _blank(gone[::-1], come[::-1])
+    _add(pieces, Wording.KEPT, before)
+    _add(pieces, Wording.OUT, gone[: len(gone) - len(after)])
+    _add(pieces, Wording.IN, come[: len(come) - len(after)])
+    _add(pieces, Wording.KEPT, after[::-1])
+
+
+def _blank(gone: str, come: str) -> str:
+    """The white space that both begin with."""
+    same = gone[: Prefix.similarity(gone, come)]
+    return same[: len(same) - len(same.lstrip())]
+
+
+def _add(pieces: list[Piece], what: Wording, words: str) -> None:
+    if words and pieces and pieces[-1].what is what:
+        words = pieces.pop().words + words
+    if words:
+        pieces.append(Piece(what, words))

@@ -25,7 +25,21 @@ from bot.kit.screen import (
     Style,
     Table,
 )
-from bot.kit.text import CATALOGUES, Catalogues, Code, Link, Named, Phrase, Raw, Reader, When, Writer, _, listed
+from bot.kit.text import (
+    CATALOGUES,
+    Catalogues,
+    Code,
+    Difference,
+    Link,
+    Named,
+    Phrase,
+    Raw,
+    Reader,
+    When,
+    Writer,
+    _,
+    listed,
+)
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LONG = "Ŧħīš ĩš ã võřḍ thät ïs lóng "
@@ -74,7 +88,9 @@ words = st.one_of(
     st.integers(1, 120).map(lambda times: LONG * times),
     st.integers(1, 100).map(lambda times: "مرحبا <!here> " * times),
 )
-raws = st.builds(Raw, words, st.sampled_from([None, "en", "fr", "ar", "xx"]))
+languages = st.sampled_from([None, "en", "fr", "ar", "xx"])
+raws = st.builds(Raw, words, languages)
+differences = st.builds(Difference, words, words, languages)
 whens = st.builds(When, st.just(NOON), st.booleans(), st.sampled_from([None, "Africa/Dakar"]))
 links = st.builds(Link, st.just("https://parley.example/a?b=c&d=e"), st.sampled_from([None, _("your page")]))
 phrases = st.one_of(
@@ -82,7 +98,9 @@ phrases = st.one_of(
     words.map(lambda said: _("{name} wrote {what} on {day}.", name=said, what=Raw(said), day=date(2026, 1, 2))),
     st.builds(lambda when, link: _("Until {when}: see {page}.", when=when, page=link), whens, links),
 )
-texts = st.one_of(phrases, raws, whens, links, words.map(Code), words.map(lambda said: Named({"en": said, "fr": said})))
+texts = st.one_of(
+    phrases, raws, differences, whens, links, words.map(Code), words.map(lambda said: Named({"en": said, "fr": said}))
+)
 values = st.one_of(
     texts,
     words,
@@ -146,7 +164,7 @@ def grids(draw: st.DrawFn) -> Grid:
 pictures = st.builds(Picture, phrases, st.one_of(bars(), grids(), st.just(QR("https://parley.example/calendar/x.ics"))))
 bodies = st.one_of(
     texts,
-    st.builds(Quote, raws, st.one_of(st.none(), phrases), st.one_of(st.none(), phrases)),
+    st.builds(Quote, st.one_of(raws, differences), st.one_of(st.none(), phrases), st.one_of(st.none(), phrases)),
     st.builds(Progress, st.integers(-3, 200), st.integers(0, 100), st.one_of(st.none(), phrases)),
 )
 screens = st.builds(

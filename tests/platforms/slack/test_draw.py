@@ -24,7 +24,7 @@ from .shapes import CORPUS, NOON, writers
 PAGE = "https://parley.example"
 NAMED = writers()
 ENGLISH: Writer = NAMED[0][1]
-OURS = {"bold", "italic", "date", "link"}
+OURS = {"bold", "italic", "date", "link", "strike"}
 calm = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 everyone = pytest.mark.parametrize("writer", [writer for _name, writer in NAMED], ids=[name for name, _w in NAMED])
 
