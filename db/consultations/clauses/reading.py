@@ -57,7 +57,7 @@ def read(text: str) -> tuple[Passage, ...]:
     if not lines:
         raise Unreadable(Fault.EMPTY)
     headings = sum(1 for each in lines if each.level and _start(each) is None)
-    numbered = _by_numbers(lines)
+    numbered = _by_numbers(lines, by_heading=sum(_is_numbered_heading(each) for each in lines) > 1)
     if sum(1 for each in numbered if each.number is not None) < max(1, headings):
         numbered = _by_headings(lines) if headings else _by_paragraphs(lines)
     passages = tuple(each for clause in numbered for each in clause.passages())
@@ -202,8 +202,16 @@ def _goes_on(last: Path, path: Path, gap: int) -> bool:
 # Three ways to number
 
 
+def _is_numbered_heading(line: _Line) -> bool:
+    start = _start(line) if line.level else None
+    return start is not None and len(start.path) == 1 and not start.is_article
+
+
 class _ByNumbers:
-    def __init__(self) -> None:
+    """`by_heading`: clauses have headings, so what is numbered 1, 2, 3 below one is a list."""
+
+    def __init__(self, *, by_heading: bool) -> None:
+        self.by_heading = by_heading
         self.clauses = [_Clause()]
         self.seen = {"0"}  # what stands before the first number
         self.division = ""  # the annex that numbers stand in
@@ -214,7 +222,7 @@ class _ByNumbers:
 
     def take(self, line: _Line) -> None:
         start = _start(line)
-        number = self._number(start) if start else None
+        number = self._number(start, is_heading=line.level > 0) if start else None
         if start is not None and number is not None:
             self.seen.add(number)
             self.clauses.append(_Clause(number, self.waiting, []))
@@ -236,7 +244,7 @@ class _ByNumbers:
                 self.waiting = []
             clause.lines.append(line)
 
-    def _number(self, start: _Start) -> str | None:
+    def _number(self, start: _Start, *, is_heading: bool) -> str | None:
         if start.name is not None:
             if start.name in self.seen:
                 return None
@@ -252,6 +260,8 @@ class _ByNumbers:
                 return number
             return None
         path = start.path
+        if self.by_heading and len(path) == 1 and not is_heading:
+            return None
         if self.under and len(path) > 1 and path[:1] == self.under:
             path = path[1:]
         is_first = not (self.last or self.under or self.division)
@@ -272,8 +282,8 @@ class _ByNumbers:
         return [_titled(each) for each in self.clauses if each.lines or each.headings or each.number]
 
 
-def _by_numbers(lines: Sequence[_Line]) -> list[_Clause]:
-    reader = _ByNumbers()
+def _by_numbers(lines: Sequence[_Line], *, by_heading: bool) -> list[_Clause]:
+    reader = _ByNumbers(by_heading=by_heading)
     for each in lines:
         reader.take(each)
     return reader.end()
@@ -288,7 +298,7 @@ def _titled(clause: _Clause) -> _Clause:
 
 
 def _is_title(text: str) -> bool:
-    return len(text) <= 100 and not re.search(r"[.;:,،؛。]$|[.!?؟] ", text)
+    return len(text) <= 100 and CELLS not in text and not re.search(r"[.;:,،؛。]$|[.!?؟] ", text)
 
 
 def _by_headings(lines: Sequence[_Line]) -> list[_Clause]:
@@ -319,6 +329,7 @@ def _by_paragraphs(lines: Sequence[_Line]) -> list[_Clause]:
 # Words
 
 _ITEM = re.compile(r"[-*•–—]\s|\(?\w{1,4}[.)]\s")
+CELLS = " | "  # a line of a table
 WRAPPED = 45  # a line shorter than this was ended on purpose
 
 
@@ -332,7 +343,7 @@ def _flowing(lines: Sequence[_Line]) -> str:
         elif each.opens:
             words += f"\n\n{each.text}"
         else:
-            is_whole = before < WRAPPED and not each.text[0].islower()
+            is_whole = CELLS in each.text or (before < WRAPPED and not each.text[0].islower())
             words += f"\n{each.text}" if is_whole or _ITEM.match(each.text) else f" {each.text}"
         before = len(each.text)
     return words
