@@ -186,17 +186,14 @@ def carry_forward(session: Session, draft: TextDraft) -> None:
 
     One statement, however much was said: nothing is left behind, and nothing that is an orphan is touched.
     """
-    goes_on = (
-        select(ClauseLink.later_id)
-        .where(ClauseLink.draft_id == draft.id, ClauseLink.earlier_id == Contribution.stands_id)
-        .order_by(ClauseLink.id)
-        .limit(1)
-        .correlate(Contribution)
-        .scalar_subquery()
-    )
-    its = Contribution.consultation_id == draft.consultation_id, Contribution.stands_id.is_not(None)
+    its = ClauseLink.draft_id == draft.id, ClauseLink.earlier_id.is_not(None)
+    first = select(func.min(ClauseLink.id)).where(*its).group_by(ClauseLink.earlier_id)
+    on = select(ClauseLink.earlier_id, ClauseLink.later_id).where(ClauseLink.id.in_(first)).subquery()
     session.execute(
-        update(Contribution).where(*its).values(stands_id=goes_on), execution_options={"synchronize_session": False}
+        update(Contribution)
+        .where(Contribution.consultation_id == draft.consultation_id, Contribution.stands_id == on.c.earlier_id)
+        .values(stands_id=on.c.later_id),
+        execution_options={"synchronize_session": False},
     )
 
 

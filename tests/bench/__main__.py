@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from . import (
     calendars,
+    clauses,
     due,
     feeds,
     load,
@@ -47,6 +48,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "backlog": size.backlog,
     "due": due.figures,
     "soak": soak.figures,
+    "clauses": clauses.figures,
     "meetings": lambda _folder: meetings.figures(),
     "seats": lambda _folder: seats.figures(),
     "programme_changes": lambda _folder: programme_changes.figures(),
