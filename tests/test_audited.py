@@ -25,6 +25,7 @@ CHANGES = "a change, which always leaves a line"
 PUBLIC_HOURS = "clocks, calendars and the published ledger of countries"
 PUBLISHED = "figures of a plan for those whose plan it is, about nobody in particular"
 COUNTED = "how many there are, for whoever runs it"
+TEXT = "a text its owners are drafting, about nobody in particular"
 PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
@@ -71,6 +72,18 @@ SHOWS_NOTHING_OF_OTHERS = {
     "centres.centres": PUBLIC,
     "centres.rest": CHANGES,
     "centres.sectors": PUBLIC,
+    "consultations.all_changes": PUBLIC,
+    "consultations.changes": PUBLIC,
+    "consultations.check": TEXT,
+    "consultations.discard": CHANGES,
+    "consultations.draft": TEXT,
+    "consultations.draft_clause": TEXT,
+    "consultations.drafts": TEXT,
+    "consultations.drop_links": CHANGES,
+    "consultations.join_clause": CHANGES,
+    "consultations.keep_all": CHANGES,
+    "consultations.keep_links": CHANGES,
+    "consultations.take_out": CHANGES,
     "home.help": PUBLIC,
     "home.safely": PUBLIC,
     "home.show": OWN,
@@ -247,6 +260,9 @@ OPENS_WITH_NOTHING_OF_OTHERS = {
     "issues.same": PUBLIC,
     "symposia.propose": PUBLIC,  # its criteria
     "symposia.propose_for": PUBLIC,
+    "consultations.correct": TEXT,
+    "consultations.move_links": TEXT,
+    "consultations.publish": COUNTED,
     "symposia.propose_issue": PUBLIC,
 }
 

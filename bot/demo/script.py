@@ -4,6 +4,7 @@ The first fenced block marked `parley` is played:
 
     @broker telegram fr     who speaks from here on: a persona, its door, its language
     > what she types
+    | and the next line of it
     [Button]                what she presses
     < expected text, with … for whatever stands between
     ! photo.jpg             a file she sends
@@ -22,7 +23,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,12 +86,18 @@ def parse(text: str) -> Iterator[Step]:
         raise Malformed("there is no fenced block marked parley")
     first = text[: found.start(1)].count("\n") + 1
     speaks = False
+    steps: list[Step] = []
     for number, line in enumerate(found[1].splitlines(), first):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
         sign = line[0]
         rest = line[1:].strip()
+        if sign == "|":
+            if not steps or steps[-1].sign != ">":
+                raise Malformed(f"line {number}: | goes on with what is typed: a line with > stands before it")
+            steps[-1] = replace(steps[-1], rest=f"{steps[-1].rest}\n{rest}")
+            continue
         if sign == "@":
             words = rest.split()
             if len(words) != 3 or words[0] not in BY_KEY:
@@ -106,10 +113,11 @@ def parse(text: str) -> Iterator[Step]:
             if CLOCK.fullmatch(rest) is None:
                 raise Malformed(f"line {number}: + wants minutes, hours or days, such as + 3 days")
         elif sign not in "><!~^":
-            raise Malformed(f"line {number}: a line begins with @ > [ < ! ~ ^ + or #")
+            raise Malformed(f"line {number}: a line begins with @ > | [ < ! ~ ^ + or #")
         if sign not in "@+" and not speaks:
             raise Malformed(f"line {number}: nobody speaks yet: begin with @persona door language")
-        yield Step(number, sign, rest)
+        steps.append(Step(number, sign, rest))
+    yield from steps
 
 
 async def _play(steps: list[Step], begun: Path | None) -> None:

@@ -80,6 +80,7 @@ def test_a_button_that_is_not_there_is_a_difference(
         ["@broker telegram"],
         ["@broker telegram fr", "+ soon"],
         ["@broker telegram fr", "hello"],
+        ["@broker telegram fr", "| and more"],
     ],
 )
 def test_a_malformed_transcript_says_which_line(

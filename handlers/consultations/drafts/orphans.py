@@ -80,7 +80,7 @@ def _offered(ctx: Context, query: str) -> Sequence[Option]:
     return options_of(ctx, carrying.lies_open(ctx.session, consultation) if consultation is not None else None, query)
 
 
-@consultations.form("put", _("Put it to a clause"), allow=owners)
+@consultations.form("put", _("Put it to a clause"), allow=owners, reads=owners)
 class Put(Form):
     """An owner says where it belongs in the text that lies open."""
 
