@@ -295,14 +295,17 @@ class Writer:
         return "".join(parts)
 
     def _difference(self, value: Difference) -> str:
+        """What takes the place of something is kept apart from it by a space, or both would read as one word."""
         written = []
+        before = Wording.KEPT
         for each in difference(value.earlier, value.later):
             words = self.dialect.raw(each.words)
             if each.what is Wording.OUT:
                 words = self.dialect.out(words)
             elif each.what is Wording.IN:
-                words = self.dialect.new(words)
+                words = (" " if before is Wording.OUT else "") + self.dialect.new(words)
             written.append(words)
+            before = each.what
         return "".join(written)
 
     def _name(self, named: Named) -> str:

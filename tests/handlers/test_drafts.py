@@ -133,7 +133,7 @@ def test_what_was_said_goes_along_into_the_next_draft_or_is_shown_to_have_no_cla
     asked = world.press("ruiz", "Check what is not sure")
     assert "1 clause is left to check." in asked and "What was said of it: 1" in asked
     assert "2 Time limit → 3 Time limit" in asked
-    assert "[-four-]{+two+} hours before the [-arrival-]{+landing+}" in asked
+    assert "[-four-] {+two+} hours before the [-arrival-] {+landing+}" in asked
     assert "Of every clause it is known where it goes on." in world.press("ruiz", "Yes, it goes on there")
     before = world.seen()
     assert "What 1 person said will have no clause any longer" in world.press("ruiz", "Publish it")
@@ -147,7 +147,7 @@ def test_what_was_said_goes_along_into_the_next_draft_or_is_shown_to_have_no_cla
     assert "On clause 3 of draft 1: Thank you for this." in told
     shown = world.press("badr", "What changed")
     assert "What is new in it: Fees are settled elsewhere." in shown and "5 changes" not in shown
-    assert "4 Records: Changed: The carrier keeps the papers of each parcel for [-five-]{+seven+} years" in shown
+    assert "4 Records: Changed: The carrier keeps the papers of each parcel for [-five-] {+seven+} years" in shown
     assert "3 Fees: Dropped: [-No fee is due" in shown and "1 Aim: New: {+Trade by post" in shown
     with world.parley.sessions.reading() as session:
         french = select(Clause.number).join(ClauseTranslation, ClauseTranslation.clause_id == Clause.id)

@@ -24,7 +24,7 @@ ANSWER = Answer(screen=from_json(to_json(SCREEN)))
 
 
 def test_where_there_is_no_markup_signs_say_it() -> None:
-    assert without_isolates(WRITER.plain(Difference("five euros", "six euros"))) == "[-five-]{+six+} euros"
+    assert without_isolates(WRITER.plain(Difference("five euros", "six euros"))) == "[-five-] {+six+} euros"
     assert without_isolates(WRITER.plain(Difference("the same", "the same"))) == "the same"
 
 
@@ -60,9 +60,9 @@ def test_a_page_and_a_mail_mark_it_as_html_does() -> None:
     page = Drawer(WORDS).answer(ANSWER, WRITER.reader, csrf="c", menu=[], file_url=str, typed={})
     letter = mail(ANSWER, WRITER, Ways(lambda button: None))
     for html in (page, letter.html):
-        assert "<del>&lt;b&gt;five&lt;/b&gt;</del><ins>six *new*</ins>" in html and "<ins> &amp; more</ins>" in html
+        assert "<del>&lt;b&gt;five&lt;/b&gt;</del> <ins>six *new*</ins>" in html and "<ins> &amp; more</ins>" in html
     assert '<blockquote dir="auto" lang="fr">' in page
-    assert "> \u2068A fee of [-<b>five</b>-]{+six *new*+} euros{+ & more+}." in letter.plain
+    assert "> \u2068A fee of [-<b>five</b>-] {+six *new*+} euros{+ & more+}." in letter.plain
 
 
 @pytest.mark.parametrize("field", ["heading", "body"])
