@@ -190,6 +190,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "attendance/finding.py": {"came": "counted: nobody is named", "check_in_of": SYMPOSIUM},
     "attendance/floor.py": dict.fromkeys(("Ask.opens", "leads"), OWN),
     "attendance/lists.py": {"Merge.submit": OWN} | dict.fromkeys(("_lines", "merge"), SYMPOSIUM),
+    "consultations/drafts/entering.py": {"Load.submit": OWN},
     "attendance/materials.py": {"AddMaterial.submit": OWN, "_readers": UNSEEN, "files_of": SYMPOSIUM},
     "attendance/mornings.py": dict.fromkeys(
         ("_people", "how_was_it"), "a job: it acts for the administration, not for a person"
