@@ -180,6 +180,8 @@ def enter(
     ctx: Context, consultation: Consultation, passages: Sequence[Passage], *, by: int, after: bool = False
 ) -> TextDraft:
     """Let these be the clauses of the draft that is being prepared; it is begun where there is none."""
+    # Two owners may do this at once: the second waits, and replaces or goes on with what the first has put in.
+    consultation = ctx.session.get_one(Consultation, consultation.id, populate_existing=True, with_for_update=True)
     must_be_open_to_drafts(consultation)
     draft = carrying.prepared(ctx.session, consultation)
     if draft is None:
