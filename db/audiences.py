@@ -36,6 +36,24 @@ def within(table: Any, who: Who) -> ColumnElement[bool]:
     return or_(*rules)
 
 
+def people_of(row: Any) -> ColumnElement[bool]:
+    """The persons whom `within` would let in: for whom this one is. Staff see it in any case."""
+    here = and_(
+        Person.administration_id == row.administration_id,
+        Person.registered_at.is_not(None),
+        Person.erased_at.is_(None),
+        Person.merged_into_id.is_(None),
+    )
+    trade = Person.kind.in_((Kind.BUSINESS, Kind.ASSOCIATION))
+    rules: dict[Audience, ColumnElement[bool]] = {
+        Audience.MEMBERS: here,
+        Audience.BUSINESS: and_(here, trade),
+        Audience.SECTOR: and_(here, trade, Person.sector == row.sector),
+        Audience.AGENCIES: and_(here, Person.kind == Kind.AGENCY),
+    }
+    return rules.get(row.audience, false())
+
+
 def run_by(table: Any, leader: Any, who: Who) -> ColumnElement[bool]:
     """Those whose `leader` they are, the staff of their desk, and all staff with a role over the country. Whoever is no
     longer staff runs nothing."""

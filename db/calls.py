@@ -7,11 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.audiences import people_of
 from db.base import Base, OfAdministration
-from db.people import Kind, Person, Sector, Who
+from db.people import Sector, Who
 from db.symposia import Symposium, SymposiumSession, with_symposium
 
 LEAST_POINTS, MOST_POINTS = 1, 5
@@ -208,17 +209,4 @@ class Interest(OfAdministration, Base):
 
 def in_audience(symposium: Symposium) -> ColumnElement[bool]:
     """Persons for whom it is, as `Symposium.open_to` has it; staff see it in any case and are not counted here."""
-    here = and_(
-        Person.administration_id == symposium.administration_id,
-        Person.registered_at.is_not(None),
-        Person.erased_at.is_(None),
-        Person.merged_into_id.is_(None),
-    )
-    trade = Person.kind.in_((Kind.BUSINESS, Kind.ASSOCIATION))
-    rules: dict[str, ColumnElement[bool]] = {
-        "members": here,
-        "business": and_(here, trade),
-        "sector": and_(here, trade, Person.sector == symposium.sector),
-        "agencies": and_(here, Person.kind == Kind.AGENCY),
-    }
-    return rules.get(symposium.audience.value, false())
+    return people_of(symposium)

@@ -21,6 +21,7 @@ from .attendance import Feedback, FloorQuestion, Proof, QuestionState
 from .base import Base
 from .calendars import CalendarAddress
 from .calls import Interest, Proposal, ProposalState, Review, Reviewer
+from .consultations import IN_ORDER, Consultation, Contribution, ContributionKind, Phase
 from .files import Chunk, File
 from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
@@ -29,6 +30,7 @@ from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, Meeti
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
 from .regions import Representative
 from .registrations import OPEN, Registration, RegistrationState, Seat, SeatState, Wish
+from .statements import Statement, StatementVote
 from .symposia import Agreed, Away, SessionPart
 
 EXPORT = "export"  # what a file of somebody's own data hangs on
@@ -119,6 +121,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _leave_symposia(session, person.id, at=at)
     _give_up_seats(session, person.id, at=at)
     _leave_the_floor(session, person.id)
+    _leave_consultations(session, person.id, at=at)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)
@@ -209,6 +212,31 @@ def _leave_the_floor(session: Session, person_id: int) -> None:
     asked = update(FloorQuestion).where(FloorQuestion.person_id == person_id)
     session.execute(asked.values(words="", state=QuestionState.SET_ASIDE))
     session.execute(update(Feedback).where(Feedback.person_id == person_id).values(words=None, language=None))
+
+
+def _leave_consultations(session: Session, person_id: int, *, at: datetime) -> None:
+    """None of their own words are left, and what they said counts no longer while its answer is being found; where the
+    outcome is out, how it ended stays. An organisation's position stays its own. They own no consultation in business
+    any longer, and what they proposed is taken back while nobody has answered it."""
+    ended = select(Consultation.id).where(Consultation.phase == Phase.OUTCOME)
+    theirs = Contribution.person_id == person_id, Contribution.kind != ContributionKind.POSITION
+    open_ = *theirs, Contribution.withdrawn_at.is_(None), Contribution.consultation_id.not_in(ended)
+    session.execute(update(Contribution).where(*open_).values(withdrawn_at=at))
+    gone = {"words": "", "suggested": None, "choice": None, "consent": None}
+    session.execute(update(Contribution).where(*theirs).values(gone))
+    session.execute(update(Contribution).where(Contribution.person_id == person_id).values(consent=None))
+    said = Statement.person_id == person_id, Statement.withdrawn_at.is_(None)
+    session.execute(update(Statement).where(*said).values(withdrawn_at=at))
+    session.execute(
+        update(Statement).where(Statement.person_id == person_id).values(words="", translations={}, hidden_words=None)
+    )
+    session.execute(delete(StatementVote).where(StatementVote.person_id == person_id))
+    under_way = Consultation.phase.in_(IN_ORDER), Consultation.phase != Phase.OUTCOME
+    for held in (Consultation.co_owner_id, Consultation.asked_id):
+        session.execute(update(Consultation).where(held == person_id, *under_way).values({held.key: None}))
+    proposed = select(Consultation).where(Consultation.proposer_id == person_id, Consultation.phase == Phase.PROPOSED)
+    for each in session.scalars(proposed):
+        each.withdraw(at=at)
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

@@ -52,6 +52,7 @@ class Consultation(OfAdministration, Base):
     proposer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     co_owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    asked_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # to be its co-owner, until they answer
     centre_id: Mapped[int | None] = mapped_column(ForeignKey("centre.id"))  # its desk runs it too
     issue_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"))  # it, and all merged into it, began this
     shaping_at: Mapped[datetime | None]
@@ -60,7 +61,7 @@ class Consultation(OfAdministration, Base):
     closes_at: Mapped[datetime | None]
     outcome_due: Mapped[datetime | None]
     draft_number: Mapped[int] = mapped_column(default=0)  # of the draft that lies open; 0: none yet
-    declined_words: Mapped[str | None]  # why a proposal was declined, where its subject does not say so
+    declined_words: Mapped[str | None]  # why it was declined, where its subject does not say so, or given up
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]  # since when what comes is late
     ended_at: Mapped[datetime | None]
@@ -82,14 +83,16 @@ class Consultation(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Whoever owns or proposed it; from its first phase on its audience, and whoever has said something in it."""
+        """Whoever owns it, proposed it or is asked to own it; from its first phase on its audience, and whoever has
+        said something in it."""
         said = select(Contribution.consultation_id).where(
             or_(Contribution.person_id == who.id, Contribution.filed_by_id == who.id)
         )
-        shown = and_(cls.phase.in_(SHOWN), or_(cls.open_to(who), cls.id.in_(said)))
+        # What was given up before anybody had heard of it is for nobody.
+        shown = and_(cls.phase.in_(SHOWN), cls.audience != Audience.INVITED, or_(cls.open_to(who), cls.id.in_(said)))
         return and_(
             cls.administration_id == who.administration_id,
-            or_(cls.owned_by(who), cls.proposer_id == who.id, shown),
+            or_(cls.owned_by(who), cls.proposer_id == who.id, cls.asked_id == who.id, shown),
         )
 
     @classmethod
@@ -187,12 +190,47 @@ class Consultation(OfAdministration, Base):
         self.phase, self.ended_at = Phase.OUTCOME, at
         return True
 
-    def withdraw(self, *, at: datetime) -> bool:
-        """It is given up; whoever took part hears why."""
-        if self.phase not in IN_ORDER or self.phase is Phase.OUTCOME:
+    def extend(self, closes_at: datetime, *, at: datetime) -> bool:
+        """Its deadline is later than was said; the day on which the outcome is promised moves along."""
+        is_open = self.phase in (Phase.SHAPING, Phase.DRAFTING, Phase.COMMENTS)
+        if not is_open or self.closes_at is None or not at < self.closes_at < closes_at:
             return False
-        self.phase, self.ended_at = Phase.WITHDRAWN, at
+        if self.outcome_due is not None:
+            self.outcome_due += closes_at - self.closes_at
+        self.closes_at = closes_at
         return True
+
+    def withdraw(self, words: str | None = None, *, at: datetime) -> bool:
+        """It is given up; whoever took part hears why. What nobody has heard of is for nobody from then on."""
+        if self.phase not in (Phase.PROPOSED, *IN_ORDER) or self.phase is Phase.OUTCOME:
+            return False
+        if self.phase in (Phase.PROPOSED, Phase.PREPARED):
+            self.audience, self.is_public = Audience.INVITED, False
+        self.phase, self.declined_words, self.ended_at, self.asked_id = Phase.WITHDRAWN, words, at, None
+        return True
+
+    # On business's side
+
+    def ask(self, person_id: int) -> bool:
+        """Somebody is asked to be its co-owner; there is one at most, and one is asked at a time."""
+        if self.co_owner_id is not None or self.asked_id is not None or not self.is_under_way:
+            return False
+        self.asked_id = person_id
+        return True
+
+    def answer(self, person_id: int, *, agrees: bool) -> bool:
+        """Whoever was asked says yes or no."""
+        if self.asked_id != person_id or not self.is_under_way:
+            return False
+        self.asked_id = None
+        if agrees:
+            self.co_owner_id = person_id
+        return True
+
+    @property
+    def is_under_way(self) -> bool:
+        """Being prepared, open, or closed without an outcome yet."""
+        return self.phase in IN_ORDER and self.phase is not Phase.OUTCOME
 
 
 class _Of:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from bot.kit.context import Context
-from bot.kit.screen import Row, Screen
+from bot.kit.screen import Row, Screen, Style, button
 from bot.kit.text import _, ngettext
 from db.consultations import IN_ORDER, Consultation, Phase
 from handlers.paging import PAGE, turn_pages
@@ -32,7 +32,12 @@ def consultations_(ctx: Context, page: int = 0, past: bool = False) -> Screen:
         _("Consultations"),
         (count,) if total else (_("None is open to you at present."),),
         rows=rows,
-        buttons=turn_pages("consultations.consultations", page, total, past=past),
+        buttons=(
+            *turn_pages("consultations.consultations", page, total, past=past),
+            button(_("Make a consultation"), "consultations.make", style=Style.PRIMARY),
+            button(_("Propose a consultation"), "consultations.propose"),
+            button(_("Proposed consultations"), "consultations.proposals"),
+        ),
     )
 
 

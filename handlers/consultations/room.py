@@ -10,7 +10,7 @@ from bot.kit.allow import Rule
 from bot.kit.capability import Capability
 from bot.kit.context import Context
 from bot.kit.screen import Button, NotFound
-from bot.kit.text import _, name_members
+from bot.kit.text import Phrase, _, name_members
 from db.consultations import Change, Consultation, ContributionKind, Phase, Subject, Treatment
 from db.people import Who
 
@@ -25,6 +25,22 @@ WHEN_REDRAFTED: list[Callable[[Context, Consultation], None]] = []
 WHEN_WITHDRAWN: list[Callable[[Context, Consultation], None]] = []
 
 
+# Why a subject closes the door at once, and where it belongs instead.
+WHY_NOT: dict[Subject, Phrase] = {
+    Subject.BUDGET: _(
+        "The budget is decided by government and parliament: a consultation of Customs could promise nothing about it."
+    ),
+    Subject.ENFORCEMENT: _(
+        "How Customs investigates and enforces is not consulted on: whoever breaks the law would hear it first. How"
+        " checks go at the border is, as “What happens at the border”."
+    ),
+    Subject.SINGLE_CASE: _(
+        "A single case, a decision or a dispute has its own way: raise it as an issue, or appeal. What many cases have"
+        " in common can be consulted on."
+    ),
+}
+
+
 def _runs(who: Who, about: Any) -> bool:
     return who.is_staff and (not isinstance(about, Consultation) or about.is_run_by(who))
 
@@ -33,10 +49,32 @@ def _owns(who: Who, about: Any) -> bool:
     return who.is_registered and (not isinstance(about, Consultation) or about.is_owned_by(who))
 
 
+def _was_asked(who: Who, about: Any) -> bool:
+    return who.is_registered and (not isinstance(about, Consultation) or about.asked_id == who.id)
+
+
+def _proposed(who: Who, about: Any) -> bool:
+    return who.is_registered and (not isinstance(about, Consultation) or about.proposer_id == who.id)
+
+
+def _shares(who: Who, about: Any) -> bool:
+    return who.is_registered and (not isinstance(about, Consultation) or about.co_owner_id == who.id)
+
+
 runs = Rule("whoever runs the consultation", _runs)
 owners = Rule("whoever owns the consultation, on either side", _owns)
+deciders = Rule(
+    "whoever runs the consultation, not of their own", lambda who, about: _runs(who, about) and not _is_own(who, about)
+)
+asked = Rule("whoever was asked to own it", _was_asked)
+proposer = Rule("whoever proposed it", _proposed)
+co_owner = Rule("its owner in business", _shares)
 members = allow.members
 makers = allow.staff
+
+
+def _is_own(who: Who, about: Any) -> bool:
+    return isinstance(about, Consultation) and about.proposer_id == who.id
 
 
 def of(consultation: Consultation, row: object) -> None:

@@ -265,6 +265,7 @@ def _own_buttons(ctx: Context, issue: Issue) -> tuple[Button, ...]:
         *withdraw,
         *agencies,
         does(_("All that was said"), "thread"),
+        button(_("Consult on it"), "consultations.about", issue=issue.id),
         *session_buttons(ctx, issue),
     )
 

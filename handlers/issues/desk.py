@@ -167,6 +167,7 @@ def more(ctx: Context, issue: Issue) -> Screen:
         does(_("Note for colleagues"), "issues.note"),
         does(_("Link with another"), "issues.link"),
         does(_("Make it an action"), "actions.from_issue"),
+        does(_("Consult on it"), "consultations.about"),
         *cards.session_buttons(ctx, issue),
     )
     open_only = (

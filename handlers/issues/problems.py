@@ -202,6 +202,7 @@ def problem_card(ctx: Context, problem: Problem, lead: Phrase | None = None) -> 
         button(_("Stop following"), "issues.unfollow", problem=problem.id)
         if is_in and part and part.how is not How.REPORTER
         else None,
+        button(_("Consult on it"), "consultations.about_shared", problem=problem.id),
         button(_("Shared problems"), "issues.problems"),
     ]
     return Screen(

@@ -1,0 +1,206 @@
+"""Telling: whoever owns a consultation, whoever it is for, whoever takes part; and giving it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Select, select, union
+
+from bot.kit.context import Context
+from bot.kit.forms import Form, ask
+from bot.kit.screen import Button, Quote, Refusal, Scalar, Screen
+from bot.kit.text import Phrase, Raw, _, ngettext
+from db.audiences import people_of
+from db.consultations import OPEN, Consultation, ConsultationMeeting, Contribution, Phase
+from db.meetings import Attendance, Invitation
+from db.outcomes import owed
+from db.people import Person, Topic, who
+from db.statements import Statement, StatementVote
+from handlers import centres
+
+from . import cards
+from .room import WHEN_WITHDRAWN, consultations, owners
+
+AT_ONCE = 200  # persons told in one turn
+REASON = 600
+NEWS = {
+    Phase.SHAPING: _("Customs asks what you think, before there is a text."),
+    Phase.COMMENTS: _("A text is open for your comments."),
+    Phase.DRAFTING: _("The text is being written."),
+    Phase.DECISION: _("It has closed. Everything that was said is being answered."),
+}
+EXTENDED = _("There is more time: the deadline has moved.")
+
+
+# Those who own it
+
+
+def at_customs(ctx: Context, consultation: Consultation) -> list[int]:
+    """Its owner in Customs; where there is none, or they have no role any longer, its desk or who oversees desks."""
+    if consultation.owner_id is not None:
+        person = ctx.session.get_one(Person, consultation.owner_id)
+        if who(ctx.session, person, at=ctx.now).is_staff:
+            return [person.id]
+    centre_id = consultation.centre_id
+    desk = centres.desk(ctx.session, centre_id, at=ctx.now) if centre_id is not None else ()
+    return list(desk) or list(centres.overseers(ctx.session, consultation.administration_id, at=ctx.now))
+
+
+def owners_of(ctx: Context, consultation: Consultation) -> list[int]:
+    """Both sides."""
+    both = (*at_customs(ctx, consultation), consultation.co_owner_id)
+    return list(dict.fromkeys(each for each in both if each is not None))
+
+
+def tell_owners(
+    ctx: Context,
+    consultation: Consultation,
+    lead: Phrase,
+    *,
+    once: str,
+    body: Iterable[Any] = (),
+    more: Iterable[Button] = (),
+) -> None:
+    """Whoever owns it, unless they did it themselves."""
+    tell(ctx, owners_of(ctx, consultation), consultation, lead, once=once, body=body, more=more)
+
+
+def tell(
+    ctx: Context,
+    people: Iterable[int],
+    consultation: Consultation,
+    lead: Phrase,
+    *,
+    once: str,
+    body: Iterable[Any] = (),
+    more: Iterable[Button] = (),
+    topic: Topic | None = None,
+) -> None:
+    """Nobody is told what they have just done themselves."""
+    screen = Screen(lead, (cards.title(consultation), *body), buttons=(*more, cards.open_it(consultation)))
+    for person_id in people:
+        if person_id != ctx.who.id:
+            ctx.notify(person_id, screen, once=f"{consultation.ref}:{once}", topic=topic)
+
+
+# Those it is for, and those who take part
+
+
+def took_part(consultation_id: int) -> Select[Any]:
+    """The ids of whoever has said something in it that they have not taken back, filed it for others, weighed a
+    statement, or was at a meeting held for it."""
+    its = Contribution.consultation_id == consultation_id, Contribution.counts()
+    statements = Statement.consultation_id == consultation_id
+    held = select(ConsultationMeeting.meeting_id).where(ConsultationMeeting.consultation_id == consultation_id)
+    everybody = union(
+        select(Contribution.person_id.label("id")).where(*its),
+        select(Contribution.filed_by_id).where(*its, Contribution.filed_by_id.is_not(None)),
+        select(Statement.person_id).where(statements, Statement.stands()),
+        select(StatementVote.person_id).join(Statement, Statement.id == StatementVote.statement_id).where(statements),
+        select(Invitation.person_id).where(
+            Invitation.meeting_id.in_(held), Invitation.attendance == Attendance.PRESENT
+        ),
+    ).subquery()
+    return select(everybody.c.id)
+
+
+def moved(ctx: Context, consultation: Consultation, was: Phase) -> None:
+    """It has come to another phase. Whoever it is for hears what they can take part in, whoever has taken part that it
+    was closed, and its owners both."""
+    phase, at = consultation.phase, ctx.now.isoformat()
+    tell_owners(ctx, consultation, NEWS[phase], once=f"moved:{phase}:{at}", body=_until(consultation))
+    _begin(ctx, consultation, f"{phase}:{at}", to_all=phase in (Phase.SHAPING, Phase.COMMENTS))
+
+
+def extended(ctx: Context, consultation: Consultation) -> None:
+    at = ctx.now.isoformat()
+    tell_owners(ctx, consultation, EXTENDED, once=f"extended:{at}", body=_until(consultation))
+    _begin(ctx, consultation, f"extended:{at}", to_all=True)
+
+
+def _begin(ctx: Context, consultation: Consultation, news: str, *, to_all: bool, after: int = 0) -> None:
+    key = f"{consultation.ref}:tell:{news}:{after}"
+    args: dict[str, Scalar] = {"news": news, "to_all": to_all, "after": after}
+    ctx.later(ctx.now, "consultations.tell", key=key, consultation=consultation.id, **args)
+
+
+@consultations.job("tell")
+def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool, after: int) -> None:
+    """The next of them, by their number; then the rest in a turn of its own. What is true no longer is not told."""
+    what, _colon, _at = news.partition(":")
+    is_extended = what == "extended"
+    if consultation.phase not in OPEN or not (is_extended or consultation.phase is Phase(what)):
+        return
+    taking = took_part(consultation.id)
+    which = people_of(consultation) | Person.id.in_(taking) if to_all else Person.id.in_(taking)
+    alive = Person.administration_id == consultation.administration_id, Person.erased_at.is_(None)
+    next_ = select(Person.id).where(*alive, which, Person.id > after).order_by(Person.id).limit(AT_ONCE)
+    people = ctx.session.scalars(next_).all()
+    began = owed(ctx.session, consultation.issue_id).keys() if consultation.issue_id is not None else ()
+    known = set(owners_of(ctx, consultation))
+    lead = EXTENDED if is_extended else NEWS[consultation.phase]
+    for person_id in people:
+        if person_id not in known:
+            screen = told(consultation, lead, began=person_id in began)
+            ctx.notify(person_id, screen, once=f"{consultation.ref}:{news}", topic=Topic.EVENTS)
+    if len(people) == AT_ONCE:
+        _begin(ctx, consultation, news, to_all=to_all, after=people[-1])
+
+
+def told(consultation: Consultation, lead: Phrase, *, began: bool = False) -> Screen:
+    """News of it, as somebody reads it who may never have heard of it."""
+    is_new = consultation.phase in (Phase.SHAPING, Phase.COMMENTS)
+    return Screen(
+        lead,
+        (
+            cards.title(consultation),
+            *((_("It began with what you and others told Customs."),) if began and is_new else ()),
+            *((Quote(Raw(consultation.summary, consultation.language)),) if is_new else ()),
+            *_until(consultation),
+        ),
+        buttons=(cards.open_it(consultation),),
+    )
+
+
+def _until(consultation: Consultation) -> tuple[Phrase, ...]:
+    promised = consultation.outcome_due
+    hear = (
+        (_("You hear what became of it by {when}.", when=cards.at(consultation, promised)),)
+        if promised is not None
+        else ()
+    )
+    if consultation.phase is Phase.DECISION or consultation.closes_at is None:
+        return hear
+    return (_("It is open until {when}.", when=cards.at(consultation, consultation.closes_at)), *hear)
+
+
+# Giving it up
+
+
+@consultations.form("withdraw", _("Give it up"), allow=owners)
+class Withdraw(Form):
+    """It goes no further. Whoever took part, proposed it or owns it hears why."""
+
+    consultation: Consultation = ask.about()
+    reason: str = ask.prose(_("Why is it given up?"), max=REASON, hint=_("Everybody who is told reads it."))
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        cards.must_be_under_way(bound["consultation"])
+
+    def submit(self, ctx: Context) -> Screen:
+        its = self.consultation
+        concerned = {*owners_of(ctx, its), *ctx.session.scalars(took_part(its.id))}
+        concerned |= {each for each in (its.proposer_id, its.asked_id) if each is not None}
+        if not its.withdraw(self.reason, at=ctx.now):
+            raise Refusal(_("That cannot be done now. Its state is: {state}.", state=its.phase))
+        ctx.session.flush()
+        why = (Quote(Raw(self.reason, ctx.who.language), label=_("Why")),)
+        lead = _("A consultation is given up.")
+        tell(ctx, sorted(concerned), its, lead, once="withdrawn", body=why)
+        for note in WHEN_WITHDRAWN:
+            note(ctx, its)
+        count = len(concerned - {ctx.who.id})
+        said = ngettext("Given up. {count} person is being told.", "Given up. {count} people are being told.", count)
+        return cards.changed(ctx, its, said)
