@@ -43,17 +43,26 @@ name_members(
     }
 )
 
-SUBJECT_ = ask.choice(
-    _("What kind of thing is it?"),
-    hint=_(
-        "Budgets, enforcement and single cases are not consulted on; choose one, and you read why and what else helps."
-    ),
-)
+NO_MATTER = "out"  # of consultations
+
+
+def kinds(ctx: Context, query: str) -> Sequence[Option]:
+    """What can be consulted on; and, as one, all that cannot: a chat shows no more buttons than these."""
+    out = Option(NO_MATTER, _("The budget, enforcement, or a single case"))
+    return [*making.subjects(ctx, query), out]
+
+
+def closed_doors(ctx: Context, query: str) -> Sequence[Option]:
+    return [Option(each.value, phrase_of(each)) for each in OUT_OF_BOUNDS]
+
+
+KIND = ask.choice(_("What kind of thing is it?"), options=kinds)
+WHICH = ask.choice(_("Which of these is it?"), options=closed_doors, when=lambda so_far: so_far.kind == NO_MATTER)
 WHAT_ = ask.prose(
     _("What should change, for whom, and why?"),
     max=making.SUMMARY,
     hint=_("Customs reads it now. If it is taken up, it becomes what everybody reads first."),
-    when=lambda so_far: so_far.subject not in OUT_OF_BOUNDS,
+    when=lambda so_far: so_far.kind != NO_MATTER,
 )
 
 
@@ -70,12 +79,13 @@ class _Proposing(Form):
 class Propose(_Proposing):
     """Somebody asks Customs to consult on something. What no consultation decides is declined at once, with why."""
 
-    subject: Subject = SUBJECT_
+    kind: str = KIND
+    which: Subject | None = WHICH
     title: str = making.TITLE_
     summary: str | None = WHAT_
 
     def submit(self, ctx: Context) -> Screen:
-        return propose(ctx, self.subject, self.title, self.summary)
+        return propose(ctx, self.which or Subject(self.kind), self.title, self.summary)
 
 
 @consultations.form("propose_about", _("Propose a consultation about an issue"), allow=members)
@@ -83,12 +93,13 @@ class ProposeAbout(_Proposing):
     """It goes with how many told Customs the same, and with no word or name of theirs."""
 
     issue: Issue = ask.about()
-    subject: Subject = SUBJECT_
+    kind: str = KIND
+    which: Subject | None = WHICH
     title: str = making.TITLE_
     summary: str | None = WHAT_
 
     def submit(self, ctx: Context) -> Screen:
-        return propose(ctx, self.subject, self.title, self.summary, issue=self.issue)
+        return propose(ctx, self.which or Subject(self.kind), self.title, self.summary, issue=self.issue)
 
 
 @consultations.form("propose_shared", _("Propose a consultation about a shared problem"), allow=members)
@@ -96,7 +107,8 @@ class ProposeShared(_Proposing):
     """The same, from the neutral line that a cluster of issues is known by."""
 
     problem: Problem = ask.about()
-    subject: Subject = SUBJECT_
+    kind: str = KIND
+    which: Subject | None = WHICH
     title: str = making.TITLE_
     summary: str | None = WHAT_
 
@@ -106,7 +118,7 @@ class ProposeShared(_Proposing):
 
     def submit(self, ctx: Context) -> Screen:
         issue = ctx.session.get_one(Issue, self.problem.issue_id)
-        return propose(ctx, self.subject, self.title, self.summary, issue=issue)
+        return propose(ctx, self.which or Subject(self.kind), self.title, self.summary, issue=issue)
 
 
 def propose(ctx: Context, subject: Subject, title: str, summary: str | None, *, issue: Issue | None = None) -> Screen:

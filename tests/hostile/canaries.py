@@ -23,6 +23,7 @@ from db.actions import Action, ActionEntry, Deed, Milestone, Report
 from db.agencies import Disclosure, OutcomePart, Part, PartEntry, PartState, PartVoice
 from db.audiences import Audience
 from db.calls import Proposal, Review, Reviewer
+from db.consultations import Clause, Consultation, Contribution, ContributionKind, Phase, Question, TextDraft
 from db.files import File, FileState
 from db.issues import (
     ENTRY,
@@ -47,6 +48,7 @@ from db.symposia import Agreed, SessionPart, Symposium, SymposiumSession, Sympos
 from handlers.agencies.telling import PART
 from handlers.issues.finding import ISSUE, OUTCOME, PROBLEM
 
+from . import consulting
 from .oracle import Looker, Oracle
 from .town import CAST, NOON, Town
 
@@ -84,6 +86,7 @@ class Aviary:
                 self._tell(session, issue)
             self._matrix(session)
             self._symposium(session)
+            self._consultations(session)
             for abroad in (False, False, False, True):
                 self._action(session, abroad=abroad)
         with town.sessions.reading() as session:
@@ -415,6 +418,54 @@ class Aviary:
                 if not is_conflict:
                     review.words = self._word(f"what {reviewer} says of {who}'s", _row(Review, review.id))
 
+    def _consultations(self, session: Session) -> None:
+        """One that is proposed, one being prepared by both sides, and one that lies open, with what was said of it."""
+        ids = self._town.ids
+        home = session.get_one(Person, ids["ana"]).administration_id
+        desk = self._town.centres["perishables"]
+        people: Mapping[Phase, Mapping[str, int]] = {
+            Phase.PROPOSED: {"proposer_id": ids["ana"]},
+            Phase.PREPARED: {"owner_id": ids["pia"], "co_owner_id": ids["bob"]},
+            Phase.COMMENTS: {"owner_id": ids["gus"], "proposer_id": ids["bob"], "asked_id": ids["alf"]},
+        }
+        for phase, who in people.items():
+            made = Consultation(
+                administration_id=home,
+                title="",
+                summary="",
+                language="en",
+                phase=phase,
+                audience=Audience.BUSINESS,
+                zone="Africa/Tunis",
+                centre_id=desk,
+                draft_number=0 if phase is Phase.PROPOSED else 1,
+                closes_at=NOON + timedelta(days=20),
+                created_at=NOON,
+                **who,
+            )
+            session.add(made)
+            session.flush()
+            made.title = self._word(f"the title of a consultation, {phase}", _row(Consultation, made.id))
+            made.summary = self._word(f"what a consultation is about, {phase}", _row(Consultation, made.id))
+            held = {"administration_id": home, "consultation_id": made.id, "language": "en"}
+            asked = Question(**held, position=1, words="")
+            said = Contribution(**held, kind=ContributionKind.COMMENT, person_id=ids["bob"], words="", at=NOON)
+            session.add_all((asked, said))
+            session.flush()
+            asked.words = self._word(f"a question in a consultation, {phase}", _row(Question, asked.id))
+            said.words = self._word(f"a comment in a consultation, {phase}", _comment(said.id))
+            for number in range(2):  # the second is not out yet
+                draft = TextDraft(
+                    **held, number=number + 1, by_id=ids["pia"], made_at=NOON, published_at=None if number else NOON
+                )
+                session.add(draft)
+                session.flush()
+                of = {"administration_id": home, "consultation_id": made.id, "draft_id": draft.id}
+                clause = Clause(**of, position=0, number="1", words="")
+                session.add(clause)
+                session.flush()
+                clause.words = self._word(f"a clause of draft {number + 1}, {phase}", _row(Clause, clause.id))
+
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):
             return
@@ -474,6 +525,10 @@ class Aviary:
 
 def _row(table: type[Any], row_id: int) -> Rule:
     return lambda oracle, looker: oracle.sees(looker, table, row_id)
+
+
+def _comment(contribution_id: int) -> Rule:
+    return lambda oracle, looker: consulting.words_of(oracle, looker, oracle.rows[Contribution][contribution_id])
 
 
 def _is(person_id: int) -> Rule:
@@ -557,8 +612,9 @@ def _handles(oracle: Oracle, looker: Looker, issue_id: int) -> bool:
 def _is_known(person_id: int, home: int) -> Rule:
     """Staff know the people of their administration; others themselves and who speaks for the same organisation.
 
-    Whoever has a part in an action knows the others who have. An agency that is asked in a case knows who raised it,
-    where that person lets it. Whoever reviews a proposal knows who proposes it: they have to say if it is a friend.
+    Whoever has a part in an action, or in making a consultation, knows the others who have. An agency that is asked in
+    a case knows who raised it, where that person lets it. Whoever reviews a proposal knows who proposes it: they have
+    to say if it is a friend.
     """
 
     def may(oracle: Oracle, looker: Looker) -> bool:
@@ -566,6 +622,9 @@ def _is_known(person_id: int, home: int) -> Rule:
             return True
         shared = (each for each in oracle.rows[Action].values() if oracle.is_party(looker, each))
         if any(person_id in (each.customs_owner_id, each.business_owner_id, each.business_next_id) for each in shared):
+            return True
+        drafted = (each for each in oracle.rows[Consultation].values() if consulting.works_on(oracle, looker, each))
+        if any(person_id in consulting.makers(each) for each in drafted):
             return True
         raised = (each.id for each in oracle.rows[Issue].values() if each.reporter_id == person_id)
         if any(oracle.knows_reporter(looker, each) for each in raised):
@@ -613,6 +672,8 @@ LOOKS = {
     *("actions.show", "actions.thread", "actions.milestones", "actions.more", "actions.dispute", "actions.report"),
     *("issues.show", "issues.thread", "issues.more", "issues.proposed", "issues.precedents", "issues.outcome"),
     *("issues.problem", "issues.answer", "issues.ask", "issues.reply", "issues.propose", "issues.merge"),
+    *("consultations.show", "consultations.more", "consultations.about", "consultations.questions"),
+    *("consultations.ownership", "consultations.translate_clause", "consultations.accept"),
     *("issues.withdraw", "issues.translate", "ledger.show", "people.about", "people.confirm"),
 }
 

@@ -59,7 +59,7 @@ from db.symposia import (
     Track,
 )
 
-from . import days, seats
+from . import consulting, days, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -114,7 +114,7 @@ class Oracle:
             table: every(table)
             for table in (*CASES, *MEETINGS, *SYMPOSIA, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
-        self.rows = {**cases, **{table: every(table) for table in (*seats.RULES, *days.RULES)}}
+        self.rows = {**cases, **{table: every(table) for table in (*seats.RULES, *days.RULES, *consulting.RULES)}}
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
 
@@ -545,4 +545,5 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Report: Oracle._report,
     **seats.RULES,
     **days.RULES,
+    **consulting.RULES,
 }

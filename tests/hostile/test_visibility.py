@@ -172,6 +172,7 @@ PART = "of an agency's part, or of a case, that was loaded through the rule"
 COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
+CONSULTATION = "of a consultation that was loaded through the rule"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
     "actions/asking.py": dict.fromkeys(("unanswered", "with_others"), OWN),
@@ -204,6 +205,13 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "agencies/asking.py": dict.fromkeys(("case_screen", "request"), PART),
     "agencies/cards.py": dict.fromkeys(("_raised", "attachments", "latest", "question"), PART),
     "agencies/telling.py": {"found_by": INDEXED, "issue_of": PART, "write": OWN},
+    "consultations/announcing.py": {"took_part": UNSEEN},
+    "consultations/documents.py": dict.fromkeys(("_on_card", "_one", "documents_of"), CONSULTATION)
+    | {"AddDocuments.submit": OWN},
+    "consultations/making.py": {"about_issue": LOADED},
+    "consultations/meeting.py": dict.fromkeys(("_listed", "_on_card"), HANDED)
+    | {"AddMeeting.submit": "chosen among those that whoever asks runs"},
+    "consultations/proposing.py": {"ProposeShared.submit": LOADED},
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
     "issues/desk.py": {"last_words": LOADED},

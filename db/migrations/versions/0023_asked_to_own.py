@@ -20,7 +20,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # SQLite drops no column that a key is on.
+    # SQLite drops no column that a key is on, so that the table is copied there; elsewhere the key goes with it.
     with op.batch_alter_table("consultation") as table:
-        table.drop_constraint("fk_consultation_asked_id_person", type_="foreignkey")
         table.drop_column("asked_id")
