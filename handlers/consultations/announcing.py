@@ -20,7 +20,7 @@ from db.statements import Statement, StatementVote
 from handlers import centres
 
 from . import cards
-from .room import WHEN_WITHDRAWN, consultations, owners
+from .room import WHEN_WITHDRAWN, consultations, runs
 
 AT_ONCE = 200  # persons told in one turn
 REASON = 600
@@ -113,6 +113,12 @@ def moved(ctx: Context, consultation: Consultation, was: Phase) -> None:
     _begin(ctx, consultation, f"{phase}:{at}", to_all=phase in (Phase.SHAPING, Phase.COMMENTS))
 
 
+def edited(ctx: Context, consultation: Consultation, lead: Phrase) -> None:
+    """What one owner changes, the other hears."""
+    if consultation.co_owner_id is not None:
+        tell_owners(ctx, consultation, lead, once=f"edited:{ctx.now.isoformat()}")
+
+
 def extended(ctx: Context, consultation: Consultation) -> None:
     at = ctx.now.isoformat()
     tell_owners(ctx, consultation, EXTENDED, once=f"extended:{at}", body=_until(consultation))
@@ -178,7 +184,7 @@ def _until(consultation: Consultation) -> tuple[Phrase, ...]:
 # Giving it up
 
 
-@consultations.form("withdraw", _("Give it up"), allow=owners)
+@consultations.form("withdraw", _("Give it up"), allow=runs)
 class Withdraw(Form):
     """It goes no further. Whoever took part, proposed it or owns it hears why."""
 

@@ -8,12 +8,13 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _, listed, ngettext
 from db.audiences import Audience
-from db.consultations import OUT_OF_BOUNDS, Consultation, Phase, Question
+from db.consultations import OUT_OF_BOUNDS, Consultation, Phase, Question, Subject
 from db.issues import Issue
 from db.outcomes import owed
 from db.people import Organisation, Person, who
 from handlers.people.naming import called
 
+from . import dates
 from .room import NOT_FOUND, ON_CONSULTATION, WHY_NOT
 
 
@@ -103,6 +104,12 @@ def still_to_do(ctx: Context, consultation: Consultation) -> tuple[Phrase, ...]:
     return (_("Still to be done: {what}.", what=listed(missing)),) if missing else ()
 
 
+def does_not_need_one(consultation: Consultation) -> tuple[Button, ...]:
+    """What helps instead of a consultation: a single case is raised as an issue."""
+    is_case = consultation.subject is Subject.SINGLE_CASE
+    return (button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY),) if is_case else ()
+
+
 def _why_not(consultation: Consultation) -> tuple[Phrase | Quote, ...]:
     """Why it was declined or given up: its subject says so, or somebody did."""
     if consultation.phase not in (Phase.DECLINED, Phase.WITHDRAWN):
@@ -124,6 +131,9 @@ def _owner_facts(ctx: Context, consultation: Consultation) -> list[Fact]:
     facts = [
         Fact(_("Subject"), consultation.subject),
         *_origin(ctx, consultation, names),
+        Fact(_("Answer promised by"), When(dates.answer_due(ctx, consultation), day_only=True))
+        if consultation.phase is Phase.PROPOSED
+        else None,
         Fact(_("In Customs"), names[consultation.owner_id]) if consultation.owner_id is not None else None,
         Fact(_("In business"), names[consultation.co_owner_id]) if consultation.co_owner_id is not None else None,
         Fact(_("Asked to own it too"), names[consultation.asked_id]) if consultation.asked_id is not None else None,
@@ -184,6 +194,9 @@ def _owner_buttons(ctx: Context, consultation: Consultation) -> tuple[Button, ..
     if consultation.phase is Phase.PROPOSED:
         take = (does(_("Take it up"), "accept", Style.PRIMARY), does(_("Decline it"), "decline"))
         return (*(() if is_proposer else take), *((does(_("Take it back"), "take_back"),) if is_proposer else ()))
+    if consultation.phase is Phase.DECLINED:
+        raise_it = does_not_need_one(consultation)
+        return (*raise_it, button(_("Proposed consultations"), "consultations.proposals")) if is_proposer else ()
     if not consultation.is_owned_by(ctx.who) or not consultation.is_under_way:
         return asked
     prepare = (

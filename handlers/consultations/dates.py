@@ -11,9 +11,11 @@ from bot.kit.forms import Option
 from bot.kit.screen import Refusal, Scalar
 from bot.kit.text import _
 from db.consultations import Consultation
+from handlers.roundtables.dates import home_week, working_days
 
 OPENS, CLOSES = time(9, 0), time(23, 59)  # of the first day and of the last
 PROMISED = timedelta(days=56)  # after the close, unless its owners say otherwise
+ANSWER_DAYS = 10  # working days, for a proposal
 LONGEST = timedelta(days=730)
 SOON, LENGTHS = (1, 7, 14), (21, 30, 45, 60)  # days from now, to choose from
 
@@ -62,6 +64,12 @@ def span(ctx: Context, from_day: date, until_day: date, zone: str) -> tuple[date
     """From the morning of one day, or from now where it is today, to the end of another. Raises Refusal."""
     begins = begin(ctx, from_day, zone, field="from_day") or ctx.now
     return begins, end(ctx, until_day, zone, after=begins, field="until_day")
+
+
+def answer_due(ctx: Context, consultation: Consultation) -> datetime:
+    """The end of the last working day on which an answer to a proposal is in time."""
+    days = working_days(home_week(ctx), consultation.created_at.date(), ANSWER_DAYS)
+    return instant(days[-1], CLOSES, consultation.zone)
 
 
 def days_of(consultation: Consultation) -> dict[str, Scalar]:

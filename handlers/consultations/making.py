@@ -18,7 +18,7 @@ from db.consultations import OUT_OF_BOUNDS, Consultation, Phase, Subject
 from db.issues import Issue, Problem
 from db.people import Administration, Scope, Sector
 
-from . import cards, dates, phases
+from . import announcing, cards, dates, phases
 from .room import consultations, makers, owners, runs
 
 TITLE, SUMMARY = 160, 1500
@@ -164,7 +164,13 @@ def more(ctx: Context, consultation: Consultation) -> Screen:
 
     is_open = consultation.phase in (Phase.SHAPING, Phase.DRAFTING, Phase.COMMENTS)
     ahead = (
-        does(_("Title and summary"), "describe", title=consultation.title, summary=consultation.summary),
+        does(
+            _("Title and summary"),
+            "describe",
+            title=consultation.title,
+            summary=consultation.summary,
+            subject=consultation.subject.value,
+        ),
         does(_("For whom it is"), "audience"),
         does(_("Its dates"), "dates", **dates.days_of(consultation)),
     )
@@ -205,6 +211,8 @@ class Describe(_Prepared):
     def submit(self, ctx: Context) -> Screen:
         self.consultation.title, self.consultation.summary = self.title, self.summary
         self.consultation.subject, self.consultation.language = self.subject, ctx.who.language
+        lead = _("{name} has changed the title or the summary.", name=ctx.who.name)
+        announcing.edited(ctx, self.consultation, lead)
         return cards.changed(ctx, self.consultation)
 
 

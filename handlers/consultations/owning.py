@@ -12,7 +12,7 @@ from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Fact, Quote, Refusal, Screen, button
-from bot.kit.text import Named, Raw, _
+from bot.kit.text import Named, Phrase, Raw, _
 from db.centres import Centre
 from db.consultations import Consultation
 from db.people import Person, Role
@@ -96,18 +96,22 @@ class AskToOwn(Form):
         return cards.changed(ctx, self.consultation, _("They are asked."))
 
 
-def ask_to_own(ctx: Context, consultation: Consultation, person_id: int) -> bool:
+def ask_to_own(
+    ctx: Context, consultation: Consultation, person_id: int, lead: Phrase | None = None, *, body: tuple[Any, ...] = ()
+) -> bool:
     """Somebody is asked, and once more while they are silent."""
     if not consultation.ask(person_id):
         return False
     ctx.session.flush()
-    _ask(ctx, consultation, f"asked:{ctx.now.isoformat()}")
+    _ask(ctx, consultation, f"asked:{ctx.now.isoformat()}", lead, body)
     key = f"{consultation.ref}:chase:{person_id}:{ctx.now.isoformat()}"
     ctx.later(ctx.now + CHASED_AFTER, "consultations.chase", key=key, consultation=consultation.id, person=person_id)
     return True
 
 
-def _ask(ctx: Context, consultation: Consultation, once: str) -> None:
+def _ask(
+    ctx: Context, consultation: Consultation, once: str, lead: Phrase | None = None, body: tuple[Any, ...] = ()
+) -> None:
     asked_ids = (consultation.asked_id,) if consultation.asked_id is not None else ()
     own = button(_("Own it together"), "consultations.own", consultation=consultation.id)
     not_ = button(_("Rather not"), "consultations.own_not", consultation=consultation.id)
@@ -115,9 +119,12 @@ def _ask(ctx: Context, consultation: Consultation, once: str) -> None:
         ctx,
         asked_ids,
         consultation,
-        _("Customs asks you to own a consultation together."),
+        lead or _("Customs asks you to own a consultation together."),
         once=once,
-        body=(_("Both sides write it, see what is said, and sign or refuse its outcome."),),
+        body=(
+            *body,
+            _("Both sides write it, see what is said, and sign or refuse its outcome."),
+        ),
         more=(own, not_),
     )
 

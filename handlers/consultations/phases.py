@@ -137,7 +137,7 @@ WHEN_REDRAFTED.append(redrafted)
 @consultations.command(
     "open",
     _("Open it now"),
-    allow=owners,
+    allow=runs,
     confirm=_("Everybody it is for is told, once, and can take part from now on. Open it?"),
 )
 def open_now(ctx: Context, consultation: Consultation) -> Screen:
@@ -159,7 +159,7 @@ def open_now(ctx: Context, consultation: Consultation) -> Screen:
     return cards.changed(ctx, consultation, _("Open. Those it is for are being told."))
 
 
-@consultations.form("dates", _("Its dates"), allow=owners)
+@consultations.form("dates", _("Its dates"), allow=runs)
 class Dates(Form):
     """Each phase, on a day: what is left out is left out. In this consultation's own zone, which is said with them."""
 
@@ -214,6 +214,7 @@ class Dates(Form):
         its.zone, its.shaping_at, its.drafting_at, its.comments_at = self.zone, shaping, drafting, comments
         its.closes_at, its.outcome_due = ends, outcome
         plan(ctx, its)
+        announcing.edited(ctx, its, _("{name} has changed the dates.", name=ctx.who.name))
         return cards.changed(ctx, its)
 
 

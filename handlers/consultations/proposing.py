@@ -24,9 +24,8 @@ from . import announcing, cards, dates, making, owning, phases
 from .room import WHY_NOT, consultations, deciders, members, proposer
 
 MOST_OPEN = 5
-ANSWER_DAYS, AGAIN_DAYS, REMINDERS = 10, 5, 6  # working days; how often those who owe an answer are reminded
+AGAIN_DAYS, REMINDERS = 5, 6  # working days; how often those who owe an answer are reminded
 WORDS = 1000
-RAISE = button(_("Raise an issue"), "issues.raise", style=Style.PRIMARY)
 
 
 class Together(StrEnum):
@@ -143,13 +142,12 @@ def propose(ctx: Context, subject: Subject, title: str, summary: str | None, *, 
     if subject in OUT_OF_BOUNDS:
         made.decline(None, at=ctx.now)
         ctx.session.flush()
-        raise_it = (RAISE,) if subject is Subject.SINGLE_CASE else ()
         return Screen(
             _("Customs cannot consult on this."),
             (cards.title(made), WHY_NOT[subject]),
-            buttons=(*raise_it, *_my_proposals()),
+            buttons=(*cards.does_not_need_one(made), *_my_proposals()),
         )
-    due = answer_due(ctx, made)
+    due = dates.answer_due(ctx, made)
     ctx.later(due, "consultations.unanswered", key=f"{made.ref}:unanswered:0", consultation=made.id, times=0)
     announcing.tell_owners(
         ctx,
@@ -173,12 +171,6 @@ def _desk(ctx: Context, sector: Sector | None, issue: Issue | None) -> int | Non
         return issue.centre_id
     found = centres.route(ctx.session, ctx.who.administration_id, sector=sector)
     return found.id if found is not None else None
-
-
-def answer_due(ctx: Context, consultation: Consultation) -> datetime:
-    """The end of the last working day on which an answer is in time."""
-    days = working_days(home_week(ctx), consultation.created_at.date(), ANSWER_DAYS)
-    return dates.instant(days[-1], dates.CLOSES, consultation.zone)
 
 
 @consultations.job("unanswered")
@@ -326,10 +318,12 @@ class Accept(_Answering):
         phases.plan(ctx, its)
         said = (Quote(Raw(self.words, ctx.who.language)),) if self.words else ()
         if its.proposer_id is not None:
-            lead = _("Customs takes your proposal up. It is being prepared.")
-            announcing.tell(ctx, (its.proposer_id,), its, lead, once="accepted", body=said)
             if self.together is Together.BOTH:
-                owning.ask_to_own(ctx, its, its.proposer_id)
+                lead = _("Customs takes your proposal up, and asks you to own the consultation together.")
+                owning.ask_to_own(ctx, its, its.proposer_id, lead, body=said)
+            else:
+                lead = _("Customs takes your proposal up. It is being prepared.")
+                announcing.tell(ctx, (its.proposer_id,), its, lead, once="accepted", body=said)
         return cards.changed(ctx, its, _("Taken up. Whoever proposed it is being told."))
 
 

@@ -94,8 +94,8 @@ def test_a_proposal_is_answered_and_then_owned_by_two_sides(light_world: World) 
     )
     assert "Taken up." in accepted and "Asked to own it too: Amina" in accepted
     assert "the answer of whoever was asked to own it with you" in accepted
-    assert any("A good idea." in each for each in world.received("amina"))
-    assert "asks you to own a consultation together" in world.last("amina")
+    asked = world.last("amina")
+    assert "asks you to own the consultation together" in asked and "A good idea." in asked
     before = world.seen()
     world.pass_time(days=4)  # silent, so asked once more
     assert world.told(before) == {"gus", "amina"}
@@ -110,7 +110,9 @@ def test_a_proposal_is_answered_and_then_owned_by_two_sides(light_world: World) 
         {"title": "Declare before arrival", "summary": "Both of us wrote this.", "subject": "procedure"},
         consultation=1,
     )
+    assert "Amina has changed the title or the summary." in world.last("gus")
     assert "Declare before arrival" in world.do("lars", "consultations.show", consultation=1)
+    assert "Give it up" not in world.do("amina", "consultations.more", consultation=1).buttons
     assert "In Customs" not in world.do("amina", "consultations.hand_over", consultation=1)  # Customs' own side
     handed = world.submit("gus", "consultations.hand_over", {"person": str(world.ids["ruiz"])}, consultation=1)
     assert "In Customs: Ruiz" in handed and "Gus has handed a consultation to you." in world.last("ruiz")
