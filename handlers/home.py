@@ -15,6 +15,7 @@ from db.machinery import Draft
 from . import centres, integrity
 from .actions.plan import waiting as actions_waiting
 from .agencies.waiting import waiting as parts_waiting
+from .consultations.owing import owing
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
@@ -82,6 +83,7 @@ def show(ctx: Context) -> Screen:
         *meetings_waiting(ctx),
         *symposia_waiting(ctx),
         *actions_waiting(ctx),
+        *owing(ctx),
         *_about_people(ctx),
     )
     return Screen(

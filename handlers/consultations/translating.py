@@ -29,7 +29,7 @@ from . import cards, making
 from .questions import OPTIONS, questions_of
 from .room import consultations, owners
 
-HEADING, CLAUSE = 300, 8000
+HEADING, CLAUSE = 300, 3000
 
 
 def draft_of(ctx: Context, consultation: Consultation) -> TextDraft | None:

@@ -80,6 +80,8 @@ def test_a_proposal_is_answered_and_then_owned_by_two_sides(light_world: World) 
     assert "not yours to see" in world.do("badr", "consultations.show", consultation=1)
     assert "Proposed by: Amina, Sodal Trading" in world.do("gus", "consultations.show", consultation=1)
 
+    assert "C-1 · proposed; an answer is promised by Monday 7 December 2026" in world.say("gus", "/home")
+    assert "C-1" not in world.say("ruiz", "/home")  # it is not at their desk
     before = world.seen()
     world.wait_until(datetime(2026, 12, 9, 12, tzinfo=UTC))  # nobody has answered
     assert world.told(before) >= {"gus", "lars", "adam", "amina"}

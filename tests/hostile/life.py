@@ -11,6 +11,7 @@ from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
 from db.attendance import How, Material, Proof, Readers, new_proof_code
+from db.consultations import Clause, Consultation, TextDraft
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
@@ -59,6 +60,7 @@ def a_day(town: Town) -> None:
     a_symposium(town)
     seats(town)
     programmes(town)
+    consultations(town)
     open_drafts(town)
 
 
@@ -217,6 +219,23 @@ def programmes(town: Town) -> None:
         assert first is not None
         common = {"administration_id": first.administration_id, "symposium_id": first.symposium_id}
         session.add(SessionShift(**common, session_id=first.id, what=Shifted.ROOM, sequence=1, by_id=pia, at=now))
+
+
+def consultations(town: Town) -> None:
+    """One is being prepared, with a question and a text that is not out; its co-owner is asked. One is proposed."""
+    told = {"title": "Seals at night", "summary": "Pia would open earlier.", "subject": "border", "audience": "members"}
+    town.submit("pia", "consultations.make", told | {"from_day": "2026-12-01", "until_day": "2026-12-31"})
+    its = {"consultation": 1}
+    town.submit("pia", "consultations.add_question", {"words": "Which hours?", "options": "Six\nSeven"}, **its)
+    town.submit("pia", "consultations.ask_to_own", {"person": str(town.ids["ana"])}, **its)
+    with town.sessions.writing() as session:
+        common = {"administration_id": session.get_one(Consultation, 1).administration_id, "consultation_id": 1}
+        draft = TextDraft(**common, number=1, language="en", by_id=town.ids["pia"], made_at=town.clock.now())
+        session.add(draft)
+        session.flush()
+        session.add(Clause(**common, draft_id=draft.id, position=0, number="1", words="A seal is broken by two."))
+    proposed = {"kind": "fees", "title": "Bob pays twice", "summary": "Once is enough."}
+    town.submit("bob", "consultations.propose", proposed)
 
 
 def a_plan(town: Town) -> None:
