@@ -106,8 +106,8 @@ def took_part(consultation_id: int) -> Select[Any]:
 
 
 def moved(ctx: Context, consultation: Consultation, was: Phase) -> None:
-    """It has come to another phase. Whoever it is for hears what they can take part in, whoever has taken part that it
-    was closed, and its owners both."""
+    """It has come to another phase. Whoever it is for hears what they can take part in, whoever has taken part or
+    proposed it that it was closed, and its owners both."""
     phase, at = consultation.phase, ctx.now.isoformat()
     tell_owners(ctx, consultation, NEWS[phase], once=f"moved:{phase}:{at}", body=_until(consultation))
     _begin(ctx, consultation, f"{phase}:{at}", to_all=phase in (Phase.SHAPING, Phase.COMMENTS))
@@ -139,7 +139,9 @@ def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool,
     if consultation.phase not in OPEN or not (is_extended or consultation.phase is Phase(what)):
         return
     taking = took_part(consultation.id)
-    which = people_of(consultation) | Person.id.in_(taking) if to_all else Person.id.in_(taking)
+    which = Person.id.in_(taking) | (Person.id == consultation.proposer_id)
+    if to_all:
+        which |= people_of(consultation)
     alive = Person.administration_id == consultation.administration_id, Person.erased_at.is_(None)
     next_ = select(Person.id).where(*alive, which, Person.id > after).order_by(Person.id).limit(AT_ONCE)
     people = ctx.session.scalars(next_).all()

@@ -79,7 +79,10 @@ def look(ctx: Context, consultation: Consultation) -> None:
         return
     if consultation.closes_at is not None and ctx.now >= consultation.closes_at:  # nobody ever saw it
         once = f"missed:{consultation.closes_at.isoformat()}"
-        announcing.tell_owners(ctx, consultation, _("Its dates have passed, and it never opened."), once=once)
+        waiting = (*announcing.owners_of(ctx, consultation), consultation.proposer_id)
+        concerned = dict.fromkeys(each for each in waiting if each is not None)
+        lead = _("Its dates have passed, and it never opened.")
+        announcing.tell(ctx, concerned, consultation, lead, once=once)
     elif lacks_text(consultation, ctx.now):
         if consultation.created_at < ctx.now - HARDLY:  # otherwise it is being made just now
             once = f"no-text:{consultation.comments_at}"

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Button, Quote, Refusal, Row, Screen, Style, button
+from bot.kit.screen import Button, Quote, Refusal, Row, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, When, _, name_members, phrase_of
 from db.consultations import OUT_OF_BOUNDS, Consultation, Phase, Subject
 from db.issues import Issue, Problem
@@ -218,15 +218,19 @@ def about_shared(ctx: Context, problem: Problem) -> Screen:
     known = making.under_way_about(ctx, problem.issue_id)
     if known is not None:
         return cards.card(ctx, known, _("There is a consultation about it already."))
-    propose_it = Button(
-        _("Propose a consultation"),
-        "consultations.propose_shared",
-        {"problem": problem.id, "title": problem.line[: making.TITLE]},
-        Style.PRIMARY,
+    title: dict[str, Scalar] = {"title": problem.line[: making.TITLE]}
+    handled = Issue.id == problem.issue_id, Issue.visible_to(ctx.who)
+    buttons = (
+        *(
+            (Button(_("Make a consultation"), "consultations.make_about", {"issue": problem.issue_id, **title}),)
+            if ctx.session.scalar(select(Issue.id).where(*handled)) is not None
+            else ()
+        ),
+        Button(_("Propose a consultation"), "consultations.propose_shared", {"problem": problem.id, **title}),
+        button(_("Back"), "issues.problem", problem=problem.id),
     )
     line = Raw(problem.line, problem.language)
-    back = button(_("Back"), "issues.problem", problem=problem.id)
-    return Screen(_("Is this a matter for everybody?"), (line, _CONSULTED), buttons=(propose_it, back))
+    return Screen(_("Is this a matter for everybody?"), (line, _CONSULTED), buttons=buttons)
 
 
 _CONSULTED = _("In a consultation everybody it touches says what they think of a text, and hears what became of it.")

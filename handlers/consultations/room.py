@@ -18,10 +18,11 @@ consultations = Capability("consultations", _("Consultations"))
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 
 # What other capabilities add, each by itself: buttons to a consultation's card; what else happens when it comes to
-# another phase, when a next draft lies open, and when it is given up.
+# another phase, when a next draft lies open, when a passage was translated, and when it is given up.
 ON_CONSULTATION: list[Callable[[Context, Consultation], tuple[Button, ...]]] = []
 WHEN_MOVED: list[Callable[[Context, Consultation], None]] = []
 WHEN_REDRAFTED: list[Callable[[Context, Consultation], None]] = []
+WHEN_TRANSLATED: list[Callable[[Context, Consultation], None]] = []
 WHEN_WITHDRAWN: list[Callable[[Context, Consultation], None]] = []
 
 

@@ -27,7 +27,7 @@ from handlers.paging import PAGE, turn_pages
 
 from . import cards, making
 from .questions import OPTIONS, questions_of
-from .room import consultations, owners
+from .room import WHEN_TRANSLATED, consultations, owners
 
 HEADING, CLAUSE = 300, 3000
 
@@ -201,7 +201,7 @@ class TranslateTitle(Form):
             ctx.session.add(text)
         text.title, text.summary, text.by_id, text.at = self.title, self.summary, ctx.who.id, ctx.now
         ctx.session.flush()
-        return _listed(ctx, self.consultation, self.language, _("Translated."))
+        return _translated(ctx, self.consultation, self.language)
 
 
 @consultations.form("translate_clause", _("Translate a clause"), allow=owners)
@@ -233,7 +233,7 @@ class TranslateClause(Form):
             ctx.session.add(text)
         text.heading, text.words, text.by_id, text.at = self.heading, self.words, ctx.who.id, ctx.now
         ctx.session.flush()
-        return _listed(ctx, its, self.language, _("Translated."))
+        return _translated(ctx, its, self.language)
 
 
 @consultations.form("translate_question", _("Translate a question"), allow=owners)
@@ -272,7 +272,13 @@ class TranslateQuestion(Form):
         text = {"words": self.words, "options": said}
         self.question.translations = {**self.question.translations, self.language: text}
         ctx.session.flush()
-        return _listed(ctx, its, self.language, _("Translated."))
+        return _translated(ctx, its, self.language)
+
+
+def _translated(ctx: Context, consultation: Consultation, language: str) -> Screen:
+    for note in WHEN_TRANSLATED:
+        note(ctx, consultation)
+    return _listed(ctx, consultation, language, _("Translated."))
 
 
 def _must_be_another(language: str, original: str) -> None:

@@ -183,6 +183,8 @@ def test_an_issue_or_many_of_them_begin_one(light_world: World) -> None:
     world.press("badr", "Consult on it")
     world.press("badr", "Propose a consultation")
     assert "Refrigerated goods are held up at Port B" in world.last("badr")
+    assert "Make a consultation" not in world.do("chloe", "consultations.about_shared", problem=problem).buttons
+    assert "Make a consultation" in world.do("ruiz", "consultations.about_shared", problem=problem).buttons
     dates = {"from_day": "2026-11-24", "until_day": "2026-12-24"}
     told = {"title": "Port B at night", "summary": "When to inspect?", "subject": "border", "audience": "business"}
     assert "Made." in world.submit("ruiz", "consultations.make_about", told | dates, issue=issue)
@@ -278,6 +280,29 @@ def test_it_is_translated_passage_by_passage_and_given_up_with_a_reason(light_wo
     assert world.told(before) == {"ruiz", "badr"} and "The law has changed." in world.last("badr")
     assert "The law has changed." in world.press("badr", "Open")
     assert "Give it up" not in world.do("ruiz", "consultations.more", **its).buttons
+
+
+def test_a_consultation_that_never_opens_is_not_forgotten(light_world: World) -> None:
+    world = light_world
+    proposed(world, "badr")
+    given = {"together": "alone", "from_day": "2026-12-01", "until_day": "2026-12-20"}
+    world.submit("gus", "consultations.accept", given, consultation=1)
+    world.pass_time(days=1)
+    before = world.seen()
+    world.wait_until(datetime(2026, 12, 22, 12, tzinfo=UTC))
+    assert world.told(before) == {"gus", "badr"}  # whoever proposed it hears that it did not come about
+    assert "Its dates have passed, and it never opened." in world.last("badr")
+    later = {"zone": "Africa/Tunis", "shaping_day": "2027-01-11", "from_day": "2027-02-01"}
+    early = world.submit("gus", "consultations.dates", later | {"until_day": "2027-01-20"}, consultation=1)
+    assert "before it opens" in early
+    backwards = later | {"shaping_day": "2027-02-05", "until_day": "2027-03-01"}
+    assert "before the phase ahead" in world.submit("gus", "consultations.dates", backwards, consultation=1)
+    ends = {"until_day": "2027-03-01", "outcome_day": "2027-03-31"}
+    moved = world.submit("gus", "consultations.dates", later | ends, consultation=1)
+    assert "Opens: Monday 11 January 2027 09:00" in moved and "Outcome promised by: Wednesday 31 March 2027" in moved
+    assert "a question, for the days before there is a text" in moved
+    world.wait_until(datetime(2027, 1, 12, 12, tzinfo=UTC))
+    assert "Customs asks what you think" in world.last("badr")
 
 
 def test_nobody_hears_of_what_is_given_up_before_it_opened(light_world: World) -> None:
