@@ -192,7 +192,11 @@ def _owner_buttons(ctx: Context, consultation: Consultation) -> tuple[Button, ..
         else ()
     )
     if consultation.phase is Phase.PROPOSED:
-        take = (does(_("Take it up"), "accept", Style.PRIMARY), does(_("Decline it"), "decline"))
+        take = (
+            does(_("Take it up"), "accept", Style.PRIMARY),
+            does(_("Decline it"), "decline"),
+            does(_("Hand over"), "pass_on"),
+        )
         return (*(() if is_proposer else take), *((does(_("Take it back"), "take_back"),) if is_proposer else ()))
     if consultation.phase is Phase.DECLINED:
         raise_it = does_not_need_one(consultation)

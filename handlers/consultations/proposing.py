@@ -149,17 +149,23 @@ def propose(ctx: Context, subject: Subject, title: str, summary: str | None, *, 
         )
     due = dates.answer_due(ctx, made)
     ctx.later(due, "consultations.unanswered", key=f"{made.ref}:unanswered:0", consultation=made.id, times=0)
+    tell_desk(ctx, made)
+    return cards.card(ctx, made, sent(due))
+
+
+def tell_desk(ctx: Context, consultation: Consultation) -> None:
+    """Whoever can answer it hears of it, and by when an answer is promised."""
+    due = When(dates.answer_due(ctx, consultation), day_only=True)
     announcing.tell_owners(
         ctx,
-        made,
+        consultation,
         _("A consultation is proposed."),
-        once="proposed",
+        once=f"proposed:{consultation.centre_id}",
         body=(
-            Quote(Raw(made.summary, made.language)),
-            _("An answer is promised by {when}.", when=When(due, day_only=True)),
+            Quote(Raw(consultation.summary, consultation.language)),
+            _("An answer is promised by {when}.", when=due),
         ),
     )
-    return cards.card(ctx, made, sent(due))
 
 
 def sent(due: datetime) -> Phrase:
@@ -351,3 +357,23 @@ class Decline(_Answering):
             lead = _("Customs does not take your proposal up.")
             announcing.tell(ctx, (its.proposer_id,), its, lead, once="declined", body=said)
         return cards.changed(ctx, its, _("Declined. Whoever proposed it is being told."))
+
+
+@consultations.form("pass_on", _("Hand over"), allow=deciders)
+class PassOn(_Answering):
+    """To the desk that knows about it. The promised day stays."""
+
+    review = False
+    consultation: Consultation = ask.about()
+    desk: int = ask.pick(_("Which desk answers?"), options=owning.desks)
+
+    def submit(self, ctx: Context) -> Screen:
+        its = self.consultation
+        if its.centre_id == self.desk:
+            raise Refusal(_("It is at that desk already."), field="desk")
+        its.centre_id = self.desk
+        ctx.session.flush()
+        tell_desk(ctx, its)
+        if its.is_owned_by(ctx.who):
+            return cards.changed(ctx, its, _("Handed over."))
+        return Screen(_("Handed over."), (cards.title(its),), buttons=_my_proposals())
