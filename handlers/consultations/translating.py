@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
@@ -15,6 +16,7 @@ from bot.kit.text import LANGUAGES, Code, Phrase, Raw, _, ngettext
 from db.audiences import people_of
 from db.consultations import (
     Clause,
+    ClauseLink,
     ClauseTranslation,
     Consultation,
     ConsultationTranslation,
@@ -27,7 +29,7 @@ from handlers.paging import PAGE, turn_pages
 
 from . import cards, making
 from .questions import OPTIONS, questions_of
-from .room import WHEN_TRANSLATED, consultations, owners
+from .room import WHEN_REDRAFTED, WHEN_TRANSLATED, consultations, owners
 
 HEADING, CLAUSE = 300, 3000
 
@@ -279,6 +281,46 @@ def _translated(ctx: Context, consultation: Consultation, language: str) -> Scre
     for note in WHEN_TRANSLATED:
         note(ctx, consultation)
     return _listed(ctx, consultation, language, _("Translated."))
+
+
+def carry(session: Session, draft: TextDraft) -> int:
+    """What a clause of the draft before said in other languages holds for the same words in this one. How many do."""
+    earlier, later, known = aliased(Clause), aliased(Clause), aliased(ClauseTranslation)
+    heading = func.coalesce(earlier.heading, "") == func.coalesce(later.heading, "")
+    there = and_(known.clause_id == later.id, known.language == ClauseTranslation.language)
+    found = session.execute(
+        select(ClauseTranslation, later.id)
+        .join(ClauseLink, ClauseLink.earlier_id == ClauseTranslation.clause_id)
+        .join(earlier, earlier.id == ClauseLink.earlier_id)
+        .join(later, later.id == ClauseLink.later_id)
+        .outerjoin(known, there)
+        .where(ClauseLink.draft_id == draft.id, earlier.words == later.words, heading, known.id.is_(None))
+        .order_by(ClauseTranslation.id)
+    ).all()
+    made = {
+        (later_id, each.language): ClauseTranslation(
+            clause_id=later_id,
+            language=each.language,
+            heading=each.heading,
+            words=each.words,
+            by_id=each.by_id,
+            at=each.at,
+        )
+        for each, later_id in found
+    }
+    session.add_all(made.values())
+    session.flush()
+    return len(made)
+
+
+def _redrafted(ctx: Context, consultation: Consultation) -> None:
+    its = TextDraft.consultation_id == consultation.id, TextDraft.number == consultation.draft_number
+    draft = ctx.session.scalar(select(TextDraft).where(*its))
+    if draft is not None:
+        carry(ctx.session, draft)
+
+
+WHEN_REDRAFTED.append(_redrafted)
 
 
 def _must_be_another(language: str, original: str) -> None:

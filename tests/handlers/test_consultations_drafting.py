@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from db import personal
-from db.consultations import Consultation, ConsultationMeeting, Contribution, Phase
+from db.consultations import Change, ClauseLink, Consultation, ConsultationMeeting, Contribution, Phase, TextDraft
 from db.meetings import Meeting
 from db.people import Person, Sector
-from handlers.consultations import announcing
+from handlers.consultations import announcing, translating
 from tests.world import World
 
-from .consultation_steps import commented, made, proposed, with_text
+from .consultation_steps import TEXT, commented, made, proposed, with_text
 from .issue_steps import published, raised, same_here
 
 TRADE = {"amina", "badr", "chloe", "dina", "emil"}
@@ -273,6 +273,16 @@ def test_it_is_translated_passage_by_passage_and_given_up_with_a_reason(light_wo
     wrong = world.submit("ruiz", "consultations.translate_clause", {"language": "en", "words": "Once"}, clause=1)
     assert "in that language already" in wrong
     assert "not yours to see" in world.do("gus", "consultations.translate_clause", clause=1)
+
+    with_text(world, consultation, TEXT[1], "Something else now.")  # what stays as it was is not translated twice
+    with world.parley.sessions.writing() as session:
+        draft = session.scalars(select(TextDraft).where(TextDraft.number == 2)).one()
+        for earlier, later, change in ((2, 3, Change.MOVED), (1, 4, Change.CHANGED)):
+            link = {"earlier_id": earlier, "later_id": later, "change": change}
+            session.add(ClauseLink(consultation_id=consultation, draft_id=draft.id, **link))
+        assert translating.carry(session, draft) == 1
+        assert translating.carry(session, draft) == 0
+    assert "1 passage is left." in world.do("ruiz", "consultations.translate", language="ar", **its)
 
     world.wait_until(datetime(2026, 12, 2, 12, tzinfo=UTC))
     commented(world, consultation, "badr")
