@@ -340,5 +340,5 @@ def test_nobody_hears_of_what_never_opened_nor_reads_what_the_erased_have_said(l
     with world.parley.sessions.reading() as session:
         said = session.scalars(select(Contribution)).one()
         assert said.words == "" and said.withdrawn_at is not None
-        _given_up, its, other = session.scalars(select(Consultation).order_by(Consultation.id)).all()
-        assert its.co_owner_id is None and other.phase is Phase.WITHDRAWN
+        _given_up, its, proposal = session.scalars(select(Consultation).order_by(Consultation.id)).all()
+        assert its.co_owner_id is None and proposal.phase is Phase.WITHDRAWN
