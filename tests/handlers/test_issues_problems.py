@@ -20,7 +20,7 @@ def test_a_problem_shows_a_line_and_a_number_and_nobodys_words(world: World) -> 
         "State: Received, not taken yet",
         "Sector: Perishable goods",
     ]
-    assert list(shown.buttons) == ["Same here", "Add what you know", "Follow it", "Shared problems"]
+    assert list(shown.buttons) == ["Same here", "Add what you know", "Follow it", "Consult on it", "Shared problems"]
 
 
 def test_same_here_with_own_words_only_customs_reads(world: World) -> None:
