@@ -44,6 +44,7 @@ TILES = (
     button(_("Shared problems"), "issues.problems"),
     button(_("Roundtables"), "roundtables.roundtables"),
     button(_("Symposia"), "symposia.symposia"),
+    button(_("Consultations"), "consultations.consultations"),
     button(_("Joint action plan"), "actions.actions"),
     button(_("My organisation"), "people.organisation"),
     button(_("Preferences"), "people.preferences"),

@@ -308,7 +308,7 @@ class _Answering(Form):
         return (cards.title(bound["consultation"]),)
 
 
-@consultations.form("accept", _("Take it up"), allow=deciders)
+@consultations.form("accept", _("Take it up"), allow=deciders, reads=deciders)
 class Accept(_Answering):
     """It is being prepared from now on, by whoever takes it up; with its days it opens by itself."""
 
@@ -337,7 +337,7 @@ class Accept(_Answering):
         return cards.changed(ctx, its, _("Taken up. Whoever proposed it is being told."))
 
 
-@consultations.form("decline", _("Decline it"), allow=deciders)
+@consultations.form("decline", _("Decline it"), allow=deciders, reads=deciders)
 class Decline(_Answering):
     """With a reason in words, which whoever proposed it reads."""
 
@@ -359,7 +359,7 @@ class Decline(_Answering):
         return cards.changed(ctx, its, _("Declined. Whoever proposed it is being told."))
 
 
-@consultations.form("pass_on", _("Hand over"), allow=deciders)
+@consultations.form("pass_on", _("Hand over"), allow=deciders, reads=deciders)
 class PassOn(_Answering):
     """To the desk that knows about it. The promised day stays."""
 
