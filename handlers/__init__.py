@@ -44,7 +44,7 @@ registry = Registry(
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),
-    starts={people.linking.LINKS: "people.link", attendance.AT_DOOR: "attendance.scan"},
+    starts={people.linking.LINKS: "people.link", attendance.AT_DOOR: "attendance.scan", "c_": "consultations.arrive"},
     invited=roundtables.replying.replied,
     unkept=(integrity.looks_like_disclosure, "home.safely"),
 )

@@ -16,6 +16,7 @@ from . import centres, integrity
 from .actions.plan import waiting as actions_waiting
 from .agencies.waiting import waiting as parts_waiting
 from .consultations.owing import owing
+from .consultations.waiting import waiting as consultations_waiting
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
@@ -57,6 +58,7 @@ MORE = (
     button(_("Centres of expertise"), "centres.centres"),
     button(_("Recognition of trusted traders"), "recognition.recognition"),
     button(_("My symposia"), "registrations.seats"),
+    button(_("What I have said in consultations"), "consultations.contributions"),
     button(_("Programmes"), "programmes.programme"),
     button(_("Check in"), "attendance.checkin"),
     button(_("Verify a proof of attendance"), "attendance.verify"),
@@ -83,6 +85,7 @@ def show(ctx: Context) -> Screen:
         *recognition_waiting(ctx),
         *meetings_waiting(ctx),
         *symposia_waiting(ctx),
+        *consultations_waiting(ctx),
         *actions_waiting(ctx),
         *owing(ctx),
         *_about_people(ctx),

@@ -22,6 +22,7 @@ OWN = "one's own"
 PUBLIC = "what every member may see, about nobody in particular"
 TITLES = "titles and states, of what is opened with a command that reads"
 CHANGES = "a change, which always leaves a line"
+WITHOUT_NAMES = "what was said to everybody who takes part, without anybody's name"
 PUBLIC_HOURS = "clocks, calendars and the published ledger of countries"
 PUBLISHED = "figures of a plan for those whose plan it is, about nobody in particular"
 COUNTED = "how many there are, for whoever runs it"
@@ -68,6 +69,20 @@ SHOWS_NOTHING_OF_OTHERS = {
     "agencies.consent": OWN,
     "agencies.disclose": CHANGES,
     "agencies.parts": OWN,
+    "consultations.arrive": PUBLIC,
+    "consultations.asked": OWN,
+    "consultations.choose": CHANGES,
+    "consultations.consultations": TITLES,
+    "consultations.contributions": OWN,
+    "consultations.mine": OWN,
+    "consultations.read": PUBLIC,
+    "consultations.read_clause": PUBLIC,
+    "consultations.said": WITHOUT_NAMES,
+    "consultations.show": PUBLIC,
+    "consultations.to_answer": OWN,
+    "consultations.unsay": CHANGES,
+    "consultations.voice": WITHOUT_NAMES,
+    "consultations.voices": WITHOUT_NAMES,
     "centres.centre": PUBLIC,
     "centres.centres": PUBLIC,
     "centres.rest": CHANGES,
@@ -272,6 +287,11 @@ OPENS_WITH_NOTHING_OF_OTHERS = {
     "agencies.answer": OWN,  # the question that was put to one's own agency
     "agencies.cannot": OWN,
     "agencies.query": OWN,
+    "consultations.answer": PUBLIC,  # the question that is put to everybody
+    "consultations.comment": PUBLIC,  # the clause
+    "consultations.rephrase": OWN,
+    "consultations.reword": PUBLIC,
+    "consultations.reword_mine": OWN,
     "recognition.say": PUBLIC,
     "calendars.tell": OWN,
     "consultations.make_about": PUBLIC,  # the neutral line of an issue

@@ -376,6 +376,8 @@ class Contribution(_Of, OfAdministration, Base):
     changed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]  # its words are shown to its owners only
+    hidden_words: Mapped[str | None]  # why, for its author
+    hidden_language: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
 

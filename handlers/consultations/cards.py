@@ -8,13 +8,13 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _, listed, ngettext
 from db.audiences import Audience
-from db.consultations import OUT_OF_BOUNDS, Consultation, Phase, Question, Subject
+from db.consultations import OUT_OF_BOUNDS, SHOWN, Consultation, Contribution, Phase, Question, Subject
 from db.issues import Issue
 from db.outcomes import owed
 from db.people import Organisation, Person, who
 from handlers.people.naming import called
 
-from . import dates
+from . import dates, texts
 from .room import NOT_FOUND, ON_CONSULTATION, WHY_NOT
 
 
@@ -49,17 +49,20 @@ def card(ctx: Context, consultation: Consultation, lead: Phrase | None = None) -
     if consultation.phase in (Phase.COMMENTS, Phase.DRAFTING, Phase.SHAPING) and consultation.closes_at:
         facts.append(Fact(_("Comments until"), at(consultation, consultation.closes_at)))
     facts += _owner_facts(ctx, consultation)
+    facts += _member_facts(ctx, consultation)
+    named = texts.title_for(ctx.session, consultation, ctx.who.language)
     return Screen(
-        lead or title(consultation),
+        lead or named,
         (
-            *((title(consultation),) if lead else ()),
-            *((Quote(Raw(consultation.summary, consultation.language)),) if consultation.summary else ()),
+            *((named,) if lead else ()),
+            *texts.summary(ctx, consultation),
             *_why_not(consultation),
             *(still_to_do(ctx, consultation) if consultation.is_owned_by(ctx.who) else ()),
         ),
         tuple(facts),
         buttons=(
             *_owner_buttons(ctx, consultation),
+            *_member_buttons(ctx, consultation),
             *(each for add in ON_CONSULTATION for each in add(ctx, consultation)),
         ),
     )
@@ -213,3 +216,40 @@ def _owner_buttons(ctx: Context, consultation: Consultation) -> tuple[Button, ..
         *(prepare if consultation.phase is Phase.PREPARED else ()),
         does(_("More"), "more"),
     )
+
+
+# For whoever takes part
+
+
+def _member_facts(ctx: Context, consultation: Consultation) -> tuple[Fact, ...]:
+    said = _own(ctx, consultation)
+    late = consultation.phase is Phase.DECISION
+    return (
+        *((Fact(_("Now"), _("What is said now is accepted, and marked late.")),) if late else ()),
+        *((Fact(_("You have said"), ngettext("{count} contribution", "{count} contributions", said)),) if said else ()),
+    )
+
+
+def _member_buttons(ctx: Context, consultation: Consultation) -> tuple[Button, ...]:
+    """What one reads and says, most likely first."""
+    its = {"consultation": consultation.id}
+    lies_open = consultation.phase in SHOWN and consultation.draft_number > 0
+    found: list[Button] = []
+    if lies_open:
+        found.append(Button(_("Read the text"), "consultations.read", its, Style.PRIMARY))
+    if consultation.takes_comments():
+        found.append(Button(_("Comment on a clause"), "consultations.say", its, Style.PRIMARY))
+    if consultation.phase in SHOWN and (count := question_count(ctx, consultation)):
+        label = ngettext("{count} question", "{count} questions", count)
+        style = Style.PLAIN if lies_open else Style.PRIMARY
+        found.append(Button(label, "consultations.to_answer", its, style))
+    if lies_open:
+        found.append(Button(_("What others said"), "consultations.voices", its))
+    if _own(ctx, consultation):
+        found.append(Button(_("What I have said"), "consultations.mine", its))
+    return tuple(found)
+
+
+def _own(ctx: Context, consultation: Consultation) -> int:
+    mine = Contribution.consultation_id == consultation.id, Contribution.person_id == ctx.who.id
+    return ctx.session.scalar(select(func.count()).select_from(Contribution).where(*mine)) or 0

@@ -116,7 +116,7 @@ name_members(
     {
         ContributionKind.COMMENT: _("Comment"),
         ContributionKind.SUGGESTION: _("Other words"),
-        ContributionKind.ANSWER: _("Answer"),
+        ContributionKind.ANSWER: _("Answer to a question"),
         ContributionKind.POSITION: _("Formal position"),
     }
 )

@@ -15,12 +15,14 @@ from db.people import Person
 from db.session import Sessions, connect
 from handlers.attendance import proving
 from handlers.registrations import registering
+from tests.handlers import taking_steps
 from tests.handlers.registration_steps import make
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 SEATS = FOLDER / "seats.md"  # begins with a symposium
 DAYS = FOLDER / "symposium-day.md"  # so does this one, on the day after
-TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS})
+SAID = FOLDER / "consultation-said.md"  # begins with a text that lies open
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
@@ -38,6 +40,20 @@ def test_a_symposiums_day_goes_as_written(begun: Path, tmp_path: Path, monkeypat
     monkeypatch.setattr(registering, "new_code", lambda: next(codes))
     monkeypatch.setattr(proving, "new_proof_code", lambda: "ABC-DEF-GHJ-KLM")
     assert play(DAYS, begun=_with_a_symposium(begun, tmp_path, day=BEGINS + timedelta(days=1))) == 0
+
+
+def test_a_consultation_is_taken_part_in_as_written(begun: Path, tmp_path: Path) -> None:
+    assert play(SAID, begun=_with_a_consultation(begun, tmp_path)) == 0
+
+
+def _with_a_consultation(begun: Path, folder: Path) -> Path:
+    ready = Path(shutil.copy(begun, folder / "ready.db"))
+    sessions = Sessions(connect(f"sqlite:///{ready}"))
+    with sessions.writing() as session:
+        lead = session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one()
+        taking_steps.make(session, lead, BEGINS)
+    sessions.engine.dispose()
+    return ready
 
 
 def _with_a_symposium(begun: Path, folder: Path, **more: Any) -> Path:
