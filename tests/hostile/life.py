@@ -11,7 +11,7 @@ from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
 from db.attendance import How, Material, Proof, Readers, new_proof_code
-from db.consultations import Clause, Consultation, TextDraft
+from db.consultations import Clause, Consultation, Contribution, ContributionKind, TextDraft
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
@@ -233,7 +233,12 @@ def consultations(town: Town) -> None:
         draft = TextDraft(**common, number=1, language="en", by_id=town.ids["pia"], made_at=town.clock.now())
         session.add(draft)
         session.flush()
-        session.add(Clause(**common, draft_id=draft.id, position=0, number="1", words="A seal is broken by two."))
+        clause = Clause(**common, draft_id=draft.id, position=0, number="1", words="A seal is broken by two.")
+        session.add(clause)
+        session.flush()
+        said = {"person_id": town.ids["ana"], "language": "en", "at": town.clock.now()}
+        what = {"kind": ContributionKind.SUGGESTION, "words": "Ana says why.", "suggested": "A seal is broken by one."}
+        session.add(Contribution(**common, **said, **what, clause_id=clause.id, stands_id=clause.id))
     proposed = {"kind": "fees", "title": "Bob pays twice", "summary": "Once is enough."}
     town.submit("bob", "consultations.propose", proposed)
 
