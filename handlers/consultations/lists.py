@@ -145,14 +145,21 @@ def offers(ctx: Context, words: str) -> Sequence[Button]:
 
 def _clause_and_words(words: str, *, is_named: bool) -> tuple[str, str]:
     """The number that words begin with, and what follows it. A whole number alone could be anything: it needs "clause"
-    or a consultation's reference before it."""
-    parts = words.split(maxsplit=2)
-    worded = len(parts) > 1 and parts[0].casefold().strip(".") in CALLED
-    number = plain_number(parts[1] if worded else parts[0]) if parts else ""
-    comment = " ".join(parts[2 if worded else 1 :])
+    or a consultation's reference before it. What follows is kept to the letter, with its lines."""
+    first, rest = _first_word(words)
+    worded = bool(rest) and first.casefold().strip(".") in CALLED
+    if worded:
+        first, rest = _first_word(rest)
+    number, comment = plain_number(first), re.sub(r"^[:;–-]+\s+", "", rest)
     if not number or not (worded or is_named or re.fullmatch(r"\d{1,4}(\.\d{1,4})+", number)):
         return "", ""
     return number, comment
+
+
+def _first_word(words: str) -> tuple[str, str]:
+    """It, and what stands behind it."""
+    parts = words.split(maxsplit=1)
+    return (parts[0] if parts else "", parts[1].strip() if len(parts) > 1 else "")
 
 
 def _about_clause(ctx: Context, clause: Clause, comment: str) -> list[Button]:

@@ -223,6 +223,8 @@ def test_it_is_found_by_words_by_number_and_by_link(light_world: World) -> None:
     assert "Comment on 3.2 of C-1" in world.say("amina", "C-1 3.2").buttons
     assert "3.2 · Waiting" in world.press("amina", "Read 3.2 of C-1")
     assert "Send it as a comment on 3 of C-1" in world.say("amina", "article 3: It is too much").buttons
+    world.say("chloe", "C-1 3.1 – Too dear.\n\nAnd  too late.")  # kept to the letter
+    assert "Too dear.\n\nAnd  too late." in world.press("chloe", "Send it as a comment on 3.1 of C-1")
     assert not any("C-1" in each for each in world.say("amina", "3 boxes are stuck").buttons)
     assert "Read the text" in world.say("amina", "/start c_1").buttons
     assert "Read the text" in world.say("amina", "/start c_C-1").buttons
