@@ -28,6 +28,7 @@ from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
 from .mail import INVITATION, MailRequest
 from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
 from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
+from .positions import Position, PositionState
 from .regions import Representative
 from .registrations import OPEN, Registration, RegistrationState, Seat, SeatState, Wish
 from .statements import Statement, StatementVote
@@ -122,6 +123,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _give_up_seats(session, person.id, at=at)
     _leave_the_floor(session, person.id)
     _leave_consultations(session, person.id, at=at)
+    _drop_positions(session, person.id, at=at)
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)
@@ -237,6 +239,17 @@ def _leave_consultations(session: Session, person_id: int, *, at: datetime) -> N
     proposed = select(Consultation).where(Consultation.proposer_id == person_id, Consultation.phase == Phase.PROPOSED)
     for each in session.scalars(proposed):
         each.withdraw(at=at)
+
+
+def _drop_positions(session: Session, person_id: int, *, at: datetime) -> None:
+    """What was filed is their organisation's, and stays. What else they wrote of it is gone."""
+    theirs = Position.author_id == person_id, Position.state != PositionState.FILED
+    session.execute(update(Position).where(*theirs).values(words=""))
+    unfiled = Position.state.in_((PositionState.DRAFT, PositionState.ASKED))
+    dropped = {"state": PositionState.DROPPED, "ended_at": at}
+    session.execute(update(Position).where(*theirs, unfiled).values(dropped))
+    gone = {"remark": None, "remark_language": None}
+    session.execute(update(Position).where(Position.remark_by_id == person_id).values(gone))
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

@@ -20,6 +20,7 @@ from .consultations.waiting import waiting as consultations_waiting
 from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
+from .positions.waiting import waiting as positions_waiting
 from .recognition.waiting import waiting as recognition_waiting
 from .roundtables.waiting import waiting as meetings_waiting
 from .symposia.waiting import waiting as symposia_waiting
@@ -59,6 +60,7 @@ MORE = (
     button(_("Recognition of trusted traders"), "recognition.recognition"),
     button(_("My symposia"), "registrations.seats"),
     button(_("What I have said in consultations"), "consultations.contributions"),
+    button(_("Formal positions"), "positions.positions"),
     button(_("Programmes"), "programmes.programme"),
     button(_("Check in"), "attendance.checkin"),
     button(_("Verify a proof of attendance"), "attendance.verify"),
@@ -86,6 +88,7 @@ def show(ctx: Context) -> Screen:
         *meetings_waiting(ctx),
         *symposia_waiting(ctx),
         *consultations_waiting(ctx),
+        *positions_waiting(ctx),
         *actions_waiting(ctx),
         *owing(ctx),
         *_about_people(ctx),
