@@ -95,8 +95,8 @@ def _facts(ctx: Context, consultation: Consultation, position: Position, reader:
 
 
 def _names(ctx: Context, consultation: Consultation, position: Position, reader: Who) -> dict[int, Text]:
-    """Who wrote, saw and filed it: for their own colleagues, and for those who consult."""
-    if reader.organisation_id != position.speaker_id and not consultation.is_owned_by(reader):
+    """Who wrote, saw and filed it: for their own colleagues, and for those at Customs who consult."""
+    if reader.organisation_id != position.speaker_id and not consultation.is_run_by(reader):
         return {}
     people = (position.author_id, position.seen_by_id, position.filed_by_id)
     return called(ctx.session, {each for each in people if each is not None})

@@ -43,6 +43,7 @@ from db.machinery import Receipt
 from db.outcomes import TOLD, Decision, Outcome, owed
 from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
 from db.personal import gather
+from db.positions import Position, PositionState, Stance
 from db.recognition import Criterion, OpenMatrix, Recognition, RecognitionChange, RecognitionRequest, Stand
 from db.symposia import Agreed, SessionPart, Symposium, SymposiumSession, SymposiumState
 from handlers.agencies.telling import PART
@@ -87,6 +88,7 @@ class Aviary:
             self._matrix(session)
             self._symposium(session)
             self._consultations(session)
+            self._positions(session)
             for abroad in (False, False, False, True):
                 self._action(session, abroad=abroad)
         with town.sessions.reading() as session:
@@ -466,6 +468,53 @@ class Aviary:
                 session.flush()
                 clause.words = self._word(f"a clause of draft {number + 1}, {phase}", _row(Clause, clause.id))
 
+    def _positions(self, session: Session) -> None:
+        """What organisations draft, are asked and have filed, and what is said of it, in a consultation with owners."""
+        home = session.get_one(Person, self._town.ids["ana"]).administration_id
+        held = Consultation(
+            administration_id=home,
+            title="Seals",
+            summary="One a day.",
+            language="en",
+            zone="UTC",
+            phase=Phase.COMMENTS,
+            owner_id=self._one("pia", "gus"),
+            co_owner_id=self._one("bob", "fay"),
+            closes_at=NOON + timedelta(days=9),
+            created_at=NOON,
+        )
+        session.add(held)
+        session.flush()
+        common = {"administration_id": home, "consultation_id": held.id, "language": "en"}
+        organisations = self._town.organisations
+        for state in (PositionState.DRAFT, PositionState.ASKED, PositionState.FILED):
+            for name, other in (("Alpha Trading", "Food Agency"), ("Beta Shipping", "Transport Agency")):
+                said = Contribution(
+                    **common, kind=ContributionKind.POSITION, person_id=self._one("ana"), words="Said.", at=NOON
+                )
+                session.add(said)
+                session.flush()
+                made = Position(
+                    **common,
+                    organisation_id=organisations[name],
+                    association_id=None if state is PositionState.DRAFT else organisations[other],
+                    state=state,
+                    stance=Stance.AGAINST,
+                    words="",
+                    author_id=self._one("alf") if state is PositionState.DRAFT else self._one("fay", "tia"),
+                    written_at=NOON,
+                    consent="" if state is PositionState.FILED else None,
+                    contribution_id=said.id if state is PositionState.FILED else None,
+                    filed_at=NOON if state is PositionState.FILED else None,
+                )
+                session.add(made)
+                session.flush()
+                made.words = self._word(f"a position that is {state.value}", _row(Position, made.id))
+                if state is PositionState.DRAFT:
+                    made.remark = self._word("what a colleague would change", _row(Position, made.id))
+                if state is PositionState.FILED:
+                    made.consent = self._word("what a consent rests on", _row(Position, made.id))
+
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):
             return
@@ -668,6 +717,7 @@ JOINS = {"issues.follow"}  # whoever does it takes part from then on, and may re
 # What shows; the rest changes, and shows what these show.
 LOOKS = {
     *("agencies.part", "agencies.thread", "agencies.case", "agencies.answer", "agencies.reply", "agencies.consent"),
+    *("positions.position", "positions.show", "positions.received", "positions.remark", "positions.redraft"),
     *("recognition.cell", "recognition.gap", "recognition.to_action"),
     *("actions.show", "actions.thread", "actions.milestones", "actions.more", "actions.dispute", "actions.report"),
     *("issues.show", "issues.thread", "issues.more", "issues.proposed", "issues.precedents", "issues.outcome"),

@@ -11,11 +11,12 @@ from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
 from db.attendance import How, Material, Proof, Readers, new_proof_code
-from db.consultations import Clause, Consultation, Contribution, ContributionKind, TextDraft
+from db.consultations import Clause, Consultation, Contribution, ContributionKind, Phase, TextDraft
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
 from db.people import Person, RoleName, Scope, grant_role
+from db.positions import Position, PositionState, Stance
 from db.programmes import Drafting, ProgrammeDraft, SessionShift, Shifted
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 from db.registrations import Registration
@@ -61,6 +62,7 @@ def a_day(town: Town) -> None:
     seats(town)
     programmes(town)
     consultations(town)
+    positions(town)
     open_drafts(town)
 
 
@@ -241,6 +243,35 @@ def consultations(town: Town) -> None:
         session.add(Contribution(**common, **said, **what, clause_id=clause.id, stands_id=clause.id))
     proposed = {"kind": "fees", "title": "Bob pays twice", "summary": "Once is enough."}
     town.submit("bob", "consultations.propose", proposed)
+
+
+def positions(town: Town) -> None:
+    """Two consultations. In the first Ana's organisation has filed and drafts again, Bob's drafts and is asked by
+    another; the second Bob owns with Customs."""
+    now = town.clock.now()
+    with town.sessions.writing() as session:
+        home = session.get_one(Person, town.ids["ana"]).administration_id
+        common = {"administration_id": home, "title": "Seals", "summary": "One a day.", "language": "en", "zone": "UTC"}
+        when = {"phase": Phase.COMMENTS, "closes_at": now + timedelta(days=9), "created_at": now, "draft_number": 1}
+        one, two = (
+            Consultation(**common, **when, owner_id=town.ids["pia"], co_owner_id=other)
+            for other in (None, town.ids["bob"])
+        )
+        session.add_all([one, two])
+        session.flush()
+        known, both, beta = one.id, (one.id, two.id), town.organisations["Beta Shipping"]
+        asked = {"stance": Stance.AGAINST, "words": "Bob is asked.", "language": "en", "state": PositionState.ASKED}
+        by = {"association_id": town.organisations["Food Agency"], "author_id": town.ids["fay"], "written_at": now}
+        session.add(Position(administration_id=home, consultation_id=known, organisation_id=beta, **asked, **by))
+    told = {"stance": "against", "words": "Alpha needs four seals."}
+    for consultation in both:
+        town.submit("ana", "positions.draft", told, consultation=consultation)
+        with town.sessions.reading() as session:
+            made = session.scalars(select(Position.id).order_by(Position.id.desc())).first()
+        town.do("alf", "positions.seen", position=made)
+        town.do("ana", "positions.file", position=made, confirmed=True)
+    for who in ("ana", "bob"):
+        town.submit(who, "positions.draft", told | {"words": f"{who} wants five."}, consultation=known)
 
 
 def a_plan(town: Town) -> None:

@@ -19,6 +19,7 @@ from db.audiences import Audience
 from db.calendars import CalendarAddress
 from db.calls import CallCriterion, Interest, Proposal, Review, Reviewer
 from db.centres import Centre
+from db.consultations import Contribution
 from db.issues import INTERNATIONAL_REGION, How, Issue, Level, Participation, Problem
 from db.machinery import Receipt
 from db.meetings import (
@@ -59,7 +60,7 @@ from db.symposia import (
     Track,
 )
 
-from . import consulting, days, seats
+from . import consulting, days, positions, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -115,6 +116,8 @@ class Oracle:
             for table in (*CASES, *MEETINGS, *SYMPOSIA, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
         self.rows = {**cases, **{table: every(table) for table in (*seats.RULES, *days.RULES, *consulting.RULES)}}
+        self.rows = {**cases, **{table: every(table) for table in (*seats.RULES, *days.RULES, *positions.RULES)}}
+        self.contributions = list(every(Contribution).values())
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
 
@@ -546,4 +549,5 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     **seats.RULES,
     **days.RULES,
     **consulting.RULES,
+    **positions.RULES,
 }

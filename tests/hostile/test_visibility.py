@@ -157,6 +157,7 @@ TABLES |= {"Proposal", "Review", "Reviewer", "SessionPart"}
 TABLES |= {"Action", "ActionEntry", "Milestone", "Report"}
 TABLES |= {"Registration", "Seat", "Wish", "Delegation"}
 TABLES |= {"CheckIn", "DoorCode", "FloorQuestion", "FloorVote", "Material", "Feedback", "Proof"}
+TABLES |= {"Position", "Contribution"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
 RULE |= {"asked_of", "in_full_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
@@ -233,6 +234,13 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     ),
     "people/data.py": {"data": OWN},
     "people/organisations.py": {"attribute": UNSEEN},
+    "positions/cards.py": {"_facts": "whether it came late, of a position that was loaded through the rule"},
+    "positions/filing.py": {"take_out": UNSEEN},
+    "positions/finding.py": {
+        "asked_of": UNSEEN,
+        "current": "of one's own organisation; of a member only whether something is filed",
+    },
+    "positions/waiting.py": {"_OURS": "of the organisation that whoever asks speaks for"},
     "programmes/asking.py": {"_parts": SYMPOSIUM},
     "programmes/feed.py": {"own_parts": OWN},
     "programmes/publishing.py": {"_tell": UNSEEN},
