@@ -488,7 +488,10 @@ class Aviary:
         common = {"administration_id": home, "consultation_id": held.id, "language": "en"}
         organisations = self._town.organisations
         for state in (PositionState.DRAFT, PositionState.ASKED, PositionState.FILED):
-            for name, other in (("Alpha Trading", "Food Agency"), ("Beta Shipping", "Transport Agency")):
+            for name, other, own, others in (
+                ("Alpha Trading", "Food Agency", "alf", "fay"),
+                ("Beta Shipping", "Transport Agency", "bob", "tia"),
+            ):
                 said = Contribution(
                     **common, kind=ContributionKind.POSITION, person_id=self._one("ana"), words="Said.", at=NOON
                 )
@@ -501,7 +504,7 @@ class Aviary:
                     state=state,
                     stance=Stance.AGAINST,
                     words="",
-                    author_id=self._one("alf") if state is PositionState.DRAFT else self._one("fay", "tia"),
+                    author_id=self._town.ids[own if state is PositionState.DRAFT else others],
                     written_at=NOON,
                     consent="" if state is PositionState.FILED else None,
                     contribution_id=said.id if state is PositionState.FILED else None,
