@@ -242,8 +242,10 @@ def _leave_consultations(session: Session, person_id: int, *, at: datetime) -> N
 
 
 def _drop_positions(session: Session, person_id: int, *, at: datetime) -> None:
-    """What was filed is their organisation's, and stays. What else they wrote of it is gone."""
+    """What stands is their organisation's, and stays. What else they wrote of it is gone."""
     theirs = Position.author_id == person_id, Position.state != PositionState.FILED
+    said = select(Position.contribution_id).where(*theirs, Position.contribution_id.is_not(None))
+    session.execute(update(Contribution).where(Contribution.id.in_(said)).values(words=""))
     session.execute(update(Position).where(*theirs).values(words=""))
     unfiled = Position.state.in_((PositionState.DRAFT, PositionState.ASKED))
     dropped = {"state": PositionState.DROPPED, "ended_at": at}

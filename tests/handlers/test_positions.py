@@ -380,6 +380,8 @@ def test_an_association_can_spare_its_member_the_answer(light_world: World) -> N
 def test_what_was_filed_stays_its_organisations_when_its_author_is_erased(light_world: World) -> None:
     world = light_world
     number = consultation(world)
+    first = filed(world, number, words="Amina’s first thoughts.")
+    world.do("emil", "positions.take_back", position=first, confirmed=True)
     stands = filed(world, number)
     draft = drafted(world, number, words="Amina’s thoughts.")
     world.submit("emil", "positions.remark", {"words": "Emil’s doubts."}, position=draft)
@@ -389,6 +391,9 @@ def test_what_was_filed_stays_its_organisations_when_its_author_is_erased(light_
         kept, dropped = session.get_one(Position, stands), session.get_one(Position, draft)
         assert (kept.state, kept.words) == (PositionState.FILED, OURS)
         assert (dropped.state, dropped.words, dropped.remark) == (PositionState.DROPPED, "", None)
+        assert session.get_one(Position, first).words == ""
+        words = set(session.scalars(select(Contribution.words)))
+        assert words == {"", OURS}
     assert counted(world) == [OURS]
     assert "Filed by: a representative of Sodal Trading" in world.do("ruiz", "positions.show", position=stands)
 
