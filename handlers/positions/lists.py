@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Button, Row, Screen, Style, button
-from bot.kit.text import Code, Phrase, Raw, _, ngettext
+from bot.kit.text import Code, Phrase, Raw, _, ngettext, phrase_of
 from db.consultations import SHOWN, Consultation
 from db.people import Kind, Organisation
 from db.positions import CURRENT, Position, PositionState, Stance
@@ -129,7 +129,7 @@ def received(ctx: Context, consultation: Consultation, page: int = 0) -> Screen:
 
 def _detail(position: Position) -> Phrase:
     if position.association_id is None:
-        return _("{stance}", stance=position.stance)
+        return phrase_of(position.stance)
     return _("{stance} · filed by its association", stance=position.stance)
 
 
