@@ -80,7 +80,8 @@ def _facts(ctx: Context, consultation: Consultation, position: Position, reader:
     yield Fact(_("State"), position.state)
     yield Fact(_("Consultation"), Code(consultation.ref))
     if position.association_id is not None:
-        yield Fact(_("Filed for it by"), name_of(ctx, position.association_id))
+        label = _("Filed for it by") if position.filed_at is not None else _("Association")
+        yield Fact(label, name_of(ctx, position.association_id))
     names = _names(ctx, consultation, position, reader)
     if position.author_id in names and position.state is not PositionState.FILED:
         yield Fact(_("Written by"), names[position.author_id])

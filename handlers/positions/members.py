@@ -83,7 +83,7 @@ class ForMember(Form):
         if self.consent is Consent.ASK:
             lead = _("An association would file this for your organisation. Do you agree?")
             telling.tell_voices(ctx, of, made, lead, once="asked")
-            return cards.card(ctx, made, _("The member is asked. Nothing is filed before it agrees."))
+            return cards.card(ctx, made, _("The member is asked."))
         made.agree(None, self.rests_on or "", ctx.who.language, at=ctx.now)
         filing.put_in(ctx, consultation, made, _whose(ctx, made))
         tell_filed(ctx, made)

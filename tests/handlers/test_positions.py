@@ -282,11 +282,11 @@ def test_an_association_asks_its_member_and_files_when_it_agrees(world: World) -
     number = consultation(world)
     ours, member = association(world)
     before = world.seen()
-    assert "The member is asked. Nothing is filed before it agrees." in for_member(world, number, member)
+    assert "Nothing is filed before the member agrees." in for_member(world, number, member)
     assert world.told(before) == {"dina", "badr"} and counted(world) == []
     position = latest(world)
     assert "Do you agree?" in world.last("badr") and THEIRS in world.last("badr")
-    assert "Filed for it by: Traders’ Association" in world.last("badr") and "Dina" not in world.last("badr")
+    assert "Association: Traders’ Association" in world.last("badr") and "Dina" not in world.last("badr")
     assert "an association asks whether it may file for you" in world.say("badr", "/home")
     assert "This member is asked already." in for_member(world, number, member)
     assert "You may not do that." in world.do("dina", "positions.agree", position=position)
