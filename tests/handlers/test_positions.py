@@ -4,6 +4,7 @@ with its consent."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.engine import Outcome
-from bot.kit.events import Called, Submitted
+from bot.kit.events import Called, Caller, Event, Submitted
 from bot.kit.text import Phrase
 from db.consultations import Consultation, Contribution
 from db.people import Mandate, Organisation, Person
@@ -83,54 +84,62 @@ def test_it_is_drafted_by_one_seen_by_another_and_filed_once(world: World) -> No
     assert "C-1 · Sodal Trading · It supports this with conditions · Filed" in listed
 
 
-def test_two_mandate_holders_at_the_same_instant_file_it_once(database_url: str) -> None:
-    """Both have "File it" before them; both drafts at once, and both files at once, end as one."""
-    world = World(database_url)
-    try:
-        number = consultation(world)
-        both = ("amina", "emil")
-        begun = {}
-        for who in both:
-            world.do(who, "positions.draft", consultation=number)
-            form = world.last(who).answer.form
-            assert form is not None
-            begun[who] = form.token
-        said = at_once(world, "draft", both, begun)
-        assert sorted(said) == ["Kept as a draft. Your colleagues are asked to look at it.", DRAFTED]
-        made = latest(world)
-        assert made == 1
-        with world.parley.sessions.writing() as session:  # whichever of both it was, the other has seen it
-            draft = session.get_one(Position, made)
-            other = next(world.ids[each] for each in both if world.ids[each] != draft.author_id)
-            assert draft.see(other, at=MONDAY)
-        said = at_once(world, "file", both, dict.fromkeys(both, str(made)))
-        assert sorted(said) == ["Filed. Those who consult have it, and answer it.", "It is filed already."]
-        assert len(counted(world)) == 1
-        with world.parley.sessions.reading() as session:
-            assert len(session.scalars(select(Contribution.id)).all()) == 1
-    finally:
-        world.close()
+def test_two_mandate_holders_at_the_same_instant_file_it_once(world: World) -> None:
+    """Two drafts sent at once, and two taps on “File it” at once, end as one each."""
+    number = consultation(world)
+    both = ("amina", "emil")
+    begun = {}
+    for who in both:
+        world.do(who, "positions.draft", consultation=number)
+        form = world.last(who).answer.form
+        assert form is not None
+        begun[who] = form.token
+    said = at_once(world, {who: sent(begun[who], f"Words of {who}.") for who in both})
+    assert sorted(said) == ["Kept as a draft. Your colleagues are asked to look at it.", DRAFTED]
+    made = latest(world)
+    with world.parley.sessions.writing() as session:  # whichever of both it was, the other has seen it
+        draft = session.get_one(Position, made)
+        other = next(world.ids[each] for each in both if world.ids[each] != draft.author_id)
+        assert made == 1 and draft.see(other, at=MONDAY)
+    said = at_once(world, {who: tapped("positions.file", made) for who in both})
+    assert sorted(said) == ["Filed. Those who consult have it, and answer it.", "It is filed already."]
+    with world.parley.sessions.reading() as session:
+        assert len(session.scalars(select(Contribution.id)).all()) == 1
+
+    # A member agrees while its association gives it up: one of both holds, and the other is told.
+    _ours, member = association(world)
+    for_member(world, number, member)
+    asked = latest(world)
+    said = at_once(world, {"badr": tapped("positions.agree", asked), "dina": tapped("positions.drop", asked)})
+    won = state(world, asked)
+    assert won in (PositionState.FILED, PositionState.DROPPED)
+    assert len(counted(world)) == (2 if won is PositionState.FILED else 1)
+    assert sum(each in (GONE, ANSWERED) for each in said) == 1
 
 
 DRAFTED = "There is a draft of your organisation already."
+GONE, ANSWERED = "It is no draft any longer.", "That has been answered already."
 
 
-def at_once(world: World, what: str, people: tuple[str, ...], of: dict[str, str]) -> list[str]:
-    """Each does it in a thread of their own, all at the same instant; what each was told."""
-    together = threading.Barrier(len(people))
+def at_once(world: World, taps: dict[str, Callable[[Caller], Event]]) -> list[str]:
+    """Each in a thread of their own, all at the same instant; what each was told."""
+    together = threading.Barrier(len(taps))
 
     def go(who: str) -> str:
+        event = taps[who](world.caller(who))
         together.wait()
-        caller = world.caller(who)
-        event = (
-            Submitted(caller, of[who], {"stance": "against", "words": f"Words of {who}."})
-            if what == "draft"
-            else Called(caller, name="positions.file", args={"position": int(of[who]), "confirmed": True})
-        )
         return said_to(world.parley.engine.turn(event, trace="t"))
 
-    with ThreadPoolExecutor(len(people)) as pool:
-        return list(pool.map(go, people))
+    with ThreadPoolExecutor(len(taps)) as pool:
+        return list(pool.map(go, taps))
+
+
+def tapped(command: str, position: int) -> Callable[[Caller], Event]:
+    return lambda caller: Called(caller, name=command, args={"position": position, "confirmed": True})
+
+
+def sent(token: str, words: str) -> Callable[[Caller], Event]:
+    return lambda caller: Submitted(caller, token, {"stance": "against", "words": words})
 
 
 def said_to(outcome: Outcome | None) -> str:
