@@ -15,7 +15,7 @@ from db.consultations import Clause, Consultation, Contribution, ContributionKin
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
-from db.people import Person, RoleName, Scope, grant_role
+from db.people import Kind, Organisation, Person, RoleName, Scope, grant_role
 from db.positions import Position, PositionState, Stance
 from db.programmes import Drafting, ProgrammeDraft, SessionShift, Shifted
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
@@ -246,32 +246,31 @@ def consultations(town: Town) -> None:
 
 
 def positions(town: Town) -> None:
-    """Two consultations. In the first Ana's organisation has filed and drafts again, Bob's drafts and is asked by
-    another; the second Bob owns with Customs."""
+    """Three consultations: in one nothing is said yet; in the next Alf drafts for his association, and a member is
+    asked; in the last, which Bob owns with Customs, Ana's position is filed."""
     now = town.clock.now()
     with town.sessions.writing() as session:
-        home = session.get_one(Person, town.ids["ana"]).administration_id
-        common = {"administration_id": home, "title": "Seals", "summary": "One a day.", "language": "en", "zone": "UTC"}
-        when = {"phase": Phase.COMMENTS, "closes_at": now + timedelta(days=9), "created_at": now, "draft_number": 1}
-        one, two = (
-            Consultation(**common, **when, owner_id=town.ids["pia"], co_owner_id=other)
-            for other in (None, town.ids["bob"])
-        )
-        session.add_all([one, two])
+        alpha, beta = (town.organisations[each] for each in ("Alpha Trading", "Beta Shipping"))
+        ours = session.get_one(Organisation, alpha)
+        ours.kind = Kind.ASSOCIATION
+        common = {"administration_id": ours.administration_id, "language": "en"}
+        held = {"title": "Seals", "summary": "One a day.", "zone": "UTC", "owner_id": town.ids["pia"]}
+        open_ = {"phase": Phase.COMMENTS, "closes_at": now + timedelta(days=9), "created_at": now, "draft_number": 1}
+        both = (None, None, town.ids["bob"])
+        made = [Consultation(**common, **held, **open_, co_owner_id=co_owner) for co_owner in both]
+        session.add_all(made)
         session.flush()
-        known, both, beta = one.id, (one.id, two.id), town.organisations["Beta Shipping"]
-        asked = {"stance": Stance.AGAINST, "words": "Bob is asked.", "language": "en", "state": PositionState.ASKED}
-        by = {"association_id": town.organisations["Food Agency"], "author_id": town.ids["fay"], "written_at": now}
-        session.add(Position(administration_id=home, consultation_id=known, organisation_id=beta, **asked, **by))
+        _none, drafted, filed = (each.id for each in made)
     told = {"stance": "against", "words": "Alpha needs four seals."}
-    for consultation in both:
-        town.submit("ana", "positions.draft", told, consultation=consultation)
-        with town.sessions.reading() as session:
-            made = session.scalars(select(Position.id).order_by(Position.id.desc())).first()
-        town.do("alf", "positions.seen", position=made)
-        town.do("ana", "positions.file", position=made, confirmed=True)
-    for who in ("ana", "bob"):
-        town.submit(who, "positions.draft", told | {"words": f"{who} wants five."}, consultation=known)
+    for who, consultation in (("alf", drafted), ("ana", filed)):
+        town.submit(who, "positions.draft", told, consultation=consultation)
+    with town.sessions.writing() as session:
+        last = session.scalars(select(Position.id).order_by(Position.id.desc())).first()
+        asked = {"stance": Stance.AGAINST, "words": "Beta is asked.", "state": PositionState.ASKED, "written_at": now}
+        by = {"association_id": alpha, "author_id": town.ids["ana"]}
+        session.add(Position(**common, **asked, **by, consultation_id=drafted, organisation_id=beta))
+    town.do("alf", "positions.seen", position=last)
+    town.do("ana", "positions.file", position=last, confirmed=True)
 
 
 def a_plan(town: Town) -> None:
