@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.demo.script import BEGINS, DIFFERS, MALFORMED, Malformed, parse, play
+from db.consultations import Consultation, Phase
 from db.people import Person
 from db.session import Sessions, connect
 from handlers.attendance import proving
@@ -22,7 +23,8 @@ FOLDER = Path(__file__).parent.parent / "transcripts"
 SEATS = FOLDER / "seats.md"  # begins with a symposium
 DAYS = FOLDER / "symposium-day.md"  # so does this one, on the day after
 SAID = FOLDER / "consultation-said.md"  # begins with a text that lies open
-TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID})
+POSITION = FOLDER / "position.md"  # and this one with a consultation
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, POSITION})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
@@ -54,6 +56,19 @@ def _with_a_consultation(begun: Path, folder: Path) -> Path:
         taking_steps.make(session, lead, BEGINS)
     sessions.engine.dispose()
     return ready
+
+
+def test_a_position_is_filed_as_written(begun: Path, tmp_path: Path) -> None:
+    ready = Path(shutil.copy(begun, tmp_path / "ready.db"))
+    sessions = Sessions(connect(f"sqlite:///{ready}"))
+    with sessions.writing() as session:
+        lead = session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one()
+        held = {"title": "Two hours for reefers", "summary": "Reefers leave within two hours.", "language": "en"}
+        open_ = {"phase": Phase.COMMENTS, "draft_number": 1, "closes_at": BEGINS + timedelta(days=9), "zone": "UTC"}
+        home = {"administration_id": lead.administration_id, "owner_id": lead.id, "created_at": BEGINS}
+        session.add(Consultation(**held, **open_, **home))
+    sessions.engine.dispose()
+    assert play(POSITION, begun=ready) == 0
 
 
 def _with_a_symposium(begun: Path, folder: Path, **more: Any) -> Path:
