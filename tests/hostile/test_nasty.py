@@ -131,6 +131,7 @@ FIELDS = [
 ]
 # What has to be answered for a question to be asked at all.
 BEFORE: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("positions.for_member", "rests_on"): {"consent": "recorded"},
     ("roundtables.poll", "times"): {"offering": "own"},
     ("registrations.seating", "wishes"): {"giving": "generous"},
     ("registrations.seating", "close"): {"giving": "generous"},
