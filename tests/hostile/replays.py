@@ -42,6 +42,7 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("actions.propose", "customs_owner"): (("", Person),),
     ("agencies.also", "agency"): (("", Organisation),),
     ("agencies.ask", "agency"): (("", Organisation),),
+    ("positions.for_member", "member"): (("", Organisation),),
     ("programmes.close_room", "room"): (("", SymposiumRoom),),
     ("programmes.swap", "other"): (("", SymposiumSession),),
     ("programmes.swap", "session"): (("", SymposiumSession),),
