@@ -87,7 +87,9 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=people, which=number, spy=people, tries=tries)
     def somebody_presses_a_button_of_theirs(self, who: str, which: int, spy: str, tries: Tries) -> None:
-        theirs = Handle.person_id == self.place.ids[who], Handle.command != "people.erase"
+        # Whoever is erased, or turns out to be somebody else, is nobody any longer who could try what is not theirs.
+        gone = Handle.command.in_(("people.erase", "people.join"))
+        theirs = Handle.person_id == self.place.ids[who], ~gone
         with self.place.sessions.reading() as session:
             tokens = session.scalars(select(Handle.token).where(*theirs).order_by(Handle.id)).all()
         if tokens:
