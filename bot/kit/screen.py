@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
-from .text import Code, Difference, Link, Listed, Named, Phrase, Raw, Text, When, _, phrase_of
+from .text import Code, Difference, Link, Listed, Named, Phrase, Raw, Text, When, _, ngettext, phrase_of
 
 T = TypeVar("T")
 Scalar = str | int | bool | None
@@ -141,11 +141,32 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """Some people who stand at one place: `x` from where reading begins and `y` upwards, of -100 to 100.
+
+    One without a `colour` (from 0) is drawn as an outline: it shows the same people once more, in another way.
+    """
+
+    title: Text
+    count: int
+    x: int
+    y: int
+    colour: int | None = None
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Who stands near whom: the nearer two dots are, the more alike."""
+
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
 class Picture:
     """Data that each door draws its own way, and tells in words too (`twin`): nobody needs to see it."""
 
     caption: Phrase
-    of: Bars | QR | Grid
+    of: Bars | QR | Grid | Plot
 
 
 def twin(picture: Picture) -> tuple[Text, ...]:
@@ -171,6 +192,18 @@ def twin(picture: Picture) -> tuple[Text, ...]:
             )
         case Grid(_corner, columns, _rows, boxes):
             return tuple(_told(each, columns) for each in sorted(boxes, key=lambda box: (box.row, box.column or 0)))
+        case Plot(dots):
+            return tuple(_stands(each, dots) for each in dots)
+
+
+def _stands(dot: Dot, dots: tuple[Dot, ...]) -> Text:
+    """Who is nearest to it, of those drawn in its own way; where there is nobody else, how many it is."""
+    people = ngettext("{count} person", "{count} people", dot.count)
+    others = [each for each in dots if each is not dot and (each.colour is None) == (dot.colour is None)]
+    if len(others) < 2:
+        return _("{what}: {people}", what=dot.title, people=people)
+    near = min(others, key=lambda each: (each.x - dot.x) ** 2 + (each.y - dot.y) ** 2)
+    return _("{what}: {people}, nearest to {other}", what=dot.title, people=people, other=near.title)
 
 
 def _told(box: Box, columns: tuple[Text, ...]) -> Text:
@@ -308,6 +341,6 @@ def from_json(value: Any) -> Any:
 
 for _kind in (
     *(Phrase, Raw, Code, Named, When, Link, Listed, Difference),
-    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Bars, QR, Box, Grid, Picture, Screen),
+    *(Style, Button, Fact, Quote, Row, Progress, Table, Attachment, Bars, QR, Box, Grid, Dot, Plot, Picture, Screen),
 ):
     storable(_kind)

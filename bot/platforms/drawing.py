@@ -21,7 +21,7 @@ import resvg_py
 import segno
 
 from bot.kit.clean import graphemes, shorten
-from bot.kit.screen import QR, Bars, Box, Grid, Picture
+from bot.kit.screen import QR, Bars, Box, Dot, Grid, Picture, Plot
 from bot.kit.text import FIRST_STRONG_ISOLATE, POP_ISOLATE, Writer
 
 FONTS = (
@@ -36,6 +36,8 @@ ROWS = 20  # bars drawn at most; the twin has them all
 TIMES, COLUMN, MOST_WIDE = 110, 190, 8  # of a timetable: its first column, the others at least, those drawn at most
 TEXT, GAP, PAD = 18, 3, 8  # a line of a box, between two boxes, within one
 TITLE_LINES = 3
+FIELD, LEAST_RADIUS, MOST_RADIUS = 420, 9, 46  # of a plot: its height, and the dots by how many people they are
+NAME, NAME_LINE = 22, 18  # graphemes of a dot's name, and the height of its line
 MODULE = 8  # pixels of one module of a QR code
 QUIET = 4  # modules around it
 SCALE = 2.0  # a telephone's dots for each of ours
@@ -62,6 +64,8 @@ def svg(picture: Picture, writer: Writer) -> str:
             return _Chart(picture, picture.of, Writer(writer.catalogues, writer.reader)).svg()
         case Grid():
             return _Timetable(picture, picture.of, Writer(writer.catalogues, writer.reader)).svg()
+        case Plot():
+            return _Plot(picture, picture.of, Writer(writer.catalogues, writer.reader)).svg()
         case QR(url):
             return _qr(url)
 
@@ -262,6 +266,67 @@ class _Timetable(_Sheet):
         most = (wide - 2 * PAD) // 8
         title = _wrapped(self._words(box.title), most, TITLE_LINES)
         return [_Line(each) for each in (*title, *(shorten(self._words(line), most) for line in box.lines))]
+
+
+class _Plot(_Sheet):
+    """Dots as large as they are many people, the larger ones behind; outlines above them; then the names."""
+
+    named = "plot"
+
+    def __init__(self, picture: Picture, plot: Plot, writer: Writer) -> None:
+        super().__init__(picture, writer, WIDTH)
+        self._dots = plot.dots
+        self._most = max((each.count for each in plot.dots), default=1) or 1
+
+    def svg(self) -> str:
+        return self._framed(EDGE + LINE + FIELD + EDGE, self._inside())
+
+    def _inside(self) -> Iterator[str]:
+        top = EDGE + LINE
+        yield self._rect(EDGE, top, WIDTH - 2 * EDGE, GROUND, height=FIELD)
+        yield self._rect(EDGE, top + FIELD / 2, WIDTH - 2 * EDGE, LINES, height=1)
+        yield self._rect(WIDTH / 2, top, 1, LINES, height=FIELD)
+        ordered = sorted(self._dots, key=lambda each: (each.colour is None, -each.count))
+        for dot in ordered:
+            yield self._dot(dot)
+        yield from self._names(ordered)
+
+    def _dot(self, dot: Dot) -> str:
+        x, y = self._at(dot)
+        x = WIDTH - x if self._is_rtl else x
+        look = f'fill="none" stroke="{INK}" stroke-dasharray="5 3"'
+        if dot.colour is not None:
+            look = f'fill="{COLOURS[dot.colour % len(COLOURS)][0]}" stroke="{PAPER}"'
+        return f'<circle cx="{x}" cy="{y}" r="{self._radius(dot)}" stroke-width="2" {look}/>'
+
+    def _names(self, ordered: Sequence[Dot]) -> Iterator[str]:
+        """Below each dot its name, further down where another's stands already."""
+        foot = EDGE + LINE + FIELD - 6
+        taken: list[tuple[float, float]] = []
+        for dot in ordered:
+            x, y = self._at(dot)
+            at = y + self._radius(dot) + 16
+            for _try in self._dots:
+                if not any(abs(x - left) < 150 and abs(at - line) < NAME_LINE for left, line in taken):
+                    break
+                at += NAME_LINE
+            at = min(at, foot)
+            taken.append((x, at))
+            name = _Line(f"{shorten(self._words(dot.title), NAME)} · {self._words(dot.count)}")
+            weight = 400 if dot.colour is None else 700
+            drawn = self._text(x, at, name, 200, size=15, weight=weight, anchor="middle")
+            # Its letters stand out from whatever line runs behind them.
+            yield drawn.replace("<text ", f'<text paint-order="stroke" stroke="{GROUND}" stroke-width="4" ', 1)
+
+    def _radius(self, dot: Dot) -> float:
+        """Twice as many people are twice the area."""
+        return round(max(LEAST_RADIUS, MOST_RADIUS * (max(dot.count, 0) / self._most) ** 0.5), 1)
+
+    def _at(self, dot: Dot) -> tuple[float, float]:
+        """The middle of a dot, so that all of it stands on the field, with room for a name."""
+        x, y = (min(max(each, -100), 100) / 100 for each in (dot.x, dot.y))
+        wide, high = (WIDTH - 2 * EDGE) / 2 - 90, FIELD / 2 - MOST_RADIUS - 24
+        return round(WIDTH / 2 + x * wide, 1), round(EDGE + LINE + FIELD / 2 - y * high, 1)
 
 
 def _wrapped(words: str, most: int, lines: int) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.kit.events import Answer
-from bot.kit.screen import QR, Bars, Picture, Screen, from_json, to_json, twin
+from bot.kit.screen import QR, Bars, Dot, Picture, Plot, Screen, from_json, to_json, twin
 from bot.kit.text import CATALOGUES, Catalogues, Code, Raw, Reader, Writer, _
 from bot.platforms import drawing
 from bot.platforms.slack import draw as slack
@@ -96,3 +96,24 @@ def test_a_name_that_fits_is_not_cut_for_what_isolates_it() -> None:
     for writer in READERS.values():
         drawn = drawing.svg(Picture(_("Home"), bars), writer)
         assert "Haddad &amp; Fils.\u2069" in drawn and "Haddad &amp; Fils…\u2069" in drawn
+
+
+def test_dots_stand_where_they_are_alike_and_as_large_as_they_are_many() -> None:
+    dots = (
+        Dot(_("Done"), 40, -100, 0, 0),
+        Dot(_("Send"), 10, 100, 100, 1),
+        Dot(_("Help"), 10, 100, 60, 2),
+        Dot(_("Home"), 5, -100, -100),
+    )
+    picture = Picture(_("Home"), Plot(dots))
+    told = [READERS["en"].plain(each) for each in twin(picture)]
+    assert told[1] == "Send: 10 people, nearest to Help" and told[3] == "Home: 5 people"
+    for language, side in (("en", 1), ("ar", -1)):
+        drawn = ElementTree.fromstring(drawing.svg(picture, READERS[language]))  # noqa: S314  our own
+        circles = [{name: each.get(name) for name in ("cx", "cy", "r", "fill")} for each in drawn.iter(f"{SVG}circle")]
+        first, second, _third, outline = circles
+        assert side * (float(second["cx"] or 0) - float(first["cx"] or 0)) > 0 and outline["fill"] == "none"
+        assert float(first["r"] or 0) == pytest.approx(2 * float(second["r"] or 0), abs=0.1)  # four times the people
+        for each in circles:
+            x, y, r = (float(each[name] or 0) for name in ("cx", "cy", "r"))
+            assert r <= x <= drawing.WIDTH - r and r <= y <= float(drawn.attrib["height"]) - r

@@ -15,9 +15,11 @@ from bot.kit.screen import (
     Bars,
     Box,
     Button,
+    Dot,
     Fact,
     Grid,
     Picture,
+    Plot,
     Progress,
     Quote,
     Row,
@@ -161,7 +163,18 @@ def grids(draw: st.DrawFn) -> Grid:
     return Grid(_("Time"), (Raw("Room B"),) * columns, (Raw("09:00"),) * rows, draw(many(boxes, 8)))
 
 
-pictures = st.builds(Picture, phrases, st.one_of(bars(), grids(), st.just(QR("https://parley.example/calendar/x.ics"))))
+dots = st.builds(
+    Dot,
+    title=texts,
+    count=st.integers(0, 5000),
+    x=st.integers(-100, 100),
+    y=st.integers(-100, 100),
+    colour=st.one_of(st.none(), st.integers(0, 9)),
+)
+plots = st.builds(Plot, st.lists(dots, max_size=8).map(tuple))
+pictures = st.builds(
+    Picture, phrases, st.one_of(bars(), grids(), plots, st.just(QR("https://parley.example/calendar/x.ics")))
+)
 bodies = st.one_of(
     texts,
     st.builds(Quote, st.one_of(raws, differences), st.one_of(st.none(), phrases), st.one_of(st.none(), phrases)),
