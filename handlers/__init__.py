@@ -20,6 +20,7 @@ from . import (
     regions,
     registrations,
     roundtables,
+    statements,
     symposia,
 )
 
@@ -42,6 +43,7 @@ registry = Registry(
         attendance.attendance,
         consultations.consultations,
         positions.positions,
+        statements.statements,
     ],
     home="home.show",
     welcome="people.register",

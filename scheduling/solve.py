@@ -19,6 +19,7 @@ from typing import Any
 KINDS = {
     "cosplib": "scheduling.programme.cosplib.solver",
     "meetings": "scheduling.meetings.exact",
+    "opinions": "scheduling.opinions.groups",
     "programme": "scheduling.programme.model",
     "seats": "scheduling.seats.exact",
     "timefold": "scheduling.programme.timefold.solve",
