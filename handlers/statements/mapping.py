@@ -178,9 +178,9 @@ def _parting(ctx: Context, texts: dict[int, Statement], apart: Sequence[int], sh
 
 
 def _percent(tally: Tally | None) -> Phrase | str:
-    return "–" if tally is None else _("{share} %", share=_whole(tally.share))
+    return "–" if tally is None else _("{share} %", share=round(tally.share * 100))
 
 
 def _whole(share: float) -> int:
-    """Never more than there are."""
+    """In per cent, never more than it is."""
     return int(round(share * 100, 6))

@@ -49,11 +49,7 @@ class Say(Form):
         said = select(Statement).where(room.standing(ctx, self.consultation))
         same = next((each for each in ctx.session.scalars(said) if _plain(each.words) == _plain(self.words)), None)
         if same is not None:
-            raise Refusal(
-                _("That has been said already. You can vote on it."),
-                field="words",
-                buttons=(button(_("Vote on it"), "statements.statement", statement=same.id),),
-            )
+            return voting.shown(ctx, same, _("That has been said already: you can vote on it."))
         made = Statement(
             administration_id=self.consultation.administration_id,
             consultation_id=self.consultation.id,

@@ -66,12 +66,16 @@ def vote(ctx: Context, statement: Statement, say: str) -> Screen:
 @statements.command("statement", _("See a statement"), allow=members)
 def statement_(ctx: Context, statement: Statement) -> Screen:
     """One of them, and what one said of it."""
+    return shown(ctx, statement)
+
+
+def shown(ctx: Context, statement: Statement, lead: Phrase | None = None) -> Screen:
     consultation = _open(ctx, statement)
     its = StatementVote.statement_id == statement.id, StatementVote.visible_to(ctx.who)
     said = ctx.session.scalar(select(StatementVote.vote).where(*its))
     return Screen(
         _("Do you agree?"),
-        (*room.quoted(statement, ctx.who.language), *room.late(ctx, consultation)),
+        (*((lead,) if lead else ()), *room.quoted(statement, ctx.who.language), *room.late(ctx, consultation)),
         (Fact(_("You said"), said),) if said else (),
         buttons=(*_ways(statement, but=said), *_home(consultation)),
     )
