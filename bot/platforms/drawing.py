@@ -8,6 +8,7 @@ between isolating marks instead, which browsers read alike. Drawing takes some 2
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -320,7 +321,7 @@ class _Plot(_Sheet):
 
     def _radius(self, dot: Dot) -> float:
         """Twice as many people are twice the area."""
-        return round(max(LEAST_RADIUS, MOST_RADIUS * (max(dot.count, 0) / self._most) ** 0.5), 1)
+        return round(max(LEAST_RADIUS, MOST_RADIUS * math.sqrt(max(dot.count, 0) / self._most)), 1)
 
     def _at(self, dot: Dot) -> tuple[float, float]:
         """The middle of a dot, so that all of it stands on the field, with room for a name."""
