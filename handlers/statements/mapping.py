@@ -53,10 +53,9 @@ def map_(ctx: Context, consultation: Consultation) -> Screen:
     about = button(_("Statements"), "statements.statements", consultation=consultation.id)
     if found is None:
         raise Refusal(
-            ngettext(
-                "Nothing can be shown yet: that takes {count} person who has voted on enough statements.",
+            _(
                 "Nothing can be shown yet: that takes {count} people of one side who have voted on enough statements.",
-                LEAST,
+                count=LEAST,
             ),
             buttons=(about,),
         )

@@ -136,7 +136,7 @@ def overview(ctx: Context, consultation: Consultation, lead: Phrase | None = Non
     return Screen(
         lead or _("Statements"),
         body,
-        (Fact(_("Answered"), _("{done} of {total}", done=done, total=total)),) if total else (),
+        (Fact(_("Voted on"), _("{done} of {total}", done=done, total=total)),) if total else (),
         buttons=(*buttons, cards.back(consultation)),
     )
 
@@ -153,7 +153,7 @@ def _next(ctx: Context, consultation: Consultation, lead: Phrase | None) -> Scre
     return Screen(
         _("Do you agree?"),
         (*body, *room.quoted(found, ctx.who.language)),
-        (Fact(_("Answered"), _("{done} of {total}", done=done, total=total)),),
+        (Fact(_("Voted on"), _("{done} of {total}", done=done, total=total)),),
         buttons=(*_ways(found), *_home(consultation)),
     )
 

@@ -76,9 +76,9 @@ def test_from_a_statement_to_the_map(open_in: tuple[World, int]) -> None:
 
     # One after the other, a tap each; nobody's name is anywhere.
     shown = world.do("dina", "statements.next", consultation=c)
-    assert "Answered: 0 of 3" in shown and "Amina" not in shown
+    assert "Voted on: 0 of 3" in shown and "Amina" not in shown
     assert list(shown.buttons)[:3] == ["Agree", "Disagree", "Pass"]
-    assert "You said: Pass." in world.press("dina", "Pass") and "Answered: 1 of 3" in world.last("dina")
+    assert "You said: Pass." in world.press("dina", "Pass") and "Voted on: 1 of 3" in world.last("dina")
     world.press("dina", "Agree")
     assert "You have voted on all of them." in world.press("dina", "Agree")
     assert "Nothing can be shown yet" in world.do("dina", "statements.map", consultation=c)
