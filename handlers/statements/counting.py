@@ -16,7 +16,7 @@ from db.people import Person
 from db.statements import Side, Statement, StatementCircle, StatementMap, StatementVote, StatementVoter, Vote
 from scheduling.opinions import LEAST, Known, Stand, figures, form
 
-ENOUGH = 7  # votes of somebody, or all there are statements, before they stand in a group
+ENOUGH = 7  # votes of somebody, or on half of all statements, before they stand in a group
 LETTERS = {Vote.AGREE: "a", Vote.DISAGREE: "d", Vote.PASS: "p"}
 NONE = "."  # has not voted on it
 
@@ -30,7 +30,7 @@ def question(session: Session, consultation: Consultation) -> dict[str, Any] | N
     its = StatementVote.statement_id.in_(_standing_ids(consultation))
     for person, statement, vote in session.execute(cast.where(its).order_by(StatementVote.person_id)):
         said.setdefault(person, [NONE] * len(standing))[columns[statement]] = LETTERS[vote]
-    least = 1 if _is_last(consultation) else min(ENOUGH, len(standing))
+    least = 1 if _is_last(consultation) else min(ENOUGH, -(-len(standing) // 2))
     known = {person: line for person, line in said.items() if len(line) - line.count(NONE) >= least}
     if len(known) < LEAST:
         return None

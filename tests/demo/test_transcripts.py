@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.demo.script import BEGINS, DIFFERS, MALFORMED, Malformed, parse, play
 from db.consultations import Consultation, Phase
@@ -18,13 +20,16 @@ from handlers.attendance import proving
 from handlers.registrations import registering
 from tests.handlers import taking_steps
 from tests.handlers.registration_steps import make
+from tests.handlers.statement_steps import consulted, voted
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 SEATS = FOLDER / "seats.md"  # begins with a symposium
 DAYS = FOLDER / "symposium-day.md"  # so does this one, on the day after
 SAID = FOLDER / "consultation-said.md"  # begins with a text that lies open
 POSITION = FOLDER / "position.md"  # and this one with a consultation
-TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, POSITION})
+STATEMENTS = FOLDER / "statements.md"  # and this one, which four of trade have voted in
+FOUR = ("Amina Haddad", "Claire Fontaine", "سلمى العلوي", "Nadia Cherif")
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, POSITION, STATEMENTS})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
@@ -45,30 +50,38 @@ def test_a_symposiums_day_goes_as_written(begun: Path, tmp_path: Path, monkeypat
 
 
 def test_a_consultation_is_taken_part_in_as_written(begun: Path, tmp_path: Path) -> None:
-    assert play(SAID, begun=_with_a_consultation(begun, tmp_path)) == 0
-
-
-def _with_a_consultation(begun: Path, folder: Path) -> Path:
-    ready = Path(shutil.copy(begun, folder / "ready.db"))
-    sessions = Sessions(connect(f"sqlite:///{ready}"))
-    with sessions.writing() as session:
-        lead = session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one()
+    def prepare(session: Session, lead: Person) -> None:
         taking_steps.make(session, lead, BEGINS)
-    sessions.engine.dispose()
-    return ready
+
+    assert play(SAID, begun=_with(begun, tmp_path, prepare)) == 0
 
 
 def test_a_position_is_filed_as_written(begun: Path, tmp_path: Path) -> None:
-    ready = Path(shutil.copy(begun, tmp_path / "ready.db"))
-    sessions = Sessions(connect(f"sqlite:///{ready}"))
-    with sessions.writing() as session:
-        lead = session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one()
+    def prepare(session: Session, lead: Person) -> None:
         held = {"title": "Two hours for reefers", "summary": "Reefers leave within two hours.", "language": "en"}
         open_ = {"phase": Phase.COMMENTS, "draft_number": 1, "closes_at": BEGINS + timedelta(days=9), "zone": "UTC"}
         home = {"administration_id": lead.administration_id, "owner_id": lead.id, "created_at": BEGINS}
         session.add(Consultation(**held, **open_, **home))
+
+    assert play(POSITION, begun=_with(begun, tmp_path, prepare)) == 0
+
+
+def test_statements_are_voted_on_and_mapped_as_written(begun: Path, tmp_path: Path) -> None:
+    def prepare(session: Session, lead: Person) -> None:
+        made = consulted(session, lead.administration_id, owner_id=lead.id)
+        voted(session, made, "The port should clear goods at night.", FOUR)
+
+    assert play(STATEMENTS, begun=_with(begun, tmp_path, prepare)) == 0
+
+
+def _with(begun: Path, folder: Path, prepare: Callable[[Session, Person], None]) -> Path:
+    """A demo that has begun, with what `prepare` adds in the name of the lead of a desk."""
+    ready = Path(shutil.copy(begun, folder / "ready.db"))
+    sessions = Sessions(connect(f"sqlite:///{ready}"))
+    with sessions.writing() as session:
+        prepare(session, session.scalars(select(Person).where(Person.name == "Grace Mbeki")).one())
     sessions.engine.dispose()
-    assert play(POSITION, begun=ready) == 0
+    return ready
 
 
 def _with_a_symposium(begun: Path, folder: Path, **more: Any) -> Path:

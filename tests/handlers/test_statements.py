@@ -6,7 +6,6 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.audiences import Audience
 from db.consultations import Consultation, Phase
 from db.people import Kind, Person, create_administration
 from db.personal import erase
@@ -27,27 +25,10 @@ from scheduling.opinions import circles
 from scheduling.opinions.shares import Heap
 from tests.world import MONDAY, ZONE, World
 
+from .statement_steps import consulted
+
 TRADE = ("amina", "badr", "chloe", "dina", "emil")
 CUSTOMS = ("ruiz", "olga", "lena", "gus", "lars", "cora", "inga")
-
-
-def consulted(session: Session, home: int, **more: Any) -> Consultation:
-    """A consultation whose text lies open, for everybody."""
-    given: dict[str, Any] = {
-        "title": "Clearance at night",
-        "summary": "When the port is open.",
-        "language": "en",
-        "phase": Phase.COMMENTS,
-        "audience": Audience.MEMBERS,
-        "zone": ZONE,
-        "draft_number": 1,
-        "closes_at": MONDAY + timedelta(days=21),
-        "created_at": MONDAY,
-    }
-    made = Consultation(administration_id=home, **(given | more))
-    session.add(made)
-    session.flush()
-    return made
 
 
 @pytest.fixture
