@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -76,6 +76,11 @@ class StatementVote(OfAdministration, Base):
     vote: Mapped[Vote]
     at: Mapped[datetime]
     is_counted: Mapped[bool] = mapped_column(default=False)
+
+    def absorb(self, other: Self) -> None:
+        """Two persons turned out to be one: counted once, they are nobody new in any figure."""
+        super().absorb(other)
+        self.is_counted = self.is_counted or other.is_counted
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -5,11 +5,11 @@ one statement in one circle (a cell) changes only when `LEAST` people who were n
 has changed their mind meanwhile is counted anew along with them. So of whatever is shown, at one time or over time, no
 sum or difference is about fewer than `LEAST` people:
 
-Let a cell's figures over time be f1, f2, …, and Ni those counted for the first time in fi: at least five each, and no
-two Ni share anybody. In a combination Σ ai·fi somebody of Ni, who votes v and later w from fk on, has the weights
-(ai + … + ak-1) on v and (ak + …) on w; their sum is Ai = ai + ai+1 + …. If any ai is not 0, neither are all Ai, and
-for such an i all of Ni, five people, carry a weight. Cells of different circles share nobody, and those of different
-statements no votes. A person with several accounts in a circle, or several who tell each other their votes, know more.
+Let a cell's figures over time be f1, f2, …, and Ni those who are counted for the first time in fi: five at least. In
+any combination a1·f1 + a2·f2 + … let fi be the last with ai other than 0. Nobody of Ni is in an earlier figure, and no
+later one has a weight: all of Ni carry ai, whoever may have changed their vote or been erased since. Cells of different
+circles share no people, those of different statements no votes. (Several who tell each other their votes know more, and
+a circle that is of one mind shows it: so does any figure about five people.)
 """
 
 from __future__ import annotations
