@@ -116,8 +116,9 @@ def test_a_question_that_makes_no_sense_is_said_to_make_none(fault, said: str) -
 def test_nothing_that_serves_imports_a_solver() -> None:
     code = (
         "import sys, bot.main, bot.ops.serve, bot.ops.meetings, bot.ops.conferences, bot.demo.page, handlers;"
-        "import scheduling.regions, scheduling.meetings, scheduling.programme.search, scheduling.solve;"
-        "print(sorted({'ortools', 'numba', 'numpy', 'pandas'} & set(sys.modules)))"
+        "import scheduling.regions, scheduling.meetings, scheduling.opinions, scheduling.programme.search;"
+        "import scheduling.solve;"
+        "print(sorted({'ortools', 'numba', 'numpy', 'pandas', 'scipy', 'sklearn'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
