@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, and_, or_, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .base import Base, Identified, OfAdministration
-from .consultations import Consultation, with_consultation
+from .consultations import (
+    Answered,
+    Consultation,
+    ConsultationMeeting,
+    Contribution,
+    ContributionKind,
+    with_consultation,
+)
 from .machinery import Receipt
-from .people import Who
+from .meetings import Attendance, Invitation
+from .people import Mandate, Person, Who
+from .statements import Statement, StatementVote
 
 CONCLUDED = "conclusion"  # what the ledger calls it
 
@@ -116,3 +137,109 @@ class ConclusionTranslation(Identified, Base):
     not_done: Mapped[str | None]
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+
+
+class FollowUp(OfAdministration, Base):
+    """Somebody says that an outcome is of little use to them: a person of the administration gets in touch. `words` are
+    what they miss in it, where they say so."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (UniqueConstraint("conclusion_id", "person_id"),)
+    conclusion_id: Mapped[int] = mapped_column(ForeignKey("conclusion.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    words: Mapped[str | None]
+    language: Mapped[str | None]
+    asked_at: Mapped[datetime]
+    done_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    done_at: Mapped[datetime | None]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """One's own, and all of them to whoever runs the consultation."""
+        run = select(Conclusion.id).join(Consultation, Consultation.id == Conclusion.consultation_id)
+        run = run.where(Consultation.run_by(who))
+        mine = or_(cls.person_id == who.id, cls.conclusion_id.in_(run))
+        return and_(cls.administration_id == who.administration_id, mine)
+
+    def done(self, by: int, *, at: datetime) -> bool:
+        if self.done_at is not None:
+            return False
+        self.done_by_id, self.done_at = by, at
+        return True
+
+
+def unanswered(consultation_id: int) -> ColumnElement[bool]:
+    """Contributions that count and have no answer, or were changed by their authors since they had one."""
+    said_at = func.coalesce(Contribution.changed_at, Contribution.at)
+    answer = select(Answered.id).where(Answered.contribution_id == Contribution.id, Answered.at >= said_at)
+    return and_(Contribution.consultation_id == consultation_id, Contribution.counts(), ~answer.exists())
+
+
+def count_unanswered(session: Session, consultation_id: int) -> int:
+    count = select(func.count()).select_from(Contribution).where(unanswered(consultation_id))
+    return session.scalar(count) or 0
+
+
+def took_part(consultation_id: int, *, at: datetime) -> Select[int]:
+    """The ids of everybody who is owed the outcome, each once, whoever was erased excepted.
+
+    Whoever said something that was not taken back, for themselves or for another, and for whom it was said; who speaks
+    at present for an organisation that filed a position; who made statements or voted on some; who was at a meeting
+    held for it; and who proposed it, where they do not own it.
+    """
+    said = Contribution.consultation_id == consultation_id, Contribution.counts()
+    spoken = Mandate.in_force(at), Mandate.confirmed_by_id.is_not(None)
+    proposed = Consultation.proposer_id.is_distinct_from(Consultation.owner_id)
+    proposed = and_(proposed, Consultation.proposer_id.is_distinct_from(Consultation.co_owner_id))
+    everybody = union(
+        select(Contribution.person_id.label("id")).where(*said),
+        select(Contribution.filed_by_id).where(*said, Contribution.filed_by_id.is_not(None)),
+        select(Mandate.person_id)
+        .join(Contribution, Contribution.organisation_id == Mandate.organisation_id)
+        .where(*said, Contribution.kind == ContributionKind.POSITION, *spoken),
+        select(Statement.person_id).where(
+            Statement.consultation_id == consultation_id, Statement.withdrawn_at.is_(None)
+        ),
+        select(StatementVote.person_id)
+        .join(Statement, Statement.id == StatementVote.statement_id)
+        .where(Statement.consultation_id == consultation_id),
+        select(Invitation.person_id)
+        .join(ConsultationMeeting, ConsultationMeeting.meeting_id == Invitation.meeting_id)
+        .where(ConsultationMeeting.consultation_id == consultation_id, Invitation.attendance == Attendance.PRESENT),
+        select(Consultation.proposer_id).where(
+            Consultation.id == consultation_id, Consultation.proposer_id.is_not(None), proposed
+        ),
+    ).subquery()
+    return select(Person.id).where(Person.id.in_(select(everybody.c.id)), Person.erased_at.is_(None))
+
+
+def waiting(session: Session, consultation_id: int) -> Conclusion | None:
+    """The conclusion that is to be approved and signed."""
+    waits = Conclusion.published_at.is_(None), Conclusion.sent_back_at.is_(None)
+    its = select(Conclusion).where(Conclusion.consultation_id == consultation_id)
+    return session.scalars(its.where(*waits).order_by(Conclusion.id.desc()).limit(1)).first()
+
+
+def published(session: Session, consultation_id: int) -> Conclusion | None:
+    """The conclusion that is out."""
+    its = Conclusion.consultation_id == consultation_id, Conclusion.published_at.is_not(None)
+    return session.scalars(select(Conclusion).where(*its).limit(1)).first()
+
+
+def sent_back(session: Session, consultation_id: int) -> Conclusion | None:
+    """The last one that was sent back."""
+    its = Conclusion.consultation_id == consultation_id, Conclusion.sent_back_at.is_not(None)
+    return session.scalars(select(Conclusion).where(*its).order_by(Conclusion.id.desc()).limit(1)).first()
+
+
+def translations(session: Session, conclusion_id: int) -> Mapping[str, ConclusionTranslation]:
+    """What was translated, by language."""
+    its = select(ConclusionTranslation).where(ConclusionTranslation.conclusion_id == conclusion_id)
+    return {each.language: each for each in session.scalars(its)}
+
+
+def languages_wanted(session: Session, conclusion: Conclusion, *, at: datetime) -> list[str]:
+    """The languages of those who are owed it that it does not speak yet."""
+    spoken = {conclusion.language, *translations(session, conclusion.id)}
+    owed = took_part(conclusion.consultation_id, at=at)
+    return sorted(set(session.scalars(select(Person.language).where(Person.id.in_(owed)).distinct())) - spoken)

@@ -414,7 +414,8 @@ Index("ix_contribution_consultation", Contribution.consultation_id, Contribution
 
 class Answered(OfAdministration, Base):
     """How one contribution ended, and why. `clause_id` is the clause of the last draft that it changed, or that stays
-    as it was in spite of it; None where it is about none."""
+    as it was in spite of it; None where it is about none. `translations` is {language: the reason}, by a person.
+    """
 
     __tablename__ = "answered"
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contribution.id"), unique=True)
@@ -423,6 +424,7 @@ class Answered(OfAdministration, Base):
     clause_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"))
     reason: Mapped[str]
     language: Mapped[str]
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

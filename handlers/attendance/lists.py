@@ -38,8 +38,10 @@ LONGEST = 20_000  # lines
 NAMED = 12  # faults named in the message; the file has all
 
 
-def offer_file(ctx: Context, title: str, media_type: str, content: bytes, *, to: int) -> Attachment:
-    """A file made for somebody, kept for one day."""
+def offer_file(
+    ctx: Context, title: str, media_type: str, content: bytes, *, to: int, kept: timedelta = KEPT
+) -> Attachment:
+    """A file made for somebody, kept for one day or as long as is said."""
     file = File(
         administration_id=ctx.who.administration_id,
         person_id=to,
@@ -54,7 +56,7 @@ def offer_file(ctx: Context, title: str, media_type: str, content: bytes, *, to:
     )
     ctx.session.add(file)
     ctx.session.flush()
-    ctx.later(ctx.now + KEPT, "people.drop_export", key=f"export:{file.id}", file=file.id)
+    ctx.later(ctx.now + kept, "people.drop_export", key=f"export:{file.id}", file=file.id)
     return Attachment(file.id, file.name, file.media_type)
 
 
