@@ -30,6 +30,10 @@ TEXT = "a text its owners are drafting, about nobody in particular"
 PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
+    "conclusions.outcome": OWN,
+    "conclusions.read": OWN,
+    "conclusions.told": "what is published, about nobody in particular",
+    "conclusions.trail": OWN,
     "calendars.calendar": OWN,
     "calendars.everybodys": PUBLIC,
     "calendars.renew": CHANGES,

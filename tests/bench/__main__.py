@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from . import (
     calendars,
     clauses,
+    concluding,
     due,
     feeds,
     load,
@@ -53,6 +54,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "meetings": lambda _folder: meetings.figures(),
     "opinions": opinions.figures,
     "seats": lambda _folder: seats.figures(),
+    "concluding": concluding.figures,
     "programme_changes": lambda _folder: programme_changes.figures(),
     "programme_dense": lambda _folder: programme_dense.figures(),
     "programme_timefold": lambda _folder: programme_timefold.figures(),
