@@ -175,7 +175,6 @@ COLUMN = "found to tell Customs what an agency has said, or to be changed; nothi
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 CONSULTATION = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
-CONSULTATION = "of a consultation that was loaded through the rule"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
     "actions/asking.py": dict.fromkeys(("unanswered", "with_others"), OWN),
