@@ -173,8 +173,9 @@ PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over b
 PART = "of an agency's part, or of a case, that was loaded through the rule"
 COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
-CONSULTATION = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
+OWNED = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
+CONSULTATION = "of a consultation that was loaded through the rule"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
     "actions/asking.py": dict.fromkeys(("unanswered", "with_others"), OWN),
@@ -214,14 +215,14 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "consultations/meeting.py": dict.fromkeys(("_listed", "_on_card"), HANDED)
     | {"AddMeeting.submit": "chosen among those that whoever asks runs"},
     "consultations/proposing.py": {"ProposeShared.submit": LOADED},
-    "conclusions/answering.py": dict.fromkeys(("_last_of", "keep"), CONSULTATION),
-    "conclusions/finding.py": {"seen": CONSULTATION},
-    "conclusions/following.py": {"_item": OWN, "_run": CONSULTATION},
+    "conclusions/answering.py": dict.fromkeys(("_last_of", "keep"), OWNED),
+    "conclusions/finding.py": {"seen": OWNED},
+    "conclusions/following.py": {"_item": OWN, "_run": OWNED},
     "conclusions/hearing.py": {"receipt_of": OWN},
-    "conclusions/listing.py": {"_ended": CONSULTATION},
-    "conclusions/many.py": {"answer_all": CONSULTATION},
+    "conclusions/listing.py": {"_ended": OWNED},
+    "conclusions/many.py": {"answer_all": OWNED},
     "conclusions/own.py": dict.fromkeys(("_contributions", "_add_meetings"), OWN),
-    "conclusions/translating.py": dict.fromkeys(("reasons", "TranslateReason.submit"), CONSULTATION),
+    "conclusions/translating.py": dict.fromkeys(("reasons", "TranslateReason.submit"), OWNED),
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
     "issues/desk.py": {"last_words": LOADED},
