@@ -18,7 +18,7 @@ from db.people import Person
 from db.session import Sessions, connect
 from handlers.attendance import proving
 from handlers.registrations import registering
-from tests.handlers import taking_steps
+from tests.handlers import conclusion_steps, taking_steps
 from tests.handlers.registration_steps import make
 from tests.handlers.statement_steps import consulted, voted
 
@@ -29,7 +29,8 @@ SAID = FOLDER / "consultation-said.md"  # begins with a text that lies open
 POSITION = FOLDER / "position.md"  # and this one with a consultation
 STATEMENTS = FOLDER / "statements.md"  # and this one, which four of trade have voted in
 FOUR = ("Amina Haddad", "Claire Fontaine", "سلمى العلوي", "Nadia Cherif")
-TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, POSITION, STATEMENTS})
+ENDED = FOLDER / "consultation-ended.md"  # and this one, when what was said is to be answered
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, POSITION, STATEMENTS, ENDED})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
@@ -72,6 +73,23 @@ def test_statements_are_voted_on_and_mapped_as_written(begun: Path, tmp_path: Pa
         voted(session, made, "The port should clear goods at night.", FOUR)
 
     assert play(STATEMENTS, begun=_with(begun, tmp_path, prepare)) == 0
+
+
+def test_a_consultation_ends_for_each_who_spoke_as_written(begun: Path, tmp_path: Path) -> None:
+    def prepare(session: Session, _lead: Person) -> None:
+        everybody = {each.name: each for each in session.scalars(select(Person))}
+        made = conclusion_steps.make(
+            session, everybody["Daniel Ruiz"], BEGINS, co_owner_id=everybody["Tom Okello"].id, title="Hours of the gate"
+        )
+        for name, words, number in (
+            ("Amina Haddad", "Ouvrez la porte à cinq heures, les camions attendent", "1"),
+            ("Amina Haddad", "Et le dimanche aussi", "1"),
+            ("Claire Fontaine", "Le poisson n’attend pas le lundi", "1"),
+            ("Ines Costa", "Our laboratory opens at eight", "2"),
+        ):
+            conclusion_steps.put(session, made, everybody[name], words, number, BEGINS)
+
+    assert play(ENDED, begun=_with(begun, tmp_path, prepare)) == 0
 
 
 def _with(begun: Path, folder: Path, prepare: Callable[[Session, Person], None]) -> Path:

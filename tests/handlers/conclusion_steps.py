@@ -5,12 +5,15 @@ Its owner is Ruiz at the perishables desk, whose lead is Lena; its co-owner, whe
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.centres import Centre
 from db.consultations import Clause, Consultation, Contribution, ContributionKind, Phase, TextDraft
+from db.people import Person
 from tests.world import MONDAY, Sent, World
 
 CLAUSES = (("1", "Opening hours"), ("2", "Appointments"), ("2.1", "Cancelling"))
@@ -25,40 +28,43 @@ STATEMENT = {
 def closed(world: World, *, co_owner: str | None = None, **more: Any) -> int:
     """Its text has three clauses. The consultation's id."""
     with world.parley.sessions.writing() as session:
-        consultation = Consultation(
-            administration_id=world.home,
-            **{
-                "title": "Hours of the gate",
-                "summary": "When lorries may come",
-                "language": "en",
-                "phase": Phase.DECISION,
-                "zone": "Africa/Tunis",
-                "owner_id": world.ids["ruiz"],
-                "co_owner_id": world.ids[co_owner] if co_owner else None,
-                "centre_id": world.centres["perishables"],
-                "draft_number": 1,
-                "created_at": MONDAY - timedelta(days=30),
-                "closes_at": MONDAY,
-                "closed_at": MONDAY,
-            }
-            | more,
-        )
-        session.add(consultation)
-        session.flush()
-        draft = TextDraft(
-            administration_id=world.home,
-            consultation_id=consultation.id,
-            number=1,
-            language="en",
-            by_id=world.ids["ruiz"],
-            made_at=MONDAY - timedelta(days=30),
-            published_at=MONDAY - timedelta(days=29),
-        )
-        session.add(draft)
-        session.flush()
-        for position, (number, heading) in enumerate(CLAUSES):
-            session.add(clause(draft, position, number, heading))
-        return consultation.id
+        given = {"co_owner_id": world.ids[co_owner] if co_owner else None, "centre_id": world.centres["perishables"]}
+        return make(session, session.get_one(Person, world.ids["ruiz"]), MONDAY, **given | more)
+
+
+def make(session: Session, owner: Person, at: datetime, **more: Any) -> int:
+    """The same, in any database, closed at that instant."""
+    given = {
+        "title": "Hours of the gate",
+        "summary": "When lorries may come",
+        "language": "en",
+        "phase": Phase.DECISION,
+        "zone": "Africa/Tunis",
+        "owner_id": owner.id,
+        "centre_id": session.scalars(select(Centre.id).order_by(Centre.id)).first(),
+        "draft_number": 1,
+        "created_at": at - timedelta(days=30),
+        "closes_at": at,
+        "closed_at": at,
+    }
+    consultation = Consultation(administration_id=owner.administration_id, **given | more)
+    session.add(consultation)
+    session.flush()
+    draft = TextDraft(
+        administration_id=owner.administration_id,
+        consultation_id=consultation.id,
+        number=1,
+        language="en",
+        by_id=owner.id,
+        made_at=at - timedelta(days=30),
+        published_at=at - timedelta(days=29),
+    )
+    session.add(draft)
+    session.flush()
+    for position, (number, heading) in enumerate(CLAUSES):
+        session.add(clause(draft, position, number, heading))
+    session.flush()
+    return consultation.id
 
 
 def clause(draft: TextDraft, position: int, number: str, heading: str, words: str | None = None) -> Clause:
@@ -82,20 +88,33 @@ def said(world: World, consultation: int, who: str, words: str, number: str | No
 def say(
     session: Session, world: World, consultation: int, who: str, words: str, number: str | None = None, **more: Any
 ) -> int:
+    return put(session, consultation, session.get_one(Person, world.ids[who]), words, number, MONDAY, **more)
+
+
+def put(
+    session: Session,
+    consultation: int,
+    person: Person,
+    words: str,
+    number: str | None,
+    closed_at: datetime,
+    **more: Any,
+) -> int:
+    """The same, in any database."""
     about = clause_id(session, consultation, number) if number is not None else None
+    given = {
+        "kind": ContributionKind.COMMENT,
+        "clause_id": about,
+        "stands_id": about,
+        "language": person.language,
+        "at": closed_at - timedelta(days=2),
+    }
     made = Contribution(
-        administration_id=world.home,
+        administration_id=person.administration_id,
         consultation_id=consultation,
-        person_id=world.ids[who],
+        person_id=person.id,
         words=words,
-        **{
-            "kind": ContributionKind.COMMENT,
-            "clause_id": about,
-            "stands_id": about,
-            "language": "en",
-            "at": MONDAY - timedelta(days=2),
-        }
-        | more,
+        **given | more,
     )
     session.add(made)
     session.flush()
