@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, String, Table, UniqueConstraint, cast, delete, select, tuple_, update
+from sqlalchemy import Column, RowMapping, String, Table, UniqueConstraint, cast, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 import db.tables  # noqa: F401  imported for its effect: the metadata is whole, whoever asks
@@ -21,6 +21,7 @@ from .attendance import Feedback, FloorQuestion, Proof, QuestionState
 from .base import Base
 from .calendars import CalendarAddress
 from .calls import Interest, Proposal, ProposalState, Review, Reviewer
+from .conclusions import FollowUp
 from .consultations import IN_ORDER, Consultation, Contribution, ContributionKind, Phase
 from .files import Chunk, File
 from .issues import Participation
@@ -124,6 +125,9 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _leave_the_floor(session, person.id)
     _leave_consultations(session, person.id, at=at)
     _drop_positions(session, person.id, at=at)
+    missed = FollowUp.person_id == person.id  # nobody is left to get in touch with
+    ended = {"words": None, "done_at": func.coalesce(FollowUp.done_at, at)}
+    session.execute(update(FollowUp).where(missed).values(ended))
     for asked in (Action.customs_next_id, Action.business_next_id):  # to take an action over
         session.execute(update(Action).where(asked == person.id).values({asked.key: None}))
     letting = Disclosure.person_id == person.id, Disclosure.withdrawn_at.is_(None)

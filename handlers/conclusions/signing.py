@@ -146,10 +146,13 @@ def _tell_owners(ctx: Context, consultation: Consultation, conclusion: Conclusio
 
 
 def _waiting(ctx: Context, consultation: Consultation) -> Conclusion:
+    """The one that waits to be agreed. The signature of a co-owner who is none any more is waited for no longer."""
     must_be_closed(consultation)
     found = waiting(ctx.session, consultation.id)
     if found is None:
         raise Refusal(_("No outcome statement waits to be agreed here."))
+    if consultation.co_owner_id is None and found.signed_at is None and found.refused_at is None:
+        found.co_owner_id = None
     return found
 
 

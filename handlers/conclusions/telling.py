@@ -22,7 +22,7 @@ from .hearing import Out
 from .own import Theirs
 from .room import conclusions, consultation_of
 
-AT_ONCE = 100  # persons told in one turn
+AT_ONCE = 25  # persons told in one turn: whoever writes meanwhile waits no longer than that
 KEPT = timedelta(days=14)  # a file with somebody's words: longer than its message may wait
 
 

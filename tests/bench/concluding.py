@@ -2,7 +2,7 @@
 
 `concluding.check` is what writing, approving and publishing ask first; `concluding.owed` who is to be told, with all
 the ways of having taken part; `concluding.LIST` what owners turn the pages of; `concluding.many` all of it answered at
-once; `concluding.portion` what a turn needs to tell a hundred people, each with their own words.
+once; `concluding.portion` what a turn needs to tell some of them, each with their own words.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _measured(parley: Parley, session: Session) -> Iterator[Figure]:
         "next": lambda: finding.next_waiting(session, consultation, None),
     }.items():
         yield from _beside(session, name, measure, lambda: _count(session, consultation))
-    yield _portion(ctx, session, consultation)
+    yield from _portion(ctx, session, consultation)
     seconds, statements = _counted(session, lambda: _answer_all(ctx, consultation))
     yield compared("concluding.many.seconds", seconds, "s", plain, TIMES)
     yield below("concluding.many.statements", statements, "statements", 5)
@@ -108,8 +108,8 @@ def _answer_all(ctx: Context, consultation: Consultation) -> None:
         raise AssertionError(f"{count} were answered")
 
 
-def _portion(ctx: Context, session: Session, consultation: Consultation) -> Figure:
-    """What is read and put together for one turn of telling, and in how many statements."""
+def _portion(ctx: Context, session: Session, consultation: Consultation) -> Iterator[Figure]:
+    """What is read and put together for one turn of telling, in how many statements, and how long that turn takes."""
     conclusion = session.scalars(select(Conclusion)).one()
     some = select(Person.id, Person.language).where(Person.id > 1).order_by(Person.id).limit(telling.AT_ONCE)
     people: dict[int, str] = {row[0]: row[1] for row in session.execute(some)}
@@ -120,10 +120,14 @@ def _portion(ctx: Context, session: Session, consultation: Consultation) -> Figu
         for person, language in people.items():
             hearing.outcome_screen(it, found[person], language)
 
-    return below("concluding.portion.statements", _counted(session, put_together)[1], "statements", 12)
+    yield below("concluding.portion.statements", _counted(session, put_together)[1], "statements", 12)
+    conclusion.published_at = ctx.now
+    seconds = _seconds(session, lambda: telling.tell(ctx, conclusion, 0))
+    yield below("concluding.portion.seconds", seconds, "s in one turn", 2)
 
 
 def _seconds(session: Session, run: Callable[[], object]) -> float:
+    session.flush()
     session.expire_all()
     began = time.perf_counter()
     run()

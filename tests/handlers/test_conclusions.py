@@ -33,6 +33,7 @@ from db.files import File, stored
 from db.machinery import Outgoing, Receipt
 from db.meetings import Attendance, Invitation, Meeting
 from db.people import Person
+from db.personal import erase
 from db.statements import Statement, StatementVote, Vote
 from handlers.conclusions import hearing, own, telling
 from tests.world import MONDAY, World
@@ -509,6 +510,26 @@ def test_acknowledged_judged_and_followed_up(light_world: World) -> None:
     assert world.do("dina", "conclusions.useful", conclusion=_conclusion(world)).text in NOT_THEIRS or (
         "Thank you" not in world.last("dina")
     )
+
+
+def test_a_co_owner_who_is_gone_signs_no_more_and_whoever_is_erased_is_not_got_in_touch_with(
+    light_world: World,
+) -> None:
+    world = light_world
+    consultation = closed(world, co_owner="emil")
+    answered(world, consultation, said(world, consultation, "badr", "Open at five", "1"))
+    written(world, consultation)
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Consultation).values(co_owner_id=None))
+    assert "The outcome is out." in world.do("lena", "conclusions.approve", consultation=consultation)
+    world.press("badr", "Of little use")
+    world.press("badr", "Say what is missing")
+    world.say("badr", "Sundays")
+    with world.parley.sessions.writing() as session:
+        erase(session, session.get_one(Person, world.ids["badr"]), at=world.clock.now())
+    listed = world.do("ruiz", "conclusions.follow_ups", consultation=consultation)
+    assert "got in touch with on" in listed and "Badr" not in listed
+    assert "Sundays" not in world.press_in_row("ruiz", listed, 1)
 
 
 def _conclusion(world: World) -> int:
