@@ -14,6 +14,7 @@ from bot.kit.context import Context, Told
 from bot.kit.screen import Attachment, Quote
 from bot.kit.text import Phrase, Text, _
 from db.conclusions import CONCLUDED, Conclusion, took_part
+from db.machinery import Receipt
 from db.people import Person
 from handlers.attendance.lists import offer_file
 
@@ -28,22 +29,24 @@ KEPT = timedelta(days=14)  # a file with somebody's words: longer than its messa
 
 def begin(ctx: Context, conclusion: Conclusion) -> None:
     """Have everybody told, from the next turn on."""
-    _go_on(ctx, conclusion, 0)
+    _go_on(ctx, conclusion, 0, round_=1)
 
 
-def _go_on(ctx: Context, conclusion: Conclusion, after: int) -> None:
-    key = f"conclusion:{conclusion.id}:tell:{after}"
-    ctx.later(ctx.now, "conclusions.tell", key=key, conclusion=conclusion.id, after=after)
+def _go_on(ctx: Context, conclusion: Conclusion, after: int, round_: int) -> None:
+    key = f"conclusion:{conclusion.id}:tell:{round_}:{after}"
+    ctx.later(ctx.now, "conclusions.tell", key=key, conclusion=conclusion.id, after=after, round_=round_)
 
 
 @conclusions.job("tell")
-def tell(ctx: Context, conclusion: Conclusion, after: int) -> None:
-    """The next of those who took part, by their ids."""
+def tell(ctx: Context, conclusion: Conclusion, after: int, round_: int) -> None:
+    """The next of those who took part and have no line in the ledger, by their ids; then a second round for whoever
+    became one with somebody of a lower id while it went on."""
     if conclusion.published_at is None:
         return
     consultation = consultation_of(ctx, conclusion)
-    owed = select(Person).where(Person.id.in_(took_part(consultation.id, at=ctx.now)), Person.id > after)
-    people = ctx.session.scalars(owed.order_by(Person.id).limit(AT_ONCE)).all()
+    told = select(Receipt.person_id).where(Receipt.about == CONCLUDED, Receipt.about_id == conclusion.id)
+    owed = select(Person).where(Person.id.in_(took_part(consultation.id, at=ctx.now)), Person.id.not_in(told))
+    people = ctx.session.scalars(owed.where(Person.id > after).order_by(Person.id).limit(AT_ONCE)).all()
     it = hearing.out(ctx.session, consultation, conclusion)
     found = own.theirs(ctx.session, consultation, {each.id: each.language for each in people}, at=ctx.now)
     for person in people:
@@ -52,7 +55,9 @@ def tell(ctx: Context, conclusion: Conclusion, after: int) -> None:
         once = f"{consultation.ref}:concluded:{conclusion.id}"
         ctx.notify(person, screen, once=once, told=Told(CONCLUDED, conclusion.id))
     if len(people) == AT_ONCE:
-        _go_on(ctx, conclusion, people[-1].id)
+        _go_on(ctx, conclusion, people[-1].id, round_)
+    elif round_ == 1:
+        _go_on(ctx, conclusion, 0, round_=2)
 
 
 def _file(ctx: Context, it: Out, person: Person, mine: Theirs) -> tuple[Attachment, ...]:

@@ -122,7 +122,7 @@ def _portion(ctx: Context, session: Session, consultation: Consultation) -> Iter
 
     yield below("concluding.portion.statements", _counted(session, put_together)[1], "statements", 12)
     conclusion.published_at = ctx.now
-    seconds = _seconds(session, lambda: telling.tell(ctx, conclusion, 0))
+    seconds = _seconds(session, lambda: telling.tell(ctx, conclusion, 0, 1))
     yield below("concluding.portion.seconds", seconds, "s in one turn", 2)
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.engine.turn import Turn
 from bot.kit.events import Answer
 from bot.kit.screen import map_buttons
 from bot.kit.text import CATALOGUES, LANGUAGES, Catalogues, Code, Raw, Reader, When, Writer, _
@@ -399,7 +400,7 @@ def test_the_fullest_page_fits_into_a_message_of_slack(language: str) -> None:
         assert "https://parley.example" not in blocks, "it leads to one's own page where something was left out"
 
 
-def test_telling_goes_on_where_it_was_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telling_that_was_cut_off_goes_on_and_tells_everybody_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at a time; the second turn breaks off in its middle and is tried again. Everybody hears of it once."""
     monkeypatch.setattr(telling, "AT_ONCE", 2)
     consultation = closed(world)
@@ -413,6 +414,9 @@ def test_telling_goes_on_where_it_was_cut_off(world: World, monkeypatch: pytest.
     def breaks_once(*given: Any, **more: Any) -> Any:
         screen = shown(*given, **more)
         if not broken and any("emil" in str(each) for each in screen.body):
+            with world.parley.sessions.reading() as session:
+                early = session.scalars(select(Receipt.person_id).where(Receipt.about == CONCLUDED)).all()
+            assert world.ids["badr"] in early, "what was told before it broke off is kept"
             broken.append("it stops here")
             raise RuntimeError(broken[0])
         return screen
@@ -427,6 +431,25 @@ def test_telling_goes_on_where_it_was_cut_off(world: World, monkeypatch: pytest.
     with world.parley.sessions.reading() as session:
         rows = select(func.count()).select_from(Outgoing).where(Outgoing.once.contains(":concluded:"))
         assert session.scalar(rows) == len(heard)
+
+
+def test_whoever_becomes_one_with_somebody_earlier_meanwhile_is_told_too(
+    light_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first round has gone past their id: the second finds them."""
+    world = light_world
+    monkeypatch.setattr(telling, "begin", lambda *_given: None)
+    consultation = closed(world)
+    said(world, consultation, "badr", "Open at five", "1")
+    all_answered(world, consultation)
+    concluded(world, consultation)
+    before = world.seen()
+    with world.parley.sessions.writing() as session:
+        officer, late = (session.get_one(Person, world.ids[who]) for who in ("lena", "emil"))
+        turn = Turn(world.parley.engine, session, officer, None, now=world.clock.now(), trace="t")
+        telling.tell(turn.ctx, session.scalars(select(Conclusion)).one(), after=late.id, round_=1)
+    world.settle()
+    assert world.told(before) == {"badr"}
 
 
 def test_told_in_their_language_where_it_was_translated(light_world: World) -> None:

@@ -222,6 +222,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "conclusions/listing.py": {"_ended": OWNED},
     "conclusions/many.py": {"answer_all": OWNED},
     "conclusions/own.py": dict.fromkeys(("_contributions", "_add_meetings"), OWN),
+    "conclusions/telling.py": {"tell": "a job: it shows each what is their own"},
     "conclusions/translating.py": dict.fromkeys(("reasons", "TranslateReason.submit"), OWNED),
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
