@@ -120,6 +120,7 @@ SHOWS_NOTHING_OF_OTHERS = {
     "consultations.question_up": CHANGES,
     "consultations.questions": PUBLIC,
     "consultations.show": PUBLIC,
+    "consultations.silent": COUNTED,
     "consultations.take_back": CHANGES,
     "consultations.take_out": CHANGES,
     "consultations.translate": PUBLIC,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.kit import allow
@@ -12,7 +12,8 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, NotFound
 from bot.kit.text import Phrase, _, name_members
 from db.consultations import Change, Consultation, ContributionKind, Phase, Subject, Treatment
-from db.people import Who
+from db.people import Person, RoleName, Who, who
+from handlers import centres
 
 consultations = Capability("consultations", _("Consultations"))
 NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
@@ -82,6 +83,17 @@ def of(consultation: Consultation, row: object) -> None:
     """Raise what is said of what does not exist, unless `row` belongs to it: arguments can be made up."""
     if getattr(row, "consultation_id", None) != consultation.id:
         raise NotFound(NOT_FOUND)
+
+
+def running(ctx: Context, consultation: Consultation) -> Sequence[int]:
+    """Whom at Customs to ask about it: its owner; the leads of its desk where they are there no longer, or who oversees
+    the desks."""
+    owner = ctx.session.get(Person, consultation.owner_id or 0)
+    if owner is not None and owner.erased_at is None and who(ctx.session, owner, at=ctx.now).is_staff:
+        return (owner.id,)
+    desk = consultation.centre_id
+    leads = centres.desk(ctx.session, desk, RoleName.LEAD, at=ctx.now) if desk is not None else ()
+    return leads or centres.overseers(ctx.session, consultation.administration_id, at=ctx.now)
 
 
 # One call an enumeration: members of two with one value are equal, and would take each other's place in one mapping.
