@@ -189,7 +189,7 @@ def signin(
 
 @app.command()
 def ledger(
-    issue: Annotated[str | None, typer.Argument(help="A reference; all issues without.")] = None,
+    issue: Annotated[str | None, typer.Argument(help="A reference, P-000123 or C-3; everything without.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Who has received, opened and acknowledged each outcome, and whom it could not reach."""
@@ -198,7 +198,7 @@ def ledger(
 
 @app.command()
 def debt(as_json: AsJson = False) -> None:
-    """Issues settled but not heard, and their age, for each office."""
+    """Issues and consultations that ended unheard or have no outcome in time, and their age, for each office."""
     _show("debt", as_json)
 
 

@@ -70,8 +70,12 @@ class Consultation(OfAdministration, Base):
 
     @property
     def ref(self) -> str:
+        return self.ref_of(self.id)
+
+    @staticmethod
+    def ref_of(consultation_id: int) -> str:
         """What people call it. Ids are unique over all administrations, so a reference never means two things."""
-        return f"C-{self.id}"
+        return f"C-{consultation_id}"
 
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:

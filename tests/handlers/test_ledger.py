@@ -120,9 +120,10 @@ def test_feedback_debt_is_one_command_and_falls_as_people_hear(world: World) -> 
     assert shown.text.splitlines() == [
         "Feedback debt",
         "2 settled issues have not been heard by everybody.",
+        "People who have not heard: 3",
         "- P-000001, settled Monday 23 November 2026 (2 of 2 have not heard.)",
         "- P-000002, settled Wednesday 25 November 2026 (1 of 1 have not heard.)",
-        "Perishables desk | 2 | 3 | 3",
+        "Perishables desk | 2 | 0 | 3 | 3",
     ]
     world.press("amina", "Acknowledge")
     world.do("badr", "issues.outcome", outcome=1)
