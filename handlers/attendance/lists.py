@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Attachment, Fact, Refusal, Screen, button
+from bot.kit.sheets import as_csv
 from bot.kit.text import Code, Phrase, Text, _, ngettext
 from db.attendance import CheckIn, How, sessions_of
 from db.files import File, FileState, store, stored
@@ -32,7 +33,6 @@ KEPT = timedelta(days=1)
 AGAIN = timedelta(seconds=5)  # until a file that is still on its platform is here
 TRIES = 60
 COLUMNS = ("code", "name", "organisation", "session", "title", "starts", "time")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 YES = frozenset({"x", "1", "yes", "oui", "نعم", "✓", "v"})
 LONGEST = 20_000  # lines
 NAMED = 12  # faults named in the message; the file has all
@@ -58,17 +58,6 @@ def offer_file(
     ctx.session.flush()
     ctx.later(ctx.now + kept, "people.drop_export", key=f"export:{file.id}", file=file.id)
     return Attachment(file.id, file.name, file.media_type)
-
-
-def as_csv(rows: Iterable[Sequence[object]]) -> bytes:
-    """With the mark by which spreadsheets know UTF-8; nothing in it is a formula."""
-    written = io.StringIO()
-    csv.writer(written).writerows([_harmless(str(cell)) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + written.getvalue().encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 @attendance.command("list", _("List for the door"), allow=runs, reads=runs)

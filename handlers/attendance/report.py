@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
 from bot.kit.screen import Bars, Fact, Picture, Quote, Screen, button
+from bot.kit.sheets import as_csv
 from bot.kit.text import Phrase, Raw, Text, _, listed, phrase_of
 from db.attendance import CheckIn, Feedback
 from db.calls import in_audience
@@ -23,7 +24,7 @@ from handlers.registrations import seating
 from handlers.registrations.finding import name, title
 
 from . import finding
-from .lists import as_csv, offer_file
+from .lists import offer_file
 from .room import attendance, runs
 
 MOST_BARS = 12
