@@ -96,6 +96,10 @@ class Feeds:
         key = code, scope, about, language
         return await self._served(key, lambda session, now: self._for_everybody(session, *key, now))
 
+    async def stamp(self) -> Hashable:
+        """Equal to an earlier one only where nothing was committed since; who asks at one moment asks once."""
+        return await self._looks.one()
+
     def note_fetch(self, served: Served, program: str) -> Callable[[], None] | None:
         """What is to be written because `program` has just been given `served`; mostly nothing: None."""
         now, address_id = self._clock.now(), served.address_id

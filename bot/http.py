@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Route
 from bot.core import Parley
 from bot.edge import BODY_LIMIT
 from bot.platforms.web.feeds import FeedRoutes, Shortcut
-from bot.platforms.web.pages import Pages
+from bot.platforms.web.pages import Pages, preferred
+from bot.platforms.web.site import SiteRoutes
 from db.machinery import Setting
 from db.people import Administration
 
@@ -51,6 +52,18 @@ def application(
         secure=secure,
     )
 
+    site = SiteRoutes(
+        sessions=parley.sessions,
+        clock=parley.clock,
+        drawer=pages.drawer,
+        registry=parley.engine.registry,
+        stamp=parley.feeds.stamp,
+        invitations=parley.engine.invitations,
+        doors=lambda: parley.doors,
+        home=parley.page,
+        door=pages.door,
+        language=preferred,
+    )
     feeds = FeedRoutes(parley.feeds, parley.threads.run)
     us = {"service": "parley", "instance": secrets.token_hex(8)}  # `parley doctor` knows us by it through any proxy
 
@@ -80,7 +93,7 @@ def application(
     routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/favicon.ico", no_icon)]
     routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
     return Starlette(
-        routes=[*feeds.routes(), *routes, *more, *pages.routes()],
+        routes=[*feeds.routes(), *routes, *more, *site.routes(), *pages.routes()],
         middleware=[Middleware(Shortcut, feeds)],
         lifespan=lifespan,
         exception_handlers={

@@ -80,6 +80,7 @@ class Program:
     def get(self, path: str, method: str = "GET", **headers: str) -> Got:
         """`If_None_Match` is the header If-None-Match; a list of several stands for as many lines."""
         sent: list[Any] = []
+        path, _mark, query = path.partition("?")
         given = [
             (name.lower().replace("_", "-").encode(), line.encode())
             for name, value in headers.items()
@@ -94,7 +95,7 @@ class Program:
             "method": method,
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": given,
         }
 

@@ -20,6 +20,7 @@ from .events import Replied
 from .feeds import Calendar, Choice, FeedOf, Subscriber
 from .forms import FieldKind, Form, prepare
 from .screen import Button, Screen
+from .site import Leaf, Site
 from .text import Phrase
 
 
@@ -136,6 +137,18 @@ class Capability:
         self.calendars: dict[str, Calendar] = {}
         self.feeds: list[tuple[str, FeedOf]] = []
         self.pages: dict[str, Page] = {}
+        self.sites: dict[str, Site] = {}
+
+    def site(
+        self, path: str, title: Phrase, *, links: Sequence[tuple[str, Phrase]] = ()
+    ) -> Callable[[Callable[..., Leaf]], Callable[..., Leaf]]:
+        """Register `(session, words, *, at, page) -> Leaf`: pages for everybody at `/path` and `/path/words`."""
+
+        def register(find: Callable[..., Leaf]) -> Callable[..., Leaf]:
+            self.sites[path] = Site(path, title, find, tuple(links))
+            return find
+
+        return register
 
     def page(
         self, path: str, *, shows: str, opens: str | None = None
@@ -321,6 +334,7 @@ class Registry:
         self.calendars: dict[str, Calendar] = {}
         self.feeds: dict[str, list[FeedOf]] = {}
         self.pages: dict[str, Page] = {}
+        self.sites: dict[str, Site] = {}
         for capability in self.capabilities:
             self.commands |= capability.commands
             self.jobs |= capability.jobs
@@ -331,6 +345,7 @@ class Registry:
                 if self.calendars.setdefault(scope, calendar) is not calendar:
                     raise ValueError(f"two capabilities declare the calendar {scope}")
             self.pages |= capability.pages
+            self.sites |= capability.sites
             for scope, feed in capability.feeds:
                 self.feeds.setdefault(scope, []).append(feed)
             for command in capability.commands.values():

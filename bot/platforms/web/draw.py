@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView
 from bot.kit.screen import Grid, Progress, Quote, twin
+from bot.kit.site import kind_of
 from bot.kit.text import Catalogues, Difference, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
 from bot.platforms import drawing
 
@@ -19,18 +20,25 @@ from .grids import laid_out
 
 FOLDER = Path(__file__).parent
 WORDS = {
+    "after": _("Now"),
     "agree": _("I agree"),
+    "as_data": _("This page as data"),
+    "before": _("Before"),
     "choose": _("Choose …"),
+    "contents": _("On this page"),
     "form_errors": _("Please look at these answers again:"),
+    "languages": _("Languages"),
     "left_out": _("leave out"),
     "menu": _("Menu"),
     "optional": _("may be left out"),
+    "pages": _("Pages"),
     "replaced": _("Choosing others replaces them."),
     "send": _("Send"),
     "sign_in": _("Sign in to your page"),
     "sign_in_why": _("This link works once. It opens your own page on this device for twelve hours."),
     "sign_out": _("Sign out"),
     "skip_link": _("Go to the content"),
+    "translated": _("Translated by a person. The original:"),
     "redraw": _("Show the questions that apply"),  # a template takes `update` for the method of a dict
 }
 # The pages of nobody in particular: a heading and what to do.
@@ -89,6 +97,7 @@ class Drawer:
             "WORDS": WORDS,
             "STATES": STATES,
             "kind_of": _kind_of,
+            "site_kind": kind_of,
             "own_direction": _own_direction,
             "own_language": _own_language,
             "limit": _limit,

@@ -93,12 +93,12 @@ class Pages:
         self._secure = secure
         self._cookie = "__Host-parley" if secure else "parley"
         self._visits = Visits(sessions, clock)
-        self._drawer = Drawer(catalogues)
+        self.drawer = Drawer(catalogues)
         self._mailed = Mailed(
             sessions=sessions,
             clock=clock,
             registry=registry,
-            drawer=self._drawer,
+            drawer=self.drawer,
             turn=self._run,
             off_loop=off_loop,
             door=self.door,
@@ -193,8 +193,8 @@ class Pages:
             return self.door(request, "nobody", 401)
         if page.opens is not None and PAYLOAD.fullmatch(page.opens + words):
             screen = screen.with_buttons(*self._invitations(page.opens + words, but="web"))
-        reader = Reader(_preferred(request), "UTC")
-        shown = await asyncio.to_thread(self._drawer.answer, Answer(screen), reader, is_public=True)
+        reader = Reader(preferred(request), "UTC")
+        shown = await asyncio.to_thread(self.drawer.answer, Answer(screen), reader, is_public=True)
         return HTMLResponse(shown, headers=HEADERS)
 
     async def form(self, request: Request) -> Response:
@@ -257,7 +257,7 @@ class Pages:
 
         In a language that the browser asks for.
         """
-        page = self._drawer.page("door.html", Reader(_preferred(request), "UTC"), state=state)
+        page = self.drawer.page("door.html", Reader(preferred(request), "UTC"), state=state)
         return HTMLResponse(page, status_code=status, headers=HEADERS)
 
     async def _posted(self, request: Request, make: Callable[[Visit, FormData], Event]) -> Response:
@@ -277,7 +277,7 @@ class Pages:
         self, visit: Visit, outcome: Outcome, answer: Answer | None = None, *, typed: Mapping[str, Any] | None = None
     ) -> Response:
         page = await asyncio.to_thread(  # a picture on it takes its time
-            self._drawer.answer,
+            self.drawer.answer,
             answer or outcome.answer,
             outcome.reader,
             csrf=visit.csrf,
@@ -370,7 +370,8 @@ def _is_same(secret: str, given: str) -> bool:
     return hmac.compare_digest(secret.encode(), given.encode(errors="replace"))
 
 
-def _preferred(request: Request) -> str:
+def preferred(request: Request) -> str:
+    """The first of the languages a browser asks for that there is."""
     for part in request.headers.get("accept-language", "").split(","):
         short = part.split(";")[0].strip().split("-")[0].lower()
         if short in LANGUAGES:
