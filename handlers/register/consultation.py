@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.screen import Fact, Table
 from bot.kit.site import Difference, Doors, Elsewhere, Facts, Leaf, Numbered, Part, Passage, Section, passage
-from bot.kit.text import Code, Named, Phrase, Text, When, _, listed, ngettext
+from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngettext
 from db.conclusions import Conclusion, ConclusionTranslation
 from db.consultations import (
     IN_ORDER,
@@ -148,7 +148,7 @@ def _row(each: Consultation, phase: Phase, begins: object, due: object) -> tuple
         when = When(begins, venue=each.zone)  # type: ignore[arg-type]  # an instant, of a row
     elif due is not None:
         when = _("promised by {when}", when=When(due, day_only=True))  # type: ignore[arg-type]  # the same
-    return phase, when, _("now") if phase is each.phase else _("–")  # type: ignore[return-value]  # a named member
+    return phase, when, _("now") if phase is each.phase else Raw("")  # type: ignore[return-value]  # a named member
 
 
 def _questions(questions: Sequence[Question]) -> tuple[Section, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.kit.screen import Button
+from bot.platforms.telegram.wire import OPEN_HERE
 from db.attendance import CheckIn, How, Proof
 from db.people import Sector
 from db.registrations import Registration, Seat, SeatState, Stakeholder
@@ -21,7 +23,7 @@ from db.symposia import (
     SymposiumState,
     Track,
 )
-from tests.handlers import registration_steps
+from tests.handlers import register_steps, registration_steps
 from tests.world import World
 
 
@@ -170,6 +172,40 @@ def _registration(world: World, made: registration_steps.Made, code: str) -> str
     return code
 
 
+def _told(world: World) -> tuple[str, str]:
+    """A consultation that is open, and one that is over and has been told; how they are called."""
+    with world.parley.sessions.writing() as session:
+        ahead = register_steps.consultation(session, world)
+        clauses = register_steps.two_drafts(session, world, ahead)
+        register_steps.said(session, world, ahead, clauses[0], 6)
+        over = register_steps.consultation(session, world, title="Scans instead of paper")
+        clauses = register_steps.two_drafts(session, world, over)
+        what = register_steps.said(session, world, over, clauses[1], 12)
+        register_steps.concluded(session, world, over, what, acknowledged=9)
+        return ahead.ref, over.ref
+
+
+def register(world: World) -> str:
+    _told(world)
+    return "/register"
+
+
+def register_open(world: World) -> str:
+    world.parley.engine.openers["telegram"] = lambda payload: Button(
+        OPEN_HERE, url=f"https://t.me/parley_bot?start={payload}"
+    )
+    return f"/register/{_told(world)[0]}"
+
+
+def register_over(world: World) -> str:
+    return f"/register/{_told(world)[1]}"
+
+
+def register_told(world: World) -> str:
+    _told(world)
+    return "/register/protocol"
+
+
 LOOKS = (
     Look("programme", "amina", programme, is_printed=True),
     Look("registration", "amina", registering, presses=("Register",)),
@@ -177,4 +213,8 @@ LOOKS = (
     Look("check-in-officer", "lena", at_the_door),
     Look("check-in-stranger", None, at_the_door),
     Look("proof", None, proven),
+    Look("register", None, register),
+    Look("register-open", None, register_open, is_printed=True),
+    Look("register-over", None, register_over),
+    Look("register-told", None, register_told),
 )

@@ -257,7 +257,9 @@ class Pages:
 
         In a language that the browser asks for.
         """
-        page = self.drawer.page("door.html", Reader(preferred(request), "UTC"), state=state)
+        page = self.drawer.page(
+            "door.html", Reader(preferred(request), "UTC"), state=state, sites=self._registry.sites.values()
+        )
         return HTMLResponse(page, status_code=status, headers=HEADERS)
 
     async def _posted(self, request: Request, make: Callable[[Visit, FormData], Event]) -> Response:
