@@ -218,13 +218,14 @@ def _changed(page: Page, number: int) -> tuple[Section, ...]:
 
 
 def _went(change: Change, earlier: Clause | None, later: Clause | None) -> Phrase:
+    if later is None and earlier is not None:
+        return _("Clause {number} was taken out", number=Code(earlier.number))
     if earlier is not None and later is not None:
         numbers = {"old": Code(earlier.number), "new": Code(later.number)}
         if earlier.number == later.number:
             return _("Clause {number}: {change}", number=Code(later.number), change=change)
         return _("Clause {old}, now {new}: {change}", **numbers, change=change)
-    only = earlier or later
-    return _("Clause {number}: {change}", number=Code(only.number if only else "?"), change=change)
+    return _("Clause {number}: {change}", number=Code(later.number if later is not None else "?"), change=change)
 
 
 # What was said, and what became of it
@@ -276,7 +277,7 @@ def _outcome(
                 *part(_("What is not done, and why"), "not_done", "not-done"),
                 Section(
                     _("What became of what was said"),
-                    (Table(_("Each contribution has an answer"), (_("Answer"), _("How many")), ended),),
+                    (Table(_("Each contribution has an answer"), (_("How it ended"), _("How many")), ended),),
                     "answers",
                 ),
             ),

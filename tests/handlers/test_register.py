@@ -129,7 +129,7 @@ def test_everybody_reads_what_is_published_and_nobody_what_somebody_said(world: 
         "The declarant announces the arrival twelve hours before.",
         "Clause 2: Changed",
         "Clause 4: New",
-        "Clause 4: Dropped",
+        "Clause 4 was taken out",
         "The words of 1 clause are as they were.",
         "How long before do you know when a lorry arrives?",
         "Fewer than 5 people have taken part so far.",

@@ -38,7 +38,7 @@ WORDS = {
     "sign_in_why": _("This link works once. It opens your own page on this device for twelve hours."),
     "sign_out": _("Sign out"),
     "skip_link": _("Go to the content"),
-    "translated": _("Translated by a person. The original:"),
+    "translated": _("Translated by a person."),
     "redraw": _("Show the questions that apply"),  # a template takes `update` for the method of a dict
 }
 # The pages of nobody in particular: a heading and what to do.
@@ -110,6 +110,8 @@ class Drawer:
         return self._environment.get_template(template).render(
             say=lambda value: Markup(writer.write(value)),  # noqa: S704  the dialect has escaped it
             plain=lambda value: without_isolates(writer.plain(value)),
+            # What stands in an element of its own language and direction needs no marks of it inside.
+            alone=lambda value: Markup(without_isolates(writer.write(value))),  # noqa: S704  as above
             foreign=writer.foreign,
             draw=lambda picture: Markup(drawing.svg(picture, writer)),  # noqa: S704  drawn by us, every word escaped
             twin=twin,
