@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.kit.screen import Fact, Table
 from bot.kit.site import Difference, Doors, Elsewhere, Facts, Leaf, Numbered, Part, Passage, Section, passage
-from bot.kit.text import Code, Named, Phrase, Raw, Text, When, _, listed, ngettext
+from bot.kit.text import Code, Named, Phrase, Text, When, _, listed, ngettext, phrase_of
 from db.conclusions import Conclusion, ConclusionTranslation
 from db.consultations import (
     IN_ORDER,
@@ -128,27 +129,27 @@ def _take_part(each: Consultation) -> tuple[Section, ...]:
 
 def _when(each: Consultation) -> Section:
     """Its phases in order, with when each begins or began."""
-    rows: list[tuple[Text, ...]] = []
+    facts = []
     for phase in IN_ORDER[1:]:
         begins = each.begins(phase)
         if phase is Phase.DECISION:
             begins = each.closed_at or begins
         if phase is Phase.OUTCOME:
-            rows.append(_row(each, phase, each.ended_at if each.phase is Phase.OUTCOME else None, each.outcome_due))
-        elif begins is not None or phase is each.phase:
-            rows.append(_row(each, phase, begins, None))
+            begins = each.ended_at if each.phase is Phase.OUTCOME else None
+        if begins is not None or phase is each.phase or phase is Phase.OUTCOME:
+            facts.append(_begins(each, phase, begins))
     if each.phase is Phase.WITHDRAWN:
-        rows.append(_row(each, Phase.WITHDRAWN, each.ended_at, None))
-    return Section(_("When"), (Table(_("Its phases"), (_("Phase"), _("From"), _("Now")), tuple(rows)),), "when")
+        facts.append(_begins(each, Phase.WITHDRAWN, each.ended_at))
+    return Section(_("When"), (Facts(tuple(facts)),), "when")
 
 
-def _row(each: Consultation, phase: Phase, begins: object, due: object) -> tuple[Text, ...]:
+def _begins(each: Consultation, phase: Phase, at: datetime | None) -> Fact:
     when: Text = _("not yet")
-    if begins is not None:
-        when = When(begins, venue=each.zone)  # type: ignore[arg-type]  # an instant, of a row
-    elif due is not None:
-        when = _("promised by {when}", when=When(due, day_only=True))  # type: ignore[arg-type]  # the same
-    return phase, when, _("now") if phase is each.phase else Raw("")  # type: ignore[return-value]  # a named member
+    if at is not None:
+        when = When(at, venue=each.zone)
+    elif phase is Phase.OUTCOME and each.outcome_due is not None:
+        when = _("promised by {when}", when=When(each.outcome_due, day_only=True))
+    return Fact(phrase_of(phase), _("{when} – now", when=when) if phase is each.phase else when)
 
 
 def _questions(questions: Sequence[Question]) -> tuple[Section, ...]:

@@ -85,9 +85,12 @@ class Tab:
 
     async def picture(self) -> bytes:
         """The whole page, as PNG."""
-        whole = (await self.ask("Page.getLayoutMetrics"))["cssContentSize"]
+        seen = await self.ask("Page.getLayoutMetrics")
+        whole, window = seen["cssContentSize"], seen["cssLayoutViewport"]
+        # A short page that runs from right to left would be taken aside of where it stands.
+        is_longer = whole["height"] > window["clientHeight"]
         clip = {"x": 0, "y": 0, "width": whole["width"], "height": whole["height"], "scale": 1}
-        shot = await self.ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
+        shot = await self.ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=is_longer)
         return base64.b64decode(shot["data"])
 
     async def paper(self) -> bytes:
