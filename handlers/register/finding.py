@@ -106,7 +106,7 @@ def translations(session: Session, some: Sequence[Consultation]) -> dict[int, li
 def counts(session: Session, some: Sequence[Consultation]) -> dict[int, Counts]:
     """By consultation; how what was said ended, only of those whose outcome is out."""
     ids = [each.id for each in some]
-    people = dict(session.execute(_how_many(ids)).tuples().all())
+    people = dict(session.execute(_how_many(ids)).all())
     said: dict[int, dict[ContributionKind, int]] = defaultdict(dict)
     its = Contribution.consultation_id.in_(ids), Contribution.counts()
     for of, kind, number in session.execute(
