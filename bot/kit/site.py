@@ -61,7 +61,7 @@ class Numbered:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Replaced:
     """What words were, and what they are now; None where there were none, or are none any more."""
 
     before: Passage | None
@@ -86,7 +86,7 @@ class Elsewhere:
     path: str
 
 
-Part = Text | Passage | Listing | Facts | Numbered | Difference | Doors | Elsewhere | Table
+Part = Text | Passage | Listing | Facts | Numbered | Replaced | Doors | Elsewhere | Table
 
 
 @dataclass(frozen=True)
@@ -139,4 +139,4 @@ def kind_of(part: Any) -> str:
     return type(part).__name__.lower() if isinstance(part, _SHAPES) else "text"
 
 
-_SHAPES = (Passage, Listing, Facts, Numbered, Difference, Doors, Elsewhere, Table)
+_SHAPES = (Passage, Listing, Facts, Numbered, Replaced, Doors, Elsewhere, Table)

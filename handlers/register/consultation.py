@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.kit.screen import Fact, Table
-from bot.kit.site import Difference, Doors, Elsewhere, Facts, Leaf, Numbered, Part, Passage, Section, passage
+from bot.kit.site import Doors, Elsewhere, Facts, Leaf, Numbered, Part, Passage, Replaced, Section, passage
 from bot.kit.text import Code, Named, Phrase, Text, When, _, listed, ngettext, phrase_of
 from db.conclusions import Conclusion, ConclusionTranslation
 from db.consultations import (
@@ -61,7 +61,7 @@ def leaf(session: Session, consultation: Consultation, draft: int | None) -> Lea
     page = Page(session, consultation, words, texts, finding.links(session, consultation, list(texts.values())))
     homes = finding.administrations(session)
     counts = finding.counts(session, [consultation])[consultation.id]
-    by_kind = finding.people_by_kind(session, consultation)
+    by_kind = finding.people_by_kind(session, consultation) if consultation.phase in finding.OVER else {}
     questions = finding.questions(session, consultation)
     conclusion = finding.conclusion_of(session, consultation)
     added = [each(session, consultation) for each in ON_PAGE]
@@ -208,7 +208,7 @@ def _changed(page: Page, number: int) -> tuple[Section, ...]:
         if link.change not in QUIET:
             earlier = old.get(link.earlier_id) if link.earlier_id is not None else None
             later = new.get(link.later_id) if link.later_id is not None else None
-            shown = Difference(before.words(earlier) if earlier else None, now.words(later) if later else None)
+            shown = Replaced(before.words(earlier) if earlier else None, now.words(later) if later else None)
             sections.append(Section(_went(link.change, earlier, later), (shown,)))
     same = len({link.later_id for link in links if link.change in QUIET})
     kept = ngettext(
@@ -235,11 +235,13 @@ def _went(change: Change, earlier: Clause | None, later: Clause | None) -> Phras
 def _said(counts: finding.Counts, by_kind: dict[tuple[Kind, ...], int]) -> Section:
     if counts.people is None:
         people: tuple[Part, ...] = (_("Fewer than {least} people have taken part so far.", least=LEAST),)
+    elif not by_kind:
+        people = (_("At least {count} people have taken part so far.", count=counts.people),)
     else:
         rows = tuple((listed(kinds), count) for kinds, count in by_kind.items())
         people = (
             ngettext("{count} person has taken part.", "{count} people have taken part.", counts.people),
-            *((Table(_("Who took part"), (_("Who"), _("People")), rows),) if rows else ()),
+            Table(_("Who took part"), (_("Who"), _("People")), rows),
         )
     said = tuple((kind, counts.said[kind]) for kind in counts.said)
     table = (Table(_("What was said"), (_("What"), _("How many")), said),) if said else ()

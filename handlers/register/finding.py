@@ -39,7 +39,9 @@ OVER = (Phase.OUTCOME, Phase.WITHDRAWN)
 
 @dataclass(frozen=True)
 class Counts:
-    """How much was said in a consultation, by how many; `people` is None where they are too few to be counted."""
+    """How much was said in a consultation, by how many. `people` is None where they are too few to be counted; while
+    more may come it is the next lower multiple of the least, so that who looks twice does not learn that one has come.
+    """
 
     people: int | None
     said: dict[ContributionKind, int]
@@ -124,8 +126,13 @@ def counts(session: Session, some: Sequence[Consultation]) -> dict[int, Counts]:
         .group_by(Answered.consultation_id, Answered.treatment)
     ):
         ended[of][treatment] = number
-    enough = {of: number for of, number in people.items() if number >= LEAST}
-    return {of: Counts(enough.get(of), said[of], ended[of]) for of in ids}
+    return {each.id: Counts(_told(people.get(each.id, 0), each), said[each.id], ended[each.id]) for each in some}
+
+
+def _told(people: int, consultation: Consultation) -> int | None:
+    if people < LEAST:
+        return None
+    return people if consultation.phase in OVER else people - people % LEAST
 
 
 def _taking_part(ids: Sequence[int]) -> Select[int, int]:

@@ -333,6 +333,22 @@ def test_how_well_outcomes_are_told_is_said_of_five_people_and_more(world: World
     assert made["over"].id
 
 
+def test_who_looks_twice_while_it_is_open_does_not_learn_that_one_more_has_come(sqlite_world: World) -> None:
+    with sqlite_world.parley.sessions.writing() as session:
+        made = steps.consultation(session, sqlite_world)
+        clauses = steps.two_drafts(session, sqlite_world, made)
+        steps.said(session, sqlite_world, made, clauses[0], 6)
+    asks = visitor(sqlite_world)
+    for more, shown in ((0, 5), (3, 5), (1, 10)):
+        with sqlite_world.parley.sessions.writing() as session:
+            if more:
+                steps.said(session, sqlite_world, made, clauses[0], more)
+        page = bare(asks.get(f"/register/{made.ref}").body.decode())
+        assert f"At least {shown} people have taken part so far." in page and "Who took part" not in page
+        data = json.loads(asks.get(f"/register/{made.ref}.json").body)
+        assert data["consultations"][0]["people"] == shown and data["people"] == []
+
+
 def test_small_groups_are_joined_so_that_none_can_be_had_by_subtraction() -> None:
     def people(count: int, first: int = 0) -> frozenset[int]:
         return frozenset(range(first, first + count))
