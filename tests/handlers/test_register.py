@@ -221,6 +221,8 @@ def test_a_page_is_kept_until_something_changes_and_asked_for_in_any_way(sqlite_
         assert asked.statements == [], "nothing was read anew"
     with sqlite_world.parley.sessions.writing() as session:
         session.get_one(Consultation, made["open"].id).summary = "Another summary."
+    assert asks.get(path, If_None_Match=first.headers["etag"]).status == 304, "not made anew at every change"
+    sqlite_world.clock.advance(timedelta(seconds=10))
     changed = asks.get(path, If_None_Match=first.headers["etag"])
     assert changed.status == 200 and "Another summary." in changed.body.decode()
     assert asks.get(path, "POST").status == 405
@@ -328,6 +330,7 @@ def test_how_well_outcomes_are_told_is_said_of_five_people_and_more(world: World
         session.add(outcome)
         session.flush()
         steps.tell(session, world, outcome.id, at, people, acknowledged=3, about=TOLD)
+    world.clock.advance(timedelta(seconds=10))
     (both,) = json.loads(asks.get("/register/protocol.json").body)["telling"]
     assert both["office"] == "Perishables desk | General desk" and both["people_told"] == 10
     assert made["over"].id
@@ -343,6 +346,7 @@ def test_who_looks_twice_while_it_is_open_does_not_learn_that_one_more_has_come(
         with sqlite_world.parley.sessions.writing() as session:
             if more:
                 steps.said(session, sqlite_world, made, clauses[0], more)
+        sqlite_world.clock.advance(timedelta(seconds=10))
         page = bare(asks.get(f"/register/{made.ref}").body.decode())
         assert f"At least {shown} people have taken part so far." in page and "Who took part" not in page
         data = json.loads(asks.get(f"/register/{made.ref}.json").body)

@@ -30,6 +30,7 @@ from .export import CSV, JSON, MEDIA_TYPES, as_file, as_json
 from .feeds import is_known, takes_gzip
 
 HOLDS = timedelta(minutes=1)  # what only time changes is seen so late at most
+RESTS = timedelta(seconds=10)  # made no sooner again, however often something changes and somebody asks
 ROOM = 16 * 1024 * 1024  # bytes of pages kept in memory
 PAGE = "html"
 HEADERS = {
@@ -43,6 +44,10 @@ HEADERS = {
 FORMATS = {CSV: _("CSV"), "xlsx": _("Excel workbook"), JSON: _("JSON")}
 SCAN = _("The same for the camera of a telephone.")
 ON_PAGE = _("On Parley’s own page")
+
+
+# path, words, which page of a list, as what, language, that of the address if it names one, and the sheet
+Key = tuple[str, str, int, str, str, str | None, str]
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,8 @@ class SiteRoutes:
         self._door = door
         self._language = language
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._making: dict[Hashable, asyncio.Task[Kept | None]] = {}
+        self._one = asyncio.Semaphore(1)  # a long text takes half a second of a core
         self._size = 0
 
     def routes(self) -> list[Route]:
@@ -136,21 +143,32 @@ class SiteRoutes:
             return self._door(request, "nowhere", 404)
         return _answer(request, found)
 
-    async def _found(self, key: tuple[str, str, int, str, str, str | None, str]) -> Kept | None:
-        path, words, number, kind, language, asked, sheet = key
+    async def _found(self, key: Key) -> Kept | None:
         stamp, now = await self._stamp(), self._clock.now()
         kept = self._kept.get(key)
-        if kept is not None and kept.stamp == stamp and kept.made_at <= now < kept.made_at + HOLDS:
-            self._kept.move_to_end(key)
-            return kept
+        if kept is not None and kept.made_at <= now:
+            age = now - kept.made_at
+            if age < RESTS or (kept.stamp == stamp and age < HOLDS):
+                self._kept.move_to_end(key)
+                return kept
+        making = self._making.get(key)
+        if making is None:  # many may come for one page at once: it is made once
+            making = self._making[key] = asyncio.create_task(self._keep(key, stamp, now))
+            making.add_done_callback(lambda _done: self._making.pop(key, None))
+        return await asyncio.shield(making)
+
+    async def _keep(self, key: Key, stamp: Hashable, now: datetime) -> Kept | None:
+        path, words, number, kind, language, asked, sheet = key
         ways = (tuple(sorted(self._doors())), Reader(language, "UTC"))
-        made = await asyncio.to_thread(self._made, path, words, number, kind, ways, asked, sheet, now)
+        async with self._one:
+            made = await asyncio.to_thread(self._made, path, words, number, kind, ways, asked, sheet, now)
+        before = self._kept.pop(key, None)
+        self._size -= before.size if before is not None else 0
         if made is None:
             return None
         made = replace(made, stamp=stamp)  # taken before anything was read
-        before = self._kept.pop(key, None)
         self._kept[key] = made
-        self._size += made.size - (before.size if before is not None else 0)
+        self._size += made.size
         while self._size > ROOM and len(self._kept) > 1:
             _key, oldest = self._kept.popitem(last=False)
             self._size -= oldest.size
