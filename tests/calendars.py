@@ -79,6 +79,17 @@ class Program:
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Got:
         """`If_None_Match` is the header If-None-Match; a list of several stands for as many lines."""
+        return self.runner.run(self._get(path, method, headers))
+
+    def get_at_once(self, *paths: str) -> list[Got]:
+        """Several together, as from several programs."""
+
+        async def ask() -> list[Got]:
+            return await asyncio.gather(*(self._get(each, "GET", {}) for each in paths))
+
+        return self.runner.run(ask())
+
+    async def _get(self, path: str, method: str, headers: Mapping[str, str]) -> Got:
         sent: list[Any] = []
         path, _mark, query = path.partition("?")
         given = [
@@ -105,10 +116,7 @@ class Program:
         async def send(part: Any) -> None:
             sent.append(part)
 
-        async def ask() -> None:
-            await self.app(scope, receive, send)
-
-        self.runner.run(ask())
+        await self.app(scope, receive, send)
         names = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Got(sent[0]["status"], names, b"".join(part.get("body", b"") for part in sent[1:]))
 
