@@ -400,7 +400,9 @@ def test_the_fullest_page_fits_into_a_message_of_slack(language: str) -> None:
         assert "https://parley.example" not in blocks, "it leads to one's own page where something was left out"
 
 
-def test_telling_that_was_cut_off_goes_on_and_tells_everybody_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telling_that_was_cut_off_goes_on_and_tells_everybody_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two at a time; the second turn breaks off in its middle and is tried again. Everybody hears of it once."""
     monkeypatch.setattr(telling, "AT_ONCE", 2)
     consultation = closed(world)
