@@ -45,6 +45,7 @@ from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
 from db.personal import gather
 from db.positions import Position, PositionState, Stance
 from db.recognition import Criterion, OpenMatrix, Recognition, RecognitionChange, RecognitionRequest, Stand
+from db.statements import Statement
 from db.symposia import Agreed, SessionPart, Symposium, SymposiumSession, SymposiumState
 from handlers.agencies.telling import PART
 from handlers.issues.finding import ISSUE, OUTCOME, PROBLEM
@@ -456,6 +457,13 @@ class Aviary:
             session.flush()
             asked.words = self._word(f"a question in a consultation, {phase}", _row(Question, asked.id))
             said.words = self._word(f"a comment in a consultation, {phase}", _comment(said.id))
+            for each in ("ana", "bob"):  # the second was taken out
+                told = Statement(**held, person_id=ids[each], words="", at=NOON)
+                session.add(told)
+                session.flush()
+                told.words = self._word(f"a statement of {each}, {phase}", _row(Statement, told.id))
+            told.hidden_at, told.hidden_by_id = NOON, ids["pia"]
+            told.hidden_words = self._word(f"why a statement was taken out, {phase}", _row(Statement, told.id))
             for number in range(2):  # the second is not out yet
                 draft = TextDraft(
                     **held, number=number + 1, by_id=ids["pia"], made_at=NOON, published_at=None if number else NOON
@@ -727,6 +735,7 @@ LOOKS = {
     *("issues.problem", "issues.answer", "issues.ask", "issues.reply", "issues.propose", "issues.merge"),
     *("consultations.show", "consultations.more", "consultations.about", "consultations.questions"),
     *("consultations.ownership", "consultations.translate_clause", "consultations.accept"),
+    *("statements.listed", "statements.one", "statements.mine", "statements.statement", "statements.hide"),
     *("issues.withdraw", "issues.translate", "ledger.show", "people.about", "people.confirm"),
 }
 

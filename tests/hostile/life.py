@@ -21,9 +21,11 @@ from db.programmes import Drafting, ProgrammeDraft, SessionShift, Shifted
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 from db.registrations import Registration
 from db.rooms import ChatRoom
+from db.statements import Statement
 from db.symposia import Symposium, SymposiumSession
 from handlers.attendance.entering import enter
 from tests.handlers.registration_steps import Made, make
+from tests.handlers.statement_steps import consulted
 
 from .oracle import Oracle
 from .town import CAST, Town
@@ -63,6 +65,7 @@ def a_day(town: Town) -> None:
     programmes(town)
     consultations(town)
     positions(town)
+    statements(town)
     open_drafts(town)
 
 
@@ -271,6 +274,19 @@ def positions(town: Town) -> None:
         session.add(Position(**common, **asked, **by, consultation_id=drafted, organisation_id=beta))
     town.do("alf", "positions.seen", position=last)
     town.do("ana", "positions.file", position=last, confirmed=True)
+
+
+def statements(town: Town) -> None:
+    """A consultation lies open; two have put in a statement, one has voted, and one statement is translated."""
+    with town.sessions.writing() as session:
+        home = session.get_one(Person, town.ids["pia"]).administration_id
+        its = {"consultation": consulted(session, home, owner_id=town.ids["pia"], co_owner_id=town.ids["ana"]).id}
+    for name in ("ana", "bob"):
+        town.submit(name, "statements.say", {"words": f"{name.title()} would open the bridge."}, **its)
+    with town.sessions.reading() as session:
+        first = session.scalars(select(Statement.id).order_by(Statement.id)).first() or 0
+    town.do("bob", "statements.vote", statement=first, say="disagree")
+    town.submit("pia", "statements.translate", {"language": "fr", "words": "Ouvrir le pont."}, statement=first)
 
 
 def a_plan(town: Town) -> None:

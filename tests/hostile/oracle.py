@@ -60,7 +60,7 @@ from db.symposia import (
     Track,
 )
 
-from . import consulting, days, positions, seats
+from . import consulting, days, opinions, positions, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -115,8 +115,8 @@ class Oracle:
             table: every(table)
             for table in (*CASES, *MEETINGS, *SYMPOSIA, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
-        self.rows = {**cases, **{table: every(table) for table in (*seats.RULES, *days.RULES, *consulting.RULES)}}
-        self.rows = {**cases, **{table: every(table) for table in (*seats.RULES, *days.RULES, *positions.RULES)}}
+        others = (*seats.RULES, *days.RULES, *consulting.RULES, *positions.RULES, *opinions.RULES)
+        self.rows = {**cases, **{table: every(table) for table in others}}
         self.contributions = list(every(Contribution).values())
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
@@ -550,4 +550,5 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     **days.RULES,
     **consulting.RULES,
     **positions.RULES,
+    **opinions.RULES,
 }

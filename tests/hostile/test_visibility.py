@@ -159,6 +159,7 @@ TABLES |= {"Registration", "Seat", "Wish", "Delegation"}
 TABLES |= {"Answered", "Conclusion", "FollowUp"}
 TABLES |= {"CheckIn", "DoorCode", "FloorQuestion", "FloorVote", "Material", "Feedback", "Proof"}
 TABLES |= {"Position", "Contribution"}
+TABLES |= {"Statement", "StatementVote", "StatementVoter", "StatementCircle", "StatementMap"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
 RULE |= {"asked_of", "in_full_to"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
@@ -175,6 +176,7 @@ COLUMN = "found to tell Customs what an agency has said, or to be changed; nothi
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
 OWNED = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
+SUMS = "what nobody is shown but in sums of five people and more"
 CONSULTATION = "of a consultation that was loaded through the rule"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
@@ -331,6 +333,11 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "roundtables/waiting.py": dict.fromkeys(
         ("WAITING", "_ASKED", "_MINUTED", "_ON_IT", "_THEIRS", "_VOTED", "_WISHES"), OWN
     ),
+    "statements/counting.py": dict.fromkeys(
+        ("count", "_fill", "_keep", "_regroup", "_standing_ids", "_take_in", "question"), SUMS
+    ),
+    "statements/mapping.py": {"_texts": "through `room.standing`, which has the rule"},
+    "statements/putting.py": {"Say.opens": OWN, "Say.submit": "through `room.standing`, which has the rule"},
     "symposia/announcing.py": {"_concerned": UNSEEN},
     "symposia/cards.py": {"_asked_buttons": OWN},
     "symposia/criteria.py": dict.fromkeys(("_asked", "_must_be_unreviewed"), SYMPOSIUM),
