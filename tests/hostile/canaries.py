@@ -23,7 +23,18 @@ from db.actions import Action, ActionEntry, Deed, Milestone, Report
 from db.agencies import Disclosure, OutcomePart, Part, PartEntry, PartState, PartVoice
 from db.audiences import Audience
 from db.calls import Proposal, Review, Reviewer
-from db.consultations import Clause, Consultation, Contribution, ContributionKind, Phase, Question, TextDraft
+from db.conclusions import CONCLUDED, Conclusion, FollowUp
+from db.consultations import Answered as Ended
+from db.consultations import (
+    Clause,
+    Consultation,
+    Contribution,
+    ContributionKind,
+    Phase,
+    Question,
+    TextDraft,
+    Treatment,
+)
 from db.files import File, FileState
 from db.issues import (
     ENTRY,
@@ -90,6 +101,7 @@ class Aviary:
             self._symposium(session)
             self._consultations(session)
             self._positions(session)
+            self._conclusions(session)
             for abroad in (False, False, False, True):
                 self._action(session, abroad=abroad)
         with town.sessions.reading() as session:
@@ -526,6 +538,56 @@ class Aviary:
                 if state is PositionState.FILED:
                     made.consent = self._word("what a consent rests on", _row(Position, made.id))
 
+    def _conclusions(self, session: Session) -> None:
+        """Two that have closed: to one the outcome is out, and Ana misses something in it; to the other it waits. Alf
+        was told, and is of no audience."""
+        ids = self._town.ids
+        home = session.get_one(Person, ids["ana"]).administration_id
+        for phase in (Phase.OUTCOME, Phase.DECISION):
+            is_out = phase is Phase.OUTCOME
+            made = Consultation(
+                administration_id=home,
+                title="An end",
+                summary="Of it",
+                language="en",
+                phase=phase,
+                audience=Audience.AGENCIES,
+                zone="Africa/Tunis",
+                owner_id=ids["pia"],
+                centre_id=self._town.centres["general"],
+                draft_number=1,
+                closes_at=NOON,
+                created_at=NOON,
+            )
+            session.add(made)
+            session.flush()
+            held = {"administration_id": home, "consultation_id": made.id, "language": "en"}
+            said = Contribution(**held, kind=ContributionKind.COMMENT, person_id=ids["ana"], words="", at=NOON)
+            text = {"asked": "", "said": "", "done": "", "published_at": NOON if is_out else None}
+            end = Conclusion(**held, **text, proposed_by_id=ids["pia"], proposed_at=NOON)
+            session.add_all((said, end))
+            session.flush()
+            answer = Ended(
+                **held, contribution_id=said.id, treatment=Treatment.NOT, reason="", by_id=ids["pia"], at=NOON
+            )
+            session.add(answer)
+            session.flush()
+            said.words = self._word(f"what was said before the end, {phase}", _row(Contribution, said.id))
+            answer.reason = self._word(f"why, {phase}", _row(Ended, answer.id))
+            for name in ("asked", "said", "done"):
+                setattr(end, name, self._word(f"what a conclusion says of what was {name}", _row(Conclusion, end.id)))
+            if not is_out:
+                continue
+            for who in ("ana", "alf"):
+                known = {"about": CONCLUDED, "about_id": end.id, "created_at": NOON}
+                session.add(Receipt(administration_id=home, person_id=ids[who], **known))
+            item = FollowUp(
+                administration_id=home, conclusion_id=end.id, person_id=ids["ana"], language="en", asked_at=NOON
+            )
+            session.add(item)
+            session.flush()
+            item.words = self._word("what is missing in a conclusion", _row(FollowUp, item.id))
+
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):
             return
@@ -736,6 +798,8 @@ LOOKS = {
     *("consultations.show", "consultations.more", "consultations.about", "consultations.questions"),
     *("consultations.ownership", "consultations.translate_clause", "consultations.accept"),
     *("statements.listed", "statements.one", "statements.mine", "statements.statement", "statements.hide"),
+    *("conclusions.desk", "conclusions.contributions", "conclusions.contribution", "conclusions.statement"),
+    *("conclusions.told", "conclusions.outcome", "conclusions.follow_up", "conclusions.reasons"),
     *("issues.withdraw", "issues.translate", "ledger.show", "people.about", "people.confirm"),
 }
 

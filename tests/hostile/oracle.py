@@ -60,7 +60,7 @@ from db.symposia import (
     Track,
 )
 
-from . import consulting, days, opinions, positions, seats
+from . import concluding, consulting, days, opinions, positions, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -115,11 +115,11 @@ class Oracle:
             table: every(table)
             for table in (*CASES, *MEETINGS, *SYMPOSIA, *REGIONS, *ROOMS, *PLAN, *AGENCIES, *MATRIX, CalendarAddress)
         }
-        others = (*seats.RULES, *days.RULES, *consulting.RULES, *positions.RULES, *opinions.RULES)
-        self.rows = {**cases, **{table: every(table) for table in others}}
+        self.rows = {**cases, **{table: every(table) for table in _ELSEWHERE}}
         self.contributions = list(every(Contribution).values())
         self._parts = list(every(Participation).values())
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
+        self.told = {(row.person_id, row.about, row.about_id) for row in every(Receipt).values()}
 
     def looker(self, person_id: int, *, is_guest: bool = False) -> Looker:
         person = self.rows[Person][person_id]
@@ -502,6 +502,15 @@ class Oracle:
         return row.person_id == looker.id
 
 
+# Whose rules stand in a module of their own.
+_ELSEWHERE: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
+    **seats.RULES,
+    **days.RULES,
+    **consulting.RULES,
+    **positions.RULES,
+    **opinions.RULES,
+    **concluding.RULES,
+}
 _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Issue: Oracle._issue,
     Outcome: Oracle._outcome,
@@ -546,9 +555,5 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     CalendarAddress: Oracle._address,
     Action: Oracle._action,
     Report: Oracle._report,
-    **seats.RULES,
-    **days.RULES,
-    **consulting.RULES,
-    **positions.RULES,
-    **opinions.RULES,
+    **_ELSEWHERE,
 }
