@@ -11,7 +11,8 @@ from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
 from db.attendance import How, Material, Proof, Readers, new_proof_code
-from db.consultations import Clause, Consultation, Contribution, ContributionKind, Phase, TextDraft
+from db.conclusions import Conclusion, FollowUp
+from db.consultations import Answered, Clause, Consultation, Contribution, ContributionKind, Phase, TextDraft, Treatment
 from db.issues import Issue, Problem
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
@@ -28,7 +29,7 @@ from tests.handlers.registration_steps import Made, make
 from tests.handlers.statement_steps import consulted
 
 from .oracle import Oracle
-from .town import CAST, Town
+from .town import CAST, NOON, Town
 
 
 def a_day(town: Town) -> None:
@@ -66,6 +67,7 @@ def a_day(town: Town) -> None:
     consultations(town)
     positions(town)
     statements(town)
+    an_end(town)
     open_drafts(town)
 
 
@@ -304,6 +306,37 @@ def a_plan(town: Town) -> None:
     told = {"to": str(town.ids["pia"]), "words": "You know seals."}
     town.submit("gus", "actions.hand_over", told, action=asked)
     town.submit("cora", "actions.draft", {"quarter": "2026-4", "languages": "en+fr"})
+
+
+def an_end(town: Town) -> None:
+    """A consultation that Pia and Ana own has closed: Bob's words have their answer, and its outcome is written."""
+    with town.sessions.writing() as session:
+        home = session.get_one(Person, town.ids["pia"]).administration_id
+        held = {"administration_id": home, "language": "en"}
+        ended = Consultation(
+            **held,
+            title="Hours of the gate",
+            summary="When it opens",
+            phase=Phase.DECISION,
+            zone="Africa/Tunis",
+            owner_id=town.ids["pia"],
+            co_owner_id=town.ids["ana"],
+            created_at=NOON,
+        )
+        session.add(ended)
+        session.flush()
+        held["consultation_id"] = ended.id
+        said = Contribution(**held, kind=ContributionKind.COMMENT, person_id=town.ids["bob"], words="At five.", at=NOON)
+        text = {"asked": "When?", "said": "At five.", "done": "At six."}
+        end = Conclusion(**held, **text, proposed_by_id=town.ids["pia"], proposed_at=NOON, co_owner_id=town.ids["ana"])
+        session.add_all((said, end))
+        session.flush()
+        answer = Answered(
+            **held, contribution_id=said.id, treatment=Treatment.NOT, reason="It is too early.", by_id=town.ids["pia"]
+        )
+        answer.at = NOON
+        item = FollowUp(administration_id=home, conclusion_id=end.id, person_id=town.ids["bob"], asked_at=NOON)
+        session.add_all((answer, item))
 
 
 def open_drafts(town: Town) -> None:
