@@ -159,9 +159,9 @@ class MoveLinks(Form):
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
-        draft = _earlier(ctx, bound["consultation"], bound["clause"])
-        words = Raw(bound["clause"].words, draft.language)
-        return (Quote(words, label=name(bound["clause"], draft.language)),)
+        of(bound["consultation"], bound["clause"])
+        language = bound["consultation"].language
+        return (Quote(Raw(bound["clause"].words, language), label=name(bound["clause"], language)),)
 
     def submit(self, ctx: Context) -> Screen:
         draft = _earlier(ctx, self.consultation, self.clause)

@@ -130,7 +130,10 @@ def orphaned(ctx: Context, consultation: Consultation, draft: TextDraft, said: S
 
 def quoted(ctx: Context, said: Contribution) -> Quote:
     """What somebody said, with the clause they said it of, as it was then."""
+    words = Raw(said.words or said.suggested or "", said.language)
+    if said.clause_id is None:
+        return Quote(words)
     clause = ctx.session.get_one(Clause, said.clause_id)
     draft = ctx.session.get_one(TextDraft, clause.draft_id)
     label: Phrase = _("On clause {number} of draft {draft}", number=Raw(clause.number), draft=draft.number)
-    return Quote(Raw(said.words or said.suggested or "", said.language), label=label)
+    return Quote(words, label=label)
