@@ -1,6 +1,6 @@
 """The public register: what everybody may read of consultations, and how well their outcomes are told."""
 
-from . import going, pages
+from . import agreeing, going, pages
 from .room import register
 
-__all__ = ["going", "pages", "register"]
+__all__ = ["agreeing", "going", "pages", "register"]

@@ -21,7 +21,9 @@ from bot.platforms.web.export import as_file
 from db.consultations import Consultation, Phase
 from db.outcomes import TOLD, Decision, Outcome
 from db.small_groups import told_apart
+from db.statements import Side, Statement, StatementMap
 from handlers.register.room import ON_PAGE, ON_PROTOCOL, Added
+from scheduling.opinions import Known, figures
 from tests.calendars import Asked, Got, Program
 from tests.world import World
 
@@ -421,3 +423,36 @@ def test_whoever_is_signed_in_takes_part_and_others_are_told_how(sqlite_world: W
     addresses = [each.url for each in shown.answer.screen.buttons if each.url]
     assert addresses == [f"https://parley.example/register/{made['open'].ref}"]
     assert "not yours to see" in sqlite_world.do("chloe", "register.take_part", words=made["prepared"].ref).text
+
+
+def test_what_all_groups_share_is_told_and_nobody_behind_it(sqlite_world: World) -> None:
+    with sqlite_world.parley.sessions.writing() as session:
+        made = steps.consultation(session, sqlite_world)
+        by = {
+            "administration_id": sqlite_world.home,
+            "consultation_id": made.id,
+            "person_id": sqlite_world.ids["amina"],
+        }
+        words = ("Scans are enough.", "The fee should go.", steps.secret(20))
+        said = [Statement(**by, words=each, language="en", at=steps.BEGUN) for each in words]
+        said[0].translations = {"fr": "Les copies numérisées suffisent."}
+        said[2].hidden_at = steps.BEGUN
+        session.add_all(said)
+        session.flush()
+        both, fee, out = (each.id for each in said)
+        groups = (
+            Known(Side.TRADE, 0, 6, {both: (6, 0, 0), fee: (6, 0, 0), out: (6, 0, 0)}),
+            Known(Side.AGENCIES, 1, 5, {both: (4, 0, 1), fee: (0, 5, 0), out: (5, 0, 0)}),
+        )
+        home = {"administration_id": sqlite_world.home, "consultation_id": made.id}
+        session.add(StatementMap(**home, figures=figures(groups).to_json(), at=steps.BEGUN))
+    asks = visitor(sqlite_world)
+    page = bare(asks.get(f"/register/{made.ref}?lang=fr").body.decode())
+    assert page.index("Les copies numérisées suffisent.") < page.index("Scans are enough.") < page.index("80 %")
+    assert "The fee should go." in page and "100 %" in page and steps.SECRET not in page
+    rows = json.loads(asks.get(f"/register/{made.ref}.json").body)["statements"]
+    assert [(each["statement"], each["of"], each["agree"]) for each in rows] == [
+        ("Scans are enough.", "everybody", 10),
+        ("The fee should go.", "trade", 6),
+        ("The fee should go.", "agencies", 0),
+    ]
