@@ -139,6 +139,8 @@ def test_everybody_reads_what_is_published(world: World) -> None:
     ):
         assert words in bare(page), words
 
+    assert "arrival <del>twelve</del> hours before." in page and "arrival <ins>six</ins> hours before" in page
+
     over = bare(asks.get(f"/register/{made['over'].ref}").body.decode())
     for words in (
         *("What was asked", "What was said", "What is done", "What is not done, and why", "The fee is not dropped"),

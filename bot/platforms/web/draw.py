@@ -12,9 +12,10 @@ from markupsafe import Markup, escape
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView
 from bot.kit.screen import Grid, Progress, Quote, twin
-from bot.kit.site import kind_of
+from bot.kit.site import Replaced, kind_of
 from bot.kit.text import Catalogues, Difference, Phrase, Raw, Reader, Writer, _, ngettext, without_isolates
 from bot.platforms import drawing
+from db.consultations.clauses import Wording, difference
 
 from .grids import laid_out
 
@@ -98,6 +99,7 @@ class Drawer:
             "STATES": STATES,
             "kind_of": _kind_of,
             "site_kind": kind_of,
+            "marked": _marked,
             "own_direction": _own_direction,
             "own_language": _own_language,
             "limit": _limit,
@@ -136,6 +138,21 @@ def _kind_of(value: Any) -> str:
             return "progress"
         case _:
             return "text"
+
+
+def _marked(replaced: Replaced) -> tuple[Markup | None, Markup | None]:
+    """Both wordings, each with what the other has not marked in it; None where there is only one: all of it changed."""
+    if replaced.before is None or replaced.after is None:
+        return None, None
+    html = Html()
+    before, after = Markup(""), Markup("")
+    for piece in difference(replaced.before.words.words, replaced.after.words.words):
+        words = html.raw(piece.words)
+        if piece.what is not Wording.IN:
+            before += Markup(html.out(words) if piece.what is Wording.OUT else words)  # noqa: S704  escaped
+        if piece.what is not Wording.OUT:
+            after += Markup(html.new(words) if piece.what is Wording.IN else words)  # noqa: S704  escaped
+    return before, after
 
 
 def _own_direction(value: Any) -> Markup:
