@@ -62,6 +62,11 @@ class Quote:
     by: Phrase | None = None
     label: Phrase | None = None
 
+    @property
+    def said(self) -> str:
+        """The words themselves; of a change what they became."""
+        return self.words.later if isinstance(self.words, Difference) else self.words.words
+
 
 @dataclass(frozen=True)
 class Row:

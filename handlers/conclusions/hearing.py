@@ -108,7 +108,7 @@ def _has_trail(to: Theirs) -> bool:
 
 def _size(parts: Iterable[Quote | Phrase]) -> int:
     """Characters of people's words, and of what stands around them."""
-    return sum(own.FRAME // 2 + (len(each.words.words) if isinstance(each, Quote) else 0) for each in parts)
+    return sum(own.FRAME // 2 + (len(each.said) if isinstance(each, Quote) else 0) for each in parts)
 
 
 def theirs(ctx: Context, consultation: Consultation) -> Theirs:

@@ -195,7 +195,7 @@ def all_words(ctx: Context, issue: Issue) -> tuple[Quote | Phrase, ...]:
         Quote(Raw(each.words or "", each.language), _("In the words of {name}", name=people[each.person_id]))
         for each in told
     )
-    heard = {quote.words.words for quote in said}
+    heard = {quote.said for quote in said}
     more = ngettext(
         "{count} more has told it too: read “All that was said”.",
         "{count} more have told it too: read “All that was said”.",
@@ -204,7 +204,7 @@ def all_words(ctx: Context, issue: Issue) -> tuple[Quote | Phrase, ...]:
     return (
         *said,
         *((more,) if left else ()),
-        *(each for each in last_words(ctx, issue) if each.words.words not in heard),
+        *(each for each in last_words(ctx, issue) if each.said not in heard),
     )
 
 

@@ -25,7 +25,7 @@ def statement(oracle: Oracle, looker: Looker, row: Statement) -> bool:
 
 
 def ones_own(_oracle: Oracle, looker: Looker, row: Any) -> bool:
-    return row.administration_id == looker.home and row.person_id == looker.id
+    return bool(row.administration_id == looker.home and row.person_id == looker.id)
 
 
 RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
