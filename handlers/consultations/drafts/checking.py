@@ -18,6 +18,7 @@ from .correcting import name
 from .entering import to_the_text, work
 
 OFFERED = 30
+LOOKED_UP = 60  # letters: a database takes no pattern of any length
 
 
 def _draft(ctx: Context, consultation: Consultation) -> TextDraft:
@@ -131,7 +132,7 @@ def options_of(ctx: Context, draft: TextDraft | None, query: str) -> Sequence[Op
         return ()
     its = select(Clause).where(Clause.draft_id == draft.id).order_by(Clause.position)
     if query:
-        like = f"%{query.replace('%', '').replace('_', '')}%"
+        like = f"%{query[:LOOKED_UP].replace('%', '').replace('_', '')}%"
         its = its.where(or_(Clause.number == query, Clause.words.ilike(like), Clause.heading.ilike(like)))
         its = its.order_by(None).order_by(Clause.number != query, Clause.position)
     return [Option(each.number, name(each, draft.language)) for each in ctx.session.scalars(its.limit(OFFERED))]
