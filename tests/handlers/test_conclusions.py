@@ -166,7 +166,7 @@ def test_lists_turn_pages_and_are_narrowed(light_world: World) -> None:
             answer: dict[str, Any] = {"kind": ContributionKind.ANSWER, "question_id": question.id, "choice": choice}
             say(session, world, consultation, "chloe", "", **answer)
     desk = world.do("ruiz", "conclusions.desk", consultation=consultation)
-    assert "- Comment (8 contributions)" in desk and "- Answer (3 contributions)" in desk
+    assert "- Comment (8 contributions)" in desk and "- Answer to a question (3 contributions)" in desk
     clauses = world.do("ruiz", "conclusions.clauses", consultation=consultation)
     assert "- 1 Opening hours (8 said, 8 without an answer)" in clauses
     first = world.press_in_row("ruiz", clauses, 1)

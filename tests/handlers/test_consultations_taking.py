@@ -128,9 +128,9 @@ def test_other_words_are_shown_as_what_they_change(light_world: World) -> None:
     world.press("chloe", "How should it read instead?")
     world.say("chloe", "Whoever waits for more than one day pays no fee.")
     kept = world.press("chloe", "Send")
-    assert "with what it changes: Whoever waits for more than [-three days-]{+one day+} pays no fee." in kept
+    assert "with what it changes: Whoever waits for more than [-three days-] {+one day+} pays no fee." in kept
     seen = world.press_in_row("badr", world.do("badr", "consultations.said", clause=third), 1)
-    assert "[-three days-]{+one day+}" in seen and "Chloe" not in seen
+    assert "[-three days-] {+one day+}" in seen and "Chloe" not in seen
     number = _own(world, "chloe", "")
     world.do("chloe", "consultations.reword_mine", contribution=number)
     again = world.fill("chloe", "Whoever waits pays no fee.", "It is simpler.", "[Send]")
