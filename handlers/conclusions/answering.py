@@ -14,6 +14,7 @@ from bot.kit.text import Phrase, Raw, When, _, ngettext
 from db.conclusions import count_unanswered
 from db.consultations import Answered, Clause, Consultation, Contribution, ContributionKind, Phase, Treatment
 from handlers.consultations import cards
+from handlers.consultations.numbers import LOOKED_UP, plain_number
 from handlers.consultations.room import NOT_FOUND, of, owners
 
 from . import finding, listing
@@ -27,10 +28,10 @@ def clauses(ctx: Context, query: str) -> Sequence[Option]:
     consultation = ctx.session.get(Consultation, ctx.bound.get("consultation", 0))
     if consultation is None:
         return ()
-    words = query.strip()
+    words = query.strip()[:LOOKED_UP]
     its = finding.clauses_of(consultation.id, consultation.draft_number)
     if words:
-        begins = Clause.number.startswith(words, autoescape=True)
+        begins = Clause.number.startswith(plain_number(words), autoescape=True)
         its = its.where(or_(begins, Clause.heading.icontains(words, autoescape=True)))
     found = list(ctx.session.scalars(its.limit(CHOICES_SHOWN * 2)))
     contribution = ctx.session.get(Contribution, ctx.bound.get("contribution", 0))

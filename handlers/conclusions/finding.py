@@ -106,7 +106,7 @@ class Seen:
     def title(self) -> Phrase:
         """What it is, and about what."""
         if self.question is not None:
-            return _("{kind} to question {number}", kind=self.it.kind, number=self.question.position + 1)
+            return _("Answer to question {number}", number=self.question.position + 1)
         clause = self.clause or self.was
         if clause is not None:
             return _("{kind} on clause {number}", kind=self.it.kind, number=Code(clause.number))

@@ -18,6 +18,7 @@ from . import texts
 
 CHOSEN = "clause:"  # before an id, which is so never taken for the number somebody types
 LABEL = 70  # graphemes
+LOOKED_UP = 60  # letters of what is typed: a database takes no pattern of any length
 # What people put before a number, where Parley is spoken.
 WORDS = frozenset(
     (

@@ -229,7 +229,7 @@ def programmes(town: Town) -> None:
 
 
 def consultations(town: Town) -> None:
-    """One is being prepared, with a question and a text that is not out; its co-owner is asked. One is proposed."""
+    """One is being prepared, with a question and a draft that is not out; its co-owner is asked. One is proposed."""
     told = {"title": "Seals at night", "summary": "Pia would open earlier.", "subject": "border", "audience": "members"}
     town.submit("pia", "consultations.make", told | {"from_day": "2026-12-01", "until_day": "2026-12-31"})
     its = {"consultation": 1}
@@ -237,12 +237,17 @@ def consultations(town: Town) -> None:
     town.submit("pia", "consultations.ask_to_own", {"person": str(town.ids["ana"])}, **its)
     with town.sessions.writing() as session:
         common = {"administration_id": session.get_one(Consultation, 1).administration_id, "consultation_id": 1}
-        draft = TextDraft(**common, number=1, language="en", by_id=town.ids["pia"], made_at=town.clock.now())
-        session.add(draft)
+        held = session.get_one(Consultation, 1)
+        held.draft_number = 1
+        for number, published_at in ((2, None), (1, town.clock.now())):  # first what can still be changed
+            made = {"language": "en", "by_id": town.ids["pia"], "made_at": town.clock.now()}
+            draft = TextDraft(**common, **made, number=number, published_at=published_at)
+            session.add(draft)
+            session.flush()
+            session.add(Clause(**common, draft_id=draft.id, position=0, number="1", words="A seal is broken by two."))
         session.flush()
-        clause = Clause(**common, draft_id=draft.id, position=0, number="1", words="A seal is broken by two.")
-        session.add(clause)
-        session.flush()
+        clause = session.scalars(select(Clause).order_by(Clause.id.desc())).first()
+        assert clause is not None
         said = {"person_id": town.ids["ana"], "language": "en", "at": town.clock.now()}
         what = {"kind": ContributionKind.SUGGESTION, "words": "Ana says why.", "suggested": "A seal is broken by one."}
         session.add(Contribution(**common, **said, **what, clause_id=clause.id, stands_id=clause.id))
@@ -282,7 +287,7 @@ def statements(town: Town) -> None:
     """A consultation lies open; two have put in a statement, one has voted, and one statement is translated."""
     with town.sessions.writing() as session:
         home = session.get_one(Person, town.ids["pia"]).administration_id
-        its = {"consultation": consulted(session, home, owner_id=town.ids["pia"], co_owner_id=town.ids["ana"]).id}
+        its = {"consultation": consulted(session, home, owner_id=town.ids["pia"], co_owner_id=town.ids["alf"]).id}
     for name in ("ana", "bob"):
         town.submit(name, "statements.say", {"words": f"{name.title()} would open the bridge."}, **its)
     with town.sessions.reading() as session:
@@ -309,7 +314,7 @@ def a_plan(town: Town) -> None:
 
 
 def an_end(town: Town) -> None:
-    """A consultation that Pia and Ana own has closed: Bob's words have their answer, and its outcome is written."""
+    """A consultation that Pia and Fay own has closed: Bob's words have their answer, and its outcome is written."""
     with town.sessions.writing() as session:
         home = session.get_one(Person, town.ids["pia"]).administration_id
         held = {"administration_id": home, "language": "en"}
@@ -320,7 +325,7 @@ def an_end(town: Town) -> None:
             phase=Phase.DECISION,
             zone="Africa/Tunis",
             owner_id=town.ids["pia"],
-            co_owner_id=town.ids["ana"],
+            co_owner_id=town.ids["fay"],
             created_at=NOON,
         )
         session.add(ended)
@@ -328,7 +333,7 @@ def an_end(town: Town) -> None:
         held["consultation_id"] = ended.id
         said = Contribution(**held, kind=ContributionKind.COMMENT, person_id=town.ids["bob"], words="At five.", at=NOON)
         text = {"asked": "When?", "said": "At five.", "done": "At six."}
-        end = Conclusion(**held, **text, proposed_by_id=town.ids["pia"], proposed_at=NOON, co_owner_id=town.ids["ana"])
+        end = Conclusion(**held, **text, proposed_by_id=town.ids["pia"], proposed_at=NOON, co_owner_id=town.ids["fay"])
         session.add_all((said, end))
         session.flush()
         answer = Answered(

@@ -13,12 +13,12 @@ from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Screen, Style
 from bot.kit.text import Difference, Phrase, Raw, Text, _, ngettext
 from db.consultations import Clause, Consultation, Contribution, TextDraft, carrying
 
+from ..numbers import LOOKED_UP, plain_number
 from ..room import NOT_FOUND, consultations, of, owners
 from .correcting import name
 from .entering import to_the_text, work
 
 OFFERED = 30
-LOOKED_UP = 60  # letters: a database takes no pattern of any length
 
 
 def _draft(ctx: Context, consultation: Consultation) -> TextDraft:
@@ -132,9 +132,10 @@ def options_of(ctx: Context, draft: TextDraft | None, query: str) -> Sequence[Op
         return ()
     its = select(Clause).where(Clause.draft_id == draft.id).order_by(Clause.position)
     if query:
-        like = f"%{query[:LOOKED_UP].replace('%', '').replace('_', '')}%"
-        its = its.where(or_(Clause.number == query, Clause.words.ilike(like), Clause.heading.ilike(like)))
-        its = its.order_by(None).order_by(Clause.number != query, Clause.position)
+        words, number = query.strip()[:LOOKED_UP], plain_number(query[:LOOKED_UP])
+        holds = [column.icontains(words, autoescape=True) for column in (Clause.words, Clause.heading)]
+        its = its.where(or_(func.lower(Clause.number) == number, *holds))
+        its = its.order_by(None).order_by(func.lower(Clause.number) != number, Clause.position)
     return [Option(each.number, name(each, draft.language)) for each in ctx.session.scalars(its.limit(OFFERED))]
 
 
