@@ -19,6 +19,7 @@ from bot.kit.capability import Registry
 from bot.kit.events import Answered, Called, Changed, Event, Submitted
 from bot.kit.forms import FieldKind
 from db.centres import Centre
+from db.consultations import Clause
 from db.files import File
 from db.issues import Issue
 from db.machinery import Draft, Handle, Receipt
@@ -43,6 +44,16 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("agencies.also", "agency"): (("", Organisation),),
     ("agencies.ask", "agency"): (("", Organisation),),
     ("positions.for_member", "member"): (("", Organisation),),
+    ("conclusions.answer", "clause"): (("", Clause),),
+    ("conclusions.answer_many", "clause"): (("", Clause),),
+    ("conclusions.answer_many", "group"): (("clause:", Clause),),
+    ("consultations.add_meeting", "meeting"): (("", Meeting),),
+    ("consultations.ask_to_own", "person"): (("", Person),),
+    ("consultations.go_to", "which"): (("clause:", Clause),),
+    ("consultations.hand_over", "desk"): (("", Centre),),
+    ("consultations.hand_over", "person"): (("", Person),),
+    ("consultations.pass_on", "desk"): (("", Centre),),
+    ("consultations.say", "which"): (("clause:", Clause),),
     ("programmes.close_room", "room"): (("", SymposiumRoom),),
     ("programmes.swap", "other"): (("", SymposiumSession),),
     ("programmes.swap", "session"): (("", SymposiumSession),),
@@ -90,7 +101,8 @@ NAMES_NOTHING = {
     *(("regions.seat", "country"), ("regions.seat", "zone")),
     ("roundtables.correct", "line"),  # by its number in the meeting the form is about
     ("programmes.move_to", "place"),  # a time and a room of the symposium the form is about
-    *(("symposia.make", "zone"), ("symposia.remote", "zone")),
+    *(("symposia.make", "zone"), ("symposia.remote", "zone"), ("consultations.dates", "zone")),
+    *(("consultations.move_links", "to"), ("consultations.put", "to")),  # by its number in the draft the form is about
     *(("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")),
 }
 # More than a turn's event can carry is asked in another way.

@@ -161,7 +161,7 @@ TABLES |= {"CheckIn", "DoorCode", "FloorQuestion", "FloorVote", "Material", "Fee
 TABLES |= {"Position", "Contribution"}
 TABLES |= {"Statement", "StatementVote", "StatementVoter", "StatementCircle", "StatementMap"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
-RULE |= {"asked_of", "in_full_to"}
+RULE |= {"asked_of", "in_full_to", "read_by", "on_the_register"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
 
 LOADED = "about an issue, outcome, problem or action that was loaded through the rule"
@@ -174,6 +174,7 @@ PASSES_ON = "what whoever leaves an office sees by it; shown to who takes over b
 PART = "of an agency's part, or of a case, that was loaded through the rule"
 COLUMN = "found to tell Customs what an agency has said, or to be changed; nothing of it is shown to another agency"
 REGION = "of a region's office, meeting or seat that was loaded through the rule; the ledger is published"
+PUBLISHED = "of a consultation on the public register: sums of five and more, and what was published without names"
 OWNED = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
 SUMS = "what nobody is shown but in sums of five people and more"
@@ -217,15 +218,27 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "consultations/meeting.py": dict.fromkeys(("_listed", "_on_card"), HANDED)
     | {"AddMeeting.submit": "chosen among those that whoever asks runs"},
     "consultations/proposing.py": {"ProposeShared.submit": LOADED},
-    "conclusions/answering.py": dict.fromkeys(("_last_of", "keep"), OWNED),
-    "conclusions/finding.py": {"seen": OWNED},
+    "conclusions/answering.py": dict.fromkeys(("clauses", "next_"), OWNED) | dict.fromkeys(("_last_of", "keep"), OWNED),
+    "conclusions/finding.py": dict.fromkeys(("count", "placed"), OWNED) | {"seen": OWNED},
     "conclusions/following.py": {"_item": OWN, "_run": OWNED},
     "conclusions/hearing.py": {"receipt_of": OWN},
-    "conclusions/listing.py": {"_ended": OWNED},
+    "conclusions/listing.py": dict.fromkeys(("_kinds", "clauses"), OWNED) | {"_ended": OWNED},
     "conclusions/many.py": {"answer_all": OWNED},
-    "conclusions/own.py": dict.fromkeys(("_contributions", "_add_meetings"), OWN),
+    "conclusions/own.py": dict.fromkeys(("_add_statements", "_add_votes"), OWN)
+    | dict.fromkeys(("_contributions", "_add_meetings"), OWN),
     "conclusions/telling.py": {"tell": "a job: it shows each what is their own"},
     "conclusions/translating.py": dict.fromkeys(("reasons", "TranslateReason.submit"), OWNED),
+    "conclusions/trail.py": {"trail": OWN},
+    "consultations/answering.py": dict.fromkeys(("_given", "_next_open"), OWN),
+    "consultations/cards.py": {"_own": OWN},
+    "consultations/drafts/checking.py": {"_asked": CONSULTATION},
+    "consultations/drafts/orphans.py": {"listed": OWNED},
+    "consultations/drafts/publishing.py": {"orphans_of": OWNED},
+    "consultations/own.py": {"may_change": OWN},
+    "consultations/questions.py": {"_must_be_unanswered": CONSULTATION},
+    "consultations/waiting.py": {"_SAID": OWN},
+    "register/agreeing.py": {"of_statements": PUBLISHED},
+    "register/finding.py": dict.fromkeys(("_taking_part", "counts"), PUBLISHED),
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
     | dict.fromkeys(("_promised", "_working"), LOADED),
     "issues/desk.py": {"last_words": LOADED},
