@@ -163,6 +163,20 @@ class WorkingWeek:
         """Days of opening after that of `start`, up to and with that of `end`: Friday to Monday is one."""
         return sum(self.day_off(day) is None for day in islice(self._days(start, end), 1, None))
 
+    def after_days(self, at: datetime, days: int) -> datetime:
+        """When so many working days after that of `at` are over: the beginning of the next one, at midnight.
+
+        What ends before that instant has taken at most `days`, as `working_days_between` counts them. Raises ValueError
+        beyond `HORIZON`.
+        """
+        zone = ZoneInfo(self.zone)
+        left = days + 1
+        for day in islice(self._days(at, _utc(at) + HORIZON), 1, None):
+            left -= self.day_off(day) is None
+            if left == 0:
+                return _first_instant(zone, day, MIDNIGHT)
+        raise ValueError(f"not enough working days within {HORIZON.days} days")
+
     def _days(self, start: datetime, end: datetime) -> Iterator[date]:
         """The dates of the desk's calendar from one instant to the other, both included."""
         zone = ZoneInfo(self.zone)
