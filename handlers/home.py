@@ -21,6 +21,7 @@ from .issues.waiting import waiting
 from .people import mandates, organisations
 from .people.rules import verifiers
 from .positions.waiting import waiting as positions_waiting
+from .protocols.waiting import waiting as promises_waiting
 from .recognition.waiting import waiting as recognition_waiting
 from .roundtables.waiting import waiting as meetings_waiting
 from .symposia.waiting import waiting as symposia_waiting
@@ -62,6 +63,7 @@ MORE = (
     button(_("What I have said in consultations"), "consultations.contributions"),
     button(_("Formal positions"), "positions.positions"),
     button(_("Programmes"), "programmes.programme"),
+    button(_("Communication protocol"), "protocols.protocol"),
     button(_("Check in"), "attendance.checkin"),
     button(_("Verify a proof of attendance"), "attendance.verify"),
     button(_("My region"), "regions.region"),
@@ -91,6 +93,7 @@ def show(ctx: Context) -> Screen:
         *positions_waiting(ctx),
         *actions_waiting(ctx),
         *owing(ctx),
+        *promises_waiting(ctx),
         *_about_people(ctx),
     )
     return Screen(

@@ -152,13 +152,13 @@ def _told(session: Session, query: Any, about: str, about_id: Any, at: datetime)
             func.max(when, type_=Receipt.created_at.type),
         )
         .outerjoin(Receipt, line)
-        .where(Duty.began_at <= at - TOLD_BY_THEN)
         .group_by(*query.selected_columns)
     )
     doors = {each.id: each.ways for each in session.scalars(select(ProtocolRule))}
     found = []
     for duty_id, centre_id, rule_id, began_at, breached_at, missing, hands, last in session.execute(counted):
-        if missing or (hands and Door.PERSON not in doors[rule_id]):
+        too_early = began_at > at - TOLD_BY_THEN
+        if too_early or missing or (hands and Door.PERSON not in doors[rule_id]):
             found.append(Stands(duty_id, centre_id))
         elif hands and breached_at is not None:
             found.append(Stands(duty_id, centre_id, kept_at=at))  # it was done since the breach was found
@@ -266,8 +266,8 @@ def cases(session: Session, duties: Collection[Duty]) -> dict[int, tuple[str, in
         (Event.CONSULTATION_OUTCOME, Conclusion, Conclusion.consultation_id),
     ):
         ids = {each.about_id for each in duties if each.event is event}
-        rows = session.execute(select(table.id, column).where(table.id.in_(ids))).all() if ids else ()
-        of[event] = {own: other for own, other in rows}
+        rows = session.execute(select(table.id, column).where(table.id.in_(ids))).tuples().all() if ids else ()
+        of[event] = dict(rows)
     found = {}
     for duty in duties:
         about = of.get(duty.event, {}).get(duty.about_id, duty.about_id)
