@@ -266,8 +266,8 @@ def cases(session: Session, duties: Collection[Duty]) -> dict[int, tuple[str, in
         (Event.CONSULTATION_OUTCOME, Conclusion, Conclusion.consultation_id),
     ):
         ids = {each.about_id for each in duties if each.event is event}
-        rows = session.execute(select(table.id, column).where(table.id.in_(ids))).tuples().all() if ids else ()
-        of[event] = dict(rows)
+        rows = session.execute(select(table.id, column).where(table.id.in_(ids))).all() if ids else ()
+        of[event] = {row[0]: row[1] for row in rows}
     found = {}
     for duty in duties:
         about = of.get(duty.event, {}).get(duty.about_id, duty.about_id)
