@@ -11,6 +11,7 @@ from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
 from db.attendance import How, Material, Proof, Readers, new_proof_code
+from db.centres import Centre
 from db.conclusions import Conclusion, FollowUp
 from db.consultations import Answered, Clause, Consultation, Contribution, ContributionKind, Phase, TextDraft, Treatment
 from db.issues import Issue, Problem
@@ -19,6 +20,8 @@ from db.outcomes import Outcome
 from db.people import Kind, Organisation, Person, RoleName, Scope, grant_role
 from db.positions import Position, PositionState, Stance
 from db.programmes import Drafting, ProgrammeDraft, SessionShift, Shifted
+from db.protocols import Duty, Hears, Protocol, ProtocolRule
+from db.protocols import Event as Promised
 from db.regions import Office, Planning, Representative, Side, Term, YearPlan
 from db.registrations import Registration
 from db.rooms import ChatRoom
@@ -67,6 +70,7 @@ def a_day(town: Town) -> None:
     consultations(town)
     positions(town)
     statements(town)
+    protocols(town)
     an_end(town)
     open_drafts(town)
 
@@ -253,6 +257,30 @@ def consultations(town: Town) -> None:
         session.add(Contribution(**common, **said, **what, clause_id=clause.id, stands_id=clause.id))
     proposed = {"kind": "fees", "title": "Bob pays twice", "summary": "Once is enough."}
     town.submit("bob", "consultations.propose", proposed)
+
+
+def protocols(town: Town) -> None:
+    """A version in force, a draft of the next, and two promises not kept: of a desk, and of no desk."""
+    now = town.clock.now()
+    with town.sessions.writing() as session:
+        pia = session.get_one(Person, town.ids["pia"])
+        common = {"administration_id": pia.administration_id}
+        made = [
+            Protocol(**common, number=number, drafted_at=now, drafted_by_id=pia.id, published_at=published)
+            for number, published in ((1, now), (2, None))
+        ]
+        session.add_all(made)
+        session.flush()
+        promised = {"event": Promised.ISSUE_RAISED, "hears": Hears.REPORTER, "within_days": 1, "doors": ["chat"]}
+        rules = [ProtocolRule(**common, **promised, protocol_id=each.id) for each in made]
+        session.add_all(rules)
+        session.flush()
+        desk = session.scalars(select(Centre.id).order_by(Centre.id)).first()
+        late = {"rule_id": rules[0].id, "event": Promised.ISSUE_RAISED, "began_at": now, "due_at": now}
+        session.add_all(
+            Duty(**common, **late, about_id=about, centre_id=centre, breached_at=now)
+            for about, centre in ((1, desk), (2, None))
+        )
 
 
 def positions(town: Town) -> None:

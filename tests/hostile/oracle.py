@@ -60,7 +60,7 @@ from db.symposia import (
     Track,
 )
 
-from . import concluding, consulting, days, opinions, positions, seats
+from . import concluding, consulting, days, opinions, positions, protocols, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -508,6 +508,7 @@ _ELSEWHERE: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     **days.RULES,
     **consulting.RULES,
     **positions.RULES,
+    **protocols.RULES,
     **opinions.RULES,
     **concluding.RULES,
 }
