@@ -159,6 +159,7 @@ TABLES |= {"Registration", "Seat", "Wish", "Delegation"}
 TABLES |= {"Answered", "Conclusion", "FollowUp"}
 TABLES |= {"CheckIn", "DoorCode", "FloorQuestion", "FloorVote", "Material", "Feedback", "Proof"}
 TABLES |= {"Position", "Contribution"}
+TABLES |= {"Protocol", "ProtocolRule", "ProtocolEditor", "Duty"}
 TABLES |= {"Statement", "StatementVote", "StatementVoter", "StatementCircle", "StatementMap"}
 RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
 RULE |= {"asked_of", "in_full_to", "read_by", "on_the_register"}
@@ -178,6 +179,7 @@ PUBLISHED = "of a consultation on the public register: sums of five and more, an
 OWNED = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
 SUMS = "what nobody is shown but in sums of five people and more"
+VERSION = "of a version of the protocol that was loaded through the rule"
 CONSULTATION = "of a consultation that was loaded through the rule"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "actions/cards.py": dict.fromkeys(("card", "_latest", "milestones"), LOADED) | {"files": HANDED},
@@ -272,6 +274,13 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "programmes/publishing.py": {"_tell": UNSEEN},
     "programmes/sheets.py": {"_speakers": SYMPOSIUM},
     "programmes/telling.py": {"seen": OWN, "touched": UNSEEN},
+    "protocols/breaches.py": {"card": "the published rule that a breach, loaded through the rule, is of"},
+    "protocols/drafting.py": dict.fromkeys(("_begin", "_put", "_worked", "publish"), VERSION),
+    "protocols/monitor.py": dict.fromkeys(
+        ("_Rules.__init__", "_escalate", "_settle"), "a job: it acts for the administration, not for a person"
+    ),
+    "protocols/public.py": {"on_register": "what was published: everybody may read it"},
+    "protocols/wording.py": {"rules_of": VERSION},
     "recognition/acting.py": {"owners": UNSEEN},
     "recognition/asking.py": {"latest": COLUMN},
     "recognition/becoming.py": {"_acting": UNSEEN},
