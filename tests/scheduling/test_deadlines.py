@@ -488,3 +488,15 @@ def test_a_reminder_never_comes_in_quiet_hours(data):
         assert ends <= latest < begins
     # And it does not wait for longer than it must.
     assert after_quiet_hours(reminder, zone, (begins, ends)) == reminder
+
+
+@pytest.mark.parametrize(("zone", "day"), CHANGES)
+def test_what_ends_before_so_many_working_days_are_over_has_taken_no_more(zone, day):
+    week = desk(zone, country="BE")
+    begins = datetime.combine(day - 4 * DAY, time(), ZoneInfo(zone)).astimezone(UTC)
+    for hours in range(0, 24 * 7, 5):
+        start = begins + hours * HOUR
+        for days in range(4):
+            over = week.after_days(start, days)
+            assert week.working_days_between(start, over - timedelta.resolution) <= days
+            assert week.working_days_between(start, over) == days + 1
