@@ -25,9 +25,8 @@ MOST = 24  # statements of one look, however much it finds
 def published(world: World) -> Sent:
     """The suggested protocol in two taps: one drafts, another publishes."""
     world.do("cora", "protocols.suggest")
-    shown = world.do("adam", "protocols.version", protocol=1)
+    world.do("adam", "protocols.version", protocol=1)
     world.press("adam", "Publish it")
-    assert shown is not None
     return world.press("adam", "Publish it")
 
 
@@ -100,11 +99,9 @@ def test_of_a_version_what_changed_is_said_in_words(light_world: World) -> None:
     rule |= {"second": "chat", "escalate_to": "administrator", "escalate_after": "1"}
     shown = world.submit("cora", "protocols.rule", rule, protocol=2)
     assert "Whoever was there or sent apologies, within 5 working days" in shown
-    stale = world.do("adam", "protocols.version", protocol=2)
     world.do("cora", "protocols.drop", protocol=2, event="action_due")
     world.do("adam", "protocols.publish", protocol=2, version=3, confirmed=True)
     assert "It has changed since you have read it." in world.last("adam")
-    assert "Read a version" not in stale
     changes = world.do("adam", "protocols.changes", protocol=2)
     assert "Changed: A meeting was held" in changes
     assert "Within: 10 working days → 5 working days" in changes
@@ -116,7 +113,7 @@ def test_of_a_version_what_changed_is_said_in_words(light_world: World) -> None:
     world.press("adam", "Publish it")
     world.press("adam", "Publish it")
     assert "In force from" in world.do("amina", "protocols.version", protocol=1)
-    assert "Version 1 is published" in world.submit("cora", "protocols.rule", rule, protocol=1) or True
+    assert "it does not change any more" in world.do("cora", "protocols.rule", protocol=1)
     world.do("adam", "protocols.redraft")
     assert "There is a draft already." in world.do("cora", "protocols.redraft")
     world.do("adam", "protocols.discard", protocol=3, confirmed=True)

@@ -55,6 +55,7 @@ from db.outcomes import TOLD, Decision, Outcome, owed
 from db.people import Kind, Mandate, Organisation, Person, Sector, Standing
 from db.personal import gather
 from db.positions import Position, PositionState, Stance
+from db.protocols import Duty
 from db.recognition import Criterion, OpenMatrix, Recognition, RecognitionChange, RecognitionRequest, Stand
 from db.statements import Statement
 from db.symposia import Agreed, SessionPart, Symposium, SymposiumSession, SymposiumState
@@ -62,6 +63,7 @@ from handlers.agencies.telling import PART
 from handlers.issues.finding import ISSUE, OUTCOME, PROBLEM
 
 from . import consulting
+from .life import promised
 from .oracle import Looker, Oracle
 from .town import CAST, NOON, Town
 
@@ -101,6 +103,7 @@ class Aviary:
             self._symposium(session)
             self._consultations(session)
             self._positions(session)
+            self._promises(session)
             self._conclusions(session)
             for abroad in (False, False, False, True):
                 self._action(session, abroad=abroad)
@@ -588,6 +591,14 @@ class Aviary:
             session.flush()
             item.words = self._word("what is missing in a conclusion", _row(FollowUp, item.id))
 
+    def _promises(self, session: Session) -> None:
+        """Why a desk, and an office without one, did not keep what was promised."""
+        promised(session, self._town)
+        session.flush()
+        for duty in session.scalars(select(Duty).order_by(Duty.id)).all():
+            duty.language, duty.explained_by_id, duty.explained_at = "en", self._town.ids["pia"], NOON
+            duty.words = self._word("why a promise was not kept", _row(Duty, duty.id))
+
     def _tell(self, session: Session, issue: Issue) -> None:
         if issue.state not in (State.PROPOSED, State.SETTLED):
             return
@@ -790,6 +801,7 @@ JOINS = {"issues.follow"}  # whoever does it takes part from then on, and may re
 # What shows; the rest changes, and shows what these show.
 LOOKS = {
     *("agencies.part", "agencies.thread", "agencies.case", "agencies.answer", "agencies.reply", "agencies.consent"),
+    *("protocols.breach", "protocols.version"),
     *("positions.position", "positions.show", "positions.received", "positions.remark", "positions.redraft"),
     *("recognition.cell", "recognition.gap", "recognition.to_action"),
     *("actions.show", "actions.thread", "actions.milestones", "actions.more", "actions.dispute", "actions.report"),

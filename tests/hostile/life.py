@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.kit.events import Attached, Called, Submitted
 from bot.kit.forms import FieldKind
@@ -261,26 +262,31 @@ def consultations(town: Town) -> None:
 
 def protocols(town: Town) -> None:
     """A version in force, a draft of the next, and two promises not kept: of a desk, and of no desk."""
-    now = town.clock.now()
     with town.sessions.writing() as session:
-        pia = session.get_one(Person, town.ids["pia"])
-        common = {"administration_id": pia.administration_id}
-        made = [
-            Protocol(**common, number=number, drafted_at=now, drafted_by_id=pia.id, published_at=published)
-            for number, published in ((1, now), (2, None))
-        ]
-        session.add_all(made)
-        session.flush()
-        promised = {"event": Promised.ISSUE_RAISED, "hears": Hears.REPORTER, "within_days": 1, "doors": ["chat"]}
-        rules = [ProtocolRule(**common, **promised, protocol_id=each.id) for each in made]
-        session.add_all(rules)
-        session.flush()
-        desk = session.scalars(select(Centre.id).order_by(Centre.id)).first()
-        late = {"rule_id": rules[0].id, "event": Promised.ISSUE_RAISED, "began_at": now, "due_at": now}
-        session.add_all(
-            Duty(**common, **late, about_id=about, centre_id=centre, breached_at=now)
-            for about, centre in ((1, desk), (2, None))
-        )
+        promised(session, town)
+
+
+def promised(session: Session, town: Town) -> None:
+    """The same, within a transaction."""
+    now = town.clock.now()
+    pia = session.get_one(Person, town.ids["pia"])
+    common = {"administration_id": pia.administration_id}
+    made = [
+        Protocol(**common, number=number, drafted_at=now, drafted_by_id=pia.id, published_at=published)
+        for number, published in ((1, now), (2, None))
+    ]
+    session.add_all(made)
+    session.flush()
+    says = {"event": Promised.ISSUE_RAISED, "hears": Hears.REPORTER, "within_days": 1, "doors": ["chat"]}
+    rules = [ProtocolRule(**common, **says, protocol_id=each.id) for each in made]
+    session.add_all(rules)
+    session.flush()
+    desk = session.scalars(select(Centre.id).order_by(Centre.id)).first()
+    late = {"rule_id": rules[0].id, "event": Promised.ISSUE_RAISED, "began_at": now, "due_at": now}
+    session.add_all(
+        Duty(**common, **late, about_id=about, centre_id=centre, breached_at=now)
+        for about, centre in ((1, desk), (2, None))
+    )
 
 
 def positions(town: Town) -> None:

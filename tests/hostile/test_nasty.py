@@ -132,6 +132,10 @@ FIELDS = [
 # What has to be answered for a question to be asked at all.
 BEFORE: Mapping[tuple[str, str], dict[str, Any]] = {
     ("positions.for_member", "rests_on"): {"consent": "recorded"},
+    ("protocols.rule", "escalate_after"): {"escalate_to": "lead"},
+    ("protocols.rule", "hears"): {"event": "issue_outcome"},
+    ("protocols.rule", "third"): {"second": "mail"},
+    ("protocols.rule", "fourth"): {"second": "mail", "third": "page"},
     ("roundtables.poll", "times"): {"offering": "own"},
     ("registrations.seating", "wishes"): {"giving": "generous"},
     ("registrations.seating", "close"): {"giving": "generous"},
