@@ -142,13 +142,13 @@ def test_what_each_rule_is_about_is_read_from_the_cases(light_world: World) -> N
     assert found[Event.ISSUE_OUTCOME, 2].breached_at is None
     assert found[Event.ISSUE_OUTCOME, 2].days == 0
     assert found[Event.ISSUE_RAISED, 1].breached_at is None
-    looked(world, 15, 12)
+    looked(world, 9, 12)
     found = {(each.event, each.about_id): each for each in duties(world)}
     assert found[Event.MEETING_HELD, 2].breached_at is not None
     assert action
     with world.parley.sessions.writing() as session:  # somebody has reached her
         session.execute(update(Receipt).where(Receipt.about_id == 1).values(next_step="done"))
-    looked(world, 16, 12)
+    looked(world, 10, 12)
     found = {(each.event, each.about_id): each for each in duties(world)}
     assert found[Event.ISSUE_OUTCOME, 1].kept_at is not None
 

@@ -76,7 +76,7 @@ cases = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.sampled_from(PLACES),
     within=st.integers(1, 4),
@@ -163,10 +163,10 @@ def test_each_breach_is_found_once_none_is_missed_and_none_was_kept_in_time(
             ended = kept or gone
             too_late = [look for look in seen_at if is_late(look) and (ended is None or is_late(ended))]
             assert found.get(number) == min(too_late, default=None)
-            duty = session.scalar(select(Duty).where(Duty.about_id == number))
+            owed = session.scalar(select(Duty).where(Duty.about_id == number))
             if kept is not None and any(look >= kept for look in seen_at):
-                assert duty is not None
-                assert (duty.kept_at, duty.days) == (kept, taken(its, at, kept))
+                assert owed is not None
+                assert (owed.kept_at, owed.days) == (kept, taken(its, at, kept))
         session.rollback()
 
 
