@@ -245,16 +245,29 @@ def map_buttons(value: Any, change: Callable[[Button], Button | None]) -> Any:
         return change(value)
     if isinstance(value, tuple):
         changed = [map_buttons(each, change) for each in value]
+        if all(new is old for old, new in zip(value, changed, strict=True)):
+            return value
         return tuple(new for old, new in zip(value, changed, strict=True) if new is not None or old is None)
-    if is_dataclass(value) and not isinstance(value, type) and type(value).__module__.startswith("bot.kit"):
-        held = {each.name: getattr(value, each.name) for each in fields(value)}
-        new = {
-            name: map_buttons(each, change)
-            for name, each in held.items()
-            if isinstance(each, tuple) or is_dataclass(each)
-        }
-        return replace(value, **{name: each for name, each in new.items() if each is not held[name]})
-    return value
+    new = {}
+    for name in _holding(type(value)):
+        held = getattr(value, name)
+        if isinstance(held, tuple) or _holding(type(held)):
+            mapped = map_buttons(held, change)
+            if mapped is not held:
+                new[name] = mapped
+    return replace(value, **new) if new else value
+
+
+def _holding(kind: type) -> tuple[str, ...]:
+    """The fields of one of the kit's dataclasses; nothing else holds buttons."""
+    known = _FIELDS.get(kind)
+    if known is None:
+        is_ours = is_dataclass(kind) and kind.__module__.startswith("bot.kit")
+        known = _FIELDS[kind] = tuple(each.name for each in fields(kind)) if is_ours else ()
+    return known
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}  # asked of every part of every screen
 
 
 class Refusal(Exception):
