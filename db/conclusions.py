@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from .base import Base, Identified, OfAdministration
 from .consultations import (
@@ -168,7 +168,7 @@ class FollowUp(OfAdministration, Base):
         return True
 
 
-def unanswered(consultation_id: int) -> ColumnElement[bool]:
+def unanswered(consultation_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Contributions that count and have no answer, or were changed by their authors since they had one."""
     said_at = func.coalesce(Contribution.changed_at, Contribution.at)
     answer = select(Answered.id).where(Answered.contribution_id == Contribution.id, Answered.at >= said_at)

@@ -11,10 +11,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.actions import Action
+from db.conclusions import CONCLUDED, Conclusion, unanswered
+from db.consultations import Answered, Consultation, Contribution, ContributionKind
 from db.issues import Entry, How, Issue, Participation, Problem, Voice
 from db.machinery import Audit, Receipt
 from db.meetings import MeetingPoll
 from db.outcomes import TOLD, Outcome
+from db.statements import StatementVote
 
 Found = Callable[[datetime], Select[int]]
 
@@ -53,6 +56,13 @@ def _did(*commands: str) -> Found:
 def _there(at: InstrumentedAttribute[Any], *such: Any) -> Found:
     """There is such a row, and `at` says that it is of now."""
     return lambda since: select(at.class_.id).where(at >= since, *such)
+
+
+def _answered(since: datetime) -> Select[int]:
+    """A consultation that has closed, and everything that was said in it has its answer."""
+    waits = select(Contribution.id).where(unanswered(Consultation.id)).correlate(Consultation)
+    some = select(Answered.consultation_id).where(Answered.at >= since)
+    return select(Consultation.id).where(Consultation.id.in_(some), ~waits.exists())
 
 
 ISSUE = Chapter(
@@ -246,4 +256,66 @@ REGION = Chapter(
     "“Members and their time” lists the zones, working weeks and holidays of the region, and “Ledger of hours” who has "
     "borne what. As Nadia, “/calendar” shows a QR code for a phone.",
 )
-CHAPTERS = (ISSUE, ROUNDTABLE, PLAN, SYMPOSIUM, REGION)
+CONSULTATION = Chapter(
+    "consultation",
+    "A consultation",
+    (
+        Step(
+            "broker",
+            "A text lies open: how reefers are inspected at night. Be Amina: “/consultations”, « Ouvrir », « Lire le "
+            "texte ». She writes the number of a clause and what she thinks, “3.2 Trois jours, c’est deux de trop”, "
+            "and sends it as a comment.",
+            _there(Contribution.at, Contribution.kind == ContributionKind.COMMENT),
+        ),
+        Step(
+            "agency",
+            "Be Ines, of Food Safety, in Slack: “/parley consultations”, “Open”, “Read the text”, “Go to a clause”, "
+            "3.1. “What others said of it” names nobody. “Suggest other words”.",
+            _there(Contribution.at, Contribution.kind == ContributionKind.SUGGESTION),
+        ),
+        Step(
+            "broker",
+            "Amina goes back to it: « Affirmations », « Dire ce que vous en pensez », a tap. « Qui est d’accord avec "
+            "qui » shows who votes alike, as a picture and in figures, and nothing about fewer than five people.",
+            _there(StatementVote.at),
+        ),
+        Step(
+            "officer",
+            "Be Daniel and put the clock forward, “+3 days” at a time, until it has closed by itself. Five days before "
+            "that he hears whose voice is missing, with an invitation to send.",
+            _there(Consultation.closed_at),
+        ),
+        Step(
+            "officer",
+            "Nothing ends while something has no answer: “/parley consultations”, “Open”, “Answer what was said”. "
+            "One by one, “As the last one”, or “Answer many at once”.",
+            _answered,
+        ),
+        Step(
+            "officer",
+            "“Outcome statement”, then “Write the outcome statement”: what was asked, said and done, and what "
+            "was not done and why.",
+            _there(Conclusion.proposed_at),
+        ),
+        Step(
+            "lead",
+            "Nobody approves their own. Be Grace: it has come to her. “Approve”.",
+            _there(Conclusion.approved_at),
+        ),
+        Step(
+            "importer",
+            "Be Tom, who owns it for business: “Sign”. Or “Refuse to sign”, and say why: that is published with it.",
+            _there(Conclusion.published_at),
+        ),
+        Step(
+            "broker",
+            "It is out. Amina reads her own words first: how they ended, at which clause and why. « Accuser "
+            "réception », « Utile », or « Peu utile », and somebody gets in touch.",
+            _there(Receipt.acknowledged_at, Receipt.about == CONCLUDED),
+        ),
+    ),
+    "Anybody can read all this without signing in: open /register on this address; add .csv, .xlsx or .json to a page. "
+    "There is an older consultation, too, which its owner in business did not sign. As Daniel, “/parley debt” counts "
+    "consultations as it does issues. As Nadia, « Notre position » files one for her association.",
+)
+CHAPTERS = (ISSUE, CONSULTATION, ROUNDTABLE, PLAN, SYMPOSIUM, REGION)

@@ -5,13 +5,15 @@ Serves loopback only. Everything it draws it draws from the payloads the platfor
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import gc
 import ipaddress
 import json
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,6 +98,8 @@ class _Announcing(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        gc.freeze()  # what is there by now stays until the end
+        gc.enable()
         print("Parley’s demo is ready; Ctrl-C ends it. Open", flush=True)  # noqa: T201  a command's output
         print(f"{self._address}/demo/", flush=True)  # noqa: T201  a command's output
 
@@ -106,10 +110,14 @@ def application(stage: Stage) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await stage.begin()
+        await stage.open()
+        catching_up = asyncio.create_task(stage.catch_up())  # the page is there before a map of votes is drawn up
         yield
         page.stopping = True
         stage.tell()
+        catching_up.cancel()
+        with suppress(asyncio.CancelledError):
+            await catching_up
 
     return http.application(stage.parley, more=page.routes(), secure=False, lifespan=lifespan)
 

@@ -12,7 +12,7 @@ from db.issues import Issue, Problem
 from db.outcomes import Decision, Outcome, Reason
 from db.people import Sector
 
-from . import together
+from . import consulted, together
 from .retelling import DAY, HOUR, WEEK, Past
 
 MORNING = timedelta(hours=9, minutes=30)
@@ -135,19 +135,25 @@ async def play(database_url: str, *, at: datetime, public_url: str, whole: bool)
     Unless it is told `whole`, there are issues only, and nobody has met, promised or announced anything yet.
     """
     past = Past(database_url, at, public_url, weeks=SETTLED[0].weeks)
+    collects = gc.isenabled()
     gc.disable()  # a tenth of the time, for what is given back in a moment
     try:
         for case in SETTLED:
             await _settled(past, case)
-            if whole and case.weeks in together.WEEKS:
-                await together.WEEKS[case.weeks](past, past.monday - WEEK * case.weeks)
+            for told in (together.WEEKS, consulted.WEEKS) if whole else ():
+                if case.weeks in told:
+                    await told[case.weeks](past, past.monday - WEEK * case.weeks)
         await _asked(past)
         if whole:
             await together.lately(past)
         await _known_to_all(past)
-        await past.at(past.begins)
+        if whole:
+            await consulted.said(past)
+        else:
+            await past.at(past.begins)
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
         past.close()
 
 

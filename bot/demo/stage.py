@@ -60,17 +60,27 @@ class Stage:
         self._acting = asyncio.Lock()
 
     async def begin(self, *, whole: bool = True) -> None:
-        """Seed the country and its past, or take up where a run before this one ended.
+        """Open the stage, and catch up.
 
         Without the `whole` of its past there are issues only: a transcript meets, promises and announces by itself.
         """
+        await self.open(whole=whole)
+        await self.catch_up()
+
+    async def open(self, *, whole: bool = True) -> None:
+        """Seed the country and its past, or take up where a run before this one ended."""
         now = self.clock.now()
         if await self.parley.threads.run(seed, self.parley.sessions, at=now - SEEDED_BEFORE):
             await past.play(self._database_url, at=now, public_url=self._public_url, whole=whole)
             await self.parley.threads.run(self._keep, {BEGAN: {"at": now.isoformat()}})
         await self.parley.threads.run(self._restore)
         await self.parley.edge.recover()
-        await self._settle()
+
+    async def catch_up(self) -> None:
+        """Do what has fallen due by now; whoever acts meanwhile waits for it."""
+        async with self._acting:
+            await self._settle()
+        self.tell()
 
     def close(self) -> None:
         self.parley.close()
