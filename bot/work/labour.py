@@ -52,7 +52,10 @@ class Task:
             answer = self._work(self._question, self._report, lambda: not self._unwanted.is_set())
             self._outcome = answer, None
         except Exception as error:
-            log.exception("a labour failed")
+            if self._unwanted.is_set():
+                log.info("a labour was stopped")
+            else:
+                log.exception("a labour failed")
             self._outcome = None, type(error).__name__
         try:
             self._loop.call_soon_threadsafe(self._over.set)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 import bot.core
 from bot.core import Parley
@@ -140,8 +141,10 @@ async def test_a_bar_moves_in_its_place_and_the_end_is_told_once(yard: Yard) -> 
 async def test_what_goes_wrong_is_told_by_its_name(yard: Yard) -> None:
     stones.fails = True
     stones.go.set()
-    await yard.parley.settle()
+    with capture_logs() as logs:
+        await yard.parley.settle()
     assert "Broken: ValueError" in yard.headings()
+    assert ("a labour failed", "error") in [(each["event"], each["log_level"]) for each in logs]
 
 
 async def test_what_nobody_wants_any_more_ends(yard: Yard) -> None:
@@ -149,9 +152,11 @@ async def test_what_nobody_wants_any_more_ends(yard: Yard) -> None:
     running = asyncio.create_task(yard.parley.work.run(poll=0.01))
     await until(lambda: stones.begun == 1)
     stones.wanted = False
-    await until(lambda: "Broken: ValueError" in yard.headings())
+    with capture_logs() as logs:
+        await until(lambda: "Broken: ValueError" in yard.headings())
     yard.parley.work.stop()
     await running
+    assert "error" not in [each["log_level"] for each in logs]  # it was stopped, and did not fail
 
 
 async def test_what_a_stop_interrupts_begins_again(yard: Yard) -> None:
