@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.kit.clean import shorten
 from bot.kit.context import Context, Told
@@ -16,10 +17,10 @@ from db.people import Kind, Person, Sector, Topic
 from db.registrations import Stakeholder
 from handlers.paging import PAGE, turn_pages
 
-from . import cards
+from . import cards, dates
 from .room import NOT_FOUND, ON_CONSULTATION, WHEN_MOVED, consultations, owners, running
 
-BEFORE = timedelta(days=5)  # the close, or half of the time it is open where that is shorter
+BEFORE = timedelta(days=5)  # the close, that morning; or half of the time it is open where that is shorter
 TAKING_PART = (Phase.SHAPING, Phase.DRAFTING, Phase.COMMENTS)
 LEAST = 5  # members of a part that whoever is no Customs officer is told of: it says who did not speak
 AT_ONCE = 200  # persons invited in one turn
@@ -35,7 +36,13 @@ def plan(ctx: Context, consultation: Consultation) -> None:
     closes = consultation.closes_at
     if closes is None or closes <= ctx.now or consultation.phase not in TAKING_PART:
         return
-    _later(ctx, consultation, max(closes - BEFORE, ctx.now + (closes - ctx.now) / 2), closes)
+    _later(ctx, consultation, max(_morning(consultation, closes - BEFORE), ctx.now + (closes - ctx.now) / 2), closes)
+
+
+def _morning(consultation: Consultation, at: datetime) -> datetime:
+    """Of that day, where it is not earlier: what closes at midnight would be told at midnight, and read a day late."""
+    day = at.astimezone(ZoneInfo(consultation.zone)).date()
+    return min(at, dates.instant(day, dates.OPENS, consultation.zone))
 
 
 def _later(ctx: Context, consultation: Consultation, at: datetime, closes: datetime) -> None:

@@ -120,7 +120,7 @@ def test_a_close_that_is_put_off_is_told_anew_and_a_short_one_half_way(light_wor
     assert world.told(before) == {"ruiz"}
     put_off(world, made, days=20)
     before = world.seen()
-    world.pass_time(days=14, hours=23)
+    world.pass_time(days=14, hours=22)
     assert world.told(before) == set()
     world.pass_time(hours=2)
     assert world.told(before) == {"ruiz"}
@@ -133,6 +133,14 @@ def test_a_close_that_is_put_off_is_told_anew_and_a_short_one_half_way(light_wor
     assert "C-2" not in world.last("ruiz")
     world.pass_time(days=2)
     assert "Reference: C-2" in world.last("ruiz")
+    # What closes at midnight is told in the morning: at night it would wait, and five days be four.
+    midnight = (world.clock.now() + timedelta(days=20)).replace(hour=22, minute=59)
+    late = consultation(world, Phase.COMMENTS, closes_at=midnight)
+    world.do("ruiz", "steps.moved", consultation=late)
+    world.pass_time(days=14, hours=20)
+    assert "C-3" not in world.last("ruiz")
+    world.pass_time(hours=4)
+    assert "Reference: C-3" in world.last("ruiz") and "5 days are left." in world.last("ruiz")
     # Nothing is told of what is closed.
     third = consultation(world, Phase.DECISION)
     world.do("ruiz", "steps.moved", consultation=third)
