@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from bot.kit.context import Context
 from bot.kit.forms import CHOICES_SHOWN, Form, Option, ask
@@ -31,7 +31,8 @@ def clauses(ctx: Context, query: str) -> Sequence[Option]:
     words = query.strip()[:LOOKED_UP]
     its = finding.clauses_of(consultation.id, consultation.draft_number)
     if words:
-        begins = Clause.number.startswith(plain_number(words), autoescape=True)
+        named = Clause.number + " " + func.coalesce(Clause.heading, "")  # as it is offered
+        begins = named.istartswith(plain_number(words), autoescape=True)
         its = its.where(or_(begins, Clause.heading.icontains(words, autoescape=True)))
     found = list(ctx.session.scalars(its.limit(CHOICES_SHOWN * 2)))
     contribution = ctx.session.get(Contribution, ctx.bound.get("contribution", 0))

@@ -146,6 +146,21 @@ def test_nothing_is_concluded_while_something_has_no_answer(light_world: World) 
     assert refused.text == f"The outcome of C-{consultation} is out: nothing of it changes any more."
 
 
+def test_a_clause_is_found_by_its_number_its_heading_and_both_as_it_is_shown(light_world: World) -> None:
+    world = light_world
+    consultation = closed(world)
+    for typed, found in (("2 app", "2"), ("2.1", "2.1"), ("hours", "1"), ("1 Opening hours", "1")):
+        hers = said(world, consultation, "chloe", f"{typed}: why?")
+        world.do("ruiz", "conclusions.answer", consultation=consultation, contribution=hers)
+        world.press("ruiz", "Adopted")
+        asked = world.say("ruiz", typed)
+        if "Why?" not in asked.text:  # which of those that have it
+            world.press("ruiz", next(each for each in asked.buttons if each.startswith(found)))
+        world.say("ruiz", "Because")
+        shown = world.do("ruiz", "conclusions.contribution", consultation=consultation, contribution=hers)
+        assert f"Answered at clause: {found} " in shown, typed
+
+
 def test_lists_turn_pages_and_are_narrowed(light_world: World) -> None:
     world = light_world
     consultation = closed(world)
