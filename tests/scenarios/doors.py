@@ -91,6 +91,10 @@ class Seat(ABC):
         await self._fill(handlers.registry.commands[form], answers, opened)
         return await self.reads()
 
+    async def leaves(self) -> None:
+        """Close the door for good: what is sent here from now on is not taken."""
+        raise NotImplementedError
+
     # What they read
 
     async def reads(self) -> str:
@@ -144,6 +148,9 @@ class OnSlack(Seat):
             assert reply.acknowledged, reply
         else:
             assert (await self.slack.dm(self.user, words)).acknowledged
+
+    async def leaves(self) -> None:
+        self.slack.deactivates(self.user)
 
     async def makes(self, words: str, command: str) -> str:
         """Somebody writes something in a channel; the person uses a shortcut on it."""
@@ -216,6 +223,9 @@ class OnTelegram(Seat):
     async def _write(self, words: str) -> None:
         await self.telegram.says(self.user, words)
 
+    async def leaves(self) -> None:
+        await self.telegram.blocks(self.user)
+
     async def makes(self, words: str, command: str) -> str:
         """The person passes a message on to the bot, and writes the command in answer to it."""
         said = await self.telegram.says(self.user, words)
@@ -232,7 +242,7 @@ class OnTelegram(Seat):
         seen = [each for each in reversed(self.telegram.messages(self.user)) if each.by_bot]
         for each in seen:
             text, labels = without_isolates(each.text), [without_isolates(one) for row in each.buttons for one in row]
-            line = re.search(rf"^(\d+)\. [^\n]*{re.escape(of)}", text, re.MULTILINE) if of else None
+            line = re.search(rf"^\u200f?(\d+)\. [^\n]*{re.escape(of)}", text, re.MULTILINE) if of else None
             if line is not None and f"{line[1]}. {label}" in labels:
                 return each, f"{line[1]}. {label}"
             if of in text:

@@ -55,6 +55,8 @@ class Somebody:
     zone: str = "UTC"
     language: str = "en"
     organisation: str = ""
+    second_of: str = ""  # no other person, but the second door of the one whom the cast calls so
+    region: str | None = None
 
 
 class Stage:
@@ -137,18 +139,27 @@ class Stage:
         now = self.clock.now()
         for name, each in self.cast.items():
             seat = self.seats[name]
+            if each.second_of:
+                continue
             one = Person(administration_id=home, name=each.name, kind=each.kind, language=each.language, zone=each.zone)
+            one.region = each.region
             one.met_at = one.language_chosen_at = one.consented_at = one.registered_at = now
             one.invited = Invited.MAIL if seat.platform == MAIL else Invited.FEED
             session.add(one)
             session.flush()
-            external_id, address = seat.account
-            account = Account(person_id=one.id, platform=seat.platform, external_id=external_id, address=address)
-            account.met_at = account.used_at = now
-            session.add(account)
+            self._account(session, one.id, seat)
             self.ids[name] = one.id
             if each.organisation:
                 self.speaks(session, one, each.organisation, each.kind)
+        for name, each in self.cast.items():
+            if each.second_of:
+                self._account(session, self.ids[each.second_of], self.seats[name])
+
+    def _account(self, session: Session, person_id: int, seat: Seat) -> None:
+        external_id, address = seat.account
+        account = Account(person_id=person_id, platform=seat.platform, external_id=external_id, address=address)
+        account.met_at = account.used_at = self.clock.now()
+        session.add(account)
 
     def speaks(self, session: Session, one: Person, called: str, kind: Kind) -> None:
         """Somebody speaks for an organisation, which is verified."""
