@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -21,6 +22,7 @@ TEXT, LABEL, HEADER = 3000, 75, 150
 ROW_OF_BUTTONS, BUTTONS = 5, 25
 TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 300
 BAR = 10
+BREAKS = re.compile(r"[^\S\u00a0\u202f]+")  # but where French forbids a line to break
 STYLES = {Style.PRIMARY: "primary", Style.DANGER: "danger"}
 
 YOUR_PAGE = _("your page")
@@ -69,7 +71,7 @@ class Sheet:
     # Text
 
     def heading(self, value: Any) -> None:
-        title = " ".join(self.writer.plain(value).split())
+        title = BREAKS.sub(" ", self.writer.plain(value)).strip()
         if utf16_len(title) <= HEADER and title:
             self.add({"type": "header", "text": plain_text(title, HEADER)})
         else:

@@ -146,6 +146,11 @@ def test_long_words_of_a_person_are_kept_in_pieces() -> None:
     assert drawn.replace("\n", " ") == f"Long {words}"
 
 
+def test_a_heading_is_one_line_that_breaks_only_where_its_language_lets_it() -> None:
+    (header,) = said(Screen(Raw("Acceptez-vous\u00a0?\nOu\tnon ?")))["blocks"]
+    assert without_isolates(header["text"]["text"]) == "Acceptez-vous\u00a0? Ou non ?"
+
+
 def test_a_quote_says_its_language_when_the_reader_has_another() -> None:
     labelled = said(Screen(_("Q"), (Quote(Raw("Hello", "en"), label=_("You wrote")),)))
     assert labelled["text"] == "Q\nYou wrote\n\u2068Hello\u2069"
