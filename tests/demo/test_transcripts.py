@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.demo.script import BEGINS, DIFFERS, MALFORMED, Malformed, parse, play
 from db.consultations import Consultation, Phase
+from db.machinery import Due
 from db.people import Person
 from db.session import Sessions, connect
 from handlers.attendance import proving
@@ -26,11 +27,13 @@ FOLDER = Path(__file__).parent.parent / "transcripts"
 SEATS = FOLDER / "seats.md"  # begins with a symposium
 DAYS = FOLDER / "symposium-day.md"  # so does this one, on the day after
 SAID = FOLDER / "consultation-said.md"  # begins with a text that lies open
+FRENCH = FOLDER / "consultation-french.md"  # with the same text
+ARABIC = FOLDER / "consultation-arabic.md"
 POSITION = FOLDER / "position.md"  # and this one with a consultation
 STATEMENTS = FOLDER / "statements.md"  # and this one, which four of trade have voted in
 FOUR = ("Amina Haddad", "Claire Fontaine", "سلمى العلوي", "Nadia Cherif")
 ENDED = FOLDER / "consultation-ended.md"  # and this one, when what was said is to be answered
-TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, POSITION, STATEMENTS, ENDED})
+TRANSCRIPTS = sorted(set(FOLDER.glob("*.md")) - {SEATS, DAYS, SAID, FRENCH, ARABIC, POSITION, STATEMENTS, ENDED})
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
@@ -50,11 +53,16 @@ def test_a_symposiums_day_goes_as_written(begun: Path, tmp_path: Path, monkeypat
     assert play(DAYS, begun=_with_a_symposium(begun, tmp_path, day=BEGINS + timedelta(days=1))) == 0
 
 
-def test_a_consultation_is_taken_part_in_as_written(begun: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [SAID, FRENCH, ARABIC], ids=lambda path: path.stem)
+def test_a_consultation_is_taken_part_in_as_written(path: Path, begun: Path, tmp_path: Path) -> None:
     def prepare(session: Session, lead: Person) -> None:
-        taking_steps.make(session, lead, BEGINS)
+        made = taking_steps.make(session, lead, BEGINS)
+        closes = session.get_one(Consultation, made).closes_at
+        assert closes is not None
+        look = {"job": "consultations.look", "args": {"consultation": made}, "key": "its close"}
+        session.add(Due(administration_id=lead.administration_id, at=closes, **look))
 
-    assert play(SAID, begun=_with(begun, tmp_path, prepare)) == 0
+    assert play(path, begun=_with(begun, tmp_path, prepare)) == 0
 
 
 def test_a_position_is_filed_as_written(begun: Path, tmp_path: Path) -> None:
