@@ -104,8 +104,8 @@ COMMENTS = {
     "wim": Said("2 · Announcing", "Our brokers hear of it six hours before.", ADOPTED, "3 Announcing", SIX),
     "xenia": Said("4 · Fees", "Growers cannot pay any fee.", NOT, "", ELSEWHERE),
 } | {
-    name: Said("2 · Announcing", f"{each.name} asks for six hours.", ADOPTED, "3 Announcing", SIX)
-    for name, each in MORE.items()
+    name: Said("2 · Announcing", f"Six hours would help us, too ({number}).", ADOPTED, "3 Announcing", SIX)
+    for number, name in enumerate(MORE)
 }
 # Who is heard only once they are invited; their words are on the next draft.
 INVITED = {
