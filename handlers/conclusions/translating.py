@@ -57,6 +57,8 @@ class Translate(Form):
         text.asked, text.said, text.done, text.not_done = self.asked, self.said, self.done, self.not_done
         text.by_id, text.at = ctx.who.id, ctx.now
         ctx.session.flush()
+        if self.conclusion.is_pending:
+            writing.show_as_it_is_now(ctx, consultation, self.conclusion)
         left = languages_wanted(ctx.session, self.conclusion, at=ctx.now)
         lead = _("Translated.") if left else _("Translated. Everybody who is owed it can read it in their language.")
         return writing.draft(ctx, consultation, self.conclusion, lead)

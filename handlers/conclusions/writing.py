@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -84,13 +84,28 @@ class Write(Form):
 
 def ask_for_agreement(ctx: Context, consultation: Consultation, conclusion: Conclusion) -> None:
     """Tell whoever may approve it, and the co-owner whose signature is asked for."""
-    once = f"{consultation.ref}:conclusion:{conclusion.id}"
-    for person_id in second_pair_of_eyes(ctx, consultation, conclusion.proposed_by_id):
-        lead = _("An outcome statement waits for your approval.")
-        ctx.notify(person_id, draft(ctx, consultation, conclusion, lead), once=once)
-    if conclusion.co_owner_id is not None and conclusion.signed_at is None:
-        lead = _("An outcome statement waits for your signature.")
-        ctx.notify(conclusion.co_owner_id, draft(ctx, consultation, conclusion, lead), once=once)
+    for person_id, lead in _asked(ctx, consultation, conclusion):
+        ctx.notify(person_id, draft(ctx, consultation, conclusion, lead), once=_once(consultation, conclusion))
+
+
+def show_as_it_is_now(ctx: Context, consultation: Consultation, conclusion: Conclusion) -> None:
+    """It was translated: whoever is still to agree to it has that before them, too, where they were asked."""
+    for person_id, lead in _asked(ctx, consultation, conclusion):
+        if person_id != ctx.who.id:
+            ctx.revise(person_id, draft(ctx, consultation, conclusion, lead), once=_once(consultation, conclusion))
+
+
+def _once(consultation: Consultation, conclusion: Conclusion) -> str:
+    return f"{consultation.ref}:conclusion:{conclusion.id}"
+
+
+def _asked(ctx: Context, consultation: Consultation, conclusion: Conclusion) -> Iterator[tuple[int, Phrase]]:
+    """Who is still to agree to it, and what each is told."""
+    if conclusion.approved_at is None:
+        for person_id in second_pair_of_eyes(ctx, consultation, conclusion.proposed_by_id):
+            yield person_id, _("An outcome statement waits for your approval.")
+    if conclusion.co_owner_id is not None and conclusion.signed_at is None and conclusion.refused_at is None:
+        yield conclusion.co_owner_id, _("An outcome statement waits for your signature.")
 
 
 def second_pair_of_eyes(ctx: Context, consultation: Consultation, author: int) -> Sequence[int]:

@@ -503,6 +503,8 @@ def test_told_in_their_language_where_it_was_translated(light_world: World) -> N
     assert half.answer.form is not None, "what was not done stands in both languages, or in none"
     world.say("ruiz", "/cancel")
     done = world.submit("ruiz", "conclusions.translate", texts | {"not_done": "Pas le dimanche"}, conclusion=conclusion)
+    asked = world.last("lena")  # in its place: she has it before her when she approves
+    assert "An outcome statement waits for your approval." in asked and "Pas le dimanche" in asked
     assert "Translated. Everybody who is owed it can read it in their language." in done
     world.do("lena", "conclusions.approve", consultation=consultation)
     told = world.last("badr")

@@ -359,6 +359,9 @@ async def is_agreed_to(stage: Stage) -> None:
     await ruiz.fills("conclusions.write", **OUTCOME)
     await ruiz.presses("Add a translation")
     assert "Translated." in await ruiz.fills("conclusions.translate", language="Français", **OUTCOME_FR)
+    for name in ("vera", "lena"):  # both texts are before them
+        asked = stage[name].all[-1]
+        assert OUTCOME["done"] in asked and OUTCOME_FR["done"] in asked
     await opened(stage, "ruiz")
     for label in ("More", "Translations"):
         await ruiz.presses(label)
