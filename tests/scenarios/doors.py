@@ -43,6 +43,7 @@ class Seat(ABC):
     def __init__(self, name: str, writer: Writer) -> None:
         self.name = name
         self.before: frozenset[Print] = frozenset()
+        self.has_left = False
         self._writer = writer
         self.settle: Callable[[], Any]
         self.begin: Callable[[], None]  # something is done: what stands anywhere now is no news any longer
@@ -150,6 +151,7 @@ class OnSlack(Seat):
             assert (await self.slack.dm(self.user, words)).acknowledged
 
     async def leaves(self) -> None:
+        self.has_left = True
         self.slack.deactivates(self.user)
 
     async def makes(self, words: str, command: str) -> str:
@@ -224,6 +226,7 @@ class OnTelegram(Seat):
         await self.telegram.says(self.user, words)
 
     async def leaves(self) -> None:
+        self.has_left = True
         await self.telegram.blocks(self.user)
 
     async def makes(self, words: str, command: str) -> str:
