@@ -39,7 +39,8 @@ class Proposal(OfAdministration, Base):
 
     `proposer_id` has sent it; `organisation_id` is in whose name, and `is_on_behalf` that an officer sent it for them.
     `speaker_id` is who would speak. `interest` is what whoever speaks has to declare: everybody reads it where the
-    session takes place. `issue_id` is the issue, and all that is merged into it, that it comes from.
+    session takes place. `issue_id` is the issue, and all that is merged into it, that it comes from; `consultation_id`
+    the consultation.
     """
 
     __tablename__ = "proposal"
@@ -57,6 +58,7 @@ class Proposal(OfAdministration, Base):
     speaker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     interest: Mapped[str | None]
     issue_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"))
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("symposium_session.id"))  # what it became
     sent_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -100,7 +100,8 @@ class RoomClosed(Identified, Base):
 class SessionShift(OfAdministration, Base):
     """A session of a programme that is out has another time or room; `sequence` is what the session had from then on.
 
-    Everybody it touches is told with a line in the ledger, so that whoever runs it sees who has confirmed.
+    Everybody it touches is told with a line in the ledger, so that whoever runs it sees who has confirmed. At
+    `reminded_at` whoever had not was reminded.
     """
 
     __tablename__ = "session_shift"
@@ -112,6 +113,7 @@ class SessionShift(OfAdministration, Base):
     before_room: Mapped[str | None]
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
-from bot.kit.screen import Quote, Refusal, Screen
+from bot.kit.screen import Quote, Refusal, Scalar, Screen
 from bot.kit.text import Raw, _, ngettext
 from db.calls import Proposal, ProposalState, in_audience
 from db.people import Person, Topic
@@ -98,19 +98,34 @@ class Cancel(Form):
             return cards.card(ctx, symposium, _("Cancelled. Nobody had heard of it yet."))
         symposium.call_closes_at = symposium.registration_opens_at = symposium.registration_closes_at = None
         ctx.session.flush()
-        why = (Quote(Raw(self.reason, ctx.who.language), label=_("Why")),) if self.reason else ()
-        screen = Screen(
-            _("A symposium does not take place."), (cards.title(symposium), *why), buttons=(cards.open_it(symposium),)
-        )
         people = _concerned(ctx, symposium) - {ctx.who.id}
-        for person_id in sorted(people):
-            ctx.notify(person_id, screen, once=f"{symposium.ref}:cancelled", urgent=True)
+        _tell_cancelled(ctx, symposium, self.reason or "", ctx.who.language, by=ctx.who.id, after=0)
         for note in WHEN_CANCELLED:
             note(ctx, symposium)
         lead = ngettext(
             "Cancelled. {count} person is being told.", "Cancelled. {count} people are being told.", len(people)
         )
         return cards.card(ctx, symposium, lead)
+
+
+def _tell_cancelled(ctx: Context, symposium: Symposium, reason: str, language: str, *, by: int, after: int) -> None:
+    key = f"{symposium.ref}:cancelled:{after}"
+    args: dict[str, Scalar] = {"reason": reason, "language": language, "by": by, "after": after}
+    ctx.later(ctx.now, "symposia.tell_cancelled", key=key, symposium=symposium.id, **args)
+
+
+@symposia.job("tell_cancelled")
+def tell_cancelled(ctx: Context, symposium: Symposium, reason: str, language: str, by: int, after: int) -> None:
+    """The next of those concerned, by their number; then the rest in a turn of its own."""
+    people = sorted(each for each in _concerned(ctx, symposium) - {by} if each > after)[:AT_ONCE]
+    why = (Quote(Raw(reason, language), label=_("Why")),) if reason else ()
+    screen = Screen(
+        _("A symposium does not take place."), (cards.title(symposium), *why), buttons=(cards.open_it(symposium),)
+    )
+    for person_id in people:
+        ctx.notify(person_id, screen, once=f"{symposium.ref}:cancelled", urgent=True)
+    if len(people) == AT_ONCE:
+        _tell_cancelled(ctx, symposium, reason, language, by=by, after=people[-1])
 
 
 def _concerned(ctx: Context, symposium: Symposium) -> set[int]:

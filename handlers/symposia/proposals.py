@@ -17,7 +17,7 @@ from db.symposia import Equipment, Symposium, SymposiumSession, Track
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, sessions, telling
+from . import cards, origins, sessions, telling
 from .room import members, own, symposia, weighers
 
 
@@ -111,6 +111,7 @@ def facts(ctx: Context, symposium: Symposium, proposal: Proposal) -> tuple[Fact 
             else _("{name}, {organisation}", name=proposer, organisation=Raw(organisation.name))
         )
     issue = ctx.session.get(Issue, proposal.issue_id) if proposal.issue_id is not None else None
+    origin = origins.came_from(ctx, proposal)
     others = len(owed(ctx.session, issue.merged_into_id or issue.id)) if issue is not None else 0
     return (
         Fact(_("Reference"), Code(proposal.ref)),
@@ -120,7 +121,7 @@ def facts(ctx: Context, symposium: Symposium, proposal: Proposal) -> tuple[Fact 
         Fact(_("Speaker"), names[proposal.speaker_id]) if proposal.speaker_id else None,
         Fact(_("Track"), cards.track_name(track)) if track else None,
         Fact(_("Needs"), listed([Equipment(each) for each in proposal.needs])) if proposal.needs else None,
-        Fact(_("Comes from"), Code(Issue.ref_of(proposal.issue_id))) if proposal.issue_id else None,
+        Fact(_("Comes from"), origin) if origin else None,
         Fact(_("Told Customs the same"), ngettext("{count} person", "{count} people", others)) if others > 1 else None,
     )
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
+from bot.kit.screen import Button, Refusal, Row, Scalar, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, _, listed
 from db.calls import Proposal, ProposalState
 from db.issues import Issue, Problem
@@ -91,7 +91,9 @@ def must_take(ctx: Context, symposium: Symposium) -> None:
         raise Refusal(_("At most {count} of your proposals can wait for a decision.", count=MOST_OPEN))
 
 
-class _Proposing(Form):
+class Proposing(Form):
+    """What every way of proposing begins with: the call is open, and says by what proposals are judged."""
+
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         must_take(ctx, bound["symposium"])
@@ -104,12 +106,12 @@ class _Proposing(Form):
         return (cards.title(bound["symposium"]), *(judged if criteria else ()))
 
 
-_TITLE = {"label": _("What is the session about, in one line?"), "hint": _("As it would stand in the programme.")}
-_ABSTRACT = {
+TITLE_ASKED = {"label": _("What is the session about, in one line?"), "hint": _("As it would stand in the programme.")}
+ABSTRACT_ASKED = {
     "label": _("What happens there, and what does whoever comes take home?"),
     "hint": _("Reviewers read it now; everybody reads it if it is accepted."),
 }
-_INTEREST = {
+INTEREST_ASKED = {
     "label": _("Does whoever speaks have an interest to declare?"),
     "hint": _(
         "For example: my company sells what it is about. Everybody who sees the session reads it. Left out: none."
@@ -118,38 +120,38 @@ _INTEREST = {
 
 
 @symposia.form("propose", _("Propose a session"), allow=members)
-class Propose(_Proposing):
+class Propose(Proposing):
     """In one's own name, and that of the organisation one speaks for."""
 
     symposium: Symposium = ask.about()
-    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
-    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    title: str = ask.line(TITLE_ASKED["label"], max=TITLE, hint=TITLE_ASKED["hint"])
+    abstract: str = ask.prose(ABSTRACT_ASKED["label"], max=ABSTRACT, hint=ABSTRACT_ASKED["hint"])
     track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     speaker: str = ask.pick(_("Who speaks?"), options=speakers, hint=_("A colleague's name can be typed."))
     needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
-    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+    interest: str | None = ask.line(INTEREST_ASKED["label"], max=INTEREST, optional=True, hint=INTEREST_ASKED["hint"])
 
     def submit(self, ctx: Context) -> Screen:
         made = send(ctx, self.symposium, organisation_id=ctx.who.organisation_id, **self.answers())
-        return proposals.card(ctx, made, _sent(self.symposium))
+        return proposals.card(ctx, made, sent(self.symposium))
 
 
 @symposia.form("propose_for", _("Propose for a business"), allow=makers)
-class ProposeFor(_Proposing):
+class ProposeFor(Proposing):
     """An officer enters what a business or an agency proposes; it is theirs from then on."""
 
     symposium: Symposium = ask.about()
     organisation: int = ask.pick(
         _("For which organisation?"), options=organisations, hint=_("Type a part of the name.")
     )
-    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
-    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    title: str = ask.line(TITLE_ASKED["label"], max=TITLE, hint=TITLE_ASKED["hint"])
+    abstract: str = ask.prose(ABSTRACT_ASKED["label"], max=ABSTRACT, hint=ABSTRACT_ASKED["hint"])
     track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     speaker: int | None = ask.pick(
         _("Who speaks?"), options=needing.people, optional=True, hint=_("Left out, it is not settled yet.")
     )
     needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
-    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+    interest: str | None = ask.line(INTEREST_ASKED["label"], max=INTEREST, optional=True, hint=INTEREST_ASKED["hint"])
 
     def submit(self, ctx: Context) -> Screen:
         given = self.answers()
@@ -164,22 +166,19 @@ class ProposeFor(_Proposing):
 
 @symposia.command("from_issue", _("Propose a session about it"), allow=members)
 def from_issue(ctx: Context, issue: Issue) -> Screen:
-    """To which symposium: those that take proposals now. An officer's begins with the neutral line it is shared as,
-    whoever raised it with their own words."""
-    open_ = (
-        Symposium.visible_to(ctx.who),
-        Symposium.state.in_(SHOWN),
-        Symposium.call_opens_at <= ctx.now,
-        Symposium.call_closes_at > ctx.now,
-    )
-    found = [
-        each
-        for each in ctx.session.scalars(select(Symposium).where(*open_).order_by(Symposium.first_day, Symposium.id))
-        if each.takes_proposals(ctx.now)
-    ]
+    """An officer's begins with the neutral line it is shared as, whoever raised it with their own words."""
     own_words = issue.title if issue.reporter_id == ctx.who.id else ""
     problem = ctx.session.scalar(select(Problem).where(Problem.issue_id == (issue.merged_into_id or issue.id)))
     title = (problem.line if problem is not None else own_words)[:TITLE]
+    back = button(_("Back to {ref}", ref=Code(issue.ref)), "issues.show", issue=issue.id)
+    about = {"issue": issue.id} | ({"title": title} if title else {})
+    return where_to(ctx, issue.ref, "symposia.propose_issue", about, back)
+
+
+def where_to(ctx: Context, ref: str, form: str, about: Mapping[str, Scalar], back: Button) -> Screen:
+    """Which of the symposia that take proposals now a session about `ref` is proposed to, by `form`."""
+    its = select(Symposium).where(*calls(ctx)).order_by(Symposium.first_day, Symposium.id)
+    found = [each for each in ctx.session.scalars(its) if each.takes_proposals(ctx.now)]
     rows = tuple(
         Row(
             cards.title(each),
@@ -187,43 +186,46 @@ def from_issue(ctx: Context, issue: Issue) -> Screen:
             (
                 Button(
                     _("Propose it here"),
-                    "symposia.propose_issue",
-                    {"symposium": each.id, "issue": issue.id, **cards.no_tracks(ctx.session, each)}
-                    | ({"title": title} if title else {}),
+                    form,
+                    {"symposium": each.id, **cards.no_tracks(ctx.session, each), **about},
                     Style.PRIMARY,
                 ),
             ),
         )
         for each in found[:PAGE]
     )
-    back = button(_("Back to {ref}", ref=Code(issue.ref)), "issues.show", issue=issue.id)
     said = () if rows else (_("No symposium takes proposals at present."),)
-    return Screen(
-        _("Where do you want to propose a session about {ref}?", ref=Code(issue.ref)), said, rows=rows, buttons=(back,)
-    )
+    heading = _("Where do you want to propose a session about {ref}?", ref=Code(ref))
+    return Screen(heading, said, rows=rows, buttons=(back,))
+
+
+def calls(ctx: Context) -> tuple[ColumnElement[bool], ...]:
+    """Symposia that whoever asks sees, and whose call is open."""
+    is_open = Symposium.call_opens_at <= ctx.now, Symposium.call_closes_at > ctx.now
+    return Symposium.visible_to(ctx.who), Symposium.state.in_(SHOWN), *is_open
 
 
 @symposia.form("propose_issue", _("Propose a session about an issue"), allow=members)
-class ProposeIssue(_Proposing):
+class ProposeIssue(Proposing):
     """It goes with how many told the same, and with no word or name of theirs."""
 
     symposium: Symposium = ask.about()
     issue: Issue = ask.about()
-    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
-    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    title: str = ask.line(TITLE_ASKED["label"], max=TITLE, hint=TITLE_ASKED["hint"])
+    abstract: str = ask.prose(ABSTRACT_ASKED["label"], max=ABSTRACT, hint=ABSTRACT_ASKED["hint"])
     track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     speaker: str = ask.pick(_("Who speaks?"), options=speakers, hint=_("A colleague's name can be typed."))
     needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
-    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+    interest: str | None = ask.line(INTEREST_ASKED["label"], max=INTEREST, optional=True, hint=INTEREST_ASKED["hint"])
 
     def submit(self, ctx: Context) -> Screen:
         made = send(ctx, self.symposium, organisation_id=ctx.who.organisation_id, **self.answers())
         made.issue_id, made.sector = self.issue.id, made.sector or self.issue.sector
         ctx.session.flush()
-        return proposals.card(ctx, made, _sent(self.symposium))
+        return proposals.card(ctx, made, sent(self.symposium))
 
 
-def _sent(symposium: Symposium) -> Phrase:
+def sent(symposium: Symposium) -> Phrase:
     return _(
         "Sent. You can change it until {when}, and hear what becomes of it.",
         when=cards.at(symposium, symposium.call_closes_at),
@@ -292,11 +294,11 @@ class Change(Form):
     """Until the call closes."""
 
     proposal: Proposal = ask.about()
-    title: str = ask.line(_TITLE["label"], max=TITLE, hint=_TITLE["hint"])
-    abstract: str = ask.prose(_ABSTRACT["label"], max=ABSTRACT, hint=_ABSTRACT["hint"])
+    title: str = ask.line(TITLE_ASKED["label"], max=TITLE, hint=TITLE_ASKED["hint"])
+    abstract: str = ask.prose(ABSTRACT_ASKED["label"], max=ABSTRACT, hint=ABSTRACT_ASKED["hint"])
     track: int | None = ask.pick(_("In which track?"), options=sessions.track_options, optional=True)
     needs: str | None = ask.line(_("What does it need?"), max=NEEDS, optional=True, hint=sessions.NEEDS_HINT)
-    interest: str | None = ask.line(_INTEREST["label"], max=INTEREST, optional=True, hint=_INTEREST["hint"])
+    interest: str | None = ask.line(INTEREST_ASKED["label"], max=INTEREST, optional=True, hint=INTEREST_ASKED["hint"])
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:

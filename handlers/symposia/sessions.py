@@ -30,7 +30,7 @@ from db.symposia import (
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, lists, patterns, times
+from . import cards, lists, origins, patterns, times
 from .making import must_be_ahead
 from .room import (
     ON_SESSION,
@@ -153,6 +153,7 @@ def card(ctx: Context, symposium: Symposium, session: SymposiumSession, lead: Ph
 
 
 def _facts(ctx: Context, symposium: Symposium, session: SymposiumSession, runs_it: bool) -> tuple[Fact | None, ...]:
+    origin = origins.of_session(ctx, session, runs_it=runs_it)
     track = ctx.session.get(Track, session.track_id) if session.track_id else None
     parts = parts_of(ctx, session) if runs_it else parts_of(ctx, session, Agreed.YES)
     names = called(ctx.session, {each.person_id for each in parts})
@@ -177,6 +178,7 @@ def _facts(ctx: Context, symposium: Symposium, session: SymposiumSession, runs_i
         Fact(_("Places"), session.seats) if session.seats else None,
         _other(ctx, session.repeats_id, _("Repeats")),
         _other(ctx, session.after_id, _("Comes after")),
+        Fact(_("Comes from"), origin) if origin is not None else None,
     )
 
 

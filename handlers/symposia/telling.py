@@ -21,7 +21,12 @@ from . import cards
 from .room import symposia
 
 BEFORE_CLOSE = timedelta(days=2)
-PROPOSING = ("symposia.propose", "symposia.propose_for", "symposia.propose_issue")
+PROPOSING = (
+    "symposia.propose",
+    "symposia.propose_for",
+    "symposia.propose_issue",
+    "consultations.propose_session",
+)
 
 # The end of the call
 

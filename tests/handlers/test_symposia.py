@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -22,8 +23,10 @@ from db.symposia import (
 from handlers.symposia import announcing
 from tests.world import World
 
+from .consultation_steps import commented
 from .issue_steps import published, raised, same_here
 from .symposium_steps import DAY, accepted, announced, made, proposed, set_up
+from .taking_steps import opened
 
 TRADE = {"amina", "badr", "chloe", "dina", "emil"}
 
@@ -226,6 +229,33 @@ def test_an_issue_and_its_cluster_become_a_proposal(light_world: World) -> None:
     assert "Accepted." in accepted(world, own, "adam")
 
 
+def test_a_consultation_becomes_a_proposal_of_those_who_own_it_or_take_part(light_world: World) -> None:
+    world = light_world
+    consultation = opened(world)
+    commented(world, consultation, "amina")
+    label = "Propose a session about it"
+    show = {"consultation": consultation}
+    assert label not in world.do("amina", "consultations.show", **show).buttons, "nothing is called for"
+    symposium = set_up(world)
+    assert label not in world.do("badr", "consultations.show", **show).buttons, "he has not taken part"
+    assert "those who take part in it" in world.do("badr", "consultations.present", **show)
+    world.do("amina", "consultations.show", **show)
+    world.press("amina", label)
+    world.press("amina", "Propose it here")
+    assert "Inspecting reefers at night" in str(world.last("amina").answer.form)
+    world.fill("amina", "What a night costs", "[I do]", "[Skip]", "[Skip]")
+    origin = "Comes from: Inspecting reefers at night (C-"
+    assert origin in world.press("amina", "Send")
+    # Whoever owns it proposes too; whoever reviews and decides sees where it comes from, and so does the programme.
+    world.do("ruiz", "consultations.show", **show)
+    world.press("ruiz", label)
+    world.press("ruiz", "Propose it here")
+    assert "What happens there" in world.last("ruiz")
+    assert origin in world.do("ruiz", "symposia.review", proposal=1)
+    accepted(world, 1)
+    assert origin in world.do("badr", "symposia.session", symposium=symposium, session=1)
+
+
 def test_a_call_opens_and_closes(light_world: World) -> None:
     world = light_world
     symposium = set_up(world, audience="agencies")
@@ -306,8 +336,19 @@ def test_sessions_and_times_are_kept_in_order(light_world: World) -> None:
         )
 
 
-def test_who_was_concerned_hears_that_it_is_cancelled_and_a_draft_is_known_to_nobody(light_world: World) -> None:
+def test_who_was_concerned_hears_that_it_is_cancelled_and_a_draft_is_known_to_nobody(
+    light_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = light_world
+    monkeypatch.setattr(announcing, "AT_ONCE", 1)
+    turns: list[int] = []
+    go_on = announcing._tell_cancelled
+
+    def noted(*about: Any, after: int, **more: Any) -> None:
+        turns.append(after)
+        go_on(*about, after=after, **more)
+
+    monkeypatch.setattr(announcing, "_tell_cancelled", noted)
     draft = made(world)
     before = world.seen()
     assert "Nobody had heard of it yet" in world.submit("ruiz", "symposia.cancel", {}, symposium=draft)
@@ -320,5 +361,6 @@ def test_who_was_concerned_hears_that_it_is_cancelled_and_a_draft_is_known_to_no
     done = world.submit("ruiz", "symposia.cancel", {"reason": "The hall burnt down"}, symposium=symposium)
     assert "2 people are being told." in done
     assert world.told(before) == {"ruiz", "amina", "badr"} and "The hall burnt down" in world.last("badr")
+    assert turns == [0, *sorted((world.ids["amina"], world.ids["badr"]))], "each in a turn of its own"
     world.pass_time(days=120)  # nobody is chased, reminded or told anything more
     assert world.told(before) == {"ruiz", "amina", "badr"}
