@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, aliased
 from bot.kit.context import Context
 from bot.kit.screen import Refusal, Row, Screen, Style, button
 from bot.kit.text import _
-from db.programmes import SessionShift
+from db.programmes import SessionShift, Shifted
 from db.registrations import OPEN, Registration, RegistrationState, Seat, SeatClass, SeatState
 from db.symposia import SessionKind, Symposium, SymposiumSession
 from handlers.programmes import WHEN_PUBLISHED, WHEN_SHIFTED
+from handlers.programmes.telling import latest_shifts, was, where
 from handlers.symposia.room import (
     COMING,
     WHEN_CANCELLED,
@@ -27,6 +28,11 @@ from . import cards, finding, keeping, offers, seating
 from .room import members, registrations
 
 AT_ONCE = 200  # persons told in one turn
+LINE_LEADS = {
+    Shifted.PLACED: _("A session you wait for has its place now."),
+    Shifted.MOVED: _("A session you wait for was moved to another time."),
+    Shifted.ROOM: _("A session you wait for was moved to another room."),
+}
 
 
 # The programme is out
@@ -60,8 +66,10 @@ def tell_published(ctx: Context, symposium: Symposium, by: int, after: int) -> N
 # Two at one time
 
 
-def shifted(ctx: Context, symposium: Symposium, its: SymposiumSession, _shift: SessionShift) -> None:
-    """Whose other seat is at the same time now is asked which one they keep; another room may hold more."""
+def shifted(ctx: Context, symposium: Symposium, its: SymposiumSession, shift: SessionShift) -> None:
+    """Whose other seat is at the same time now is asked which one they keep; another room may hold more. Whoever waits
+    in line hears it too."""
+    _tell_line(ctx, symposium, shift, 0)
     for other in finding.breakouts(ctx.session, symposium.id):
         if other.id != its.id and finding.overlap(other, its):
             _ask(ctx, symposium, *sorted((its, other), key=finding.by_start))
@@ -83,6 +91,49 @@ def _hasten(ctx: Context, symposium: Symposium, its: SymposiumSession) -> None:
         ctx.withdraw([registration.person_id], begin=[offers.key(seat)])
         ctx.notify(registration.person_id, screen, once=once, urgent=True, until=seat.offered_until)
     ctx.session.flush()
+
+
+def _tell_line(ctx: Context, symposium: Symposium, shift: SessionShift, after: int) -> None:
+    key = f"{symposium.ref}:line:{shift.session_id}:{shift.id}:{after}"
+    ctx.later(ctx.now, "registrations.line_moved", key=key, shift=shift.id, after=after)
+
+
+@registrations.job("line_moved")
+def line_moved(ctx: Context, shift: SessionShift, after: int) -> None:
+    """The next of those who wait for a session that has moved; then the rest in a turn of its own. Whoever is not
+    expected there confirms nothing."""
+    symposium = ctx.session.get_one(Symposium, shift.symposium_id)
+    its = ctx.session.get_one(SymposiumSession, shift.session_id)
+    is_last = any(each.id == shift.id for each in latest_shifts(ctx.session, symposium))
+    if not is_last or not seating.is_open(symposium, its, ctx.now):
+        return
+    waits = Seat.session_id == its.id, Seat.state == SeatState.WAITING, Registration.id > after
+    rows = select(Seat, Registration).join(Registration, Registration.id == Seat.registration_id).where(*waits)
+    found = ctx.session.execute(rows.order_by(Registration.id).limit(AT_ONCE)).all()
+    name = f"{symposium.ref}:line:{its.id}:"
+    ctx.withdraw([registration.person_id for _seat, registration in found], begin=[name])
+    for seat, registration in found:
+        if registration.person_id != shift.by_id:
+            screen = _line_screen(ctx, symposium, its, shift, seat)
+            ctx.notify(registration.person_id, screen, once=f"{name}{shift.id}", until=its.starts_at)
+    if len(found) == AT_ONCE:
+        _tell_line(ctx, symposium, shift, found[-1][1].id)
+
+
+def _line_screen(ctx: Context, symposium: Symposium, its: SymposiumSession, shift: SessionShift, seat: Seat) -> Screen:
+    return Screen(
+        LINE_LEADS[shift.what],
+        (
+            finding.title(its),
+            *was(ctx, symposium, its, shift),
+            _("You are number {number} on its waiting list.", number=seating.position(ctx.session, seat)),
+        ),
+        where(ctx, symposium, its),
+        buttons=(
+            button(_("My programme"), "registrations.programme", style=Style.PRIMARY, symposium=symposium.id),
+            button(_("Leave the waiting list"), "registrations.give_up", seat=seat.id),
+        ),
+    )
 
 
 def _ask(ctx: Context, symposium: Symposium, one: SymposiumSession, other: SymposiumSession) -> None:

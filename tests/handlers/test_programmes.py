@@ -216,6 +216,55 @@ def test_a_speaker_away_moves_as_little_as_can_be_and_whoever_is_touched_confirm
     assert "not yours to see" in world.do("chloe", "programmes.seen", shift=1), "nobody else's to confirm"
 
 
+def test_whoever_has_not_confirmed_a_change_is_reminded_once_and_the_organiser_sees_it(light_world: World) -> None:
+    world = light_world
+    symposium = set_up(world)
+    needed(world, REEFERS, "amina")
+    published(world, symposium)
+    was = found(world)[REEFERS]
+    assert was.starts_at is not None
+    for each in ("badr", "dina"):
+        registered(world, symposium, each, seat=was.id)
+    swap = {"session": str(was.id), "other": str(found(world)[SEALS].id)}
+    world.submit("ruiz", "programmes.swap", swap, symposium=symposium)
+    _kept(world)
+    now = found(world)[REEFERS]
+    assert now.starts_at is not None
+    world.press("badr", "I have seen it")
+    before = world.seen()
+    world.wait_until(now.starts_at - timedelta(days=1, minutes=1))
+    assert "amina" not in world.told(before)
+    world.pass_time(minutes=2)
+    assert {"amina", "dina", "ruiz"} <= world.told(before) and "badr" not in world.told(before)
+    assert "Please confirm that you have seen this change." in world.last("amina")
+    assert "2 people have not confirmed a change, and are reminded." in world.last("ruiz")
+    assert "not confirmed, reminded on " in world.press("ruiz", "Who has confirmed")
+    assert "Whoever organises it knows" in world.press("dina", "I have seen it")
+    assert "Dina (Reefers at night · It was moved to another" in world.do(
+        "ruiz", "programmes.heard", symposium=symposium
+    )
+    # Late, at half the time left; and of a change that another has taken the place of nobody is reminded.
+    before = world.seen()
+    world.submit("ruiz", "programmes.swap", swap, symposium=symposium)
+    _kept(world)
+    world.submit("ruiz", "programmes.swap", swap, symposium=symposium)
+    _kept(world)
+    at = found(world)[REEFERS].starts_at
+    assert at is not None
+    half = world.clock.now() + (at - world.clock.now()) / 2
+    world.wait_until(half - timedelta(minutes=1))
+    again = "Please confirm that you have seen this change."
+    assert not [each for each in world.news("amina", before["amina"]) if again in each]
+    world.pass_time(minutes=2)
+    assert len([each for each in world.news("amina", before["amina"]) if again in each]) == 1
+
+
+def _kept(world: World) -> None:
+    label = next(each for each in world.last("ruiz").buttons if each.startswith("Keep it so"))
+    world.press("ruiz", label)
+    world.settle()
+
+
 @pytest.mark.usefixtures("at_once")
 def test_a_room_is_lost_and_a_swap_after_publication_is_told(light_world: World) -> None:
     world = light_world
@@ -254,7 +303,8 @@ def test_calendars_have_ones_parts_and_the_programme_and_strangers_read_no_more_
     assert entries(world, "amina", MINE) == [], "nothing before it is out"
     published(world, symposium)
     mine = entries(world, "amina", MINE)
-    assert [(each.title, each.sequence, each.busy) for each in mine] == [(REEFERS, 0, True)]
+    expected = [(OPENING, 0, True), (REEFERS, 0, True)]  # she comes to what is for everybody, too
+    assert [(each.title, each.sequence, each.busy) for each in mine] == expected
     assert [(each.title, each.status) for each in entries(world, "badr", MINE)] == [(ORIGIN, Status.TENTATIVE)]
     everybodys = entries(world, None, showing.SCOPE, str(symposium))
     assert {each.title for each in everybodys} == {OPENING, REEFERS, ORIGIN, SEALS}

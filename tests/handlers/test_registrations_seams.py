@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from db.registrations import Registration, Seat, SeatState
 from db.symposia import SymposiumRoom
+from handlers.registrations import telling
 from tests.world import World
 
 from . import programme_steps, symposium_steps
@@ -103,6 +104,28 @@ def test_an_offer_ends_when_its_session_now_begins(world: World) -> None:
     assert states(world, seals.id)["amina"] is SeatState.LAPSED
 
 
+def test_whoever_waits_in_line_hears_when_the_session_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "AT_ONCE", 1)
+    symposium = programme_steps.set_up(world)
+    programme_steps.published(world, symposium)
+    seals, reefers = (programme_steps.ids(world)[each] for each in (programme_steps.SEALS, programme_steps.REEFERS))
+    programme_steps.registered(world, symposium, "amina", seat=seals)
+    for place, who in enumerate(("badr", "chloe"), 1):
+        programme_steps.registered(world, symposium, who)
+        sits(world, symposium, who, seals, place=place)
+    programme_steps.sized(world, programme_steps.SEALS, seats=1)
+    before = world.seen()
+    world.submit("ruiz", "programmes.swap", {"session": str(seals), "other": str(reefers)}, symposium=symposium)
+    world.press("ruiz", "Keep it so")
+    assert "A session you are expected at was moved" in world.last("amina").text
+    for who, place in {"badr": 1, "chloe": 2}.items():
+        (news,) = world.news(who, before[who])
+        assert "A session you wait for was moved to another time." in news.text and "It was to begin on" in news.text
+        assert f"You are number {place} on its waiting list." in news.text and "I have seen it" not in news.buttons
+    heard = world.do("ruiz", "programmes.heard", symposium=symposium).text
+    assert "Amina" in heard and "Chloe" not in heard, "she is not expected there"
+
+
 def test_a_symposium_that_does_not_take_place_is_told_once_and_nothing_lapses_any_more(world: World) -> None:
     made = a_symposium(world, seats=1)
     a = made.sessions["A"]
@@ -166,15 +189,17 @@ def test_a_larger_room_is_offered_at_once_to_whoever_waits(world: World) -> None
     assert "A seat is free for you." in world.last("badr").text
 
 
-def sits(world: World, symposium: int, who: str, session: int, *, offered_until: datetime | None = None) -> None:
-    """One seat more, or an offer of one, whatever else they have."""
+def sits(
+    world: World, symposium: int, who: str, session: int, *, offered_until: datetime | None = None, place: int = 0
+) -> None:
+    """One seat more, or an offer of one, or with a `place` the wait for one, whatever else they have."""
     with world.parley.sessions.writing() as writing:
         theirs = Registration.symposium_id == symposium, Registration.person_id == world.ids[who]
         mine = writing.scalars(select(Registration).where(*theirs)).one()
         its = {"administration_id": world.home, "symposium_id": symposium, "kind": mine.kind, "at": world.clock.now()}
-        state = SeatState.OFFERED if offered_until else SeatState.HELD
+        state = SeatState.OFFERED if offered_until else SeatState.WAITING if place else SeatState.HELD
         its |= {"registration_id": mine.id, "session_id": session, "state": state, "offered_until": offered_until}
-        writing.add(Seat(**its))
+        writing.add(Seat(**its, place=place))
 
 
 def one_seat(world: World, room: int) -> None:
