@@ -19,6 +19,7 @@ from db.attendance import CheckIn, sessions_of
 from db.people import Person, Topic
 from db.registrations import Registration, RegistrationState
 from db.symposia import Agreed, SessionPart, SessionState, Symposium, SymposiumSession
+from handlers.registrations import giving
 from handlers.registrations.finding import name, place_of, registration_of, time_of, title
 from handlers.registrations.room import WHEN_REGISTERED
 
@@ -62,6 +63,7 @@ def look(ctx: Context, symposium: Symposium) -> None:
     if ctx.now >= ends:
         return
     plan(ctx, symposium, ctx.now + HOUR)
+    giving.all_of(ctx, symposium)
     for each in finding.timed(ctx.session, symposium):
         _plan_session(ctx, each)
     tell(ctx, symposium, after=0)

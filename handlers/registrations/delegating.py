@@ -28,7 +28,7 @@ from db.symposia import Symposium
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import finding, offers, registering, seating
+from . import finding, giving, offers, registering, seating
 from .room import members, registrations, runs
 
 OPTIONS, MOST_PLACES = 20, 500
@@ -277,6 +277,7 @@ class Substitute(Form):
             _("You come to a symposium in the place of {name}.", name=called(ctx.session, {before})[before]),
         )
         offers.tell_again(ctx, symposium, registration)
+        giving.answered(ctx, symposium, before)  # who speaks there comes all the same
         lead = _("{name} comes instead, with all seats.", name=Raw(person.name))
         if before == ctx.who.id:
             return Screen(lead, (finding.name(symposium),), buttons=(button(_("My symposia"), "registrations.seats"),))

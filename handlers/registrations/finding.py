@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import inf
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
@@ -111,6 +111,18 @@ def parts_of(session: Session, symposium_id: int, person_id: int) -> list[Sympos
             .order_by(SymposiumSession.id)
         ).unique()
     )
+
+
+def given_by(symposium_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Parts in its sessions that take place, of whoever has agreed to them."""
+    its = SymposiumSession.symposium_id == symposium_id, SymposiumSession.state == SessionState.PLANNED
+    return SessionPart.agreed == Agreed.YES, SessionPart.session_id.in_(select(SymposiumSession.id).where(*its))
+
+
+def part_of(session: Session, symposium_id: int, person_id: int) -> SessionPart | None:
+    """One they have agreed to, if there is any."""
+    theirs = *given_by(symposium_id), SessionPart.person_id == person_id
+    return session.scalar(select(SessionPart).where(*theirs).order_by(SessionPart.id).limit(1))
 
 
 def root(session: SymposiumSession) -> int:

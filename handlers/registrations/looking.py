@@ -13,8 +13,8 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import Bars, Button, Fact, Picture, Row, Screen, Style, button
 from bot.kit.text import Phrase, Raw, Text, _, ngettext, phrase_of
 from db.people import Organisation, Person, Sector
-from db.registrations import OPEN, Registration, RegistrationState, Seat, SeatState, Stakeholder
-from db.symposia import Symposium, SymposiumSession
+from db.registrations import OPEN, TAKEN, Registration, RegistrationState, Seat, SeatState, Stakeholder
+from db.symposia import SessionPart, Symposium, SymposiumSession
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 from scheduling.seats import Held, Waiting, chain
@@ -45,6 +45,7 @@ def desk_screen(ctx: Context, symposium: Symposium, lead: Phrase | None) -> Scre
     total = sum(count[kind, RegistrationState.REGISTERED] for kind in Stakeholder)
     waits = sum(count[kind, RegistrationState.WAITING] for kind in Stakeholder)
     parts = _("registered"), _("waiting")
+    without = _without_place(ctx, symposium)
     return Screen(
         lead or _("Registration"),
         (finding.name(symposium),),
@@ -53,6 +54,7 @@ def desk_screen(ctx: Context, symposium: Symposium, lead: Phrase | None) -> Scre
             for each in (
                 Fact(_("Registered"), total),
                 Fact(_("On the waiting list"), waits) if waits else None,
+                Fact(_("Of them for a session they give, beyond the places"), without) if without else None,
                 Fact(_("Places"), symposium.capacity) if symposium.capacity is not None else None,
             )
             if each is not None
@@ -76,6 +78,15 @@ def desk_screen(ctx: Context, symposium: Symposium, lead: Phrase | None) -> Scre
 
 def _does(symposium: Symposium, label: Phrase, verb: str, style: Style = Style.PLAIN) -> Button:
     return Button(label, f"registrations.{verb}", {"symposium": symposium.id}, style)
+
+
+def _without_place(ctx: Context, symposium: Symposium) -> int:
+    """Who is registered for what they give, and takes no place that others could have."""
+    own = Seat.symposium_id == symposium.id, Seat.session_id.is_(None), Seat.state.in_(TAKEN)
+    its = Registration.symposium_id == symposium.id, Registration.state == RegistrationState.REGISTERED
+    gives = Registration.person_id.in_(select(SessionPart.person_id).where(*finding.given_by(symposium.id)))
+    has_none = Registration.id.not_in(select(Seat.registration_id).where(*own))
+    return ctx.session.scalar(select(func.count()).select_from(Registration).where(*its, gives, has_none)) or 0
 
 
 def _count(ctx: Context, symposium: Symposium) -> Counter[tuple[Stakeholder, RegistrationState]]:

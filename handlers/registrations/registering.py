@@ -149,6 +149,22 @@ def enter(
 ) -> Registration:
     """A registration, anew or after a cancellation, with a place or in line for one. Held before."""
     offers.refill(ctx, symposium, [None])
+    found = add(ctx, symposium, person_id, kind, organisation_id, delegation_id=delegation_id)
+    if seating.take(ctx.session, symposium, found, None, at=ctx.now).state is SeatState.WAITING:
+        keeping.watch(ctx, symposium)
+    return found
+
+
+def add(
+    ctx: Context,
+    symposium: Symposium,
+    person_id: int,
+    kind: Stakeholder,
+    organisation_id: int | None,
+    *,
+    delegation_id: int | None = None,
+) -> Registration:
+    """The same without a place at the symposium: whoever adds it says why they come all the same."""
     found, code = finding.registration_of(ctx.session, symposium.id, person_id), unused_code(ctx)
     if found is None:
         found = Registration(
@@ -162,8 +178,6 @@ def enter(
     found.code, found.state = code, RegistrationState.REGISTERED
     found.at, found.cancelled_at = ctx.now, None
     ctx.session.flush()
-    if seating.take(ctx.session, symposium, found, None, at=ctx.now).state is SeatState.WAITING:
-        keeping.watch(ctx, symposium)
     for note in WHEN_REGISTERED:
         note(ctx, symposium)
     return found
@@ -192,6 +206,12 @@ def programme(ctx: Context, symposium: Symposium) -> Screen:
 def cancel(ctx: Context, symposium: Symposium) -> Screen:
     """All of it: what becomes free is offered to the next at once."""
     registration = finding.own(ctx, symposium.id)
+    part = finding.part_of(ctx.session, symposium.id, ctx.who.id)
+    if part is not None:
+        raise Refusal(
+            _("You are needed in a session of it. Say there first that you cannot come."),
+            buttons=(button(_("What I am asked"), "symposia.part", style=Style.PRIMARY, part=part.id),),
+        )
     drop(ctx, symposium, registration)
     again = button(_("Register"), "registrations.register", symposium=symposium.id)
     return Screen(_("Your registration is cancelled."), (finding.name(symposium),), buttons=(again,))

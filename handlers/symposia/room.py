@@ -44,6 +44,7 @@ WHEN_CANCELLED: list[Callable[[Context, Symposium], None]] = []
 WHEN_SESSION_CANCELLED: list[Callable[[Context, Symposium, SymposiumSession], None]] = []
 WHEN_SESSION_CHANGED: list[Callable[[Context, Symposium, SymposiumSession], None]] = []
 WHEN_AWAY: list[Callable[[Context, Symposium, int], object]] = []
+WHEN_ANSWERED: list[Callable[[Context, Symposium, int], None]] = []  # a person by id: they come, or cannot
 
 
 def _runs(who: Who, about: Any) -> bool:

@@ -27,7 +27,7 @@ from handlers.people.preferences import zone_choices
 
 from . import cards, making, patterns, sessions, telling, times
 from .making import must_be_ahead
-from .room import WHEN_AWAY, members, needed, symposia
+from .room import WHEN_ANSWERED, WHEN_AWAY, members, needed, symposia
 
 REASON, INTEREST, AWAY = 600, 300, 600
 MOST_AWAY = 20
@@ -133,7 +133,14 @@ def _answered(ctx: Context, part: SessionPart, agreed: Agreed, reason: str | Non
                 more=(look,),
                 urgent=symposium.programme > 0,
             )
+        heard(ctx, symposium, part.person_id)
     return part_screen(ctx, symposium, session, part, lead)
+
+
+def heard(ctx: Context, symposium: Symposium, person_id: int) -> None:
+    """Somebody who is needed has said that they come, or that they cannot."""
+    for note in WHEN_ANSWERED:
+        note(ctx, symposium, person_id)
 
 
 @symposia.form("remote", _("I speak from elsewhere"), allow=needed)
@@ -155,6 +162,7 @@ class Remote(Form):
         self.part.answer(Agreed.YES, None, ctx.who.language, at=ctx.now)
         ctx.session.flush()
         ctx.forget(f"{symposium.ref}:part:{self.part.id}:chase")
+        heard(ctx, symposium, self.part.person_id)
         return part_screen(
             ctx,
             symposium,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
+from bot.kit.events import Called
 from db.attendance import CheckIn, DoorCode, How, Proof
 from db.files import stored
 from db.people import Person
 from db.registrations import Registration
-from db.symposia import SymposiumSession
+from db.symposia import SessionPart, SymposiumSession
 from handlers.attendance.lists import read_list
 from handlers.attendance.mornings import morning
 from tests.world import Sent, World
@@ -137,6 +141,65 @@ def test_a_door_has_a_code_of_its_own(world: World) -> None:
     world.press("lena", "Make a new code")
     assert "Nobody was checked in." in world.say("badr", f"/checkin {door}").text
     assert came(world, made.sessions["A"]) == {"amina": How.DOOR}
+
+
+def test_two_doors_at_once_check_one_person_in_once_and_both_say_what_is_true(database_url: str) -> None:
+    """On PostgreSQL each is a turn in a thread and a transaction of its own: neither has seen the other's row when it
+    writes its own."""
+    world = World(database_url, at=DAY - HOUR)
+    made = a_day(world, "amina")
+    secret = code(world, "amina")
+    doors = [Called(world.caller(who), name="attendance.checkin", args={"words": secret}) for who in ("lena", "adam")]
+
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(*(world.parley.edge.direct(each, trace="tap") for each in doors))
+
+    both = threading.Barrier(2)
+
+    def meet(*_row: object) -> None:
+        if database_url.startswith("postgresql"):
+            both.wait(timeout=30)
+
+    event.listen(CheckIn, "before_insert", meet)
+    try:
+        said = [each.answer.screen.heading.source for each in world.runner.run(at_once())]
+    finally:
+        event.remove(CheckIn, "before_insert", meet)
+    assert sorted(said) == [
+        "{name} is checked in.",
+        "{name} was checked in already, at {when}. That does no harm.",
+    ]
+    assert came(world, made.sessions["Plenary"]) == {"amina": How.OFFICER}
+    world.close()
+
+
+def test_whoever_gives_a_session_has_a_code_comes_in_and_has_a_proof(world: World) -> None:
+    """Agreeing registers them, full as it is, and takes no place; saying no ends that."""
+    made = a_symposium(world, capacity=1)
+    registered(world, made, "chloe", "badr")
+    with world.parley.sessions.writing() as session:
+        for who in ("amina", "badr", "cora"):
+            its = {"administration_id": world.home, "session_id": made.sessions["A"], "asked_at": world.clock.now()}
+            session.add(SessionPart(**its, person_id=world.ids[who]))
+    parts = {"amina": 1, "badr": 2, "cora": 3}
+    for who, part in parts.items():
+        world.do(who, "symposia.come", part=part)
+    assert "Your code at the door" in world.do("amina", "attendance.code", symposium=made.symposium).text
+    desk = world.do("lena", "registrations.desk", symposium=made.symposium).text
+    assert "Registered: 4" in desk and "for a session they give, beyond the places: 3" in desk and "waiting" not in desk
+    assert (
+        "Say there first that you cannot come"
+        in world.do("amina", "registrations.cancel", symposium=made.symposium, confirmed=True).text
+    )
+    world.submit("cora", "symposia.cannot", {"reason": None}, part=parts["cora"])
+    assert "not registered" in world.do("cora", "attendance.code", symposium=made.symposium).text
+    world.wait_until(DAY + HOUR)
+    listed = attached(world, world.do("lena", "attendance.list", symposium=made.symposium)).decode()
+    assert code(world, "amina") in listed and "Cora" not in listed
+    world.say("lena", f"/checkin {code(world, 'amina')}")
+    assert came(world, made.sessions["A"]) == {"amina": How.OFFICER}
+    world.wait_until(DAY + 26 * HOUR)
+    assert "Your proof of attendance" in world.do("amina", "attendance.proof", symposium=made.symposium).text
 
 
 @pytest.mark.promise("days.scan", "To open what a QR code holds checks nobody in, whoever opens it.")
