@@ -301,7 +301,8 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
         SYMPOSIUM,
     ),
     "registrations/feed.py": {"sessions_for": OWN},
-    "registrations/finding.py": dict.fromkeys(("parts_of", "registration_of", "seats_of"), OWN),
+    "registrations/finding.py": dict.fromkeys(("part_of", "parts_of", "registration_of", "seats_of"), OWN),
+    "registrations/giving.py": {"_is_by_part": SYMPOSIUM, "all_of": UNSEEN},
     "registrations/keeping.py": {"look": "a job: it acts for the administration, not for a person"},
     "registrations/knowing.py": dict.fromkeys(("holders", "wishes"), "counted, or found to tell somebody of"),
     "registrations/looking.py": dict.fromkeys(
@@ -311,6 +312,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
             "_count",
             "_people_of",
             "_sessions_picture",
+            "_without_place",
             "origins",
             "people_screen",
             "sitting",
@@ -324,7 +326,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "registrations/seating.py": dict.fromkeys(("accept", "line", "refill", "seat_of", "take"), SYMPOSIUM)
     | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
     "registrations/telling.py": dict.fromkeys(
-        ("_ask", "_end_offers", "_hasten", "coming", "session_cancelled", "tell_published"), UNSEEN
+        ("_ask", "_end_offers", "_hasten", "coming", "line_moved", "session_cancelled", "tell_published"), UNSEEN
     ),
     "roundtables/answering.py": dict.fromkeys(("_following", "_has_seen", "_open_request"), OWN)
     | dict.fromkeys(("_must_have_a_place", "requests"), MEETING)
@@ -365,7 +367,9 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "symposia/criteria.py": dict.fromkeys(("_asked", "_must_be_unreviewed"), SYMPOSIUM),
     "symposia/judging.py": dict.fromkeys(("_of", "_own_reviews", "reviews_for", "unconflicted"), OWN),
     "symposia/needing.py": {"need": UNSEEN},
+    "symposia/origins.py": {"of_session": "a proposal its session names: shown by the consultation's own rule"},
     "symposia/proposals.py": {"facts": "an issue its proposer could see: its number, and how many told it"},
+    "symposia/proposing.py": {"from_issue": LOADED},
     "symposia/sessions.py": {"parts_of": SYMPOSIUM},
     "symposia/speaking.py": {"all_parts": SYMPOSIUM},
     "symposia/telling.py": {"closed": "a job: it acts for the administration, not for a person"},
