@@ -79,6 +79,7 @@ SHOWS_NOTHING_OF_OTHERS = {
     "consultations.consultations": TITLES,
     "consultations.contributions": OWN,
     "consultations.mine": OWN,
+    "consultations.present": TITLES,
     "consultations.read": PUBLIC,
     "consultations.read_clause": PUBLIC,
     "consultations.said": WITHOUT_NAMES,
@@ -329,6 +330,7 @@ OPENS_WITH_NOTHING_OF_OTHERS = {
     "consultations.move_links": TEXT,
     "consultations.publish": COUNTED,
     "symposia.propose_issue": PUBLIC,
+    "consultations.propose_session": PUBLIC,
 }
 
 
