@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Button, Progress, Refusal, Row, Screen, Style, button
 from bot.kit.text import Phrase, Text, When, _, ngettext
-from db.registrations import OPEN, Allotting, Registration, RegistrationState, Seat, Seating, SeatState, Wish
+from db.registrations import OPEN, TAKEN, Allotting, Registration, RegistrationState, Seat, Seating, SeatState, Wish
 from db.symposia import Symposium, SymposiumSession
 from scheduling import solving
 from scheduling.seats import (
@@ -346,16 +346,21 @@ def _reason(
     ctx: Context, symposium: Symposium, registration: Registration, session: SymposiumSession, found: Outcome
 ) -> Phrase:
     asked, title = found.asked.get(session.id, 0), finding.title(session)
-    total = seating.places(ctx.session, symposium, session).total or 0
+    # Seats that were had before wishes were gathered have no rank.
+    before = Seat.session_id == session.id, Seat.state.in_(TAKEN), Seat.rank.is_(None)
+    had = ctx.session.scalar(select(func.count()).select_from(Seat).where(*before)) or 0
+    left = max(0, (seating.places(ctx.session, symposium, session).total or 0) - had)
     seat = seating.seat_of(ctx.session, registration, session)
     number = seating.position(ctx.session, seat) if seat is not None and seat.state is SeatState.WAITING else None
-    if asked > total:
+    if left == 0:
+        why = _("{title}: all of its seats were taken before", title=title)
+    elif asked > left:
         why = ngettext(
             "{title}: {count} asked for {seats}",
             "{title}: {count} asked for {seats}",
             asked,
             title=title,
-            seats=ngettext("{count} seat", "{count} seats", total),
+            seats=ngettext("{count} seat", "{count} seats", left),
         )
     else:
         why = _("{title}: what is left is kept for others until it is released", title=title)

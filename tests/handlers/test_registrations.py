@@ -377,13 +377,17 @@ def test_what_has_come_to_be_at_one_time_is_said(world: World) -> None:
 def test_who_had_a_seat_before_wishes_were_gathered_keeps_it_and_gets_no_second_one(world: World) -> None:
     made = a_symposium(world, seats=1)
     a, b = made.sessions["A"], made.sessions["B"]
-    registered(world, made, "amina", "badr")
+    registered(world, made, "amina", "badr", "chloe")
     take(world, "amina", a)
     rule = {"giving": "rank_maximal", "wishes": "1", "close": "2026-11-24", "hours": "2"}
     world.submit("lena", "registrations.seating", rule, symposium=made.symposium)
     for each in ("amina", "badr"):
         world.do(each, "registrations.wish", session=b)
+    world.do("chloe", "registrations.wish", session=a)
     world.pass_time(days=2)
     world.do("lena", "registrations.allocate", symposium=made.symposium, confirmed=True)
-    assert states(world, a) == {"amina": SeatState.HELD}
+    assert states(world, a) == {"amina": SeatState.HELD, "chloe": SeatState.WAITING}
     assert states(world, b) == {"amina": SeatState.WAITING, "badr": SeatState.HELD}
+    world.settle()
+    why = "A: all of its seats were taken before; you are number 1 on its waiting list."
+    assert any(why in each.text for each in world.received("chloe"))

@@ -292,7 +292,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "registrations/allocating.py": dict.fromkeys(
-        ("_Desk.__init__", "_open_wishes", "_registered", "_wishes"), SYMPOSIUM
+        ("_Desk.__init__", "_open_wishes", "_reason", "_registered", "_wishes"), SYMPOSIUM
     ),
     "registrations/cards.py": {"_wishes": OWN},
     "registrations/choosing.py": dict.fromkeys(("_wishes", "wish"), OWN),
