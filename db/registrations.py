@@ -7,12 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, OfAdministration
 from .people import Kind, Who
-from .symposia import of_those_run_by, with_symposium
+from .symposia import ALSO_SEEN_BY, of_those_run_by, with_symposium
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I and no O, which are taken for digits
 CODE_LENGTH = 6
@@ -288,3 +288,16 @@ def class_of(kind: Kind | None, *, is_staff: bool) -> Stakeholder | None:
 def _with_registration(table: Any, who: Who) -> ColumnElement[bool]:
     seen = select(Registration.id).where(Registration.visible_to(who))
     return and_(table.administration_id == who.administration_id, table.registration_id.in_(seen))
+
+
+def _registered_for(who: Who) -> Select[int]:
+    """A delegation may be of others than its audience."""
+    mine = Registration.person_id == who.id, Registration.state != RegistrationState.CANCELLED
+    return select(Registration.symposium_id).where(*mine)
+
+
+def _led_to(who: Who) -> Select[int]:
+    return select(Delegation.symposium_id).where(Delegation.focal_id == who.id)
+
+
+ALSO_SEEN_BY.extend((_registered_for, _led_to))

@@ -2,6 +2,7 @@
 
 from .kinds import SHOWN, Agreed, BlockKind, Equipment, Part, SessionKind, SessionState, SymposiumState
 from .tables import (
+    ALSO_SEEN_BY,
     WALK,
     Away,
     Block,
@@ -15,6 +16,7 @@ from .tables import (
 )
 
 __all__ = [
+    "ALSO_SEEN_BY",
     "SHOWN",
     "WALK",
     "Agreed",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, or_, select, true
+from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, and_, or_, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, is_run_by, run_by, within
@@ -18,6 +19,10 @@ from .kinds import SHOWN, Agreed, BlockKind, Part, SessionKind, SessionState, Sy
 
 ONE_SECOND = timedelta(seconds=1)
 WALK = timedelta(minutes=15)  # from one building to another; rooms of one building are next to each other
+
+
+# What others know of: for a person the ids of symposia they see although it was announced to others.
+ALSO_SEEN_BY: list[Callable[[Who], Select[int]]] = []
 
 
 def new_uid() -> str:
@@ -72,13 +77,15 @@ class Symposium(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Whoever runs it; its audience once it is announced; and whoever has a part in one of its sessions."""
+        """Whoever runs it; its audience once it is announced; and whoever has a part in one of its sessions, or has
+        to do with it as `ALSO_SEEN_BY` says."""
         needed = (
             select(SymposiumSession.symposium_id)
             .join(SessionPart, SessionPart.session_id == SymposiumSession.id)
             .where(SessionPart.person_id == who.id)
         )
-        shown = and_(cls.state.in_(SHOWN), or_(cls.open_to(who), cls.id.in_(needed)))
+        theirs = (cls.id.in_(each(who)) for each in ALSO_SEEN_BY)
+        shown = and_(cls.state.in_(SHOWN), or_(cls.open_to(who), cls.id.in_(needed), *theirs))
         return and_(cls.administration_id == who.administration_id, or_(cls.run_by(who), shown))
 
     @classmethod

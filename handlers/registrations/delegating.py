@@ -60,10 +60,15 @@ def focal_points(ctx: Context, query: str) -> Sequence[Option]:
 
 
 def colleagues(ctx: Context, query: str) -> Sequence[Option]:
-    """Those who speak for the same organisation."""
+    """Those who speak for the same organisation, others than oneself."""
+    return [each for each in nominees(ctx, query) if each.value != str(ctx.who.id)]
+
+
+def nominees(ctx: Context, query: str) -> Sequence[Option]:
+    """All who speak for the same organisation."""
     wanted = clean_line(query).casefold()
     rows = ctx.session.execute(_colleagues(ctx).order_by(Person.name, Person.id))
-    found = [(str(row.id), row.name) for row in rows if row.id != ctx.who.id]
+    found = [(str(row.id), row.name) for row in rows]
     return [Option(value, Raw(name)) for value, name in found if wanted == value or wanted in name.casefold()][:OPTIONS]
 
 
@@ -190,10 +195,10 @@ def _card(ctx: Context, delegation: Delegation, lead: Phrase | None, *, page: in
 
 @registrations.form("nominate", _("Nominate"), allow=members)
 class Nominate(Form):
-    """Somebody of one's own organisation, who is registered and told at once."""
+    """Somebody of one's own organisation, oneself too: registered, and told at once."""
 
     delegation: Delegation = ask.about()
-    whom: str = ask.pick(_("Who comes?"), options=colleagues, hint=_("Whoever speaks for your organisation in Parley."))
+    whom: str = ask.pick(_("Who comes?"), options=nominees, hint=_("Whoever speaks for your organisation in Parley."))
     size: Size | None = ask.choice(_("If you are a business: which?"), optional=True)
 
     @classmethod
@@ -219,7 +224,8 @@ class Nominate(Form):
         made = registering.enter(
             ctx, symposium, person.id, kind, delegation.organisation_id, delegation_id=delegation.id
         )
-        _welcome(ctx, symposium, made, _("{name} has nominated you for a symposium.", name=ctx.who.name))
+        if person.id != ctx.who.id:
+            _welcome(ctx, symposium, made, _("{name} has nominated you for a symposium.", name=ctx.who.name))
         return _card(ctx, delegation, _("Nominated: {name}.", name=Raw(person.name)))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 import handlers
 from bot.kit.feeds import MINE, Subscriber
 from db import personal
+from db.audiences import Audience
 from db.people import Administration, Kind, Person
 from db.people import who as known
 from db.registrations import Delegation, Registration, Seat, SeatState
@@ -289,6 +290,22 @@ def test_a_delegation_is_nominated_and_a_substitute_takes_everything_over(world:
         assert session.scalars(select(Registration)).one().code != registration.code
     stranger = world.do("badr", "registrations.substitute", registration=registration.id)
     assert "not yours to see" in stranger.text
+
+
+def test_a_focal_point_comes_too_also_where_others_are_the_audience(world: World) -> None:
+    made = a_symposium(world, audience=Audience.AGENCIES)
+    delegation = {"focal": str(world.ids["amina"]), "places": "2"}
+    world.submit("lena", "registrations.delegate", delegation, symposium=made.symposium)
+    world.press("amina", "Nominate")
+    with world.parley.sessions.reading() as session:
+        number = session.scalars(select(Delegation.id)).one()
+    for who in ("amina", "emil"):
+        given = {"whom": str(world.ids[who]), "size": "small"}
+        world.submit("amina", "registrations.nominate", given, delegation=number)
+    for who in ("amina", "emil"):
+        assert "Your code at the door" in world.do(who, "registrations.programme", symposium=made.symposium).text
+        take(world, who, made.sessions["A"])
+    assert len(states(world, made.sessions["A"])) == 2
 
 
 def test_the_organiser_asks_and_reads(world: World) -> None:

@@ -330,7 +330,8 @@ class Oracle:
         )
 
     def _symposium(self, looker: Looker, row: Symposium) -> bool:
-        """Whoever runs it; once it is known, its audience, all staff, and whoever is needed in it."""
+        """Whoever runs it; once it is known, its audience, all staff, and whoever is needed in it, is registered for it
+        or leads a delegation to it."""
         if row.administration_id != looker.home:
             return False
         if self.runs_symposium(looker, row):
@@ -350,7 +351,7 @@ class Oracle:
             for each in self.rows[SessionPart].values()
         )
         may = looker.is_registered and (is_for or looker.is_staff)
-        return row.state is not SymposiumState.DRAFT and (may or is_needed)
+        return row.state is not SymposiumState.DRAFT and (may or is_needed or seats.comes(self, looker, row))
 
     def _with_symposium(self, looker: Looker, row: Any) -> bool:
         symposium = self.rows[Symposium][row.symposium_id]

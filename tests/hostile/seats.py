@@ -11,6 +11,7 @@ from db.registrations import (
     Delegation,
     Registration,
     RegistrationQuestion,
+    RegistrationState,
     Seat,
     SeatClass,
     Seating,
@@ -31,8 +32,16 @@ def runs(_oracle: Oracle, looker: Looker, row: Symposium) -> bool:
     )
 
 
+def comes(oracle: Oracle, looker: Looker, row: Symposium) -> bool:
+    """They are registered for it, whoever it is for, or say who comes for their organisation."""
+    return any(
+        each.person_id == looker.id and each.symposium_id == row.id and each.state is not RegistrationState.CANCELLED
+        for each in oracle.rows[Registration].values()
+    ) or any(each.focal_id == looker.id and each.symposium_id == row.id for each in oracle.rows[Delegation].values())
+
+
 def symposium(oracle: Oracle, looker: Looker, row: Symposium) -> bool:
-    """Whoever runs it; once it is announced its audience, all staff, and whoever is needed in it."""
+    """Whoever runs it; once it is announced its audience, all staff, whoever is needed in it, and whoever comes."""
     if row.administration_id != looker.home:
         return False
     if runs(oracle, looker, row):
@@ -52,7 +61,7 @@ def symposium(oracle: Oracle, looker: Looker, row: Symposium) -> bool:
         for each in oracle.rows[SessionPart].values()
     )
     is_open = looker.is_registered and (fits or looker.is_staff)
-    return row.state is not SymposiumState.DRAFT and (is_open or needed)
+    return row.state is not SymposiumState.DRAFT and (is_open or needed or comes(oracle, looker, row))
 
 
 def with_symposium(oracle: Oracle, looker: Looker, row: Any) -> bool:
