@@ -87,18 +87,20 @@ class Make(Form):
         return cards.card(ctx, made, _("Made. Nobody but those who run it sees it until you announce it."))
 
 
-def likely_dates(now: datetime, first_day: date, zone: str) -> dict[str, datetime]:
+def likely_dates(now: datetime, first_day: date, zone: str) -> dict[str, datetime | None]:
     """What an organiser would say: proposals until halfway, at most six weeks before; registration from a week after
-    that until three days before. Of a symposium that is very near, as much as is left."""
+    that until three days before. Of a symposium that is very near, as much as is left: perhaps no proposals, and
+    registration until it begins."""
     today = now.astimezone(ZoneInfo(zone)).date()
     ahead = (first_day - today).days
     call = first_day - timedelta(days=min(max(ahead // 2, 1), 42))
     opens = min(call + timedelta(days=7), first_day - timedelta(days=min(max(ahead // 3, 1), 21)))
     closes = max(first_day - timedelta(days=3), opens)
+    call_closes, closes_at = instant(call, EVENING, zone), instant(closes, EVENING, zone)
     return {
-        "call_closes_at": instant(call, EVENING, zone),
+        "call_closes_at": call_closes if call_closes > now else None,
         "registration_opens_at": instant(opens, MORNING, zone),
-        "registration_closes_at": instant(closes, EVENING, zone),
+        "registration_closes_at": closes_at if closes_at > now else instant(first_day, MORNING, zone),
     }
 
 

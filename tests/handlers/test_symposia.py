@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from db.symposia import (
     SymposiumSession,
     Track,
 )
-from handlers.symposia import announcing
+from handlers.symposia import announcing, making
 from tests.world import World
 
 from .consultation_steps import commented
@@ -86,6 +86,16 @@ def test_a_symposium_is_set_up_in_minutes_and_announced_once(
     assert "- Trade and Customs 2027" in world.say("dina", "/symposia customs")
     world.do("dina", "people.hear", topic="events", told=False)
     assert "You do without these." in world.last("dina")
+
+
+def test_of_a_symposium_made_the_evening_before_nothing_has_closed_already() -> None:
+    late = datetime(2027, 3, 1, 21, 0, tzinfo=UTC)
+    found = making.likely_dates(late, date(2027, 3, 2), "Africa/Tunis")
+    assert found == {
+        "call_closes_at": None,
+        "registration_opens_at": datetime(2027, 3, 1, 8, tzinfo=UTC),
+        "registration_closes_at": datetime(2027, 3, 2, 8, tzinfo=UTC),
+    }
 
 
 def test_only_its_audience_hears_and_whoever_mutes_announcements_does_not(light_world: World) -> None:
