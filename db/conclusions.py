@@ -9,13 +9,11 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     ForeignKey,
-    Select,
     UniqueConstraint,
     and_,
     func,
     or_,
     select,
-    union,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -23,15 +21,12 @@ from .base import Base, Identified, OfAdministration
 from .consultations import (
     Answered,
     Consultation,
-    ConsultationMeeting,
     Contribution,
-    ContributionKind,
     with_consultation,
 )
 from .machinery import Receipt
-from .meetings import Attendance, Invitation
-from .people import Mandate, Person, Who
-from .statements import Statement, StatementVote
+from .participants import participants_of
+from .people import Person, Who
 
 CONCLUDED = "conclusion"  # what the ledger calls it
 
@@ -180,39 +175,6 @@ def count_unanswered(session: Session, consultation_id: int) -> int:
     return session.scalar(count) or 0
 
 
-def took_part(consultation_id: int, *, at: datetime) -> Select[int]:
-    """The ids of everybody who is owed the outcome, each once, whoever was erased excepted.
-
-    Whoever said something that was not taken back, for themselves or for another, and for whom it was said; who speaks
-    at present for an organisation that filed a position; who made statements or voted on some; who was at a meeting
-    held for it; and who proposed it, where they do not own it.
-    """
-    said = Contribution.consultation_id == consultation_id, Contribution.counts()
-    spoken = Mandate.in_force(at), Mandate.confirmed_by_id.is_not(None)
-    proposed = Consultation.proposer_id.is_distinct_from(Consultation.owner_id)
-    proposed = and_(proposed, Consultation.proposer_id.is_distinct_from(Consultation.co_owner_id))
-    everybody = union(
-        select(Contribution.person_id.label("id")).where(*said),
-        select(Contribution.filed_by_id).where(*said, Contribution.filed_by_id.is_not(None)),
-        select(Mandate.person_id)
-        .join(Contribution, Contribution.organisation_id == Mandate.organisation_id)
-        .where(*said, Contribution.kind == ContributionKind.POSITION, *spoken),
-        select(Statement.person_id).where(
-            Statement.consultation_id == consultation_id, Statement.withdrawn_at.is_(None)
-        ),
-        select(StatementVote.person_id)
-        .join(Statement, Statement.id == StatementVote.statement_id)
-        .where(Statement.consultation_id == consultation_id),
-        select(Invitation.person_id)
-        .join(ConsultationMeeting, ConsultationMeeting.meeting_id == Invitation.meeting_id)
-        .where(ConsultationMeeting.consultation_id == consultation_id, Invitation.attendance == Attendance.PRESENT),
-        select(Consultation.proposer_id).where(
-            Consultation.id == consultation_id, Consultation.proposer_id.is_not(None), proposed
-        ),
-    ).subquery()
-    return select(Person.id).where(Person.id.in_(select(everybody.c.id)), Person.erased_at.is_(None))
-
-
 def waiting(session: Session, consultation_id: int) -> Conclusion | None:
     """The conclusion that is to be approved and signed."""
     waits = Conclusion.published_at.is_(None), Conclusion.sent_back_at.is_(None)
@@ -241,5 +203,5 @@ def translations(session: Session, conclusion_id: int) -> Mapping[str, Conclusio
 def languages_wanted(session: Session, conclusion: Conclusion, *, at: datetime) -> list[str]:
     """The languages of those who are owed it that it does not speak yet."""
     spoken = {conclusion.language, *translations(session, conclusion.id)}
-    owed = took_part(conclusion.consultation_id, at=at)
+    owed = participants_of(conclusion.consultation_id, at=at)
     return sorted(set(session.scalars(select(Person.language).where(Person.id.in_(owed)).distinct())) - spoken)

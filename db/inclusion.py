@@ -1,4 +1,4 @@
-"""Who has taken part in a consultation so far, and of which parts of those it is for nobody has.
+"""Of which parts of those a consultation is for nobody has taken part so far.
 
 Pure queries. Nobody is named: whoever asks is given parts and how many there are of each.
 """
@@ -12,16 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from .audiences import people_of
-from .consultations import Consultation, ConsultationMeeting, Contribution
+from .consultations import Consultation, Contribution
 from .machinery import Receipt
-from .meetings import Attendance, Invitation
+from .participants import participants_of
 from .people import Kind, Person, Role, Sector
 from .registrations import Registration, Stakeholder
-from .statements import Statement, StatementVote
+from .statements import Statement
 
 INCLUDED = "included"  # what a receipt of an invitation is about: nobody is invited to one consultation twice
 ALL_OF_IT = "country"  # a person's place where it is the whole country
@@ -46,28 +46,6 @@ class Segment:
     members: int
 
 
-def taken_part(among: Select[Any]) -> Subquery:
-    """`consultation_id`, `person_id`: once each of those who have taken part in the consultations whose ids are
-    `among`, with words that stand, with a vote, or at a meeting held for one. Who filed for another counts too."""
-    of = Contribution.consultation_id.in_(among), Contribution.counts()
-    said = Statement.consultation_id.in_(among)
-    return union(
-        select(Contribution.consultation_id.label("consultation_id"), Contribution.person_id.label("person_id")).where(
-            *of
-        ),
-        select(Contribution.consultation_id, Contribution.filed_by_id).where(
-            *of, Contribution.filed_by_id.is_not(None)
-        ),
-        select(Statement.consultation_id, Statement.person_id).where(said, Statement.withdrawn_at.is_(None)),
-        select(Statement.consultation_id, StatementVote.person_id)
-        .join(StatementVote, StatementVote.statement_id == Statement.id)
-        .where(said),
-        select(ConsultationMeeting.consultation_id, Invitation.person_id)
-        .join(Invitation, Invitation.meeting_id == ConsultationMeeting.meeting_id)
-        .where(ConsultationMeeting.consultation_id.in_(among), Invitation.attendance == Attendance.PRESENT),
-    ).subquery()
-
-
 def silent_segments(session: Session, consultation: Consultation, *, at: datetime) -> Sequence[Segment]:
     """The parts of its audience of which nobody has taken part, the largest first; Customs' own people are none of it.
     A language is silent where nobody who reads in it took part and no words in it stand."""
@@ -78,7 +56,7 @@ def silent_segments(session: Session, consultation: Consultation, *, at: datetim
             Person.region,
             Person.language,
             _size().label("size"),
-            Person.id.in_(_part(consultation)).label("took_part"),
+            Person.id.in_(participants_of(consultation.id, at=at)).label("took_part"),
         )
         .where(_sought(consultation, at))
         .subquery()
@@ -116,7 +94,7 @@ def to_invite(consultation: Consultation, by: By, value: str, *, at: datetime) -
     return select(Person.id).where(
         _sought(consultation, at),
         _is(by, value),
-        Person.id.not_in(_part(consultation)),
+        Person.id.not_in(participants_of(consultation.id, at=at)),
         Person.id.not_in(invited),
     )
 
@@ -133,11 +111,6 @@ def _sought(consultation: Consultation, at: datetime) -> ColumnElement[bool]:
     staff = select(Role.person_id).where(Role.in_force(at), Role.administration_id == consultation.administration_id)
     theirs = or_(Person.kind.is_(None), Person.kind != Kind.CUSTOMS)
     return and_(people_of(consultation), theirs, Person.id.not_in(staff))
-
-
-def _part(consultation: Consultation) -> Select[int]:
-    parts = taken_part(select(Consultation.id).where(Consultation.id == consultation.id))
-    return select(parts.c.person_id)
 
 
 def _size() -> Any:

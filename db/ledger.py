@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from .centres import Centre
 from .conclusions import CONCLUDED, Conclusion
 from .consultations import OPEN, Consultation, Phase
-from .inclusion import taken_part
 from .issues import Issue, State
 from .machinery import Receipt
 from .outcomes import TOLD, Outcome
+from .participants import participants
 from .people import Mandate, Organisation, Person, Who
 
 
@@ -296,7 +296,7 @@ def _unheard_consultations(among: Select[Any] | None) -> Select[Any]:
 def _overdue(at: datetime, among: Select[Any] | None) -> Select[Any]:
     """Those that should have had their outcome by now: everybody who took part waits."""
     late = Consultation.phase.in_(OPEN), Consultation.outcome_due < at
-    waiting = taken_part(select(Consultation.id).where(*late))
+    waiting = participants(select(Consultation.id).where(*late), at=at)
     columns: tuple[Any, ...] = (
         Consultation.id.label("consultation_id"),
         Consultation.centre_id,

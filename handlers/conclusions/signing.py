@@ -12,8 +12,9 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Refusal, Screen
 from bot.kit.text import Phrase, _, ngettext
-from db.conclusions import Conclusion, count_unanswered, took_part, waiting
+from db.conclusions import Conclusion, count_unanswered, waiting
 from db.consultations import Consultation
+from db.participants import participants_of
 from db.people import Who
 from handlers.consultations.room import WHEN_MOVED, owners, runs
 
@@ -127,7 +128,8 @@ def _agreed(ctx: Context, consultation: Consultation, conclusion: Conclusion, le
     for moved in WHEN_MOVED:
         moved(ctx, consultation)
     telling.begin(ctx, conclusion)
-    count = ctx.session.scalar(select(func.count()).select_from(took_part(consultation.id, at=ctx.now).subquery())) or 0
+    owed = participants_of(consultation.id, at=ctx.now).subquery()
+    count = ctx.session.scalar(select(func.count()).select_from(owed)) or 0
     told = ngettext(
         "The outcome is out. {count} person who took part is being told.",
         "The outcome is out. {count} people who took part are being told, each with their own words.",

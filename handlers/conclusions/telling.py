@@ -13,8 +13,9 @@ from sqlalchemy import select
 from bot.kit.context import Context, Told
 from bot.kit.screen import Attachment, Quote
 from bot.kit.text import Phrase, Text, _
-from db.conclusions import CONCLUDED, Conclusion, took_part
+from db.conclusions import CONCLUDED, Conclusion
 from db.machinery import Receipt
+from db.participants import participants_of
 from db.people import Person
 from handlers.attendance.lists import offer_file
 
@@ -45,7 +46,7 @@ def tell(ctx: Context, conclusion: Conclusion, after: int, round_: int) -> None:
         return
     consultation = consultation_of(ctx, conclusion)
     told = select(Receipt.person_id).where(Receipt.about == CONCLUDED, Receipt.about_id == conclusion.id)
-    owed = select(Person).where(Person.id.in_(took_part(consultation.id, at=ctx.now)), Person.id.not_in(told))
+    owed = select(Person).where(Person.id.in_(participants_of(consultation.id, at=ctx.now)), Person.id.not_in(told))
     people = ctx.session.scalars(owed.where(Person.id > after).order_by(Person.id).limit(AT_ONCE)).all()
     it = hearing.out(ctx.session, consultation, conclusion)
     found = own.theirs(ctx.session, consultation, {each.id: each.language for each in people}, at=ctx.now)

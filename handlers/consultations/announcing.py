@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import ColumnElement, select
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Quote, Refusal, Scalar, Screen
 from bot.kit.text import Phrase, Raw, _, ngettext
 from db.audiences import people_of
-from db.consultations import OPEN, Consultation, ConsultationMeeting, Contribution, Phase
-from db.meetings import Attendance, Invitation
+from db.consultations import OPEN, Consultation, Phase
 from db.outcomes import owed
+from db.participants import participants_of
 from db.people import Person, Topic, who
-from db.statements import Statement, StatementVote
 from handlers import centres
 
 from . import cards
@@ -87,24 +86,6 @@ def tell(
 # Those it is for, and those who take part
 
 
-def took_part(consultation_id: int) -> Select[Any]:
-    """The ids of whoever has said something in it that they have not taken back, filed it for others, weighed a
-    statement, or was at a meeting held for it."""
-    its = Contribution.consultation_id == consultation_id, Contribution.counts()
-    statements = Statement.consultation_id == consultation_id
-    held = select(ConsultationMeeting.meeting_id).where(ConsultationMeeting.consultation_id == consultation_id)
-    everybody = union(
-        select(Contribution.person_id.label("id")).where(*its),
-        select(Contribution.filed_by_id).where(*its, Contribution.filed_by_id.is_not(None)),
-        select(Statement.person_id).where(statements, Statement.stands()),
-        select(StatementVote.person_id).join(Statement, Statement.id == StatementVote.statement_id).where(statements),
-        select(Invitation.person_id).where(
-            Invitation.meeting_id.in_(held), Invitation.attendance == Attendance.PRESENT
-        ),
-    ).subquery()
-    return select(everybody.c.id)
-
-
 def moved(ctx: Context, consultation: Consultation, was: Phase) -> None:
     """It has come to another phase. Whoever it is for hears what they can take part in, whoever has taken part or
     proposed it that it was closed, and its owners both."""
@@ -138,8 +119,7 @@ def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool,
     is_extended = what == "extended"
     if consultation.phase not in OPEN or not (is_extended or consultation.phase is Phase(what)):
         return
-    taking = took_part(consultation.id)
-    which = Person.id.in_(taking) | (Person.id == consultation.proposer_id)
+    which: ColumnElement[bool] = Person.id.in_(participants_of(consultation.id, at=ctx.now))
     if to_all:
         which |= people_of(consultation)
     alive = Person.administration_id == consultation.administration_id, Person.erased_at.is_(None)
@@ -199,8 +179,9 @@ class Withdraw(Form):
 
     def submit(self, ctx: Context) -> Screen:
         its = self.consultation
-        concerned = {*owners_of(ctx, its), *ctx.session.scalars(took_part(its.id))}
-        concerned |= {each for each in (its.proposer_id, its.asked_id) if each is not None}
+        concerned = {*owners_of(ctx, its), *ctx.session.scalars(participants_of(its.id, at=ctx.now))}
+        if its.asked_id is not None:
+            concerned.add(its.asked_id)
         if not its.withdraw(self.reason, at=ctx.now):
             raise Refusal(_("That cannot be done now. Its state is: {state}.", state=its.phase))
         ctx.session.flush()

@@ -19,7 +19,7 @@ from bot.core import Parley
 from bot.engine.turn import Turn
 from bot.kit.context import Context
 from bot.kit.screen import Refusal
-from db.conclusions import Conclusion, took_part
+from db.conclusions import Conclusion
 from db.consultations import (
     Answered,
     Clause,
@@ -30,6 +30,7 @@ from db.consultations import (
     TextDraft,
     Treatment,
 )
+from db.participants import participants_of
 from db.people import Person, RoleName, Scope, create_administration, grant_role
 from db.session import upgrade
 from db.statements import Statement, StatementVote, Vote
@@ -66,7 +67,7 @@ def _measured(parley: Parley, session: Session) -> Iterator[Figure]:
     plain = _seconds(session, lambda: _count(session, consultation))
     for name, measure in {
         "check": lambda: _refused(ctx, consultation),
-        "owed": lambda: session.execute(took_part(consultation.id, at=ctx.now)).all(),
+        "owed": lambda: session.execute(participants_of(consultation.id, at=ctx.now)).all(),
         "desk": lambda: listing.overview(ctx, consultation),
         "contributions": lambda: listing.contributions(ctx, consultation, page=1000),
         "clauses": lambda: listing.clauses(ctx, consultation, page=20),

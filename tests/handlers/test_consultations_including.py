@@ -221,6 +221,10 @@ def test_taking_part_is_words_votes_and_meetings_and_a_language_is_heard_in_word
         came = Invitation(**ours, person_id=world.ids["dina"], attendance=Attendance.PRESENT, **there)
         session.add_all([came, Invitation(**ours, person_id=world.ids["chloe"], **there)])
     assert silent(world, made) == [(By.SIZE, "trade", 1), (By.SECTOR, "energy", 1)]
+    # Chloe proposed it: whoever is owed its outcome is not asked to take part.
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Consultation).values(proposer_id=world.ids["chloe"]))
+    assert silent(world, made) == []
     trade = consultation(world, Phase.COMMENTS, audience=Audience.SECTOR, sector=Sector.TEXTILES)
     assert {(By.KIND, "business", 3), (By.SIZE, "small_trade", 1), (By.SECTOR, "textiles", 3)} <= {
         *silent(world, trade)

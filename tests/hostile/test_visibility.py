@@ -213,7 +213,6 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "agencies/asking.py": dict.fromkeys(("case_screen", "request"), PART),
     "agencies/cards.py": dict.fromkeys(("_raised", "attachments", "latest", "question"), PART),
     "agencies/telling.py": {"found_by": INDEXED, "issue_of": PART, "write": OWN},
-    "consultations/announcing.py": {"took_part": UNSEEN},
     "consultations/documents.py": dict.fromkeys(("_on_card", "_one", "documents_of"), CONSULTATION)
     | {"AddDocuments.submit": OWN},
     "consultations/making.py": {"about_issue": LOADED},
