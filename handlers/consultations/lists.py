@@ -27,7 +27,7 @@ from . import cards, reading, texts
 from .commenting import WORDS
 from .numbers import WORDS as CALLED
 from .numbers import of_that_number, plain_number
-from .room import NOT_FOUND, WHEN_MOVED, WHEN_REDRAFTED, consultations, members
+from .room import NOT_FOUND, WHEN_MOVED, WHEN_REDRAFTED, WHEN_TRANSLATED, consultations, members
 
 CONSULTATION = "consultation"
 MOST = 50
@@ -62,6 +62,7 @@ def keep_found(ctx: Context, consultation: Consultation) -> None:
 
 WHEN_MOVED.append(keep_found)
 WHEN_REDRAFTED.append(keep_found)
+WHEN_TRANSLATED.append(keep_found)
 
 
 @consultations.command("consultations", _("Consultations"), allow=members, menu=38)

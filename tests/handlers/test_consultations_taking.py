@@ -219,6 +219,10 @@ def test_it_is_found_by_words_by_number_and_by_link(light_world: World) -> None:
     assert "- Inspecting reefers at night" in world.say("amina", "/consultations frigorifique")
     assert "None is open" in world.say("amina", "/consultations bananas")
     assert "- Inspecting" in world.say("amina", "/consultations C-1")
+    assert "None is open" in world.say("amina", "/consultations nuitamment")
+    scope = {"language": "fr", "words": "Ces règles valent pour le froid, nuitamment."}
+    world.submit("ruiz", "consultations.translate_clause", scope, clause=clause(world, consultation, "1"))
+    assert "- Inspecting" in world.say("amina", "/consultations nuitamment")
     assert set(world.say("amina", "c-1").buttons) >= {"Open C-1"}
     assert "Comment on 3.2 of C-1" in world.say("amina", "C-1 3.2").buttons
     assert "3.2 · Waiting" in world.press("amina", "Read 3.2 of C-1")
