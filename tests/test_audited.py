@@ -182,7 +182,6 @@ SHOWS_NOTHING_OF_OTHERS = {
     "programmes.stop": CHANGES,
     "programmes.take": CHANGES,
     "programmes.whole": PUBLIC,
-    "register.take_part": PUBLIC,
     "recognition.act": CHANGES,
     "recognition.close": CHANGES,
     "recognition.column": OWN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
@@ -32,6 +33,7 @@ from .room import NOT_FOUND, WHEN_MOVED, WHEN_REDRAFTED, WHEN_TRANSLATED, consul
 CONSULTATION = "consultation"
 MOST = 50
 OFFERED = 3
+TAKE_PART = "part"  # where the register's way in stands on the site
 UNDER_WAY = tuple(each for each in IN_ORDER if each is not Phase.OUTCOME)
 REFERENCE = re.compile(r"\s*(c\s*-?\s*\d{1,17})(?!\w)[\s:;,.–-]*(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -117,8 +119,14 @@ def arrive(ctx: Context, words: str = "") -> Screen:
     consultation = ctx.session.scalar(select(Consultation).where(its, Consultation.visible_to(ctx.who)))
     if link is None or consultation is None:
         raise NotFound(NOT_FOUND, buttons=(button(_("Consultations"), "consultations.consultations"),))
+    ctx.shows(consultation)
     clauses = of_that_number(ctx, link[2].replace("-", "."), its, limit=1) if link[2] else ()
     return reading.clause_screen(ctx, clauses[0]) if clauses else cards.card(ctx, consultation)
+
+
+@consultations.page(TAKE_PART, shows="arrive")
+def to_strangers(_session: Session, _words: str, **_when: Any) -> None:
+    """Whoever comes from the register has to sign in first."""
 
 
 @consultations.offer

@@ -25,9 +25,9 @@ from db.consultations import (
 )
 from db.people import Kind
 from db.small_groups import LEAST
+from handlers.consultations.lists import TAKE_PART
 
 from . import data, finding
-from .going import TAKE_PART
 from .room import DEEP, ON_PAGE
 
 QUIET = (Change.SAME, Change.MOVED)  # the words are as they were

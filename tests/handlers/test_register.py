@@ -419,12 +419,12 @@ def test_whoever_is_signed_in_takes_part_and_others_are_told_how(sqlite_world: W
     got = visitor(sqlite_world).get(f"/part/{made['open'].ref}")
     assert got.status == 401 and "Open my page" in got.body.decode()
     assert 'href="/register"' in got.body.decode(), "what is public can be read all the same"
-    shown = sqlite_world.do("amina", "register.take_part", words=made["open"].ref)
+    shown = sqlite_world.do("amina", "consultations.arrive", words=made["open"].ref)
     assert "Clearing goods that spoil at night" in shown.text
     assert shown.answer.screen is not None
     addresses = [each.url for each in shown.answer.screen.buttons if each.url]
     assert addresses == [f"https://parley.example/register/{made['open'].ref}"]
-    assert "not yours to see" in sqlite_world.do("chloe", "register.take_part", words=made["prepared"].ref).text
+    assert "not yours to see" in sqlite_world.do("chloe", "consultations.arrive", words=made["prepared"].ref).text
 
 
 def test_what_all_groups_share_is_told_and_nobody_behind_it(sqlite_world: World) -> None:
