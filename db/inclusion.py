@@ -107,10 +107,11 @@ def invited(session: Session, consultation_id: int) -> tuple[int, int]:
 
 
 def _sought(consultation: Consultation, at: datetime) -> ColumnElement[bool]:
-    """Its audience without those who work for Customs."""
+    """Its audience without those who work for Customs, and without the co-owner: they ask, and need not be asked."""
     staff = select(Role.person_id).where(Role.in_force(at), Role.administration_id == consultation.administration_id)
     theirs = or_(Person.kind.is_(None), Person.kind != Kind.CUSTOMS)
-    return and_(people_of(consultation), theirs, Person.id.not_in(staff))
+    asks = Person.id == (consultation.co_owner_id or 0)
+    return and_(people_of(consultation), theirs, Person.id.not_in(staff), ~asks)
 
 
 def _size() -> Any:

@@ -225,6 +225,9 @@ def test_taking_part_is_words_votes_and_meetings_and_a_language_is_heard_in_word
     with world.parley.sessions.writing() as session:
         session.execute(update(Consultation).values(proposer_id=world.ids["chloe"]))
     assert silent(world, made) == []
+    with world.parley.sessions.writing() as session:  # nor whoever owns it with Customs
+        session.execute(update(Consultation).values(co_owner_id=world.ids["chloe"]))
+    assert silent(world, made) == []
     trade = consultation(world, Phase.COMMENTS, audience=Audience.SECTOR, sector=Sector.TEXTILES)
     assert {(By.KIND, "business", 3), (By.SIZE, "small_trade", 1), (By.SECTOR, "textiles", 3)} <= {
         *silent(world, trade)
