@@ -15,6 +15,7 @@ from db.machinery import Draft
 from . import centres, integrity
 from .actions.plan import waiting as actions_waiting
 from .agencies.waiting import waiting as parts_waiting
+from .conclusions.waiting import waiting as conclusions_waiting
 from .consultations.owing import owing
 from .consultations.waiting import waiting as consultations_waiting
 from .issues.waiting import waiting
@@ -93,6 +94,7 @@ def show(ctx: Context) -> Screen:
         *positions_waiting(ctx),
         *actions_waiting(ctx),
         *owing(ctx),
+        *conclusions_waiting(ctx),
         *promises_waiting(ctx),
         *_about_people(ctx),
     )

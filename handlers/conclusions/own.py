@@ -258,6 +258,7 @@ def _add_votes(
         select(StatementVote.person_id, StatementVote.vote, func.count())
         .join(Statement, Statement.id == StatementVote.statement_id)
         .where(Statement.consultation_id == consultation.id, StatementVote.person_id.in_(list(people)))
+        .where(Statement.person_id != StatementVote.person_id)
         .group_by(StatementVote.person_id, StatementVote.vote)
     )
     counted: dict[int, dict[Vote, int]] = {}

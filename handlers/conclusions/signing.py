@@ -144,7 +144,7 @@ def _tell_owners(ctx: Context, consultation: Consultation, conclusion: Conclusio
     everybody = (consultation.owner_id, consultation.co_owner_id, conclusion.proposed_by_id)
     for person_id in dict.fromkeys(each for each in everybody if each is not None and each != ctx.who.id):
         once = f"{consultation.ref}:conclusion:{conclusion.id}:{what}"
-        ctx.notify(person_id, writing.draft(ctx, consultation, conclusion, lead), once=once)
+        ctx.notify(person_id, writing.draft(ctx, consultation, conclusion, lead, to=person_id), once=once)
 
 
 def _waiting(ctx: Context, consultation: Consultation) -> Conclusion:

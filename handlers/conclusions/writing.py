@@ -85,14 +85,20 @@ class Write(Form):
 def ask_for_agreement(ctx: Context, consultation: Consultation, conclusion: Conclusion) -> None:
     """Tell whoever may approve it, and the co-owner whose signature is asked for."""
     for person_id, lead in _asked(ctx, consultation, conclusion):
-        ctx.notify(person_id, draft(ctx, consultation, conclusion, lead), once=_once(consultation, conclusion))
+        ctx.notify(
+            person_id, draft(ctx, consultation, conclusion, lead, to=person_id), once=_once(consultation, conclusion)
+        )
 
 
 def show_as_it_is_now(ctx: Context, consultation: Consultation, conclusion: Conclusion) -> None:
     """It was translated: whoever is still to agree to it has that before them, too, where they were asked."""
     for person_id, lead in _asked(ctx, consultation, conclusion):
         if person_id != ctx.who.id:
-            ctx.revise(person_id, draft(ctx, consultation, conclusion, lead), once=_once(consultation, conclusion))
+            ctx.revise(
+                person_id,
+                draft(ctx, consultation, conclusion, lead, to=person_id),
+                once=_once(consultation, conclusion),
+            )
 
 
 def _once(consultation: Consultation, conclusion: Conclusion) -> str:
@@ -120,8 +126,16 @@ def second_pair_of_eyes(ctx: Context, consultation: Consultation, author: int) -
     return others or [each for each in above if each != author]
 
 
-def draft(ctx: Context, consultation: Consultation, conclusion: Conclusion, lead: Phrase | None = None) -> Screen:
-    """The statement as its owners see it: all of its words and translations, who has agreed, and what can be done."""
+def draft(
+    ctx: Context,
+    consultation: Consultation,
+    conclusion: Conclusion,
+    lead: Phrase | None = None,
+    *,
+    to: int | None = None,
+) -> Screen:
+    """The statement as its owners see it: all of its words and translations, who has agreed, and what can be done by
+    the person it is for (None: whoever asks)."""
     people = [each for each in (conclusion.proposed_by_id, conclusion.approved_by_id) if each is not None]
     names = called(ctx.session, people)
     texts = translations(ctx.session, conclusion.id)
@@ -152,17 +166,21 @@ def draft(ctx: Context, consultation: Consultation, conclusion: Conclusion, lead
             *((Fact(_("Translated into"), listed(there)),) if there else ()),
             *((Fact(_("Also read in, not translated"), listed(wanted)),) if wanted else ()),
         ),
-        buttons=(*_agreements(consultation, conclusion), to_desk(consultation), cards.back(consultation)),
+        buttons=(
+            *_agreements(consultation, conclusion, to or ctx.who.id),
+            to_desk(consultation),
+            cards.back(consultation),
+        ),
     )
 
 
-def _agreements(consultation: Consultation, conclusion: Conclusion) -> tuple[Button, ...]:
+def _agreements(consultation: Consultation, conclusion: Conclusion, reader: int) -> tuple[Button, ...]:
     about = {"consultation": consultation.id}
     translate = button(_("Add a translation"), "conclusions.translate", conclusion=conclusion.id)
     if not conclusion.is_pending:
         return (translate,) if conclusion.published_at is not None else ()
     found: list[Button] = []
-    if conclusion.approved_at is None:
+    if conclusion.approved_at is None and conclusion.proposed_by_id != reader:
         found.append(Button(_("Approve"), "conclusions.approve", about, Style.PRIMARY))
     if conclusion.co_owner_id is not None and conclusion.signed_at is None and conclusion.refused_at is None:
         found.append(Button(_("Sign"), "conclusions.sign", about, Style.PRIMARY))

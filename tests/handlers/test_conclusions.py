@@ -221,6 +221,11 @@ def test_a_co_owner_signs_and_only_then_it_goes_out(light_world: World) -> None:
     written(world, consultation)
     assert world.told(before) == {"ruiz", "lena", "emil"}
     assert "An outcome statement waits for your signature." in world.last("emil")
+    assert f"C-{consultation} · its outcome statement waits for your signature" in world.say("emil", "/home")
+    assert f"C-{consultation} · its outcome statement waits for approval" in world.say("lena", "/home")
+    assert "waits for approval" not in world.say("ruiz", "/home"), "nobody approves what they wrote"
+    assert "Approve" not in world.do("ruiz", "conclusions.statement", consultation=consultation).buttons
+    assert "Approve" in world.do("lena", "conclusions.statement", consultation=consultation).buttons
     assert world.do("ruiz", "conclusions.approve", consultation=consultation).text == (
         "You wrote this statement yourself. Somebody else has to approve it."
     )
@@ -300,7 +305,7 @@ def test_everybody_who_took_part_is_told_and_nobody_else(light_world: World) -> 
         )
         session.add(statement)
         session.flush()
-        for who, vote in (("olga", Vote.AGREE), ("cora", Vote.PASS)):
+        for who, vote in (("olga", Vote.AGREE), ("cora", Vote.PASS), ("gus", Vote.AGREE)):  # gus: of his own
             session.add(
                 StatementVote(
                     administration_id=world.home,
@@ -326,6 +331,7 @@ def test_everybody_who_took_part_is_told_and_nobody_else(light_world: World) -> 
         "lars": f"You were at the meeting R-{meeting} that was held for it.",
     }.items():
         assert words in world.last(who), who
+    assert "Of others" not in world.last("gus")
     with world.parley.sessions.reading() as session:
         lines = select(func.count()).select_from(Receipt).where(Receipt.about == CONCLUDED)
         assert session.scalar(lines) == len(heard)
@@ -532,6 +538,7 @@ def test_acknowledged_judged_and_followed_up(light_world: World) -> None:
     assert "Somebody at Customs has been asked to get in touch with you." in said_so
     assert world.told(before) == {"badr", "ruiz"}
     assert "Who: Badr" in world.last("ruiz")
+    assert "somebody finds its outcome of little use; waits since" in world.say("ruiz", "/home")
     world.press("badr", "Say what is missing")
     assert "Noted." in world.say("badr", "Nothing about Sundays")
     assert "What is missing: Nothing about Sundays" in world.last("ruiz")
