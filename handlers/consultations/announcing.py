@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -90,7 +91,9 @@ def moved(ctx: Context, consultation: Consultation, was: Phase) -> None:
     """It has come to another phase. Whoever it is for hears what they can take part in, whoever has taken part or
     proposed it that it was closed, and its owners both."""
     phase, at = consultation.phase, ctx.now.isoformat()
-    tell_owners(ctx, consultation, NEWS[phase], once=f"moved:{phase}:{at}", body=_until(consultation))
+    promised = consultation.outcome_due if phase is Phase.DECISION else None
+    body = (_promised(consultation, promised),) if promised is not None else _until(consultation)
+    tell_owners(ctx, consultation, NEWS[phase], once=f"moved:{phase}:{at}", body=body)
     _begin(ctx, consultation, f"{phase}:{at}", to_all=phase in (Phase.SHAPING, Phase.COMMENTS))
 
 
@@ -149,6 +152,10 @@ def told(consultation: Consultation, lead: Phrase, *, began: bool = False) -> Sc
         ),
         buttons=(cards.open_it(consultation),),
     )
+
+
+def _promised(consultation: Consultation, due: datetime) -> Phrase:
+    return _("Its outcome is promised by {when}.", when=cards.at(consultation, due))
 
 
 def _until(consultation: Consultation) -> tuple[Phrase, ...]:

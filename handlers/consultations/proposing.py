@@ -209,7 +209,7 @@ def about(ctx: Context, issue: Issue) -> Screen:
     if known is not None:
         return cards.card(ctx, known, _("There is a consultation about it already."))
     line = making.about_issue(ctx, issue)
-    prefilled = {"title": line[0].words[: making.TITLE]} if line else {}
+    prefilled = _title(ctx, line[0]) if line else {}
     buttons = (
         Button(_("Make a consultation"), "consultations.make_about", {"issue": issue.id, **prefilled}, Style.PRIMARY),
         Button(_("Propose a consultation"), "consultations.propose_about", {"issue": issue.id, **prefilled}),
@@ -224,7 +224,8 @@ def about_shared(ctx: Context, problem: Problem) -> Screen:
     known = making.under_way_about(ctx, problem.issue_id)
     if known is not None:
         return cards.card(ctx, known, _("There is a consultation about it already."))
-    title: dict[str, Scalar] = {"title": problem.line[: making.TITLE]}
+    line = Raw(problem.line, problem.language)
+    title = _title(ctx, line)
     handled = Issue.id == problem.issue_id, Issue.visible_to(ctx.who)
     buttons = (
         *(
@@ -235,8 +236,12 @@ def about_shared(ctx: Context, problem: Problem) -> Screen:
         Button(_("Propose a consultation"), "consultations.propose_shared", {"problem": problem.id, **title}),
         button(_("Back"), "issues.problem", problem=problem.id),
     )
-    line = Raw(problem.line, problem.language)
     return Screen(_("Is this a matter for everybody?"), (line, _CONSULTED), buttons=buttons)
+
+
+def _title(ctx: Context, line: Raw) -> dict[str, Scalar]:
+    """What a proposal is called unless it is changed; who writes in another language says in their own what it is."""
+    return {"title": line.words[: making.TITLE]} if line.language in (None, ctx.who.language) else {}
 
 
 _CONSULTED = _("In a consultation everybody it touches says what they think of a text, and hears what became of it.")

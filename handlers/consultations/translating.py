@@ -47,14 +47,14 @@ def _title_in(ctx: Context, consultation: Consultation, language: str) -> Consul
 
 @consultations.command("translations", _("Translations"), allow=owners)
 def translations(ctx: Context, consultation: Consultation) -> Screen:
-    """Each language, who reads it, and how much of it there is."""
+    """Each language that something is not written in, who reads it, and how much of it there is."""
     read = select(Person.language, func.count()).where(people_of(consultation)).group_by(Person.language)
     readers: dict[str, int] = {row[0]: row[1] for row in ctx.session.execute(read)}
     rows = []
     for language, name in LANGUAGES.items():
-        if language == consultation.language:
-            continue
         left, total = _left(ctx, consultation, language)
+        if not total:
+            continue
         count = readers.get(language, 0)
         said = ngettext(
             "{done} of {total} passages · {count} person it is for reads this language",
@@ -74,7 +74,8 @@ def _left(ctx: Context, consultation: Consultation, language: str) -> tuple[int,
     """How many passages have no translation, and how many there are."""
     asked = [each for each in questions_of(ctx, consultation) if each.language != language]
     without = sum(language not in each.translations for each in asked)
-    titled = _title_in(ctx, consultation, language) is not None
+    is_foreign = consultation.language != language
+    untitled = is_foreign and _title_in(ctx, consultation, language) is None
     draft = draft_of(ctx, consultation)
     clauses = done = 0
     if draft is not None and draft.language != language:
@@ -88,7 +89,7 @@ def _left(ctx: Context, consultation: Consultation, language: str) -> tuple[int,
             )
             or 0
         )
-    return (not titled) + without + clauses - done, 1 + len(asked) + clauses
+    return untitled + without + clauses - done, is_foreign + len(asked) + clauses
 
 
 @consultations.command("translate", _("Translate"), allow=owners)
@@ -98,9 +99,9 @@ def translate(ctx: Context, consultation: Consultation, language: str, page: int
 
 
 def _listed(ctx: Context, consultation: Consultation, language: str, lead: Phrase | None, *, page: int = 0) -> Screen:
-    if language not in LANGUAGES or language == consultation.language:
+    left, total = _left(ctx, consultation, language) if language in LANGUAGES else (0, 0)
+    if not total:
         raise Refusal(_("It is written in that language already."))
-    left, total = _left(ctx, consultation, language)
     passages = _passages(ctx, consultation, language, page)
     first = next((each.buttons[0] for each, is_done in passages if not is_done), None)
     name = Raw(LANGUAGES[language], language)
@@ -123,9 +124,11 @@ def _listed(ctx: Context, consultation: Consultation, language: str, lead: Phras
 def _passages(ctx: Context, consultation: Consultation, language: str, page: int) -> list[tuple[Row, bool]]:
     """A page of them, each with whether it is translated: title and summary, questions, then clauses; those that are
     not come first. Clauses are read a page at a time, however many there are."""
-    titled = _title_in(ctx, consultation, language) is not None
-    title = (cards.title(consultation), _("Title and summary"), "translate_title", {"consultation": consultation.id})
-    few = [(*title, titled)]
+    few: list[Any] = []
+    if language != consultation.language:
+        titled = _title_in(ctx, consultation, language) is not None
+        its = {"consultation": consultation.id}
+        few.append((cards.title(consultation), _("Title and summary"), "translate_title", its, titled))
     for each in questions_of(ctx, consultation):
         if each.language != language:
             about = {"question": each.id}
@@ -143,10 +146,10 @@ def _passages(ctx: Context, consultation: Consultation, language: str, page: int
     draft = draft_of(ctx, consultation)
     shown: list[Any] = missing[start:end]
     if draft is not None and draft.language != language:
-        its = and_(ClauseTranslation.clause_id == Clause.id, ClauseTranslation.language == language)
+        known_one = and_(ClauseTranslation.clause_id == Clause.id, ClauseTranslation.language == language)
         clauses = (
             select(Clause, ClauseTranslation.id)
-            .outerjoin(ClauseTranslation, its)
+            .outerjoin(ClauseTranslation, known_one)
             .where(Clause.draft_id == draft.id)
             .order_by(ClauseTranslation.id.is_not(None), Clause.position)
         )

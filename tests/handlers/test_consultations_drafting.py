@@ -78,7 +78,8 @@ def test_a_proposal_is_answered_and_then_owned_by_two_sides(light_world: World) 
     assert {"gus", "lars"} <= world.told(before) and "A consultation is proposed." in world.last("gus")
     assert "Take it up" not in sent.buttons
     assert "not yours to see" in world.do("badr", "consultations.show", consultation=1)
-    assert "Proposed by: Amina, Sodal Trading" in world.do("gus", "consultations.show", consultation=1)
+    looked = world.do("gus", "consultations.show", consultation=1)
+    assert "Proposed by: Amina, Sodal Trading" in looked and "The text" not in looked.buttons
 
     assert "C-1 · proposed; an answer is promised by Monday 7 December 2026" in world.say("gus", "/home")
     assert "C-1" not in world.say("ruiz", "/home")  # it is not at their desk
@@ -98,6 +99,8 @@ def test_a_proposal_is_answered_and_then_owned_by_two_sides(light_world: World) 
     assert "the answer of whoever was asked to own it with you" in accepted
     asked = world.last("amina")
     assert "asks you to own the consultation together" in asked and "A good idea." in asked
+    assert "C-1 · you are asked to own it together with Customs" in world.say("amina", "/home")
+    assert "C-1 · being prepared; it opens on Sunday 20 December 2026" in world.say("gus", "/home")
     before = world.seen()
     world.pass_time(days=4)  # silent, so asked once more
     assert world.told(before) == {"gus", "amina"}
@@ -186,6 +189,12 @@ def test_an_issue_or_many_of_them_begin_one(light_world: World) -> None:
     world.press("badr", "Consult on it")
     world.press("badr", "Propose a consultation")
     assert "Refrigerated goods are held up at Port B" in world.last("badr")
+    _reads(world, "dina", "fr")  # the line is not in the language of whoever proposes now
+    world.do("dina", "consultations.about_shared", problem=problem)
+    world.press("dina", "Proposer une consultation")
+    world.press("dina", "Ce qui se passe à la frontière")
+    assert "De quoi s’agit-il, en une ligne ?" in world.last("dina")
+    _reads(world, "dina", "en")
     assert "Make a consultation" not in world.do("chloe", "consultations.about_shared", problem=problem).buttons
     assert "Make a consultation" in world.do("ruiz", "consultations.about_shared", problem=problem).buttons
     dates = {"from_day": "2026-11-24", "until_day": "2026-12-24"}
@@ -273,6 +282,13 @@ def test_it_is_translated_passage_by_passage_and_given_up_with_a_reason(light_wo
     wrong = world.submit("ruiz", "consultations.translate_clause", {"language": "en", "words": "Once"}, clause=1)
     assert "in that language already" in wrong
     assert "not yours to see" in world.do("gus", "consultations.translate_clause", clause=1)
+    # A proposal in French whose text Customs writes in English: the text is to be had in French, too.
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Consultation).values(language="fr"))
+    overview = world.do("ruiz", "consultations.translations", **its)
+    assert "0 of 3 passages" in overview and "0 of 1 passages" in overview
+    listed = world.do("ruiz", "consultations.translate", language="fr", **its)
+    assert "3 passages are left." in listed and "Title and summary" not in listed
 
     with_text(world, consultation, TEXT[1], "Something else now.")  # what stays as it was is not translated twice
     with world.parley.sessions.writing() as session:
@@ -342,3 +358,8 @@ def test_nobody_hears_of_what_never_opened_nor_reads_what_the_erased_have_said(l
         assert said.words == "" and said.withdrawn_at is not None
         _given_up, its, proposal = session.scalars(select(Consultation).order_by(Consultation.id)).all()
         assert its.co_owner_id is None and proposal.phase is Phase.WITHDRAWN
+
+
+def _reads(world: World, who: str, language: str) -> None:
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Person).where(Person.id == world.ids[who]).values(language=language))

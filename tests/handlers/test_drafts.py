@@ -186,7 +186,13 @@ def test_a_word_file_is_read_once_it_is_here_and_what_cannot_be_read_says_why(li
 def test_what_was_read_wrongly_is_put_right(light_world: World) -> None:
     world = light_world
     its = consultation(world, Phase.PREPARED)
-    paste(world, its, FIRST)
+    with world.parley.sessions.writing() as session:  # proposed in French, and Customs writes the text in English
+        session.get_one(Consultation, its).language = "fr"
+    assert "Language: English" in paste(world, its, FIRST)
+    assert "Language: العربية" in world.submit(
+        "ruiz", "consultations.in_language", {"language": "ar"}, consultation=its
+    )
+    world.submit("ruiz", "consultations.in_language", {"language": "en"}, consultation=its)
     listed = world.press("ruiz", "Look through it")
     assert "- 2 Time limit" in listed
     world.press_in_row("ruiz", listed, 3)
@@ -210,6 +216,12 @@ def test_what_was_read_wrongly_is_put_right(light_world: World) -> None:
     assert "4 clauses" in world.submit("ruiz", "consultations.paste_more", {"words": "3. More"}, consultation=its)
     world.do("ruiz", "consultations.discard", consultation=its)
     assert "There is no text yet." in world.press("ruiz", "Discard the draft")
+    with world.parley.sessions.writing() as session:
+        session.get_one(Consultation, its).co_owner_id = world.ids["emil"]
+    paste(world, its, FIRST)
+    said = world.submit("ruiz", "consultations.publish", {}, consultation=its)
+    assert "it lies open when the consultation opens" in said and "Without a clause" not in said.buttons
+    assert "Ruiz has published draft 1." in world.last("emil")
 
 
 def test_nobody_but_its_owners_sees_a_draft_before_it_is_published(light_world: World) -> None:

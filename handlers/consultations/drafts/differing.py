@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Quote, Screen, button
 from bot.kit.text import Difference, Phrase, Raw, When, _, ngettext
-from db.consultations import Change, Clause, ClauseLink, Consultation, TextDraft, carrying
+from db.consultations import Change, Clause, ClauseLink, Consultation, Phase, TextDraft, carrying
 from handlers.paging import turn_pages
 
 from .. import cards
@@ -162,7 +162,8 @@ def _told(linked: Linked, language: str) -> Quote:
 
 def _on_consultation(ctx: Context, consultation: Consultation) -> tuple[Button, ...]:
     """To the text, for its owners; to what changed, for everybody once there is something to compare."""
-    text = (to_the_text(consultation),) if consultation.is_owned_by(ctx.who) else ()
+    is_taken_up = consultation.phase not in (Phase.PROPOSED, Phase.DECLINED)
+    text = (to_the_text(consultation),) if is_taken_up and consultation.is_owned_by(ctx.who) else ()
     if consultation.draft_number < 2:
         return text
     return (*text, button(_("What changed"), "consultations.changes", consultation=consultation.id))

@@ -12,10 +12,12 @@ from bot.kit.clean import clean
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, Fact, Refusal, Screen, Style, button
-from bot.kit.text import Code, Phrase, Text, When, _, ngettext, phrase_of
+from bot.kit.text import LANGUAGES, Code, Phrase, Raw, Text, When, _, ngettext, phrase_of
 from db.consultations import Change, Clause, ClauseLink, Consultation, Phase, TextDraft, carrying
 from db.consultations.clauses import Fault, Passage, Unreadable, read
 from db.files import File, FileState, stored
+from db.people import Person
+from handlers.languages import languages
 
 from .. import cards
 from ..room import consultations, owners
@@ -54,13 +56,21 @@ def work(ctx: Context, consultation: Consultation, lead: Phrase | None = None, *
     facts: tuple[Fact, ...] = ()
     if published is not None and published.published_at is not None:
         when = When(published.published_at)
-        body.append(_("Draft {number} lies open since {when}.", number=published.number, when=when))
+        is_ahead = consultation.phase is Phase.PREPARED
+        body.append(
+            _("Draft {number} is published: it lies open when the consultation opens.", number=published.number)
+            if is_ahead
+            else _("Draft {number} lies open since {when}.", number=published.number, when=when)
+        )
     buttons: tuple[Button, ...] = ()
     if draft is not None:
         clauses = carrying.clauses_of(ctx.session, draft)
         body.append(_extent(draft, clauses))
         left = len(carrying.unsure(ctx.session, draft))
-        facts = _counted(ctx, draft) if published is not None else ()
+        facts = (
+            Fact(_("Language"), Raw(LANGUAGES.get(draft.language, draft.language), draft.language)),
+            *(_counted(ctx, draft) if published is not None else ()),
+        )
         buttons = _going_on(consultation, draft, left, has_earlier=published is not None)
         if left:
             body.append(
@@ -76,7 +86,7 @@ def work(ctx: Context, consultation: Consultation, lead: Phrase | None = None, *
             button(_("Send a file"), "consultations.load", style=Style.PRIMARY, consultation=consultation.id),
             button(_("Paste a text"), "consultations.paste", consultation=consultation.id),
         )
-    if published is not None:
+    if consultation.draft_number > 1:
         buttons += (button(_("Without a clause"), "consultations.orphans", consultation=consultation.id),)
     if consultation.draft_number > 1:
         buttons += (button(_("What changed"), "consultations.changes", consultation=consultation.id),)
@@ -118,6 +128,7 @@ def _going_on(consultation: Consultation, draft: TextDraft, left: int, *, has_ea
         Button(_("Paste more"), "consultations.paste_more", its),
         Button(_("Paste it anew"), "consultations.paste", its),
         Button(_("Send another file"), "consultations.load", its),
+        Button(_("In another language"), "consultations.in_language", its),
         Button(_("Discard it"), "consultations.discard", its),
     )
 
@@ -189,7 +200,7 @@ def enter(
             administration_id=consultation.administration_id,
             consultation_id=consultation.id,
             number=consultation.draft_number + 1,
-            language=consultation.language,
+            language=_language(ctx, consultation, by),
             by_id=by,
             made_at=ctx.now,
         )
@@ -203,6 +214,34 @@ def enter(
             _("A clause of that number is there already: what comes next has to go on counting."), field="words"
         ) from None
     return draft
+
+
+def _language(ctx: Context, consultation: Consultation, by: int) -> str:
+    """A next draft is in the language of the one before; the first in that of whoever puts it in, which need not be
+    what the consultation was proposed in."""
+    before = carrying.lies_open(ctx.session, consultation)
+    return before.language if before is not None else ctx.session.get_one(Person, by).language
+
+
+@consultations.form("in_language", _("In another language"), allow=owners)
+class InLanguage(Form):
+    """The text that is being prepared is not in the language Parley takes it for."""
+
+    review = False
+    consultation: Consultation = ask.about()
+    language: str = ask.choice(_("In which language is it?"), options=languages)
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        if carrying.prepared(ctx.session, bound["consultation"]) is None:
+            raise Refusal(_("No further draft is being prepared."), buttons=(to_the_text(bound["consultation"]),))
+
+    def submit(self, ctx: Context) -> Screen:
+        draft = carrying.prepared(ctx.session, self.consultation)
+        if draft is not None:
+            draft.language = self.language
+            ctx.session.flush()
+        return work(ctx, self.consultation, _("Changed."))
 
 
 @consultations.form("load", _("Send a file"), allow=owners)

@@ -11,9 +11,9 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Fact, Quote, Refusal, Screen, button
 from bot.kit.text import Phrase, Raw, _, ngettext
-from db.consultations import Clause, Consultation, Contribution, TextDraft, carrying
+from db.consultations import Clause, Consultation, Contribution, Phase, TextDraft, carrying
 
-from .. import cards
+from .. import announcing, cards
 from ..room import WHEN_REDRAFTED, consultations, owners
 from .entering import must_be_open_to_drafts, to_the_text, work
 
@@ -60,6 +60,10 @@ class Publish(Form):
         _tell(ctx, consultation, draft, orphaned)
         for note in WHEN_REDRAFTED:
             note(ctx, consultation)
+        published = _("{name} has published draft {number}.", name=ctx.who.name, number=draft.number)
+        announcing.edited(ctx, consultation, published)
+        if consultation.phase is Phase.PREPARED:
+            return work(ctx, consultation, _("Published."))
         return work(ctx, consultation, _("Draft {number} lies open.", number=draft.number))
 
 
