@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -24,6 +24,7 @@ from .room import WHEN_WITHDRAWN, consultations, runs
 
 AT_ONCE = 200  # persons told in one turn
 REASON = 600
+TAKING = (Phase.SHAPING, Phase.DRAFTING, Phase.COMMENTS)
 NEWS = {
     Phase.SHAPING: _("Customs asks what you think, before there is a text."),
     Phase.COMMENTS: _("A text is open for your comments."),
@@ -31,6 +32,8 @@ NEWS = {
     Phase.DECISION: _("It has closed. Everything that was said is being answered."),
 }
 EXTENDED = _("There is more time: the deadline has moved.")
+REDRAFTED = _("A new draft lies open.")
+AFTER = timedelta(minutes=1)  # whoever's words have no clause any longer hears that first, and this not at all
 
 
 # Those who own it
@@ -109,18 +112,33 @@ def extended(ctx: Context, consultation: Consultation) -> None:
     _begin(ctx, consultation, f"extended:{at}", to_all=True)
 
 
-def _begin(ctx: Context, consultation: Consultation, news: str, *, to_all: bool, after: int = 0) -> None:
+def redrafted(ctx: Context, consultation: Consultation) -> None:
+    """A next draft lies open: whoever has taken part hears it, once."""
+    if consultation.draft_number > 1 and consultation.phase in TAKING:
+        _begin(ctx, consultation, f"draft:{consultation.draft_number}", to_all=False, at=ctx.now + AFTER)
+
+
+def _begin(
+    ctx: Context,
+    consultation: Consultation,
+    news: str,
+    *,
+    to_all: bool,
+    after: int = 0,
+    at: datetime | None = None,
+) -> None:
     key = f"{consultation.ref}:tell:{news}:{after}"
     args: dict[str, Scalar] = {"news": news, "to_all": to_all, "after": after}
-    ctx.later(ctx.now, "consultations.tell", key=key, consultation=consultation.id, **args)
+    ctx.later(at or ctx.now, "consultations.tell", key=key, consultation=consultation.id, **args)
 
 
 @consultations.job("tell")
 def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool, after: int) -> None:
     """The next of them, by their number; then the rest in a turn of its own. What is true no longer is not told."""
-    what, _colon, _at = news.partition(":")
-    is_extended = what == "extended"
-    if consultation.phase not in OPEN or not (is_extended or consultation.phase is Phase(what)):
+    what, _colon, rest = news.partition(":")
+    lead = {"extended": EXTENDED, "draft": REDRAFTED}.get(what)
+    is_gone = rest != str(consultation.draft_number) if what == "draft" else lead is None and consultation.phase != what
+    if consultation.phase not in OPEN or is_gone:
         return
     which: ColumnElement[bool] = Person.id.in_(participants_of(consultation.id, at=ctx.now))
     if to_all:
@@ -130,10 +148,9 @@ def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool,
     people = ctx.session.scalars(next_).all()
     began = owed(ctx.session, consultation.issue_id).keys() if consultation.issue_id is not None else ()
     known = set(owners_of(ctx, consultation))
-    lead = EXTENDED if is_extended else NEWS[consultation.phase]
     for person_id in people:
         if person_id not in known:
-            screen = told(consultation, lead, began=person_id in began)
+            screen = told(consultation, lead or NEWS[consultation.phase], began=person_id in began)
             ctx.notify(person_id, screen, once=f"{consultation.ref}:{news}", topic=Topic.EVENTS)
     if len(people) == AT_ONCE:
         _begin(ctx, consultation, news, to_all=to_all, after=people[-1])
@@ -141,7 +158,9 @@ def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool,
 
 def told(consultation: Consultation, lead: Phrase, *, began: bool = False) -> Screen:
     """News of it, as somebody reads it who may never have heard of it."""
-    is_new = consultation.phase in (Phase.SHAPING, Phase.COMMENTS)
+    is_new = consultation.phase in (Phase.SHAPING, Phase.COMMENTS) and lead is not REDRAFTED
+    its = {"consultation": consultation.id}
+    changes = (Button(_("What changed"), "consultations.changes", its),) if lead is REDRAFTED else ()
     return Screen(
         lead,
         (
@@ -150,7 +169,7 @@ def told(consultation: Consultation, lead: Phrase, *, began: bool = False) -> Sc
             *((Quote(Raw(consultation.summary, consultation.language)),) if is_new else ()),
             *_until(consultation),
         ),
-        buttons=(cards.open_it(consultation),),
+        buttons=(*changes, cards.open_it(consultation)),
     )
 
 

@@ -143,6 +143,10 @@ def test_what_was_said_goes_along_into_the_next_draft_or_is_shown_to_have_no_cla
     assert [stands(world, each) for each in (scope, limit, fees, records)] == ["2", "3", None, "4"]
     assert world.told(before) == {"ruiz", "badr"}
     told = world.last("badr")
+    before = world.seen()
+    world.pass_time(minutes=2)
+    assert world.told(before) == {"amina", "chloe"}, "whose words have no clause any longer is told of no draft twice"
+    assert "A new draft lies open." in world.last("amina") and "What changed" in world.last("amina").buttons
     assert "A clause you spoke about is not in the new draft." in told
     assert "On clause 3 of draft 1: Thank you for this." in told
     shown = world.press("badr", "What changed")

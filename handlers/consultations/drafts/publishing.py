@@ -62,6 +62,7 @@ class Publish(Form):
             note(ctx, consultation)
         published = _("{name} has published draft {number}.", name=ctx.who.name, number=draft.number)
         announcing.edited(ctx, consultation, published)
+        announcing.redrafted(ctx, consultation)
         if consultation.phase is Phase.PREPARED:
             return work(ctx, consultation, _("Published."))
         return work(ctx, consultation, _("Draft {number} lies open.", number=draft.number))
@@ -104,7 +105,8 @@ def tell_orphans(ctx: Context, consultation: Consultation, draft: TextDraft, peo
         said = orphans_of(ctx, consultation, person_id)
         if said:
             screen = orphaned(ctx, consultation, draft, said)
-            ctx.notify(person_id, screen, once=f"{consultation.ref}:orphans:{draft.number}")
+            # The same name as of the news of a draft: nobody is told of one draft twice.
+            ctx.notify(person_id, screen, once=f"{consultation.ref}:draft:{draft.number}")
 
 
 def orphans_of(ctx: Context, consultation: Consultation, person_id: int) -> Sequence[Contribution]:
