@@ -216,6 +216,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "consultations/documents.py": dict.fromkeys(("_on_card", "_one", "documents_of"), CONSULTATION)
     | {"AddDocuments.submit": OWN},
     "consultations/making.py": {"about_issue": LOADED},
+    "consultations/waiting.py": dict.fromkeys(("_SAID", "_UNSIGNED"), OWN),
     "consultations/meeting.py": dict.fromkeys(("_listed", "_on_card"), HANDED)
     | {"AddMeeting.submit": "chosen among those that whoever asks runs"},
     "consultations/proposing.py": {"ProposeShared.submit": LOADED},
