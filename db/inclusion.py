@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from .audiences import people_of
 from .consultations import Consultation, Contribution
 from .machinery import Receipt
-from .participants import participants_of
+from .participants import participants
 from .people import Kind, Person, Role, Sector
 from .registrations import Registration, Stakeholder
 from .statements import Statement
@@ -56,7 +56,7 @@ def silent_segments(session: Session, consultation: Consultation, *, at: datetim
             Person.region,
             Person.language,
             _size().label("size"),
-            Person.id.in_(participants_of(consultation.id, at=at)).label("took_part"),
+            Person.id.in_(_part(consultation, at)).label("took_part"),
         )
         .where(_sought(consultation, at))
         .subquery()
@@ -94,7 +94,7 @@ def to_invite(consultation: Consultation, by: By, value: str, *, at: datetime) -
     return select(Person.id).where(
         _sought(consultation, at),
         _is(by, value),
-        Person.id.not_in(participants_of(consultation.id, at=at)),
+        Person.id.not_in(_part(consultation, at)),
         Person.id.not_in(invited),
     )
 
@@ -112,6 +112,12 @@ def _sought(consultation: Consultation, at: datetime) -> ColumnElement[bool]:
     theirs = or_(Person.kind.is_(None), Person.kind != Kind.CUSTOMS)
     asks = Person.id == (consultation.co_owner_id or 0)
     return and_(people_of(consultation), theirs, Person.id.not_in(staff), ~asks)
+
+
+def _part(consultation: Consultation, at: datetime) -> Select[int]:
+    """Who has taken part; whoever was erased is of no part any longer."""
+    parts = participants(select(Consultation.id).where(Consultation.id == consultation.id), at=at)
+    return select(parts.c.person_id)
 
 
 def _size() -> Any:
