@@ -53,6 +53,8 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("consultations.hand_over", "desk"): (("", Centre),),
     ("consultations.hand_over", "person"): (("", Person),),
     ("consultations.pass_on", "desk"): (("", Centre),),
+    ("consultations.propose_session", "speaker"): (("", Person),),
+    ("consultations.propose_session", "track"): (("", Track),),
     ("consultations.say", "which"): (("clause:", Clause),),
     ("programmes.close_room", "room"): (("", SymposiumRoom),),
     ("programmes.swap", "other"): (("", SymposiumSession),),
