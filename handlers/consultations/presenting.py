@@ -12,11 +12,12 @@ from bot.kit.forms import ask
 from bot.kit.screen import Button, Refusal, Scalar, Screen, button
 from bot.kit.text import _
 from db.consultations import Consultation, Phase
+from db.participants import participants_of
+from db.people import Person
 from db.symposia import Symposium
 from handlers.symposia import proposals, proposing, sessions
 
 from . import cards
-from .announcing import took_part
 from .room import ON_CONSULTATION, consultations, members
 
 
@@ -26,8 +27,8 @@ def _may(ctx: Context, consultation: Consultation) -> bool:
         return False
     if consultation.is_owned_by(ctx.who):
         return True
-    taking = took_part(consultation.id).subquery()
-    return ctx.session.scalar(select(taking.c.id).where(taking.c.id == ctx.who.id).limit(1)) is not None
+    taking = participants_of(consultation.id, at=ctx.now).where(Person.id == ctx.who.id)
+    return ctx.session.scalar(taking.limit(1)) is not None
 
 
 def _must(ctx: Context, consultation: Consultation) -> None:

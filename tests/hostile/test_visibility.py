@@ -238,7 +238,6 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "consultations/drafts/publishing.py": {"orphans_of": OWNED},
     "consultations/own.py": {"may_change": OWN},
     "consultations/questions.py": {"_must_be_unanswered": CONSULTATION},
-    "consultations/waiting.py": {"_SAID": OWN},
     "register/agreeing.py": {"of_statements": PUBLISHED},
     "register/finding.py": dict.fromkeys(("_taking_part", "counts"), PUBLISHED),
     "issues/cards.py": dict.fromkeys(("attachments", "_files", "_latest"), HANDED)
