@@ -44,7 +44,7 @@ RAISES = (
 )
 QUESTION, REPLY, SECOND = "Which container is it?", "An inspector is on the way.", "She has arrived."
 ASKS = (("[Ask]", "What do you want to ask?"), (QUESTION, "Please check"), ("[Send]", "The clock stands still"))
-LATE = {"sara": "En retard : écrit le", "olga": "Delayed: written on", "lena": "Delayed: written on"}
+LATE = {"sara": "En retard\u00a0: écrit le", "olga": "Delayed: written on", "lena": "Delayed: written on"}
 
 
 def replies(words: str) -> tuple[tuple[str, str], ...]:

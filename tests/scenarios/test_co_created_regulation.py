@@ -300,9 +300,15 @@ async def goes_on_in_a_next_draft(stage: Stage) -> None:
     assert "will have no clause any longer" in shown
     assert "Draft 2 lies open." in await ruiz.fills("consultations.publish", note=NOTE)
     orphans = {name for name, said in comments(stage).items() if not said.ends_at}
-    assert stage.told() == {"ruiz", *orphans}
+    assert stage.told() == {"ruiz", "vera", *orphans}  # Vera owns it, too
     for name in orphans:
         stage[name].hears("A clause you spoke about is not in the new draft.", comments(stage)[name].words)
+    await stage.passes(minutes=2)
+    heard = stage.told()
+    others = comments(stage).keys() - orphans - {"vera"}
+    assert heard >= others and not heard & {"vera", *orphans}, "of one draft nobody hears twice"
+    for name in others:
+        stage[name].hears("A new draft lies open.")
     await opened(stage, "dora")
     await stage["dora"].presses("Read the text")
     await stage["dora"].presses("Open", of="3 · Announcing")

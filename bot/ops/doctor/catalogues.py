@@ -62,7 +62,8 @@ def _said(catalogue: Catalog) -> dict[str | tuple[str, ...], tuple[str, ...]]:
     for message in catalogue:
         forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
         if message.id and not message.fuzzy and forms and all(forms):
-            found[_key(message.id)] = forms
+            # Compiled, some spaces are such at which no line breaks.
+            found[_key(message.id)] = tuple(form.replace("\u00a0", " ") for form in forms)
     return found
 
 
