@@ -24,9 +24,32 @@ from db.session import upgrade
 pytest_plugins = ["tests.promises"]
 TEMPLATE = "parley_template"
 
+HERE = Path(__file__).parent
+# What stands on the engine, which is tried on both databases with everything it does.
+ABOVE = tuple(HERE / each for each in ("handlers", "platforms", "threats", "hostile/test_nasty_http.py"))
+RACES = ("at_once", "two_who", "race", "concurrent", "simultaneous", "same_time", "both_", "once")
+
 # A busy machine is not a bug: no deadline for a single example. The blob repeats a failure found elsewhere.
 settings.register_profile("parley", deadline=None, print_blob=True)
 settings.load_profile("parley")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On PostgreSQL each file's first test and its races are run always, what else there is where slow tests are.
+
+    Both databases are asked everything before a release (`make prove`); what differs between them shows in the journey
+    a file begins with, or where two act at once.
+    """
+    begun: set[Path] = set()
+    for item in items:
+        if "postgresql" not in item.name or not any(each in (item.path, *item.path.parents) for each in ABOVE):
+            continue
+        name = getattr(item, "originalname", item.name)
+        is_first = item.path not in begun
+        begun.add(item.path)
+        if not is_first and not any(word in name for word in RACES):
+            item.add_marker(pytest.mark.slow)
 
 
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:

@@ -136,6 +136,7 @@ async def test_polling_goes_on_after_a_half_open_socket(sqlite_url: str, monkeyp
             await eventually(lambda: house.wire.health()["ok"])
 
 
+@pytest.mark.slow
 @pytest.mark.promise("faults.14", "A silent Slack socket is seen within a minute, and another one is opened.")
 async def test_a_silent_socket_is_replaced(sqlite_url: str) -> None:
     slack_settle(sqlite_url)

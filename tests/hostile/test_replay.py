@@ -24,8 +24,8 @@ from .life import a_day
 from .replays import NAMES_NOTHING, PICKED, Replay, difference, picks, replays, tried
 from .town import CAST, Town
 
-EXAMPLES, STEPS, TRIES = 4, 10, 2
-PROVED = 10  # times as many lives, before a release
+EXAMPLES, STEPS, TRIES = 2, 10, 2
+PROVED = 20  # times as many lives, before a release
 SOME, MANY = 1, 12  # people who try each way; things they try it with, when there is time
 
 Tries = list[tuple[int, int]]

@@ -519,6 +519,7 @@ print(after_writing - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 """
 
 
+@pytest.mark.slow
 def test_no_more_than_a_batch_is_in_memory(sqlite_url: str, empty: Callable[[str], str], tmp_path: Path) -> None:
     """300 MB of attachments in a process that may grow by a third of that."""
     engine = connect(sqlite_url)

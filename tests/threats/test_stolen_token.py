@@ -40,6 +40,7 @@ def heard(slack: FakeSlack, **what: Any) -> list[Json]:
     return [each for each in events if "bot_id" in each and all(each.get(name) == what[name] for name in what)]
 
 
+@pytest.mark.slow
 @pytest.mark.promise(
     "threat.7", "A Slack message in Parley's name that it did not send raises an alarm; its own do not."
 )

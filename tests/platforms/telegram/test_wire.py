@@ -323,6 +323,7 @@ async def test_an_instant_and_a_stored_photo_reach_the_reader(telegram: FakeTele
     assert not telegram.refusals
 
 
+@pytest.mark.slow
 async def test_the_menu_is_set_once_in_every_language_and_for_staff_their_own(
     telegram: FakeTelegram, url: str, broker: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
