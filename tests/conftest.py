@@ -26,7 +26,7 @@ TEMPLATE = "parley_template"
 
 HERE = Path(__file__).parent
 # What stands on the engine, which is tried on both databases with everything it does.
-ABOVE = tuple(HERE / each for each in ("handlers", "platforms", "threats", "hostile/test_nasty_http.py"))
+ABOVE = tuple(HERE / each for each in ("handlers", "ops", "platforms", "threats", "hostile/test_nasty_http.py"))
 RACES = ("at_once", "two_who", "race", "concurrent", "simultaneous", "same_time", "both_", "once")
 
 # A busy machine is not a bug: no deadline for a single example. The blob repeats a failure found elsewhere.

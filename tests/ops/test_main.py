@@ -83,20 +83,20 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     ("arguments", "more", "says"),
     [
         (["outbox"], {}, "there is no database"),
-        (["all"], {}, "there is no database"),
-        (["backup", "b"], {}, "there is no database"),
-        (["signin", "telegram:1"], {}, "there is no database"),
+        pytest.param(["all"], {}, "there is no database", marks=pytest.mark.slow),
+        pytest.param(["backup", "b"], {}, "there is no database", marks=pytest.mark.slow),
+        pytest.param(["signin", "telegram:1"], {}, "there is no database", marks=pytest.mark.slow),
         (["restore", "nowhere"], {}, "No such file"),
         (["due"], {"PARLEY_PORT": "x"}, "PARLEY_PORT: "),
-        (["due"], {"PARLEY_LOG_FORMAT": "x"}, "PARLEY_LOG_FORMAT: "),
+        pytest.param(["due"], {"PARLEY_LOG_FORMAT": "x"}, "PARLEY_LOG_FORMAT: ", marks=pytest.mark.slow),
         (["due"], {"PARLEY_DATABASE_URL": "nonsense"}, "PARLEY_DATABASE_URL is not an address"),
         (["due"], {"PARLEY_DATABASE_URL": "oracle://x"}, "PARLEY_DATABASE_URL is not an address"),
         (["due"], {"PARLEY_TELEGRAM_TOKEN_FILE": "/nowhere"}, "/nowhere: No such file"),
         (["due"], {"PARLEY_DATABASE_URL": "postgresql+psycopg://u:hunter22@127.0.0.1:1/x"}, "Connection refused"),
         ([*CREATE[:-5], "XX", *CREATE[-4:]], {}, "no country"),
-        ([*CREATE[:-3], "Africa/Nowhere", *CREATE[-2:]], {}, "no time zone"),
-        ([*CREATE[:-1], "xx"], {}, "Parley's languages"),
-        ([*CREATE, "--region", "XX"], {}, "no region of the WCO"),
+        pytest.param([*CREATE[:-3], "Africa/Nowhere", *CREATE[-2:]], {}, "no time zone", marks=pytest.mark.slow),
+        pytest.param([*CREATE[:-1], "xx"], {}, "Parley's languages", marks=pytest.mark.slow),
+        pytest.param([*CREATE, "--region", "XX"], {}, "no region of the WCO", marks=pytest.mark.slow),
     ],
 )
 def test_what_an_operator_can_put_right_is_said_in_one_line(
@@ -119,6 +119,7 @@ def test_nobody_is_known_who_has_not_written(shell: Shell) -> None:
     assert "has not written to Parley yet" in shell.fails("admin", "grant", "telegram:1001")
 
 
+@pytest.mark.slow
 @pytest.mark.promise("threat.4", "With a weak secret Parley does not start, and says why.")
 def test_a_platform_set_up_by_half_is_named(shell: Shell) -> None:
     shell(*CREATE)

@@ -20,6 +20,7 @@ from tests.fakes import FakeTelegram
 from tests.shell import CREATE, Shell, everything, free_port
 
 
+@pytest.mark.slow
 async def test_setting_telegram_up(shell: Shell) -> None:
     shell(*CREATE)
     async with FakeTelegram.running() as telegram:
