@@ -575,7 +575,7 @@ class Aviary:
             )
             session.add(answer)
             session.flush()
-            said.words = self._word(f"what was said before the end, {phase}", _row(Contribution, said.id))
+            said.words = self._word(f"what was said before the end, {phase}", _comment(said.id))
             answer.reason = self._word(f"why, {phase}", _row(Ended, answer.id))
             for name in ("asked", "said", "done"):
                 setattr(end, name, self._word(f"what a conclusion says of what was {name}", _row(Conclusion, end.id)))
