@@ -31,7 +31,7 @@ from db.ledger import (
 from db.machinery import Receipt
 from db.outcomes import TOLD, Outcome
 from db.people import UNSUBSCRIBED, Mandate, Organisation, Person, RoleName
-from handlers.consultations.room import ON_CONSULTATION, running, runs
+from handlers.consultations.room import ON_CONSULTATION, at_customs, runs
 from handlers.issues import cards, telling
 from handlers.issues.room import staff
 from handlers.paging import PAGE, turn_pages
@@ -264,9 +264,11 @@ def unreached(ctx: Context, receipt: int) -> None:
 def _ask_the_desk(ctx: Context, line: Receipt) -> None:
     """Whoever answers for it is asked to reach the person by hand."""
     about: Issue | Consultation
+    asked: Sequence[int]
     if line.about == CONCLUDED:
         about = ctx.session.get_one(Consultation, ctx.session.get_one(Conclusion, line.about_id).consultation_id)
-        asked, see = running(ctx, about), button(_("The consultation"), "consultations.show", consultation=about.id)
+        asked = at_customs(ctx, about, RoleName.LEAD)
+        see = button(_("The consultation"), "consultations.show", consultation=about.id)
     else:
         about = ctx.session.get_one(Issue, ctx.session.get_one(Outcome, line.about_id).issue_id)
         asked = telling.staff(ctx, about, RoleName.LEAD)

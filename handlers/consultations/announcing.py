@@ -16,11 +16,10 @@ from db.audiences import people_of
 from db.consultations import OPEN, Consultation, Phase
 from db.outcomes import owed
 from db.participants import participants_of
-from db.people import Person, Topic, who
-from handlers import centres
+from db.people import Person, Topic
 
 from . import cards
-from .room import WHEN_WITHDRAWN, consultations, runs
+from .room import WHEN_WITHDRAWN, at_customs, consultations, runs
 
 AT_ONCE = 200  # persons told in one turn
 REASON = 600
@@ -37,17 +36,6 @@ AFTER = timedelta(minutes=1)  # whoever's words have no clause any longer hears 
 
 
 # Those who own it
-
-
-def at_customs(ctx: Context, consultation: Consultation) -> list[int]:
-    """Its owner in Customs; where there is none, or they have no role any longer, its desk or who oversees desks."""
-    if consultation.owner_id is not None:
-        person = ctx.session.get_one(Person, consultation.owner_id)
-        if who(ctx.session, person, at=ctx.now).is_staff:
-            return [person.id]
-    centre_id = consultation.centre_id
-    desk = centres.desk(ctx.session, centre_id, at=ctx.now) if centre_id is not None else ()
-    return list(desk) or list(centres.overseers(ctx.session, consultation.administration_id, at=ctx.now))
 
 
 def owners_of(ctx: Context, consultation: Consultation) -> list[int]:

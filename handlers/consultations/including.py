@@ -13,12 +13,12 @@ from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Row, Screen, 
 from bot.kit.text import LANGUAGES, Code, Phrase, Raw, Text, _, ngettext, phrase_of
 from db.consultations import Consultation, Phase
 from db.inclusion import INCLUDED, By, Segment, invited, silent_segments, to_invite
-from db.people import Kind, Person, Sector, Topic
+from db.people import Kind, Person, RoleName, Sector, Topic
 from db.registrations import Stakeholder
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, dates
-from .room import NOT_FOUND, ON_CONSULTATION, WHEN_MOVED, consultations, owners, running
+from .room import NOT_FOUND, ON_CONSULTATION, WHEN_MOVED, at_customs, consultations, owners
 
 BEFORE = timedelta(days=5)  # the close, that morning; or half of the time it is open where that is shorter
 TAKING_PART = (Phase.SHAPING, Phase.DRAFTING, Phase.COMMENTS)
@@ -65,7 +65,7 @@ def missing(ctx: Context, consultation: Consultation, closes: str) -> None:
     again = f"{consultation.ref}:still:{closes}"
     ctx.later(closes_at, "consultations.put_off", key=again, consultation=consultation.id, closes=closes)
     found = silent_segments(ctx.session, consultation, at=ctx.now)
-    for person_id in running(ctx, consultation):
+    for person_id in at_customs(ctx, consultation, RoleName.LEAD):
         _alert(ctx, consultation, person_id, found, closes)
     if consultation.co_owner_id is not None:
         _alert(ctx, consultation, consultation.co_owner_id, _spoken_of(found), closes)

@@ -20,7 +20,7 @@ from handlers.people.naming import called
 from handlers.people.searching import people_named, voices_named
 
 from . import announcing, cards
-from .room import asked, co_owner, consultations, owners, runs
+from .room import asked, at_customs, co_owner, consultations, owners, runs
 
 CHASED_AFTER = timedelta(days=3)
 REASON = 600
@@ -136,7 +136,7 @@ def chase(ctx: Context, consultation: Consultation, person: int) -> None:
         return
     _ask(ctx, consultation, f"asked-again:{ctx.now.isoformat()}")
     lead = _("Whoever was asked to own it has not answered yet, and was asked again.")
-    people = announcing.at_customs(ctx, consultation)
+    people = at_customs(ctx, consultation)
     announcing.tell(ctx, people, consultation, lead, once=f"silent:{ctx.now.isoformat()}")
 
 
@@ -157,7 +157,7 @@ def own(ctx: Context, consultation: Consultation) -> Screen:
     if not consultation.answer(ctx.who.id, agrees=True):
         raise Refusal(_("That cannot be done now. Its state is: {state}.", state=consultation.phase))
     lead = _("{name} owns it together with Customs from now on.", name=ctx.who.name)
-    people = announcing.at_customs(ctx, consultation)
+    people = at_customs(ctx, consultation)
     announcing.tell(ctx, people, consultation, lead, once=f"agreed:{ctx.now.isoformat()}")
     return cards.changed(ctx, consultation, _("It is yours too from now on."))
 
@@ -175,7 +175,7 @@ class OwnNot(Form):
             raise Refusal(_("That cannot be done now. Its state is: {state}.", state=self.consultation.phase))
         ctx.session.flush()
         why = (Quote(Raw(self.reason, ctx.who.language), label=_("Why")),) if self.reason else ()
-        people = announcing.at_customs(ctx, self.consultation)
+        people = at_customs(ctx, self.consultation)
         lead = _("{name} would rather not own it.", name=ctx.who.name)
         once = f"refused:{ctx.now.isoformat()}"
         announcing.tell(ctx, people, self.consultation, lead, once=once, body=why)
@@ -193,7 +193,7 @@ def leave(ctx: Context, consultation: Consultation) -> Screen:
     cards.must_be_under_way(consultation)
     consultation.co_owner_id = None
     ctx.session.flush()
-    people = announcing.at_customs(ctx, consultation)
+    people = at_customs(ctx, consultation)
     lead = _("{name} owns it no longer.", name=ctx.who.name)
     announcing.tell(ctx, people, consultation, lead, once=f"left:{ctx.now.isoformat()}")
     return Screen(_("You own it no longer."), (cards.title(consultation),))

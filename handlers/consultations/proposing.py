@@ -21,7 +21,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.roundtables.dates import home_week, working_days
 
 from . import announcing, cards, dates, making, owning, phases
-from .room import WHY_NOT, consultations, deciders, members, proposer
+from .room import WHY_NOT, at_customs, consultations, deciders, members, proposer
 
 MOST_OPEN = 5
 AGAIN_DAYS, REMINDERS = 5, 6  # working days; how often those who owe an answer are reminded
@@ -185,7 +185,7 @@ def unanswered(ctx: Context, consultation: Consultation, times: int) -> None:
     if consultation.phase is not Phase.PROPOSED or consultation.proposer_id is None:
         return
     above = centres.overseers(ctx.session, consultation.administration_id, at=ctx.now)
-    owing = dict.fromkeys((*announcing.at_customs(ctx, consultation), *above))
+    owing = dict.fromkeys((*at_customs(ctx, consultation), *above))
     owing.pop(consultation.proposer_id, None)
     lead = _("A proposal has had no answer, and the promised day has passed.")
     announcing.tell(ctx, owing, consultation, lead, once=f"unanswered:{times}")
@@ -283,7 +283,7 @@ def take_back(ctx: Context, consultation: Consultation) -> Screen:
     ctx.session.flush()
     announcing.tell(
         ctx,
-        announcing.at_customs(ctx, consultation),
+        at_customs(ctx, consultation),
         consultation,
         _("A proposal was taken back."),
         once="taken-back",

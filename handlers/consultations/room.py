@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from bot.kit import allow
@@ -85,15 +85,16 @@ def of(consultation: Consultation, row: object) -> None:
         raise NotFound(NOT_FOUND)
 
 
-def running(ctx: Context, consultation: Consultation) -> Sequence[int]:
-    """Whom at Customs to ask about it: its owner; the leads of its desk where they are there no longer, or who oversees
-    the desks."""
-    owner = ctx.session.get(Person, consultation.owner_id or 0)
-    if owner is not None and owner.erased_at is None and who(ctx.session, owner, at=ctx.now).is_staff:
-        return (owner.id,)
-    desk = consultation.centre_id
-    leads = centres.desk(ctx.session, desk, RoleName.LEAD, at=ctx.now) if desk is not None else ()
-    return leads or centres.overseers(ctx.session, consultation.administration_id, at=ctx.now)
+def at_customs(ctx: Context, consultation: Consultation, *roles: RoleName) -> list[int]:
+    """Its owner in Customs; where there is none, or they have no role any longer, its desk (those with `roles`, where
+    some are named) or who oversees desks."""
+    if consultation.owner_id is not None:
+        person = ctx.session.get_one(Person, consultation.owner_id)
+        if who(ctx.session, person, at=ctx.now).is_staff:
+            return [person.id]
+    centre_id = consultation.centre_id
+    desk = centres.desk(ctx.session, centre_id, *roles, at=ctx.now) if centre_id is not None else ()
+    return list(desk) or list(centres.overseers(ctx.session, consultation.administration_id, at=ctx.now))
 
 
 # One call an enumeration: members of two with one value are equal, and would take each other's place in one mapping.
