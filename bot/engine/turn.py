@@ -20,7 +20,9 @@ from bot.kit.forms import FieldKind
 from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
 from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
+from bot.work import BROADCAST
 from db.base import OfAdministration
+from db.broadcasts import BroadcastPortion
 from db.machinery import Draft, Outgoing
 from db.people import Account, Administration, Person, Who, who
 
@@ -100,9 +102,13 @@ class Turn:
             offered=self._calendars,
             words=self._words_in,
             do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
+            hand_on=self._send_out,
             rooms=engine.rooms,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
+
+    def _send_out(self, portion: BroadcastPortion) -> None:
+        self._engine.work.defer(self._session, BROADCAST, at=portion.at, portion=portion.id)
 
     # From an event to an answer
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from db.base import Identified
+from db.broadcasts import BroadcastPortion
 from db.machinery import Deed
 from db.people import Person, Topic, Who
 from db.rooms import ChatRoom
@@ -61,6 +62,7 @@ class Context:
     offered: Callable[[Who | None], Mapping[tuple[str, str], Choice]]
     words: Callable[[str, str], Callable[[Text], str]]
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
+    hand_on: Callable[[BroadcastPortion], None]
     rooms: Collection[str] = ()  # the platforms that can open rooms
     bound: Mapping[str, int] = field(default_factory=dict)  # ids of what a form is about, for its options
     where: Where | None = None  # the channel, group or topic in which this was said, if others were there too
@@ -120,6 +122,10 @@ class Context:
         be locked.
         """
         self.do_in(room, deed, screen, once)
+
+    def send_out(self, portion: BroadcastPortion) -> None:
+        """Let a portion of a broadcast be sent, from its instant on. Once more is harmless: it sends what is left."""
+        self.hand_on(portion)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

@@ -37,6 +37,7 @@ class Scope(StrEnum):
     CENTRE = "centre"
     REGION = "region"
     COUNTRY = "country"
+    WORLD = "world"  # every administration of the installation
 
 
 class Standing(StrEnum):
@@ -66,6 +67,7 @@ class Topic(StrEnum):
     COMPANY = "company"  # how many others have the same problem
     PLAN = "plan"  # steps on the way of an action one owns
     EVENTS = "events"  # what is announced to many
+    BROADCASTS = "broadcasts"  # what coordinators send to many, unless it is urgent
 
 
 @dataclass(frozen=True)

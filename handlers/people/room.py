@@ -36,6 +36,7 @@ name_members(
         Scope.CENTRE: _("A centre of expertise"),
         Scope.REGION: _("A region"),
         Scope.COUNTRY: _("The whole country"),
+        Scope.WORLD: _("All members"),
         Standing.PROPOSED: _("Proposed, not verified yet"),
         Standing.VERIFIED: _("Verified"),
         Standing.REFUSED: _("Refused"),
@@ -45,6 +46,7 @@ name_members(
         Topic.COMPANY: _("How many others have the same problem"),
         Topic.PLAN: _("Steps on the way of actions you own"),
         Topic.EVENTS: _("Symposia that are announced"),
+        Topic.BROADCASTS: _("Broadcasts that are not urgent"),
         Delivery.AT_ONCE: _("At once"),
         Delivery.DIGEST: _("Together, in the morning"),
     }
