@@ -14,6 +14,7 @@ from bot.engine import Begun, Engine
 from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
+from bot.kit.context import HOLD
 from bot.kit.door import Door
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
@@ -43,6 +44,7 @@ class Parley:
         clock: Clock,
         registry: Registry | None = None,
         pace: Pace | None = None,
+        hold: timedelta = HOLD,
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
@@ -60,6 +62,7 @@ class Parley:
             catalogues=self.catalogues,
             work=self.work,
             public_url=public_url,
+            hold=hold,
         )
         self.delivery = Delivery(
             sessions=self.sessions,

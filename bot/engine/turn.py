@@ -103,6 +103,7 @@ class Turn:
             words=self._words_in,
             do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
             hand_on=self._send_out,
+            hold=engine.hold,
             rooms=engine.rooms,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -19,6 +19,8 @@ from .feeds import Choice
 from .rooms import Where
 from .screen import Button, Scalar, Screen
 from .text import Text
+
+HOLD = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Context:
     words: Callable[[str, str], Callable[[Text], str]]
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
     hand_on: Callable[[BroadcastPortion], None]
+    hold: timedelta = HOLD  # how long what was approved can be taken back, before it goes to many
     rooms: Collection[str] = ()  # the platforms that can open rooms
     bound: Mapping[str, int] = field(default_factory=dict)  # ids of what a form is about, for its options
     where: Where | None = None  # the channel, group or topic in which this was said, if others were there too

@@ -48,6 +48,9 @@ class Broadcast(OfAdministration, Base):
     approved_at: Mapped[datetime | None]
     hold_until: Mapped[datetime | None]  # until when it can be taken back
     emergency: Mapped[str | None]  # why nobody else approved it
+    returned_at: Mapped[datetime | None]  # when it was sent back to be changed, and by whom; None of both: nobody did
+    returned_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    returned_words: Mapped[str | None]  # and what to change
     began_at: Mapped[datetime | None]  # when its copies were written
     expires_at: Mapped[datetime | None]  # a copy that has not gone by then does not go
     ended_at: Mapped[datetime | None]
@@ -105,6 +108,21 @@ class Broadcast(OfAdministration, Base):
         if self.standing is not Standing.DRAFT:
             return False
         self.standing, self.frozen, self.frozen_count, self.submitted_at = Standing.SUBMITTED, frozen, count, at
+        self.returned_at = self.returned_by_id = self.returned_words = None
+        return True
+
+    def freeze_again(self, *, frozen: str, count: int) -> bool:
+        """Whom it means has changed while it waited, and whoever approves it is told so."""
+        if self.standing is not Standing.SUBMITTED:
+            return False
+        self.frozen, self.frozen_count = frozen, count
+        return True
+
+    def send_back(self, words: str, *, by: int, at: datetime) -> bool:
+        """To its author, who is to change it."""
+        if self.standing is not Standing.SUBMITTED or not self.back_to_draft():
+            return False
+        self.returned_at, self.returned_by_id, self.returned_words = at, by, words
         return True
 
     def back_to_draft(self) -> bool:
@@ -122,11 +140,21 @@ class Broadcast(OfAdministration, Base):
         self.standing, self.approved_by_id, self.approved_at, self.hold_until = Standing.HELD, by, at, hold_until
         return True
 
-    def declare_emergency(self, reason: str, *, at: datetime, hold_until: datetime) -> bool:
+    def declare_emergency(self, reason: str, *, frozen: str, count: int, at: datetime, hold_until: datetime) -> bool:
         """Its author alone answers for it."""
         if self.standing not in (Standing.DRAFT, Standing.SUBMITTED):
             return False
         self.standing, self.emergency, self.approved_at, self.hold_until = Standing.HELD, reason, at, hold_until
+        self.frozen, self.frozen_count = frozen, count
+        self.returned_at = self.returned_by_id = self.returned_words = None
+        return True
+
+    def approve_anew(self, *, frozen: str, count: int, at: datetime) -> bool:
+        """What was approved is no longer what would go: a second person is asked again."""
+        if self.standing is not Standing.HELD or self.emergency is not None:
+            return False
+        self.standing, self.frozen, self.frozen_count, self.submitted_at = Standing.SUBMITTED, frozen, count, at
+        self.approved_by_id = self.approved_at = self.hold_until = None
         return True
 
     def begin(self, *, at: datetime, expires_at: datetime) -> bool:
