@@ -397,6 +397,8 @@ class Turn:
             raise
         except Refusal as refused:
             errors = {refused.field: refused.phrase} if refused.field else {}
+            if refused.field and not command.form.review:  # nothing shows it before it is sent: ask again at once
+                draft.asking = refused.field
             return Answer(form=self._drafts.view(draft, errors=errors, refusal=refused.phrase))
         self._rows.audit(command.name, {}, bound)
         self._person_may_have_changed()
