@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +18,13 @@ from .kinds import GOES_OUT, UNDER_WAY, Asks, EditionKind, Reply, Standing
 ATTACHED = "broadcast"  # what an attachment of one hangs on
 # Who may send to many, each within the scope of the role.
 SENDERS = (RoleName.COORDINATOR, RoleName.VICE_CHAIR, RoleName.SECRETARY, RoleName.ADMINISTRATOR)
+
+
+# How far a copy has come, the furthest first.
+FURTHEST = (
+    *(Sending.ACCEPTED, Sending.IN_DOUBT, Sending.SENDING, Sending.WAITING),
+    *(Sending.HELD, Sending.FAILED, Sending.EXPIRED),
+)
 
 
 class Broadcast(OfAdministration, Base):
@@ -183,6 +190,13 @@ class Broadcast(OfAdministration, Base):
         self.ended_at, self.ended_by_id, self.ended_words = at, by, words
         return True
 
+    def drop(self, *, at: datetime) -> bool:
+        """It is written no further, and nothing of it was sent."""
+        if not self._become(Standing.STOPPED, Standing.DRAFT, Standing.SUBMITTED):
+            return False
+        self.ended_at = at
+        return True
+
     def withdraw(self, words: str, *, by: int, at: datetime) -> bool:
         if not self._become(Standing.WITHDRAWN, *UNDER_WAY, Standing.SENT, Standing.STOPPED):
             return False
@@ -264,6 +278,22 @@ class BroadcastCopy(OfAdministration, Base):
     reply_words: Mapped[str | None]
     nudges: Mapped[int] = mapped_column(default=0)
     nudged_at: Mapped[datetime | None]
+
+    def absorb(self, other: Self) -> None:
+        """Two accounts turned out to be one person: one copy is left, that which has come further."""
+        super().absorb(other)
+        if FURTHEST.index(other.state) < FURTHEST.index(self.state):
+            for column in (
+                "state",
+                "portion",
+                "account_id",
+                "message",
+                "reason",
+                "settled_at",
+                "accepted_at",
+                "language",
+            ):
+                setattr(self, column, getattr(other, column))
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

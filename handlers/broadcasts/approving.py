@@ -14,7 +14,7 @@ from bot.kit.screen import Quote, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Raw, _
 from db.broadcasts import Broadcast, fingerprint
 
-from . import asking, cards, holding, runners
+from . import asking, cards, holding, runners, showing
 from .room import approvers, broadcasts
 
 MOST = 10**9
@@ -29,7 +29,7 @@ def examine(ctx: Context, broadcast: Broadcast) -> Screen:
     return Screen(
         _("Before it goes"),
         (*_whole(ctx, broadcast), asking.count_of(broadcast)),
-        facts=cards.facts(ctx, broadcast),
+        facts=showing.facts(ctx, broadcast),
         buttons=(
             button(_("Approve it"), "broadcasts.approve", style=Style.PRIMARY, broadcast=broadcast.id),
             button(_("Send it back"), "broadcasts.send_back", broadcast=broadcast.id),

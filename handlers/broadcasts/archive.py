@@ -22,7 +22,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 from handlers.regions.room import country
 
-from . import cards
+from . import cards, showing
 from .room import ON_BROADCAST, broadcasts, senders
 
 MOST = 24  # rows of a table on a screen; the rest is in the file
@@ -168,7 +168,7 @@ def record(ctx: Context, broadcast: Broadcast, per: str = Per.COUNTRY) -> Screen
     return Screen(
         cards.title(ctx.session, broadcast, ctx.who.language),
         (*_editions(ctx, broadcast), *more),
-        facts=cards.facts(ctx, broadcast),
+        facts=showing.facts(ctx, broadcast),
         table=Table(phrase_of(chosen), (_of(chosen), *COLUMNS), (*rows[:MOST], (_("Together"), *total.cells))),
         buttons=(
             *(
@@ -187,7 +187,7 @@ def sheet(ctx: Context, broadcast: Broadcast) -> Screen:
     """The same as CSV: what it was, its editions, then a line a country, door and language. Nobody's answers."""
     say = ctx.words_for(ctx.who)
     rows: list[Sequence[object]] = [("what", "value"), ("number", broadcast.ref)]
-    rows += [(say(each.label), say(_("{value}", value=each.value))) for each in cards.facts(ctx, broadcast)]
+    rows += [(say(each.label), say(_("{value}", value=each.value))) for each in showing.facts(ctx, broadcast)]
     rows += [(), ("edition", "kind", "written_by", "approved_by", "published", "language", "title", "words", "why")]
     for edition, by in _published(ctx.session, broadcast):
         for text in cards.texts_of(ctx.session, broadcast, edition=edition.number):

@@ -11,7 +11,7 @@ from bot.kit.text import Phrase, _, phrase_of
 from db.broadcasts import Broadcast, Standing
 from handlers.paging import PAGE, turn_pages
 
-from . import cards
+from . import cards, showing
 from .room import broadcasts
 
 
@@ -36,7 +36,7 @@ def broadcasts_(ctx: Context, page: int = 0) -> Screen:
 @broadcasts.command("show", _("Open"), allow=allow.members)
 def show(ctx: Context, broadcast: Broadcast) -> Screen:
     """One of them."""
-    return cards.card(ctx, broadcast)
+    return showing.card(ctx, broadcast)
 
 
 def _stands(ctx: Context, broadcast: Broadcast) -> Phrase | None:
