@@ -61,6 +61,7 @@ class Parley:
             work=self.work,
             public_url=public_url,
         )
+        self.engine.doors = self.doors
         self.delivery = Delivery(
             sessions=self.sessions,
             threads=self.threads,
