@@ -16,9 +16,11 @@ from db.people import Scope, Who
 broadcasts = Capability("broadcasts", _("Broadcasts"))
 NOT_FOUND = _("There is no broadcast by that name, or it is not yours to see.")
 
-# What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one has
-# been approved, when its copies were written, when an edition takes the place of another, and when it ends.
+# What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one was
+# submitted, when its hold is over, when its copies were written, when an edition takes the place of another, and when
+# it ends.
 ON_BROADCAST: list[Callable[[Context, Broadcast], tuple[Button, ...]]] = []
+WHEN_SUBMITTED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_APPROVED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_BEGUN: list[Callable[[Context, Broadcast], None]] = []
 WHEN_MENDED: list[Callable[[Context, Broadcast], None]] = []
