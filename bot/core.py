@@ -64,6 +64,7 @@ class Parley:
             public_url=public_url,
             hold=hold,
         )
+        self.engine.doors = self.doors
         self.delivery = Delivery(
             sessions=self.sessions,
             threads=self.threads,

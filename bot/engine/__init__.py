@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.capability import Labour, Registry
 from bot.kit.context import HOLD, Mailing
-from bot.kit.door import LATE
+from bot.kit.door import LATE, Door
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.forms import Option
 from bot.kit.screen import Button
@@ -92,6 +92,7 @@ class Engine:
         self.openers: dict[str, Callable[[str], Button]] = {}
         self.mailing: Mailing | None = None  # and what that of e-mail adds
         self.rooms: set[str] = set()  # the platforms that can open rooms
+        self.doors: Mapping[str, Door] = {}  # those that something can be sent to
 
     def invitations(self, payload: str, *, but: str) -> tuple[Button, ...]:
         """A button for each door, other than `but`, that an address opens with a payload."""

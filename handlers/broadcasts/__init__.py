@@ -1,6 +1,33 @@
 """Broadcasts: one message to many, written, approved, sent, corrected."""
 
-from . import approving, archive, asking, emergency, holding, lists, stopping, waiting
+from . import (
+    approving,
+    archive,
+    asking,
+    choosing,
+    composing,
+    emergency,
+    holding,
+    lists,
+    previewing,
+    stopping,
+    texts,
+    waiting,
+)
 from .room import broadcasts
 
-__all__ = ["approving", "archive", "asking", "broadcasts", "emergency", "holding", "lists", "stopping", "waiting"]
+__all__ = [
+    "approving",
+    "archive",
+    "asking",
+    "broadcasts",
+    "choosing",
+    "composing",
+    "emergency",
+    "holding",
+    "lists",
+    "previewing",
+    "stopping",
+    "texts",
+    "waiting",
+]

@@ -6,6 +6,7 @@ What they see is frozen by a hash. Where whom it means has changed meanwhile the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.kit.context import Context
@@ -14,7 +15,7 @@ from bot.kit.screen import Quote, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Raw, _
 from db.broadcasts import Broadcast, fingerprint
 
-from . import asking, cards, holding, runners, showing
+from . import asking, cards, holding, previewing, runners
 from .room import approvers, broadcasts
 
 MOST = 10**9
@@ -24,16 +25,18 @@ NUMBER = ask.number(_("For how many people is it? Type the number."), least=0, m
 
 @broadcasts.command("examine", _("Look at it and approve"), allow=approvers, reads=approvers)
 def examine(ctx: Context, broadcast: Broadcast) -> Screen:
-    """Every language as it goes, and for whom: before anybody says yes."""
+    """What it says in every language, how that looks at each door, and whom it reaches: before anybody says yes."""
     asking.must_wait(ctx, broadcast)
-    return Screen(
-        _("Before it goes"),
-        (*_whole(ctx, broadcast), asking.count_of(broadcast)),
-        facts=showing.facts(ctx, broadcast),
+    preview: Screen = previewing.preview(ctx, broadcast)
+    _title, *remarks = preview.body
+    return replace(
+        preview,
+        heading=_("Before it goes"),
+        body=(*_whole(ctx, broadcast), asking.count_of(broadcast), *remarks),
         buttons=(
             button(_("Approve it"), "broadcasts.approve", style=Style.PRIMARY, broadcast=broadcast.id),
             button(_("Send it back"), "broadcasts.send_back", broadcast=broadcast.id),
-            cards.open_it(broadcast),
+            *preview.buttons,
         ),
     )
 

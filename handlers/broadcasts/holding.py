@@ -12,7 +12,7 @@ from bot.kit.screen import Button, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Text, When, _
 from db.broadcasts import Broadcast, BroadcastEdition, EditionKind, Standing, fingerprint
 
-from . import asking, cards, runners
+from . import asking, cards, runners, texts
 from .room import ON_BROADCAST, WHEN_APPROVED, broadcasts, takers_back
 
 ALIKE = 0.01  # of those it was approved for: as many may have come or gone while it was held
@@ -99,6 +99,7 @@ def go(ctx: Context, broadcast: Broadcast, approved: str) -> None:
         asking.ask_for_approval(ctx, its)
         return
     edition(ctx, its).published_at = ctx.now
+    texts.freeze_screens(ctx, its)
     for begin in WHEN_APPROVED:
         begin(ctx, its)
 

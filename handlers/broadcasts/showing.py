@@ -13,7 +13,7 @@ from bot.kit.text import LANGUAGES, Code, Raw, Text, When, _, listed, phrase_of
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, EditionKind, Standing
 from handlers.people.naming import called
 
-from . import meant
+from . import choosing
 from .cards import text_of, texts_of, title
 from .room import ON_BROADCAST
 
@@ -44,7 +44,7 @@ def facts(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
         Fact(_("Standing"), of.standing),
         Fact(_("Number"), Code(of.ref)),
         Fact(_("Written by"), names[of.author_id]) if of.author_id in names else None,
-        Fact(_("For"), meant.in_words(of.audience)),
+        Fact(_("For"), choosing.in_words(ctx, of)),
         Fact(_("People"), of.frozen_count) if of.frozen_count is not None else None,
         Fact(_("Languages"), listed([Raw(each) for each in written])) if written else None,
         Fact(_("It asks"), phrase_of(of.asks)),

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-import handlers
-from bot.kit import allow
-from bot.kit.capability import Capability
-from bot.kit.context import Context
-from bot.kit.screen import Screen
-from bot.kit.text import _
-from db.broadcasts import Broadcast, BroadcastEdition, Standing, fingerprint
+from db.broadcasts import Broadcast, BroadcastEdition, Standing
 from db.machinery import Audit
 from db.people import Person
-from handlers.broadcasts.room import WHEN_SUBMITTED
 from tests.world import World
 
 from . import broadcast_rows as rows
@@ -190,25 +182,3 @@ def test_an_emergency_is_its_authors_and_needs_the_number(sqlite_world: World) -
     assert "That is not the number" in world.submit("cora", "broadcasts.emergency", told, broadcast=made)
     assert world.do("lena", "broadcasts.emergency", broadcast=made).answer.form is None
     assert stands(world, made).standing is Standing.DRAFT
-
-
-# Until the form that submits has landed
-
-
-@pytest.fixture(autouse=True)
-def _submitting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    if "broadcasts.submit" in handlers.registry.commands:
-        yield
-        return
-    trial = Capability("broadcasts", _("Broadcasts"))
-
-    @trial.command("submit", _("Submit"), allow=allow.members)
-    def submit(ctx: Context, broadcast: Broadcast) -> Screen:
-        frozen, count = fingerprint(ctx.session, broadcast, at=ctx.now)
-        broadcast.submit(frozen=frozen, count=count, at=ctx.now)
-        for note in WHEN_SUBMITTED:
-            note(ctx, broadcast)
-        return Screen(_("Submitted."))
-
-    monkeypatch.setitem(handlers.registry.commands, "broadcasts.submit", trial.commands["broadcasts.submit"])
-    yield
