@@ -94,10 +94,16 @@ def country_of(broadcast: Broadcast, *, at: datetime) -> ColumnElement[str]:
 def door_of(doors: Collection[str]) -> ColumnElement[int | None]:
     """The id of the account, of a person's, that news goes to first, as `doors_in_order` has it for one; NULL for whom
     none of `doors` reaches."""
+    chat = _last_used([each for each in doors if each != MAIL])
+    mail = _last_used([each for each in doors if each == MAIL])
+    return case((Person.by_mail, func.coalesce(mail, chat)), else_=func.coalesce(chat, mail))
+
+
+def _last_used(doors: Collection[str]) -> ColumnElement[int | None]:
     account = aliased(Account)
     reached = account.person_id == Person.id, account.unreachable_since.is_(None), account.platform.in_(list(doors))
-    preferred = (account.platform == MAIL) == Person.by_mail
-    first = select(account.id).where(*reached).order_by(preferred.desc(), account.used_at.desc()).limit(1)
+    # Ordered by nothing of the person: SQLite finds no outer column there.
+    first = select(account.id).where(*reached).order_by(account.used_at.desc()).limit(1)
     return first.correlate(Person).scalar_subquery()
 
 
