@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 import handlers
+from bot.broadcasting import Broadcasting
 from bot.delivery import Delivery
 from bot.edge import Edge
-from bot.engine import Begun, Engine
+from bot.engine import Begun, Engine, bind_copies
 from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
@@ -18,8 +19,9 @@ from bot.kit.context import HOLD
 from bot.kit.door import Door
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
+from bot.rates import Rates, Unlimited
 from bot.rooms import RoomKeeper
-from bot.work import Embedded, Retry, Task, Threads
+from bot.work import BROADCAST, Embedded, Retry, Task, Threads
 from db import audit, files
 from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
@@ -44,6 +46,7 @@ class Parley:
         clock: Clock,
         registry: Registry | None = None,
         pace: Pace | None = None,
+        rates: Rates | None = None,
         hold: timedelta = HOLD,
     ) -> None:
         self.clock = clock
@@ -74,6 +77,15 @@ class Parley:
             is_still_theirs=self.engine.is_still_theirs,
             work=self.work,
         )
+        self.broadcasting = Broadcasting(
+            sessions=self.sessions,
+            threads=self.threads,
+            clock=clock,
+            catalogues=self.catalogues,
+            doors=self.doors,
+            rates=rates or Unlimited(),
+            bind=bind_copies,
+        )
         self.feeds = Feeds(
             sessions=self.sessions,
             clock=clock,
@@ -103,6 +115,7 @@ class Parley:
         self.work.add(
             {
                 "deliver": self.delivery.deliver,
+                BROADCAST: self.broadcasting.portion,
                 "room": self.rooms.keep,
                 "fetch": self.fetching.fetch,
                 "turn": self.edge.job,

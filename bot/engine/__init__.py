@@ -29,9 +29,10 @@ from db.session import Sessions
 from scheduling.clock import Clock
 
 from . import rights
+from .handles import bind_copies
 from .turn import Turn
 
-__all__ = ["Begun", "Engine", "Outcome"]
+__all__ = ["Begun", "Engine", "Outcome", "bind_copies"]
 
 # An update is done with its turn's own commit, or not at all.
 TAKE = (

@@ -45,6 +45,7 @@ NOTHING_KEPT = Screen(
 )
 TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
+LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: other jobs keep their places
 GREETINGS = frozenset({"start", "home", "menu", ""})
 # Words that steer a form, whatever it asks; typed with a slash they are never an answer.
 STEERING = {"cancel": drafts.CANCEL, "back": drafts.BACK, "skip": drafts.SKIP, "done": drafts.SKIP}
@@ -113,7 +114,13 @@ class Turn:
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
     def _send_out(self, portion: BroadcastPortion) -> None:
-        self._engine.work.defer(self._session, BROADCAST, at=portion.at, portion=portion.id)
+        self._engine.work.defer(
+            self._session,
+            BROADCAST,
+            lock=f"broadcast:{portion.broadcast_id}:{portion.number % LANES}",
+            at=portion.at,
+            portion=portion.id,
+        )
 
     def _sketch(self, screen: Screen, language: str, zone: str) -> Mapping[str, Sequence[str]]:
         pressed = map_buttons(screen, lambda each: each if each.url else replace(each, handle=each.command))

@@ -13,6 +13,7 @@ from . import (
     stopping,
     texts,
     waiting,
+    writing,
 )
 from .room import broadcasts
 
@@ -30,4 +31,5 @@ __all__ = [
     "stopping",
     "texts",
     "waiting",
+    "writing",
 ]

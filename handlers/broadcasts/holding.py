@@ -12,7 +12,7 @@ from bot.kit.screen import Button, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Text, When, _
 from db.broadcasts import Broadcast, BroadcastEdition, EditionKind, Standing, fingerprint
 
-from . import asking, cards, runners, texts
+from . import asking, cards, runners, texts, writing
 from .room import ON_BROADCAST, WHEN_APPROVED, broadcasts, takers_back
 
 ALIKE = 0.01  # of those it was approved for: as many may have come or gone while it was held
@@ -100,8 +100,11 @@ def go(ctx: Context, broadcast: Broadcast, approved: str) -> None:
         return
     edition(ctx, its).published_at = ctx.now
     texts.freeze_screens(ctx, its)
-    for begin in WHEN_APPROVED:
-        begin(ctx, its)
+    for note in WHEN_APPROVED:
+        note(ctx, its)
+    writing.begin(ctx, its)
+    lead = _("The hold is over: this broadcast is being sent.")
+    runners.tell(ctx, (its.approved_by_id,), its, lead, once=f"gone:{approved}")
 
 
 def _may_go(ctx: Context, broadcast: Broadcast, entitled: frozenset[int]) -> bool:

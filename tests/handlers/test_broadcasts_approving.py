@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from db.broadcasts import Broadcast, BroadcastEdition, Standing
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastText, Standing
 from db.machinery import Audit
-from db.people import Person
+from db.people import Kind, Person
 from tests.world import World
 
 from . import broadcast_rows as rows
@@ -182,3 +182,33 @@ def test_an_emergency_is_its_authors_and_needs_the_number(sqlite_world: World) -
     assert "That is not the number" in world.submit("cora", "broadcasts.emergency", told, broadcast=made)
     assert world.do("lena", "broadcasts.emergency", broadcast=made).answer.form is None
     assert stands(world, made).standing is Standing.DRAFT
+
+
+def test_when_its_hold_is_over_everybody_it_means_has_a_copy(world: World) -> None:
+    made = submitted(world)
+    approve(world, made)
+    world.pass_time(minutes=1)
+    assert stands(world, made).standing is Standing.HELD
+    world.pass_time(minutes=2)
+    begun = stands(world, made)
+    assert begun.began_at == begun.hold_until
+    with world.parley.sessions.reading() as session:
+        assert len(session.scalars(select(BroadcastCopy.id).where(BroadcastCopy.broadcast_id == made)).all()) == 5
+        text = session.scalars(select(BroadcastText.screen).where(BroadcastText.language == "fr")).one()
+        assert text is not None
+    assert "It can be stopped." in world.do("cora", "broadcasts.take_back", broadcast=made)
+
+
+def test_what_would_go_to_others_than_approved_waits_again(sqlite_world: World) -> None:
+    world = sqlite_world
+    made = submitted(world)
+    approve(world, made)
+    with world.parley.sessions.writing() as session:
+        session.execute(update(Person).where(Person.id == world.ids["ruiz"]).values(kind=Kind.BUSINESS))
+    world.pass_time(minutes=3)
+    again = stands(world, made)
+    assert (again.standing, again.frozen_count, again.approved_by_id) == (Standing.SUBMITTED, 6, None)
+    assert "It waits for approval again." in world.last("cora")
+    approve(world, made)
+    world.pass_time(minutes=3)
+    assert stands(world, made).began_at is not None
