@@ -30,7 +30,7 @@ from bot.rates import Rates
 from bot.work import Retry, Threads
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
 from db.broadcasts.copies import MUTED, NO_DOOR, OPEN
-from db.machinery import OUTBOX_HOLD, Due, Sending, Setting
+from db.machinery import OUTBOX_HOLD, Audit, Due, Sending, Setting
 from db.people import MAIL, Account, Person, Topic
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -56,15 +56,14 @@ CLAIM = (
     .values(state=Sending.SENDING, attempts=BroadcastCopy.attempts + 1)
     .returning(BroadcastCopy.id)
 )
-TABLE = BroadcastCopy.__table__
-THROUGH = update(TABLE).where(TABLE.c.id == bindparam("copy")).values(account_id=bindparam("account"))
+THROUGH = update(BroadcastCopy).where(BroadcastCopy.id == bindparam("copy")).values(account_id=bindparam("account"))
 # Whatever is recorded late counts: another run of the same portion may have thought it lost.
 ON_ITS_WAY = (
-    TABLE.c.id == bindparam("copy"),
-    or_(TABLE.c.state == Sending.SENDING, TABLE.c.state == Sending.IN_DOUBT),
+    BroadcastCopy.id == bindparam("copy"),
+    or_(BroadcastCopy.state == Sending.SENDING, BroadcastCopy.state == Sending.IN_DOUBT),
 )
 ACCEPTED = (
-    update(TABLE)
+    update(BroadcastCopy)
     .where(*ON_ITS_WAY)
     .values(
         state=Sending.ACCEPTED,
@@ -386,6 +385,18 @@ class Broadcasting:
             return False
         if session.get(Setting, OUTBOX_HOLD) is not None:
             broadcast.pause()
+            session.add(
+                Audit(
+                    administration_id=broadcast.administration_id,
+                    at=self._clock.now(),
+                    who=None,
+                    door="outbox",
+                    what="broadcasts.pause",
+                    about=f"broadcast:{broadcast.id}",
+                    ids={"broadcast": broadcast.id},
+                    trace="broadcasting",
+                )
+            )
             return False
         return True
 

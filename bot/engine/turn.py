@@ -45,6 +45,7 @@ NOTHING_KEPT = Screen(
 )
 TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
+COPY = "copy"  # the argument of a button under a broadcast that answers it
 LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: other jobs keep their places
 GREETINGS = frozenset({"start", "home", "menu", ""})
 # Words that steer a form, whatever it asks; typed with a slash they are never an answer.
@@ -181,7 +182,10 @@ class Turn:
             if handle is None:
                 return replace(self._home(), notice=OLD_BUTTON)
             self._is_news = self._rows.opened(handle)
-            return self._run(handle.command, handle.args)
+            answer = self._run(handle.command, handle.args)
+            if handle.copy_id is not None and COPY in handle.args and answer.form is None:
+                self._is_news = False  # what is answered to a broadcast shows in its place
+            return answer
         if event.name is not None:
             return self._run(event.name, dict(event.args) | ({"words": event.quoted} if event.quoted else {}))
         return self._words(event.words or "", event.quoted)

@@ -183,14 +183,20 @@ def lay_portions(session: Session, broadcast: Broadcast, starts: Sequence[dateti
 
 
 def send_again(
-    session: Session, broadcast: Broadcast, which: ColumnElement[bool], *, at: datetime, repeated: bool
+    session: Session, broadcast: Broadcast, which: ColumnElement[bool], *, at: datetime, most: int, repeated: bool
 ) -> list[BroadcastPortion]:
-    """Let the copies `which` of a broadcast wait once more, in portions of their own; what may arrive twice says so."""
+    """Let the copies `which` of a broadcast wait once more, in portions of their own, at most so many; what may arrive
+    twice says so."""
     last = session.scalar(
         select(func.max(BroadcastPortion.number)).where(BroadcastPortion.broadcast_id == broadcast.id)
     )
     first = (last if last is not None else -1) + 1
-    its = select(BroadcastCopy.id).where(BroadcastCopy.broadcast_id == broadcast.id, which).order_by(BroadcastCopy.id)
+    its = (
+        select(BroadcastCopy.id)
+        .where(BroadcastCopy.broadcast_id == broadcast.id, which)
+        .order_by(BroadcastCopy.id)
+        .limit(most * PORTION)
+    )
     ids = session.scalars(its.with_for_update()).all()
     made: list[BroadcastPortion] = []
     for begin in range(0, len(ids), PORTION):
@@ -210,7 +216,7 @@ def send_again(
 def tally(session: Session, broadcast: Broadcast) -> dict[Sending, int]:
     """How many of its copies are in each state."""
     found = select(BroadcastCopy.state, func.count()).where(BroadcastCopy.broadcast_id == broadcast.id)
-    return dict(session.execute(found.group_by(BroadcastCopy.state)).tuples().all())
+    return {state: count for state, count in session.execute(found.group_by(BroadcastCopy.state))}  # noqa: C416
 
 
 def done_by(session: Session, broadcast: Broadcast) -> tuple[int, int]:

@@ -184,6 +184,13 @@ class Broadcast(OfAdministration, Base):
         self.ended_at = at
         return True
 
+    def reopen(self, *, expires_at: datetime) -> bool:
+        """Some of its copies go once more."""
+        if not self._become(Standing.SENDING, Standing.SENT):
+            return False
+        self.ended_at, self.expires_at = None, expires_at
+        return True
+
     def stop(self, words: str | None, *, by: int, at: datetime) -> bool:
         if not self._become(Standing.STOPPED, *GOES_OUT):
             return False
