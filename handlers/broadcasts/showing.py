@@ -7,13 +7,12 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot.kit.context import Context
-from bot.kit.events import Answer
-from bot.kit.screen import Button, Fact, Quote, Screen, from_json, map_buttons
+from bot.kit.screen import Fact, Quote, Screen
 from bot.kit.text import LANGUAGES, Code, Raw, Text, When, _, listed, phrase_of
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, EditionKind, Standing
 from handlers.people.naming import called
 
-from . import choosing
+from . import choosing, replying
 from .cards import text_of, texts_of, title
 from .room import ON_BROADCAST
 
@@ -68,19 +67,14 @@ def received(ctx: Context, broadcast: Broadcast) -> Screen:
     """The edition that holds, to somebody who has got one: with the buttons of their own copy."""
     copy = copy_of(ctx, broadcast)
     text = text_of(ctx.session, broadcast, copy.language if copy is not None else ctx.who.language)
-    stored = from_json(text.screen) if text is not None and text.screen is not None else None
-    screen = stored.screen if isinstance(stored, Answer) else None
-    if screen is None:
+    if copy is not None and text is not None and text.screen is not None:
+        screen = replying.own_copy(ctx, broadcast, copy)
+    else:
         words = (Raw(text.words, text.language),) if text is not None else ()
         screen = Screen(title(ctx.session, broadcast, ctx.who.language), words)
-    if copy is not None:
-        screen = map_buttons(screen, lambda each: bound(each, copy.id))
     more = [_edition_fact(ctx, broadcast)]
     if copy is not None and copy.accepted_at is not None:
         more.append(Fact(_("Sent"), When(copy.accepted_at)))
-    if copy is not None and copy.reply is not None:
-        said = Raw(copy.reply_words) if copy.reply_words else phrase_of(copy.reply)
-        more.append(Fact(_("What you said"), said))
     return replace(screen, facts=(*screen.facts, *(each for each in more if each is not None)))
 
 
@@ -88,11 +82,6 @@ def copy_of(ctx: Context, broadcast: Broadcast) -> BroadcastCopy | None:
     """The copy that whoever asks has got."""
     its = BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.visible_to(ctx.who)
     return ctx.session.scalar(select(BroadcastCopy).where(*its, BroadcastCopy.accepted_at.is_not(None)))
-
-
-def bound(shown: Button, copy_id: int) -> Button:
-    """A button of the screen that all share, for the copy of one of them."""
-    return replace(shown, args={**shown.args, "copy": copy_id}) if "copy" in shown.args else shown
 
 
 def _edition_fact(ctx: Context, broadcast: Broadcast) -> Fact | None:
