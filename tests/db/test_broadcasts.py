@@ -323,7 +323,7 @@ def test_what_is_counted_of_people_is_what_each_of_them_has(town: Town) -> None:
     broadcast = _broadcast(town, Scope.WORLD, "world", Selection())
     asked = persons(broadcast, at=MONDAY)
     # The member that somebody speaks for, where they are at home.
-    found = dict(iter(town.session.execute(asked.add_columns(country_of(broadcast, at=MONDAY)))))
+    found: dict[int, str] = dict(iter(town.session.execute(asked.add_columns(country_of(broadcast, at=MONDAY)))))
     assert found == {each.id: each.counts_for for each in town.people if each.living}
     assert {"LY", "TN"} < set(found.values())
     # Who does without broadcasts.
@@ -332,7 +332,7 @@ def test_what_is_counted_of_people_is_what_each_of_them_has(town: Town) -> None:
     assert without == {person_id for person_id, topics in muted if Topic.BROADCASTS in topics} != set()
     # The first door is the one that news tries first.
     for doors in (DOORS, ("slack", "telegram"), (MAIL,), ()):
-        first = dict(iter(town.session.execute(asked.add_columns(door_of(doors)))))
+        first: dict[int, int | None] = dict(iter(town.session.execute(asked.add_columns(door_of(doors)))))
         for person_id, door in first.items():
             person = town.session.get_one(Person, person_id)
             reached = Account.person_id == person_id, Account.unreachable_since.is_(None), Account.platform.in_(doors)

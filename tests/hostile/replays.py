@@ -106,6 +106,7 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
 NAMES_NOTHING = {
     *(("broadcasts.choose", "country"), ("broadcasts.choose", "place")),
     *(("regions.hand_over", "country"), ("regions.set_up", "country")),
+    *(("broadcasts.choose", "country"), ("broadcasts.choose", "place")),
     *(("regions.seat", "country"), ("regions.seat", "zone")),
     ("roundtables.correct", "line"),  # by its number in the meeting the form is about
     ("programmes.move_to", "place"),  # a time and a room of the symposium the form is about

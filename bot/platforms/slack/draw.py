@@ -33,7 +33,7 @@ def message(answer: Answer, writer: Writer, page: str, *, repeated: bool = False
 
 def sketch(message: Json) -> str:
     """What a message shows, as text: a block a paragraph, the buttons in brackets."""
-    return "\n\n".join(filter(None, map(_shown, message["blocks"])))
+    return "\n\n".join(filter(None, (_shown(each).strip() for each in message["blocks"])))
 
 
 def _shown(value: Any) -> str:
@@ -42,7 +42,7 @@ def _shown(value: Any) -> str:
         return "".join(map(_shown, value))
     match value.get("type"):
         case "button":
-            return f"[{value['text']['text']}] "
+            return f" [{value['text']['text']}]"
         case "date":
             return str(value["fallback"])
         case "link":
@@ -51,9 +51,8 @@ def _shown(value: Any) -> str:
             return "\n".join(map(_shown, value["elements"]))
         case "table":
             return "\n".join(" | ".join(map(_shown, row)) for row in value["rows"])
-    own = value.get("text", "")
-    said = own if isinstance(own, str) else _shown(own)
-    return (said + _shown(value.get("elements", [])) + _shown(value.get("accessory", {}))).strip("\n")
+    parts = (value[name] for name in ("text", "elements", "accessory") if name in value)
+    return "".join(each if isinstance(each, str) else _shown(each) for each in parts)
 
 
 def home(answer: Answer, writer: Writer, page: str, *, is_inside: bool = False) -> Json:
