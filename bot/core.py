@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
 import handlers
-from bot.broadcasting import Broadcasting
+from bot.broadcasting import Broadcasting, Mending
 from bot.delivery import Delivery
 from bot.edge import Edge
 from bot.engine import Begun, Engine, bind_copies
@@ -21,7 +22,7 @@ from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
 from bot.rates import Rates, Unlimited
 from bot.rooms import RoomKeeper
-from bot.work import BROADCAST, Embedded, Retry, Task, Threads
+from bot.work import BROADCAST, MEND, Embedded, Retry, Task, Threads
 from db import audit, files
 from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
@@ -77,15 +78,16 @@ class Parley:
             is_still_theirs=self.engine.is_still_theirs,
             work=self.work,
         )
-        self.broadcasting = Broadcasting(
-            sessions=self.sessions,
-            threads=self.threads,
-            clock=clock,
-            catalogues=self.catalogues,
-            doors=self.doors,
-            rates=rates or Unlimited(),
-            bind=bind_copies,
-        )
+        sending: dict[str, Any] = {
+            "sessions": self.sessions,
+            "threads": self.threads,
+            "clock": clock,
+            "catalogues": self.catalogues,
+            "doors": self.doors,
+            "rates": rates or Unlimited(),
+            "bind": bind_copies,
+        }
+        self.broadcasting, self.mending = Broadcasting(**sending), Mending(**sending)
         self.feeds = Feeds(
             sessions=self.sessions,
             clock=clock,
@@ -116,6 +118,7 @@ class Parley:
             {
                 "deliver": self.delivery.deliver,
                 BROADCAST: self.broadcasting.portion,
+                MEND: self.mending.portion,
                 "room": self.rooms.keep,
                 "fetch": self.fetching.fetch,
                 "turn": self.edge.job,

@@ -21,7 +21,7 @@ from bot.kit.forms import FieldKind
 from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style, map_buttons
 from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
-from bot.work import BROADCAST
+from bot.work import BROADCAST, MEND
 from db.base import OfAdministration
 from db.broadcasts import BroadcastPortion
 from db.machinery import Draft, Outgoing
@@ -106,6 +106,7 @@ class Turn:
             words=self._words_in,
             do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
             hand_on=self._send_out,
+            mend_in=self._mend,
             sketch=self._sketch,
             try_out=self._outbox.try_out,
             doors=engine.doors.keys(),
@@ -122,6 +123,10 @@ class Turn:
             at=portion.at,
             portion=portion.id,
         )
+
+    def _mend(self, portion: BroadcastPortion) -> None:
+        lock = f"mend:{portion.broadcast_id}:{portion.number % LANES}"
+        self._engine.work.defer(self._session, MEND, lock=lock, portion=portion.id)
 
     def _sketch(self, screen: Screen, language: str, zone: str) -> Mapping[str, Sequence[str]]:
         pressed = map_buttons(screen, lambda each: each if each.url else replace(each, handle=each.command))

@@ -65,6 +65,7 @@ class Context:
     words: Callable[[str, str], Callable[[Text], str]]
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
     hand_on: Callable[[BroadcastPortion], None]
+    mend_in: Callable[[BroadcastPortion], None]
     sketch: Callable[[Screen, str, str], Mapping[str, Sequence[str]]]
     try_out: Callable[[Account, Screen, str, str], None]
     doors: Collection[str] = ()  # the platforms that something can be sent to
@@ -132,6 +133,10 @@ class Context:
     def send_out(self, portion: BroadcastPortion) -> None:
         """Let a portion of a broadcast be sent, from its instant on. Once more is harmless: it sends what is left."""
         self.hand_on(portion)
+
+    def mend(self, portion: BroadcastPortion) -> None:
+        """Let the edition that holds take the place of the one that those readers have."""
+        self.mend_in(portion)
 
     def sketches(self, screen: Screen, *, language: str, zone: str) -> Mapping[str, Sequence[str]]:
         """What `screen` would be at each door for whoever reads `language`: the text of each message, by the door."""

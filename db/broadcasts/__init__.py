@@ -5,6 +5,7 @@ from .kinds import GOES_OUT, UNDER_WAY, Asks, By, EditionKind, Reply, Standing
 from .selection import Criterion, Selection
 from .tables import (
     ATTACHED,
+    MOST_ROUNDS,
     SENDERS,
     Broadcast,
     BroadcastCopy,
@@ -16,6 +17,7 @@ from .tables import (
 __all__ = [
     "ATTACHED",
     "GOES_OUT",
+    "MOST_ROUNDS",
     "SENDERS",
     "UNDER_WAY",
     "Asks",

@@ -15,6 +15,7 @@ from db.people import RoleName, Scope, Who
 
 from .kinds import GOES_OUT, UNDER_WAY, Asks, EditionKind, Reply, Standing
 
+MOST_ROUNDS = 2  # of reminders
 ATTACHED = "broadcast"  # what an attachment of one hangs on
 # Who may send to many, each within the scope of the role.
 SENDERS = (RoleName.COORDINATOR, RoleName.VICE_CHAIR, RoleName.SECRETARY, RoleName.ADMINISTRATOR)
@@ -47,6 +48,7 @@ class Broadcast(OfAdministration, Base):
     send_at: Mapped[datetime | None]  # None: as soon as it may
     standing: Mapped[Standing] = mapped_column(default=Standing.DRAFT)
     edition: Mapped[int] = mapped_column(default=1)  # the one that holds
+    rounds: Mapped[int] = mapped_column(default=0)  # of reminders that were begun, MOST_ROUNDS at most
     frozen: Mapped[str | None]
     frozen_count: Mapped[int | None]
     created_at: Mapped[datetime]
@@ -283,6 +285,8 @@ class BroadcastCopy(OfAdministration, Base):
     acknowledged_at: Mapped[datetime | None]
     reply: Mapped[Reply | None]
     reply_words: Mapped[str | None]
+    mending_to: Mapped[int | None]  # the edition that is being put in the place of theirs just now
+    unmended: Mapped[str | None]  # why theirs could not be replaced
     nudges: Mapped[int] = mapped_column(default=0)
     nudged_at: Mapped[datetime | None]
 

@@ -15,7 +15,7 @@ from bot.kit.text import Phrase, Raw, _
 from db.broadcasts import Asks, Broadcast, BroadcastCopy, Reply, Standing
 
 from . import cards
-from .room import NOT_FOUND, broadcasts
+from .room import NOT_FOUND, WHEN_ANSWERED, broadcasts
 
 WORDS = 1000
 ANSWERS: Mapping[Asks, frozenset[Reply]] = {
@@ -51,6 +51,8 @@ class Answering(Form):
         copy.opened_at = copy.opened_at or ctx.now
         copy.acknowledged_at = copy.acknowledged_at or ctx.now
         copy.reply, copy.reply_words = self.reply, self.words if self.reply is Reply.OTHER else None
+        for answered in WHEN_ANSWERED:
+            answered(ctx, broadcast, copy)
         return own_copy(ctx, broadcast, copy)
 
 

@@ -79,7 +79,7 @@ def copy_screen(session: Session, broadcast: Broadcast, text: BroadcastText) -> 
         (*lead, Raw(text.words, text.language)),
         facts=(Fact(_("From"), sender(session, broadcast)), Fact(_("Reference"), Code(broadcast.ref))),
         files=files_of(session, broadcast),
-        buttons=_buttons(broadcast) if edition is None or edition.kind is not EditionKind.WITHDRAWAL else (),
+        buttons=replies(broadcast) if edition is None or edition.kind is not EditionKind.WITHDRAWAL else (),
     )
 
 
@@ -100,10 +100,12 @@ def region_name(home: Administration, code: str) -> Named | None:
     return Named(name) if name else None
 
 
-def _buttons(broadcast: Broadcast) -> tuple[Button, ...]:
+def replies(broadcast: Broadcast, copy: int = NO_COPY) -> tuple[Button, ...]:
+    """What it asks for, as buttons of that copy."""
+
     def reply(of: Reply, label: Phrase | None = None, style: Style = Style.PLAIN) -> Button:
         said = label or phrase_of(of)
-        return button(said, "broadcasts.reply", style=style, copy=NO_COPY, reply=of.value)
+        return button(said, "broadcasts.reply", style=style, copy=copy, reply=of.value)
 
     match broadcast.asks:
         case Asks.ACKNOWLEDGE:

@@ -159,7 +159,7 @@ class Broadcasting:
             by_door: dict[str, list[Copy]] = {}
             for copy in copies:
                 by_door.setdefault(copy.platform, []).append(copy)
-            ebbs = await _all(self._through(door, its, portion) for door, its in by_door.items())
+            ebbs = await settled(self._through(door, its, portion) for door, its in by_door.items())
             if waits := [ebb for ebb in ebbs if ebb.why]:
                 latest = max(waits, key=lambda ebb: ebb.pause)
                 raise Retry(latest.pause, latest.until)
@@ -183,13 +183,13 @@ class Broadcasting:
                     await self._sleep(max(0.0, instants[0] - LEAD - now()))
                     while len(groups) >= GROUPS:
                         _done, groups = await asyncio.wait(groups, return_when=asyncio.FIRST_COMPLETED)
-                        await _all(_done)
+                        await settled(_done)
                     if ebb:
                         break
                     its = [(left.popleft(), instant) for instant in instants if left]
                     groups.add(asyncio.create_task(self._group(door, its, portion, ebb)))
         finally:
-            await _all(groups)
+            await settled(groups)
         return ebb
 
     async def _group(self, door: str, its: Sequence[tuple[Copy, float]], portion: int, ebb: Ebb) -> None:
@@ -199,7 +199,7 @@ class Broadcasting:
             ebb.is_over = True
             return
         instants = {copy.id: instant for copy, instant in its}
-        outcomes = await _all(self._one(door, each, instants[each.id], ebb) for each in claimed)
+        outcomes = await settled(self._one(door, each, instants[each.id], ebb) for each in claimed)
         await self._recorded(outcomes)
 
     async def _one(self, door: str, copy: Copy, instant: float, ebb: Ebb) -> Outcome:
@@ -223,7 +223,7 @@ class Broadcasting:
             ebb.note(error, error.pause)
             return Outcome(copy, error=error)
         except Transient as error:
-            ebb.note(error, _pause(copy.attempts))
+            ebb.note(error, pause_after(copy.attempts))
             return Outcome(copy, error=error)
         except Exception as error:  # Permanent, Unknown; or a door of ours is broken, and nobody knows how far it came
             if not isinstance(error, Permanent | Unknown):
@@ -253,7 +253,7 @@ class Broadcasting:
                 return
             interrupted = session.scalars(
                 update(BroadcastCopy)
-                .where(*_of(portion), BroadcastCopy.state == Sending.SENDING)
+                .where(*of(portion), BroadcastCopy.state == Sending.SENDING)
                 .values(state=Sending.IN_DOUBT, reason=DOUBT, settled_at=now)
                 .returning(BroadcastCopy.id)
             ).all()
@@ -270,11 +270,11 @@ class Broadcasting:
                 return []
             if portion.at > now:
                 raise Retry(timedelta(), portion.at)
-            waiting = select(BroadcastCopy).where(*_of(portion), BroadcastCopy.state == Sending.WAITING)
+            waiting = select(BroadcastCopy).where(*of(portion), BroadcastCopy.state == Sending.WAITING)
             rows = session.scalars(waiting.order_by(BroadcastCopy.attempts, BroadcastCopy.id)).all()
             if not rows:
                 return []
-            answers = _answers(session, broadcast)
+            answers = answers_of(session, broadcast)
             people = {each.id: each for each in session.scalars(select(Person).where(_among(Person.id, rows)))}
             accounts = self._accounts(session, rows)
             found: list[Copy] = []
@@ -292,7 +292,7 @@ class Broadcasting:
                         account_id=account.id,
                         platform=account.platform,
                         address=account.address,
-                        answer=_own(answer, row.id),
+                        answer=own(answer, row.id),
                         reader=Reader(person.language, person.zone),
                         edition=broadcast.edition,
                         repeated=row.may_repeat,
@@ -365,7 +365,7 @@ class Broadcasting:
             portion = session.get(BroadcastPortion, portion_id, with_for_update=True)
             if portion is None or portion.at > now:
                 return
-            if session.scalar(_open(*_of(portion))) is not None:
+            if session.scalar(_open(*of(portion))) is not None:
                 return
             portion.ended_at = portion.ended_at or now
             session.flush()
@@ -439,7 +439,7 @@ class Broadcasting:
         return None
 
 
-def _of(portion: BroadcastPortion) -> tuple[Any, Any]:
+def of(portion: BroadcastPortion) -> tuple[Any, Any]:
     return BroadcastCopy.broadcast_id == portion.broadcast_id, BroadcastCopy.portion == portion.number
 
 
@@ -465,7 +465,7 @@ def _said_last(session: Session, person: Person) -> str | None:
     return session.scalar(select(Account.unreachable_reason).where(*shut).order_by(Account.used_at.desc()).limit(1))
 
 
-def _answers(session: Session, broadcast: Broadcast) -> dict[str, Answer]:
+def answers_of(session: Session, broadcast: Broadcast) -> dict[str, Answer]:
     """The screen of the edition that holds, by language. What another version of Parley wrote is left out."""
     texts = select(BroadcastText).where(
         BroadcastText.broadcast_id == broadcast.id, BroadcastText.edition == broadcast.edition
@@ -479,15 +479,15 @@ def _answers(session: Session, broadcast: Broadcast) -> dict[str, Answer]:
     return found
 
 
-def _own(answer: Answer, copy_id: int) -> Answer:
+def own(answer: Answer, copy_id: int) -> Answer:
     """The same with buttons that name this copy."""
 
-    def own(button: Button) -> Button:
+    def named(button: Button) -> Button:
         if COPY not in button.args:
             return button
         return replace(button, args={**button.args, COPY: copy_id})
 
-    made: Answer = map_buttons(answer, own)
+    made: Answer = map_buttons(answer, named)
     return made
 
 
@@ -507,13 +507,13 @@ def _together(slots: Sequence[float]) -> list[list[float]]:
     return found
 
 
-def _pause(attempts: int) -> timedelta:
+def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many tries that failed before."""
     pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 9))
     return pause
 
 
-async def _all(those: Iterable[Awaitable[Any]]) -> list[Any]:
+async def settled(those: Iterable[Awaitable[Any]]) -> list[Any]:
     """What each gives, when all are at their end; what one of them raised is raised then."""
     outcomes = await asyncio.gather(*those, return_exceptions=True)
     for each in outcomes:
