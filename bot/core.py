@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
 import handlers
+from bot.broadcasting import Broadcasting, Mending
 from bot.delivery import Delivery
 from bot.edge import Edge
-from bot.engine import Begun, Engine
+from bot.engine import Begun, Engine, bind_copies
 from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
+from bot.kit.context import HOLD
 from bot.kit.door import Door
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
+from bot.rates import Rates, Unlimited
 from bot.rooms import RoomKeeper
-from bot.work import Embedded, Retry, Task, Threads
+from bot.work import BROADCAST, MEND, Embedded, Retry, Task, Threads
 from db import audit, files
 from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
@@ -43,6 +47,8 @@ class Parley:
         clock: Clock,
         registry: Registry | None = None,
         pace: Pace | None = None,
+        rates: Rates | None = None,
+        hold: timedelta = HOLD,
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
@@ -60,7 +66,9 @@ class Parley:
             catalogues=self.catalogues,
             work=self.work,
             public_url=public_url,
+            hold=hold,
         )
+        self.engine.doors = self.doors
         self.delivery = Delivery(
             sessions=self.sessions,
             threads=self.threads,
@@ -70,6 +78,16 @@ class Parley:
             is_still_theirs=self.engine.is_still_theirs,
             work=self.work,
         )
+        sending: dict[str, Any] = {
+            "sessions": self.sessions,
+            "threads": self.threads,
+            "clock": clock,
+            "catalogues": self.catalogues,
+            "doors": self.doors,
+            "rates": rates or Unlimited(),
+            "bind": bind_copies,
+        }
+        self.broadcasting, self.mending = Broadcasting(**sending), Mending(**sending)
         self.feeds = Feeds(
             sessions=self.sessions,
             clock=clock,
@@ -99,6 +117,8 @@ class Parley:
         self.work.add(
             {
                 "deliver": self.delivery.deliver,
+                BROADCAST: self.broadcasting.portion,
+                MEND: self.mending.portion,
                 "room": self.rooms.keep,
                 "fetch": self.fetching.fetch,
                 "turn": self.edge.job,

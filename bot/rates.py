@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -16,3 +17,13 @@ class Rates(Protocol):
 
     async def told_to_wait(self, door: str, pause: timedelta) -> None:
         """The platform has asked for a pause: nobody sends there before it is over."""
+
+
+class Unlimited:
+    """No limit that we know of: every slot is now. For tests, and where nothing but ourselves is written to."""
+
+    async def slots(self, door: str, most: int) -> Sequence[float]:
+        return [asyncio.get_running_loop().time()] * most
+
+    async def told_to_wait(self, door: str, pause: timedelta) -> None:
+        """Whoever sends waits by themselves."""

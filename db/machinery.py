@@ -220,6 +220,7 @@ class Handle(Identified, Base):
     command: Mapped[str]
     args: Mapped[dict[str, Any]]
     outgoing_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing.id"))
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast_copy.id"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

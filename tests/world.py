@@ -107,10 +107,11 @@ class Unaudited:
     """Looks at every statement: a transaction that changes more than the machinery's own rows leaves an audit line.
 
     Not a change: that somebody was here (`meet` touches their account) or their calendar program was, that a message
-    reached nobody, that a file came, and what a savepoint takes back.
+    reached nobody, that a file came, what became of a copy of a broadcast, and what a savepoint takes back.
     """
 
     WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?([a-z_]+)')
+    BY_THE_WAY = frozenset({"account", "file", "chunk", "calendar_address", "broadcast_copy", "broadcast_portion"})
     MACHINERY = frozenset(
         each.class_.__tablename__ for each in Base.registry.mappers if each.class_.__module__ == "db.machinery"
     )
@@ -144,7 +145,7 @@ class Unaudited:
         written = set(connection.info["written"])
         by_a_test = threading.current_thread() is threading.main_thread()  # turns have threads of their own
         if not by_a_test and "audit" not in written:
-            self.found += written - self.MACHINERY - {"account", "file", "chunk", "calendar_address"}
+            self.found += written - self.MACHINERY - self.BY_THE_WAY
 
 
 @dataclass

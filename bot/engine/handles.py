@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,10 @@ RENEWED = timedelta(days=1)  # a handle drawn again within it is not written aga
 MINE = select(Handle.digest, Handle.token, Handle.expires_at).where(
     Handle.person_id == bindparam("person"), Handle.digest.in_(bindparam("digests", expanding=True))
 )
+OF_MANY = select(Handle.person_id, Handle.digest, Handle.token).where(
+    Handle.person_id.in_(bindparam("people", expanding=True)),
+    Handle.digest.in_(bindparam("digests", expanding=True)),
+)
 NEW = insert(Handle)
 THEIRS = select(Handle).where(
     Handle.token == bindparam("token"),
@@ -35,8 +39,9 @@ THEIRS = select(Handle).where(
 SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def digest(button: Button, outgoing_id: int | None) -> str:
-    meaning = json.dumps([button.command, dict(button.args), outgoing_id], sort_keys=True, separators=(",", ":"))
+def digest(button: Button, outgoing_id: int | None, copy_id: int | None = None) -> str:
+    whole = [button.command, dict(button.args), outgoing_id] + ([copy_id] if copy_id is not None else [])
+    meaning = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 
 
@@ -95,6 +100,61 @@ def bind(
         return replace(button, handle=tokens[key]) if key is not None else None
 
     return map_buttons(view, give)
+
+
+def bind_copies(session: Session, copies: Sequence[tuple[int, int, Any]], at: datetime) -> list[Any]:
+    """The views of many people's copies of a broadcast, with a handle in every button: `(person, copy, view)` each.
+
+    All in two statements. What a button may do is asked when it is pressed.
+    """
+    wanted: dict[tuple[int, str], tuple[Button, int]] = {}
+
+    def collect(person_id: int, copy_id: int, view: Any) -> None:
+        def note(button: Button) -> Button:
+            if button.url is None:
+                wanted[person_id, digest(button, None, copy_id)] = button, copy_id
+            return button
+
+        map_buttons(view, note)
+
+    for person_id, copy_id, view in copies:
+        collect(person_id, copy_id, view)
+    if not wanted:
+        return [view for _person, _copy, view in copies]
+    theirs = {"people": [each[0] for each in copies], "digests": [key for _person, key in wanted]}
+    known = {(row.person_id, row.digest): row.token for row in session.connection().execute(OF_MANY, theirs)}
+    if known:
+        again = Handle.token.in_(known.values())
+        session.execute(update(Handle).where(again).values(expires_at=at + LASTS))
+    tokens = known | {key: secrets.token_urlsafe(16) for key in wanted if key not in known}
+    if fresh := [key for key in wanted if key not in known]:
+        session.connection().execute(
+            NEW,
+            [
+                {
+                    "token": tokens[key],
+                    "person_id": key[0],
+                    "digest": key[1],
+                    "command": wanted[key][0].command,
+                    "args": dict(wanted[key][0].args),
+                    "copy_id": wanted[key][1],
+                    "expires_at": at + LASTS,
+                }
+                for key in fresh
+            ],
+        )
+
+    def give(person_id: int, copy_id: int, view: Any) -> Any:
+        def named(button: Button) -> Button:
+            return (
+                button
+                if button.url is not None
+                else replace(button, handle=tokens[person_id, digest(button, None, copy_id)])
+            )
+
+        return map_buttons(view, named)
+
+    return [give(*each) for each in copies]
 
 
 def find(session: Session, token: str, *, person_id: int, at: datetime) -> Handle | None:

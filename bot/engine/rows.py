@@ -14,6 +14,7 @@ from bot.kit.clean import clean_name
 from bot.kit.events import Attached
 from bot.work import Work
 from db.base import Base
+from db.broadcasts import BroadcastCopy
 from db.files import File, FileState, media_type
 from db.machinery import Audit, Due, Handle, Outgoing, Receipt
 from db.people import Who
@@ -61,6 +62,11 @@ class Rows:
 
     def opened(self, handle: Handle) -> bool:
         """Using a button of a message is the only sign that it was opened. True when the message told something."""
+        if handle.copy_id is not None:
+            copy = self._session.get(BroadcastCopy, handle.copy_id)
+            if copy is not None and copy.opened_at is None:
+                copy.opened_at = self._now
+            return True
         if handle.outgoing_id is None:
             return False
         told = select(Outgoing.receipt_id).where(Outgoing.id == handle.outgoing_id).scalar_subquery()

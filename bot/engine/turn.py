@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,14 @@ from sqlalchemy.orm.exc import StaleDataError
 from bot.kit.capability import Command, Labour
 from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
+from bot.kit.door import Sketches
 from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Replied, Submitted
 from bot.kit.feeds import Choice, Subscriber
 from bot.kit.forms import FieldKind
 from bot.kit.news import READ
-from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
+from bot.kit.screen import Button, NotFound, Refusal, Screen, Style, map_buttons
 from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
-from bot.work import BROADCAST
+from bot.work import BROADCAST, MEND
 from db.base import OfAdministration
 from db.broadcasts import BroadcastPortion
 from db.machinery import Draft, Outgoing
@@ -44,6 +45,8 @@ NOTHING_KEPT = Screen(
 )
 TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
+COPY = "copy"  # the argument of a button under a broadcast that answers it
+LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: other jobs keep their places
 GREETINGS = frozenset({"start", "home", "menu", ""})
 # Words that steer a form, whatever it asks; typed with a slash they are never an answer.
 STEERING = {"cancel": drafts.CANCEL, "back": drafts.BACK, "skip": drafts.SKIP, "done": drafts.SKIP}
@@ -103,12 +106,34 @@ class Turn:
             words=self._words_in,
             do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
             hand_on=self._send_out,
+            mend_in=self._mend,
+            sketch=self._sketch,
+            try_out=self._outbox.try_out,
+            doors=engine.doors.keys(),
+            hold=engine.hold,
             rooms=engine.rooms,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
 
     def _send_out(self, portion: BroadcastPortion) -> None:
-        self._engine.work.defer(self._session, BROADCAST, at=portion.at, portion=portion.id)
+        self._engine.work.defer(
+            self._session,
+            BROADCAST,
+            lock=f"broadcast:{portion.broadcast_id}:{portion.number % LANES}",
+            at=portion.at,
+            portion=portion.id,
+        )
+
+    def _mend(self, portion: BroadcastPortion) -> None:
+        lock = f"mend:{portion.broadcast_id}:{portion.number % LANES}"
+        self._engine.work.defer(self._session, MEND, lock=lock, portion=portion.id)
+
+    def _sketch(self, screen: Screen, language: str, zone: str) -> Mapping[str, Sequence[str]]:
+        pressed = map_buttons(screen, lambda each: each if each.url else replace(each, handle=each.command))
+        writer = Writer(self._engine.catalogues, Reader(language, zone))
+        answer = Answer(screen=pressed)
+        doors = self._engine.doors.items()
+        return {name: door.sketch(answer, writer) for name, door in doors if isinstance(door, Sketches)}
 
     # From an event to an answer
 
@@ -162,7 +187,10 @@ class Turn:
             if handle is None:
                 return replace(self._home(), notice=OLD_BUTTON)
             self._is_news = self._rows.opened(handle)
-            return self._run(handle.command, handle.args)
+            answer = self._run(handle.command, handle.args)
+            if handle.copy_id is not None and COPY in handle.args and answer.form is None:
+                self._is_news = False  # what is answered to a broadcast shows in its place
+            return answer
         if event.name is not None:
             return self._run(event.name, dict(event.args) | ({"words": event.quoted} if event.quoted else {}))
         return self._words(event.words or "", event.quoted)
@@ -396,6 +424,8 @@ class Turn:
             raise
         except Refusal as refused:
             errors = {refused.field: refused.phrase} if refused.field else {}
+            if refused.field and not self._drafts.form(draft).review:  # no list shows what to change: ask again
+                draft.asking = refused.field
             return Answer(form=self._drafts.view(draft, errors=errors, refusal=refused.phrase))
         self._rows.audit(command.name, {}, bound)
         self._person_may_have_changed()

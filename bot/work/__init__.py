@@ -6,13 +6,14 @@ is a table and a loop in one process; a file lock (SQLite) or an advisory lock (
 
 from .embedded import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned
 from .labour import Task
-from .port import ANSWER, BROADCAST, WAITED_FOR, Retry, Work
+from .port import ANSWER, BROADCAST, MEND, WAITED_FOR, Retry, Work
 from .threads import Threads
 
 __all__ = [
     "ANSWER",
     "BROADCAST",
     "LONGEST_PAUSE",
+    "MEND",
     "MOST_ATTEMPTS",
     "WAITED_FOR",
     "Embedded",

@@ -26,6 +26,7 @@ class Retry(Exception):
 
 
 BROADCAST = "broadcast"  # the job that sends a portion of one
+MEND = "mend"  # the job that corrects one
 WAITED_FOR = 1  # a job's `first`: somebody waits for it
 ANSWER = 2  # what they wait for is there, and only has to be sent: what is begun is ended before anything else begins
 

@@ -1,10 +1,11 @@
 """Broadcasts: one message to many, a copy and a receipt for each."""
 
-from .audience import country_of, fingerprint, persons
+from .audience import country_of, does_without, door_of, fingerprint, persons
 from .kinds import GOES_OUT, UNDER_WAY, Asks, By, EditionKind, Reply, Standing
 from .selection import Criterion, Selection
 from .tables import (
     ATTACHED,
+    MOST_ROUNDS,
     SENDERS,
     Broadcast,
     BroadcastCopy,
@@ -16,6 +17,7 @@ from .tables import (
 __all__ = [
     "ATTACHED",
     "GOES_OUT",
+    "MOST_ROUNDS",
     "SENDERS",
     "UNDER_WAY",
     "Asks",
@@ -31,6 +33,8 @@ __all__ = [
     "Selection",
     "Standing",
     "country_of",
+    "does_without",
+    "door_of",
     "fingerprint",
     "persons",
 ]

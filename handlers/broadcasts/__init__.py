@@ -1,6 +1,43 @@
 """Broadcasts: one message to many, written, approved, sent, corrected."""
 
-from . import lists
+from . import (
+    approving,
+    archive,
+    asking,
+    choosing,
+    composing,
+    emergency,
+    holding,
+    lists,
+    mending,
+    nudging,
+    previewing,
+    progress,
+    replying,
+    stopping,
+    texts,
+    waiting,
+    writing,
+)
 from .room import broadcasts
 
-__all__ = ["broadcasts", "lists"]
+__all__ = [
+    "approving",
+    "archive",
+    "asking",
+    "broadcasts",
+    "choosing",
+    "composing",
+    "emergency",
+    "holding",
+    "lists",
+    "mending",
+    "nudging",
+    "previewing",
+    "progress",
+    "replying",
+    "stopping",
+    "texts",
+    "waiting",
+    "writing",
+]

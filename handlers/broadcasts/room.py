@@ -10,19 +10,22 @@ from bot.kit.capability import Capability
 from bot.kit.context import Context
 from bot.kit.screen import Button, NotFound
 from bot.kit.text import _, name_members
-from db.broadcasts import SENDERS, Asks, Broadcast, By, EditionKind, Reply, Standing
+from db.broadcasts import SENDERS, Asks, Broadcast, BroadcastCopy, By, EditionKind, Reply, Standing
 from db.people import Scope, Who
 
 broadcasts = Capability("broadcasts", _("Broadcasts"))
 NOT_FOUND = _("There is no broadcast by that name, or it is not yours to see.")
 
-# What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one has
-# been approved, when its copies were written, when an edition takes the place of another, and when it ends.
+# What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one was
+# submitted, when its hold is over, when its copies were written, when an edition takes the place of another, when it
+# ends, and when somebody has answered their copy.
 ON_BROADCAST: list[Callable[[Context, Broadcast], tuple[Button, ...]]] = []
+WHEN_SUBMITTED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_APPROVED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_BEGUN: list[Callable[[Context, Broadcast], None]] = []
 WHEN_MENDED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_ENDED: list[Callable[[Context, Broadcast], None]] = []
+WHEN_ANSWERED: list[Callable[[Context, Broadcast, BroadcastCopy], None]] = []
 
 
 def _sends(who: Who, about: Any) -> bool:
@@ -39,9 +42,16 @@ def _approves(who: Who, about: Any) -> bool:
     return _sends(who, about) and (not isinstance(about, Broadcast) or about.author_id != who.id)
 
 
+def _takes_back(who: Who, about: Any) -> bool:
+    return _sends(who, about) and (
+        not isinstance(about, Broadcast) or who.id in (about.author_id, about.approved_by_id)
+    )
+
+
 senders = Rule("whoever may broadcast in its scope", _sends)
 author = Rule("its author", _wrote)
 approvers = Rule("whoever may broadcast in its scope, never its author", _approves)
+takers_back = Rule("its author and whoever approved it", _takes_back)
 
 
 def of(broadcast: Broadcast, row: object) -> None:

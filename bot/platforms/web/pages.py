@@ -25,7 +25,7 @@ from bot.kit.capability import Page, Registry
 from bot.kit.clean import clean_name
 from bot.kit.events import Answer, Attached, Called, Caller, Changed, Event, Submitted
 from bot.kit.forms import FieldKind, FormView, Option
-from bot.kit.screen import Button, NotFound, Refusal, Screen
+from bot.kit.screen import Button, NotFound, Progress, Refusal, Screen
 from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE, Catalogues, Phrase, Reader, Writer, _, without_isolates
 from db.files import LIMIT, File, sniffed, store, stored
 from db.people import Person, who
@@ -39,6 +39,7 @@ from .visits import SIGNED_IN_FOR, Visit, Visits
 FILES_AT_ONCE = 5
 FIELD_LIMIT = 1024 * 1024  # far beyond what any question takes: its form says what fits, and how much was sent
 REQUEST_LIMIT = FILES_AT_ONCE * LIMIT + 1024 * 1024
+LOOKED_AT_AGAIN = "10"  # seconds after which a page of something under way loads itself anew
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -182,9 +183,11 @@ class Pages:
         page = self._registry.pages[request.url.path.split("/")[1]]
         words, visit = request.path_params["words"][:100], await self._visit(request)
         if visit is not None:
-            return await self._show(
-                visit, await self._run(Called(visit.caller, name=page.shows, args={"words": words}))
-            )
+            outcome = await self._run(Called(visit.caller, name=page.shows, args={"words": words}))
+            shown_to_them = await self._show(visit, outcome)
+            if _is_under_way(outcome.answer):
+                shown_to_them.headers["Refresh"] = LOOKED_AT_AGAIN
+            return shown_to_them
         try:
             screen = await self._off_loop(self._public, page, words)
         except NotFound:
@@ -365,6 +368,12 @@ class Pages:
             with self._sessions.writing() as session:
                 self._visits.note(session, "web.file", visit.person_id, file=file_id)
         return found
+
+
+def _is_under_way(answer: Answer) -> bool:
+    """Whether it shows something that is still moving: its page loads itself anew, without a script."""
+    body = answer.screen.body if answer.screen is not None else ()
+    return any(isinstance(each, Progress) and each.done < each.total for each in body)
 
 
 def _is_same(secret: str, given: str) -> bool:

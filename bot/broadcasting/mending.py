@@ -1,0 +1,164 @@
+"""Putting the edition that holds in the place of the one that a reader has: a portion of copies a job.
+
+A chat message is edited where it stands, so doing it twice is harmless; where a platform does not let us, or has no
+messages to edit, as mail, another message is sent. One that was begun when its process died says that it may have come
+before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from bot.kit.door import Door, Paused, Permanent, Transient
+from bot.kit.events import Answer
+from bot.kit.text import Catalogues, Reader, Writer
+from bot.rates import Rates
+from bot.work import Retry, Threads
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
+from db.people import Account, Person
+from db.session import Sessions
+from scheduling.clock import Clock
+
+from .sending import DOUBT, Bind, answers_of, of, own, pause_after, settled
+
+log = structlog.get_logger()
+
+SLICE = 20  # copies read, sent and recorded together
+BEGUN = (
+    update(BroadcastCopy)
+    .where(BroadcastCopy.id.in_(bindparam("ids", expanding=True)))
+    .values(mending_to=bindparam("to"))
+)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A copy whose reader has an earlier edition."""
+
+    id: int
+    platform: str
+    address: str
+    answer: Answer
+    reader: Reader
+    edits: Mapping[str, Any] | None
+    repeated: bool
+    edition: int
+
+
+class Mending:
+    """Replaces what stands with readers. The pace is that of a broadcast."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        threads: Threads,
+        clock: Clock,
+        catalogues: Catalogues,
+        doors: Mapping[str, Door],
+        rates: Rates,
+        bind: Bind,
+    ) -> None:
+        self._sessions = sessions
+        self._threads = threads
+        self._clock = clock
+        self._catalogues = catalogues
+        self._doors = doors
+        self._rates = rates
+        self._bind = bind
+
+    async def portion(self, portion: int) -> None:
+        """Job body: mend what is left of one. Runs again harmlessly; raises `Retry` when the rest is for later."""
+        tries = 0
+        while stale := await self._threads.run(self._begin, portion):
+            errors = [each for each in await settled(self._one(copy) for copy in stale) if each is not None]
+            if errors:
+                pause = max((each.pause for each in errors if isinstance(each, Paused)), default=pause_after(tries))
+                raise Retry(pause)
+            tries += 1
+
+    async def _one(self, copy: Stale) -> Transient | None:
+        """Send and record one; what is to be tried again is given back."""
+        try:
+            (instant, *_more) = await self._rates.slots(copy.platform, 1)
+            await asyncio.sleep(max(0.0, instant - asyncio.get_running_loop().time()))
+            writer = Writer(self._catalogues, copy.reader)
+            door = self._doors[copy.platform]
+            message = await door.send(copy.address, copy.answer, writer, edits=copy.edits, repeated=copy.repeated)
+        except Transient as error:
+            if isinstance(error, Paused):
+                await self._rates.told_to_wait(copy.platform, error.pause)
+            return error
+        except Permanent as error:
+            await self._threads.run(self._record, copy, None, error.reason)
+            return None
+        except Exception as error:  # noqa: BLE001  unknown, or a door of ours is broken: they may have it, and it is listed
+            log.warning("not mended", copy=copy.id, error=type(error).__name__)
+            await self._threads.run(self._record, copy, None, DOUBT)
+            return None
+        await self._threads.run(self._record, copy, dict(message), None)
+        return None
+
+    def _begin(self, portion_id: int) -> list[Stale]:
+        """A few that have an earlier edition than the one that holds, marked as begun."""
+        now = self._clock.now()
+        with self._sessions.writing() as session:
+            portion = session.get(BroadcastPortion, portion_id)
+            broadcast = session.get(Broadcast, portion.broadcast_id) if portion is not None else None
+            if portion is None or broadcast is None or broadcast.standing is Standing.DRAFT:
+                return []
+            left = (
+                select(BroadcastCopy, Account, Person)
+                .join(Account, Account.id == BroadcastCopy.account_id)
+                .join(Person, Person.id == BroadcastCopy.person_id)
+                .where(*of(portion), BroadcastCopy.accepted_at.is_not(None))
+                .where(BroadcastCopy.edition < broadcast.edition)
+                .where(
+                    BroadcastCopy.unmended.is_(None), Account.unreachable_since.is_(None), Person.erased_at.is_(None)
+                )
+                .where(Account.platform.in_(list(self._doors)))
+                .order_by(BroadcastCopy.id)
+                .limit(SLICE)
+            )
+            rows = session.execute(left).all()
+            if not rows:
+                return []
+            found = self._read(session, broadcast, rows, now)
+            session.connection().execute(BEGUN, {"ids": [each.id for each in found], "to": broadcast.edition})
+        return found
+
+    def _read(self, session: Session, broadcast: Broadcast, rows: Sequence[Any], now: datetime) -> list[Stale]:
+        answers = answers_of(session, broadcast)
+        mine = [(person.id, copy.id, own(_in(answers, copy, broadcast), copy.id)) for copy, _account, person in rows]
+        return [
+            Stale(
+                id=copy.id,
+                platform=account.platform,
+                address=account.address,
+                answer=answer,
+                reader=Reader(person.language, person.zone),
+                edits=copy.message,
+                repeated=copy.mending_to == broadcast.edition,
+                edition=broadcast.edition,
+            )
+            for (copy, account, person), answer in zip(rows, self._bind(session, mine, now), strict=True)
+        ]
+
+    def _record(self, copy: Stale, message: dict[str, Any] | None, why: str | None) -> None:
+        with self._sessions.writing() as session:
+            row = session.get_one(BroadcastCopy, copy.id, with_for_update=True)
+            row.mending_to, row.unmended = None, why
+            if message is not None:
+                row.edition, row.message = copy.edition, message
+
+
+def _in(answers: Mapping[str, Answer], copy: BroadcastCopy, broadcast: Broadcast) -> Answer:
+    return answers[copy.language] if copy.language in answers else answers[broadcast.language]

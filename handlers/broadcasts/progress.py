@@ -1,0 +1,319 @@
+"""How far a broadcast has come: a bar that is edited in place, a live page, what failed and what mends it, who is in
+doubt. Everything is counted from the copies, so that it is the same after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from bot.kit.context import Context
+from bot.kit.screen import Button, Fact, Progress, Refusal, Row, Screen, Style, Table, button
+from bot.kit.text import Phrase, Raw, Text, _, ngettext
+from db.broadcasts import UNDER_WAY, Broadcast, BroadcastCopy, Standing
+from db.broadcasts.copies import by_country, done_by, is_over, send_again, tally, unfinished, why_failed
+from db.machinery import OUTBOX_HOLD, Sending, Setting
+from db.people import UNSUBSCRIBED, Person
+from handlers.paging import PAGE, turn_pages
+from handlers.people.naming import SOMEBODY
+from scheduling.regions import name_of
+
+from . import cards
+from .room import ON_BROADCAST, WHEN_BEGUN, WHEN_ENDED, broadcasts, senders
+
+EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=1)  # how often it is told, at first and after hours
+PORTIONS_A_PRESS = 50  # copies in doubt that are sent again at once: ten thousand
+# Why a copy did not get through, and what mends it.
+REASONS: Mapping[str, tuple[Phrase, Phrase]] = {
+    "blocked": (_("They have blocked Parley."), _("Ask them to unblock it and to write to it once.")),
+    "deactivated": (_("Their account no longer exists."), _("Ask their organisation who has taken over.")),
+    "never_started": (_("They have never written to Parley there."), _("Ask them to open Parley and to write to it.")),
+    "left": (_("They have left that workspace."), _("Ask them to come to Parley by another door.")),
+    "not_found": (_("Their account was not found."), _("Ask them to write to Parley once.")),
+    "archived": (_("The channel or conversation is gone."), _("Ask them to write to Parley once.")),
+    "bad_address": (_("Their e-mail address does not exist."), _("Ask them for their present address.")),
+    "mailbox_full": (_("Their mailbox is full."), _("Send it again in a few days.")),
+    "policy": (_("Their mail server does not take mail from Parley."), _("Ask their mail service to let it in.")),
+    "undeliverable": (_("Their mail server could not deliver it."), _("Ask them for another address.")),
+    "too_large": (_("It is too large for their mail server."), _("Send it without files.")),
+    "refused": (_("The platform did not take it."), _("Look at the text: it may be too long, or not allowed there.")),
+    "muted": (_("They do without broadcasts."), _("Only an urgent one reaches them.")),
+    "no_door": (_("They have no account that Parley can write to."), _("Reach them by telephone or by their desk.")),
+    "expired": (_("It could not be sent in time."), _("Send a new one if it still holds.")),
+    "gone": (_("They are no longer in Parley."), _("There is nothing to do.")),
+    "unreadable": (_("Its text could not be read."), _("Write a new one.")),
+    UNSUBSCRIBED: (_("They have ended e-mail from Parley."), _("Ask them to come to a chat.")),
+}
+OTHER = _("The platform did not take it."), _("Whoever runs Parley finds why in its log.")
+
+
+@broadcasts.command("progress", _("How far it has come"), allow=senders, reads=senders)
+def progress(ctx: Context, broadcast: Broadcast) -> Screen:
+    """The whole of it, for whoever runs it."""
+    if broadcast.began_at is None:
+        raise Refusal(_("Nothing of it has been sent yet."), buttons=(cards.open_it(broadcast),))
+    shown = bar(ctx, broadcast)
+    countries = tuple(
+        (Raw(name_of(country, ctx.who.language)), *counts) for country, *counts in by_country(ctx.session, broadcast)
+    )
+    return Screen(
+        shown.heading,
+        (*shown.body, *_failures(ctx, broadcast)),
+        facts=shown.facts,
+        table=Table(
+            _("By country"),
+            (
+                _("Country"),
+                _("People"),
+                _("Waits"),
+                _("Delivered"),
+                _("Opened"),
+                _("Answered"),
+                _("Not reached"),
+                _("In doubt"),
+            ),
+            countries,
+        ),
+        buttons=(button(_("Look again"), "broadcasts.progress", broadcast=broadcast.id), *shown.buttons),
+    )
+
+
+@broadcasts.page("progress", shows="progress")
+def _public(session: object, words: str, *, at: datetime) -> None:
+    """Nothing for strangers; whoever runs it sees it there, and sees it move."""
+
+
+@broadcasts.command("pause", _("Pause"), allow=senders)
+def pause(ctx: Context, broadcast: Broadcast) -> Screen:
+    """What is on its way arrives; nothing more goes until somebody goes on."""
+    its = _locked(ctx, broadcast)
+    if not its.pause():
+        raise Refusal(_("It is not being sent now."), buttons=(cards.open_it(its),))
+    ctx.session.flush()
+    return bar(ctx, its)
+
+
+@broadcasts.command("resume", _("Go on"), allow=senders)
+def resume(ctx: Context, broadcast: Broadcast) -> Screen:
+    """Send what is left."""
+    its = _locked(ctx, broadcast)
+    if ctx.session.get(Setting, OUTBOX_HOLD) is not None:
+        raise Refusal(_("Parley was restored from a backup, and sends nothing until that is released."))
+    if not its.resume():
+        raise Refusal(_("It is not paused."), buttons=(cards.open_it(its),))
+    ctx.session.flush()
+    _go_on(ctx, its)
+    return bar(ctx, its)
+
+
+@broadcasts.command("doubtful", _("Who is in doubt"), allow=senders, reads=senders)
+def doubtful(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
+    """Those of whom nobody knows whether their copy arrived, by name where they are of one's own administration."""
+    which = BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.state == Sending.IN_DOUBT
+    total = ctx.session.scalar(select(func.count()).select_from(BroadcastCopy).where(*which)) or 0
+    found = ctx.session.execute(
+        select(BroadcastCopy, Person)
+        .join(Person, Person.id == BroadcastCopy.person_id)
+        .where(*which)
+        .order_by(BroadcastCopy.id)
+        .limit(PAGE)
+        .offset(page * PAGE)
+    )
+    again = (
+        (button(_("Send to them again"), "broadcasts.again", style=Style.PRIMARY, broadcast=broadcast.id),)
+        if total and broadcast.standing in (*UNDER_WAY, Standing.SENT)
+        else ()
+    )
+    return Screen(
+        _("Who is in doubt"),
+        (
+            _("The connection broke between sending and the platform's answer. They may have it, or not.")
+            if total
+            else _("Nobody is."),
+        ),
+        rows=tuple(Row(_name(ctx, person), Raw(name_of(copy.country, ctx.who.language))) for copy, person in found),
+        buttons=(*turn_pages("broadcasts.doubtful", page, total, broadcast=broadcast.id), *again, _look(broadcast)),
+    )
+
+
+@broadcasts.command(
+    "again",
+    _("Send to them again"),
+    allow=senders,
+    confirm=_("Some of them may get it a second time; it tells them so. Send it again?"),
+)
+def again(ctx: Context, broadcast: Broadcast) -> Screen:
+    """Whoever is in doubt gets a copy that says it may be the second."""
+    its = _locked(ctx, broadcast)
+    if its.standing not in (*UNDER_WAY, Standing.SENT):
+        raise Refusal(_("It is not sent any more."), buttons=(cards.open_it(its),))
+    portions = send_again(
+        ctx.session, its, BroadcastCopy.state == Sending.IN_DOUBT, at=ctx.now, most=PORTIONS_A_PRESS, repeated=True
+    )
+    if not portions:
+        raise Refusal(_("Nobody is in doubt."), buttons=(_look(its),))
+    if its.reopen(expires_at=ctx.now + timedelta(days=3)):
+        _tell_later(ctx, its)
+    if its.standing is Standing.SENDING:
+        for portion in portions:
+            ctx.send_out(portion)
+    ctx.session.flush()
+    return bar(ctx, its)
+
+
+# The message that is edited
+
+
+def bar(ctx: Context, broadcast: Broadcast) -> Screen:
+    """How far it has come, in short."""
+    counts = tally(ctx.session, broadcast)
+    total = sum(counts.values())
+    left = counts.get(Sending.WAITING, 0) + counts.get(Sending.SENDING, 0) + counts.get(Sending.HELD, 0)
+    opened, answered = done_by(ctx.session, broadcast)
+    facts = (
+        Fact(_("Standing"), broadcast.standing),
+        Fact(_("Delivered"), counts.get(Sending.ACCEPTED, 0)),
+        Fact(_("Opened"), opened),
+        Fact(_("Answered"), answered),
+        Fact(_("Not reached"), counts.get(Sending.FAILED, 0) + counts.get(Sending.EXPIRED, 0)),
+        *((Fact(_("In doubt"), counts[Sending.IN_DOUBT]),) if counts.get(Sending.IN_DOUBT) else ()),
+        *_next(ctx, broadcast),
+    )
+    return Screen(
+        cards.title(ctx.session, broadcast, ctx.who.language),
+        (Progress(total - left, total),),
+        facts=facts,
+        buttons=(*_steps(broadcast), _look(broadcast), *_doubts(broadcast, counts)),
+    )
+
+
+@broadcasts.job("look")
+def look(ctx: Context, broadcast: Broadcast, done: int) -> None:
+    """Edit the bar, if it has moved, and look again later."""
+    ctx.session.refresh(broadcast)
+    counts = tally(ctx.session, broadcast)
+    left = counts.get(Sending.WAITING, 0) + counts.get(Sending.SENDING, 0)
+    now_done = sum(counts.values()) - left
+    if now_done != done or broadcast.standing is not Standing.SENDING:
+        ctx.revise(broadcast.author_id, _of_author(ctx, broadcast), once=_once(broadcast))
+    if broadcast.standing is Standing.SENDING and left:
+        _tell_later(ctx, broadcast, now_done)
+
+
+@broadcasts.job("over")
+def over(ctx: Context, broadcast: Broadcast) -> None:
+    """Nothing of it waits any longer: it is sent, and its author hears what became of it."""
+    its = _locked(ctx, broadcast)
+    if not is_over(ctx.session, its) or not its.finish(at=ctx.now):
+        return
+    ctx.session.flush()
+    ctx.revise(its.author_id, _of_author(ctx, its), once=_once(its))
+    counts = tally(ctx.session, its)
+    reached = counts.get(Sending.ACCEPTED, 0)
+    ctx.notify(
+        its.author_id,
+        Screen(
+            _("Your broadcast is sent."),
+            (
+                ngettext("{count} person has it.", "{count} people have it.", reached),
+                *_failures(ctx, its),
+            ),
+            buttons=(_look(its), *_doubts(its, counts)),
+        ),
+        once=f"{its.ref}:over:{its.version}",
+    )
+    for each in WHEN_ENDED:
+        each(ctx, its)
+
+
+def _begun(ctx: Context, broadcast: Broadcast) -> None:
+    ctx.notify(broadcast.author_id, _of_author(ctx, broadcast), once=_once(broadcast), urgent=True)
+    if is_over(ctx.session, broadcast):  # there is nobody who can be written to
+        ctx.later(ctx.now, "broadcasts.over", key=f"{broadcast.ref}:over:{broadcast.version}", broadcast=broadcast.id)
+    _tell_later(ctx, broadcast)
+
+
+def _on_card(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:
+    return (*_steps(broadcast), _look(broadcast)) if broadcast.began_at is not None else ()
+
+
+WHEN_BEGUN.append(_begun)
+ON_BROADCAST.append(_on_card)
+
+
+def _go_on(ctx: Context, broadcast: Broadcast) -> None:
+    for portion in ctx.session.scalars(unfinished(broadcast)):
+        ctx.send_out(portion)
+    if is_over(ctx.session, broadcast):
+        ctx.later(ctx.now, "broadcasts.over", key=f"{broadcast.ref}:over:{broadcast.version}", broadcast=broadcast.id)
+    _tell_later(ctx, broadcast)
+
+
+def _tell_later(ctx: Context, broadcast: Broadcast, done: int = -1) -> None:
+    """Look again in a few seconds; after hours every minute; while nothing is due, when something is."""
+    since = ctx.now - (broadcast.began_at or ctx.now)
+    at = ctx.now + max(EVERY, min(SELDOM, since / 20))
+    following = ctx.session.scalar(unfinished(broadcast).limit(1))
+    if following is not None and following.at > at:
+        at = following.at + EVERY
+    key = f"{broadcast.ref}:look:{at.isoformat()}"
+    ctx.later(at, "broadcasts.look", key=key, broadcast=broadcast.id, done=done)
+
+
+def _of_author(ctx: Context, broadcast: Broadcast) -> Screen:
+    shown = bar(ctx, broadcast)
+    author = ctx.session.get_one(Person, broadcast.author_id)
+    heading = cards.title(ctx.session, broadcast, author.language)
+    return Screen(heading, shown.body, facts=shown.facts, buttons=shown.buttons)
+
+
+def _once(broadcast: Broadcast) -> str:
+    return f"{broadcast.ref}:progress"
+
+
+def _locked(ctx: Context, broadcast: Broadcast) -> Broadcast:
+    """The broadcast as it is now; nobody else changes it before this turn is over."""
+    return ctx.session.get_one(Broadcast, broadcast.id, with_for_update=True, populate_existing=True)
+
+
+def _next(ctx: Context, broadcast: Broadcast) -> Sequence[Fact]:
+    """When it goes on, where nothing is due now."""
+    if broadcast.standing is not Standing.SENDING:
+        return ()
+    following = ctx.session.scalar(unfinished(broadcast).limit(1))
+    return (Fact(_("Goes on"), following.at),) if following is not None and following.at > ctx.now else ()
+
+
+def _failures(ctx: Context, broadcast: Broadcast) -> tuple[Text, ...]:
+    found = []
+    for reason, count in why_failed(ctx.session, broadcast):
+        why, mends = REASONS.get(reason, OTHER)
+        people = ngettext("{count} person", "{count} people", count)
+        found.append(_("{people}: {why} {mends}", people=people, why=why, mends=mends))
+    return tuple(found)
+
+
+def _steps(broadcast: Broadcast) -> tuple[Button, ...]:
+    if broadcast.standing is Standing.SENDING:
+        return (button(_("Pause"), "broadcasts.pause", broadcast=broadcast.id),)
+    if broadcast.standing is Standing.PAUSED:
+        return (button(_("Go on"), "broadcasts.resume", style=Style.PRIMARY, broadcast=broadcast.id),)
+    return ()
+
+
+def _doubts(broadcast: Broadcast, counts: Mapping[Sending, int]) -> tuple[Button, ...]:
+    if not counts.get(Sending.IN_DOUBT):
+        return ()
+    return (button(_("Who is in doubt"), "broadcasts.doubtful", broadcast=broadcast.id),)
+
+
+def _look(broadcast: Broadcast) -> Button:
+    return button(_("How far it has come"), "broadcasts.progress", broadcast=broadcast.id)
+
+
+def _name(ctx: Context, person: Person) -> Text:
+    """Nobody learns the names of another administration's people."""
+    if person.administration_id != ctx.who.administration_id or not person.name:
+        return SOMEBODY
+    return Raw(person.name)
