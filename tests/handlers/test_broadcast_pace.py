@@ -34,18 +34,18 @@ def world(database_url: str) -> Iterator[World]:
 class Paced:
     """Slots a hundredth of a second apart, and what was asked for; `first` is done before the first are given."""
 
-    def __init__(self, first: Callable[[], None] = lambda: None, late: float = 0.0) -> None:
+    def __init__(self, first: Callable[[], None] = lambda: None, late: float = 0.0, at_once: int = 3) -> None:
         self.asked: list[int] = []
         self.given: list[float] = []
         self.waits: list[tuple[str, timedelta]] = []
-        self._first, self._late = first, late
+        self._first, self._late, self._at_once = first, late, at_once
 
     async def slots(self, door: str, most: int) -> Sequence[float]:
         self._first()
         self.asked.append(most)
         now = asyncio.get_running_loop().time() - self._late
         self._late = 0.0
-        given = [now + 0.01 * number for number in range(1, min(most, 3) + 1)]
+        given = [now + 0.01 * number for number in range(1, min(most, self._at_once) + 1)]
         self.given += given
         return given
 
@@ -196,7 +196,7 @@ def test_a_process_that_dies_leaves_in_doubt_what_it_had_claimed_and_nothing_els
         door.send = never  # type: ignore[method-assign]
 
     async def die() -> None:
-        running = asyncio.create_task(sending(world, Paced()).portion(portion(world)))
+        running = asyncio.create_task(sending(world, Paced(at_once=1)).portion(portion(world)))
         await stuck.wait()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
