@@ -15,6 +15,7 @@ from bot.engine import Begun, Engine, bind_copies
 from bot.feeds import Feeds
 from bot.fetching import Fetching
 from bot.kit.capability import Registry
+from bot.kit.context import HOLD
 from bot.kit.door import Door
 from bot.kit.events import Returned
 from bot.kit.rooms import Rooms
@@ -48,6 +49,7 @@ class Parley:
         registry: Registry | None = None,
         pace: Pace | None = None,
         rates: Rates | None = None,
+        hold: timedelta = HOLD,
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
@@ -65,7 +67,9 @@ class Parley:
             catalogues=self.catalogues,
             work=self.work,
             public_url=public_url,
+            hold=hold,
         )
+        self.engine.doors = self.doors
         self.delivery = Delivery(
             sessions=self.sessions,
             threads=self.threads,

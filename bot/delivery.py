@@ -254,7 +254,7 @@ class Delivery:
                 platform=account.platform,
                 address=account.address,
                 answer=answer,
-                reader=Reader(person.language, person.zone),
+                reader=Reader(answer.language or person.language, person.zone),
                 edits=row.edits,
                 repeated=row.may_repeat,
                 attempts=row.attempts - 1,

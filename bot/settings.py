@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8765, ge=1, le=65535, description="The port to listen on.")
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
+    broadcast_hold: int = Field(
+        default=120,
+        ge=0,
+        le=86_400,
+        description="For how many seconds a broadcast that was approved can still be taken back before it goes.",
+    )
 
     slack_bot_token: SecretStr | None = Field(default=None, description="Slack: the bot's token, xoxb-…")
     slack_app_token: SecretStr | None = Field(

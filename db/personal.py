@@ -19,6 +19,8 @@ from .actions import Action
 from .agencies import Disclosure
 from .attendance import Feedback, FloorQuestion, Proof, QuestionState
 from .base import Base
+from .broadcasts import Broadcast, BroadcastCopy, BroadcastText
+from .broadcasts import Standing as BroadcastStanding
 from .calendars import CalendarAddress
 from .calls import Interest, Proposal, ProposalState, Review, Reviewer
 from .conclusions import FollowUp
@@ -125,6 +127,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     _leave_the_floor(session, person.id)
     _leave_consultations(session, person.id, at=at)
     _drop_positions(session, person.id, at=at)
+    _leave_broadcasts(session, person.id, at=at)
     missed = FollowUp.person_id == person.id  # nobody is left to get in touch with
     ended = {"words": None, "done_at": func.coalesce(FollowUp.done_at, at)}
     session.execute(update(FollowUp).where(missed).values(ended))
@@ -148,6 +151,7 @@ def forget_addresses(session: Session, person: Person, *, at: datetime) -> None:
     """The last message has gone: remove where it went."""
     _silence(session, person.id, Sending.WAITING, Sending.HELD, Sending.SENDING, at=at)
     session.execute(update(Outgoing).where(Outgoing.person_id == person.id).values(account_id=None))
+    session.execute(update(BroadcastCopy).where(BroadcastCopy.person_id == person.id).values(account_id=None))
     session.execute(delete(Handle).where(Handle.person_id == person.id))
     session.execute(delete(Account).where(Account.person_id == person.id))
 
@@ -256,6 +260,21 @@ def _drop_positions(session: Session, person_id: int, *, at: datetime) -> None:
     session.execute(update(Position).where(*theirs, unfiled).values(dropped))
     gone = {"remark": None, "remark_language": None}
     session.execute(update(Position).where(Position.remark_by_id == person_id).values(gone))
+
+
+def _leave_broadcasts(session: Session, person_id: int, *, at: datetime) -> None:
+    """They are counted still, none of their own words are left, and what has not reached them does not go. What they
+    wrote to many stays once somebody else has approved it; before that nobody sends it."""
+    theirs = BroadcastCopy.person_id == person_id
+    session.execute(update(BroadcastCopy).where(theirs).values(reply_words=None, message=None))
+    gone = {"state": Sending.EXPIRED, "reason": "erased", "settled_at": at}
+    session.execute(update(BroadcastCopy).where(theirs, BroadcastCopy.state == Sending.WAITING).values(gone))
+    unsent = BroadcastStanding.DRAFT, BroadcastStanding.SUBMITTED
+    written = Broadcast.author_id == person_id, Broadcast.standing.in_(unsent)
+    for each in session.scalars(select(Broadcast).where(*written)):
+        said = update(BroadcastText).where(BroadcastText.broadcast_id == each.id)
+        session.execute(said.values(title="", words="", screen=None))
+        each.drop(at=at)
 
 
 def _silence(session: Session, person_id: int, *unsent: Sending, at: datetime) -> None:

@@ -15,6 +15,7 @@ from db.machinery import Draft
 from . import centres, integrity
 from .actions.plan import waiting as actions_waiting
 from .agencies.waiting import waiting as parts_waiting
+from .broadcasts.waiting import waiting as broadcasts_waiting
 from .conclusions.waiting import waiting as conclusions_waiting
 from .consultations.owing import owing
 from .consultations.waiting import waiting as consultations_waiting
@@ -96,6 +97,7 @@ def show(ctx: Context) -> Screen:
         *owing(ctx),
         *conclusions_waiting(ctx),
         *promises_waiting(ctx),
+        *broadcasts_waiting(ctx),
         *_about_people(ctx),
     )
     return Screen(

@@ -27,6 +27,7 @@ PUBLIC_HOURS = "clocks, calendars and the published ledger of countries"
 PUBLISHED = "figures of a plan for those whose plan it is, about nobody in particular"
 COUNTED = "how many there are, for whoever runs it"
 TEXT = "a text its owners are drafting, about nobody in particular"
+OWN_WORDS = "what is to be told to many, for those who may send it"
 PUBLIC_OFFICE = "who holds a public office, and until when"
 
 SHOWS_NOTHING_OF_OTHERS = {
@@ -56,6 +57,17 @@ SHOWS_NOTHING_OF_OTHERS = {
     "actions.rows": TITLES,
     "actions.take_over": CHANGES,
     "actions.tick": CHANGES,
+    "broadcasts.audience": COUNTED,
+    "broadcasts.broadcasts": "titles, of what one was sent or may send",
+    "broadcasts.compose": COUNTED,
+    "broadcasts.drop": CHANGES,
+    "broadcasts.preview": COUNTED,
+    "broadcasts.rendering": OWN_WORDS,
+    "broadcasts.show": "what one was sent, or may send",
+    "broadcasts.submit": CHANGES,
+    "broadcasts.test": CHANGES,
+    "broadcasts.tried": OWN_WORDS,
+    "broadcasts.unword": CHANGES,
     "attendance.admit": CHANGES,
     "attendance.answered": CHANGES,
     "attendance.code": OWN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,8 @@ from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.kit.capability import Labour, Registry
-from bot.kit.context import Mailing
-from bot.kit.door import LATE
+from bot.kit.context import HOLD, Mailing
+from bot.kit.door import LATE, Door
 from bot.kit.events import Answer, Caller, Event
 from bot.kit.forms import Option
 from bot.kit.screen import Button
@@ -80,6 +80,7 @@ class Engine:
         catalogues: Catalogues,
         work: Work,
         public_url: str,
+        hold: timedelta = HOLD,
     ) -> None:
         self.sessions = sessions
         self.registry = registry
@@ -87,10 +88,12 @@ class Engine:
         self.catalogues = catalogues
         self.work = work
         self.public_url = public_url.rstrip("/")
+        self.hold = hold
         # What a door's wire adds once it is connected: the button that opens it with a payload.
         self.openers: dict[str, Callable[[str], Button]] = {}
         self.mailing: Mailing | None = None  # and what that of e-mail adds
         self.rooms: set[str] = set()  # the platforms that can open rooms
+        self.doors: Mapping[str, Door] = {}  # those that something can be sent to
 
     def invitations(self, payload: str, *, but: str) -> tuple[Button, ...]:
         """A button for each door, other than `but`, that an address opens with a payload."""

@@ -21,7 +21,7 @@ from bot.kit.text import Phrase, Raw, Text, _
 from bot.work import ANSWER, Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.mail import account_of
-from db.people import Delivery, Person, Topic, Who, who
+from db.people import Account, Delivery, Person, Topic, Who, who
 from scheduling.deadlines import after_quiet_hours
 
 USEFUL_FOR = timedelta(days=3)
@@ -30,6 +30,7 @@ DIGEST_AT = time(8, 0)
 TOGETHER = 8  # news one message carries at most
 NEW = insert(Outgoing)
 HOLD = select(Setting.value).where(Setting.name == OUTBOX_HOLD)
+TEST_COPY = _("A test copy: nobody else has got it.")
 WITHDRAWN = "withdrawn"  # why a message did not go
 EXCERPT = 80  # graphemes of a person's words that say which news it is
 
@@ -154,6 +155,17 @@ class Outbox:
         row.screen = to_json(self._bound(Answer(screen=screen), row, who(self.session, person, at=self.now)))
         self._defer(row)
         return True
+
+    def try_out(self, account: Account, screen: Screen, language: str, once: str) -> None:
+        """One message to one door of its author's, at once, as whoever reads `language` gets it."""
+        person = self._living(account.person_id)
+        if person is None or self._is_told(person.id, once):
+            return
+        row = self._row(person, once, not_before=self.now)
+        row.account_id = account.id
+        shown = Answer(screen=screen, notice=TEST_COPY, language=language)
+        row.screen = to_json(self._bound(shown, row, who(self.session, person, at=self.now)))
+        self._defer(row)
 
     def reply(
         self,

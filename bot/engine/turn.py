@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ from sqlalchemy.orm.exc import StaleDataError
 from bot.kit.capability import Command, Labour
 from bot.kit.clean import clean, has_surplus_marks, is_blank
 from bot.kit.context import Context
+from bot.kit.door import Sketches
 from bot.kit.events import Answer, Answered, Attached, Called, Changed, Event, Replied, Submitted
 from bot.kit.feeds import Choice, Subscriber
 from bot.kit.forms import FieldKind
 from bot.kit.news import READ
-from bot.kit.screen import Button, NotFound, Refusal, Screen, Style
+from bot.kit.screen import Button, NotFound, Refusal, Screen, Style, map_buttons
 from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
 from bot.work import BROADCAST
 from db.base import OfAdministration
@@ -105,6 +106,10 @@ class Turn:
             words=self._words_in,
             do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
             hand_on=self._send_out,
+            sketch=self._sketch,
+            try_out=self._outbox.try_out,
+            doors=engine.doors.keys(),
+            hold=engine.hold,
             rooms=engine.rooms,
         )
         self._drafts = Drafts(self.ctx, engine.registry, self._load)
@@ -117,6 +122,13 @@ class Turn:
             at=portion.at,
             portion=portion.id,
         )
+
+    def _sketch(self, screen: Screen, language: str, zone: str) -> Mapping[str, Sequence[str]]:
+        pressed = map_buttons(screen, lambda each: each if each.url else replace(each, handle=each.command))
+        writer = Writer(self._engine.catalogues, Reader(language, zone))
+        answer = Answer(screen=pressed)
+        doors = self._engine.doors.items()
+        return {name: door.sketch(answer, writer) for name, door in doors if isinstance(door, Sketches)}
 
     # From an event to an answer
 
@@ -407,6 +419,8 @@ class Turn:
             raise
         except Refusal as refused:
             errors = {refused.field: refused.phrase} if refused.field else {}
+            if refused.field and not self._drafts.form(draft).review:  # no list shows what to change: ask again
+                draft.asking = refused.field
             return Answer(form=self._drafts.view(draft, errors=errors, refusal=refused.phrase))
         self._rows.audit(command.name, {}, bound)
         self._person_may_have_changed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from db.base import Identified
 from db.broadcasts import BroadcastPortion
 from db.machinery import Deed
-from db.people import Person, Topic, Who
+from db.people import Account, Person, Topic, Who
 from db.rooms import ChatRoom
 
 from .feeds import Choice
 from .rooms import Where
 from .screen import Button, Scalar, Screen
 from .text import Text
+
+HOLD = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,11 @@ class Context:
     words: Callable[[str, str], Callable[[Text], str]]
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
     hand_on: Callable[[BroadcastPortion], None]
-    rooms: Collection[str] = ()  # the platforms that can open rooms
+    sketch: Callable[[Screen, str, str], Mapping[str, Sequence[str]]]
+    try_out: Callable[[Account, Screen, str, str], None]
+    doors: Collection[str] = ()  # the platforms that something can be sent to
+    rooms: Collection[str] = ()  # those that can open rooms
+    hold: timedelta = HOLD  # how long what was approved can be taken back, before it goes to many
     bound: Mapping[str, int] = field(default_factory=dict)  # ids of what a form is about, for its options
     where: Where | None = None  # the channel, group or topic in which this was said, if others were there too
 
@@ -126,6 +132,14 @@ class Context:
     def send_out(self, portion: BroadcastPortion) -> None:
         """Let a portion of a broadcast be sent, from its instant on. Once more is harmless: it sends what is left."""
         self.hand_on(portion)
+
+    def sketches(self, screen: Screen, *, language: str, zone: str) -> Mapping[str, Sequence[str]]:
+        """What `screen` would be at each door for whoever reads `language`: the text of each message, by the door."""
+        return self.sketch(screen, language, zone)
+
+    def test_copy(self, account: Account, screen: Screen, *, language: str, once: str) -> None:
+        """Send `screen` to one door of its author's, at once, drawn as for whoever reads `language`."""
+        self.try_out(account, screen, language, once)
 
     def later(self, at: datetime, job: str, *, key: str, **args: Scalar) -> None:
         """Run the capability job `job` at `at`, once per `key`. The same key again moves it, unless it has fired."""

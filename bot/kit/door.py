@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .events import Answer, Event, Returned
 from .text import Phrase, Writer, _
@@ -90,3 +90,11 @@ class Door(Protocol):
 
     async def fetch(self, origin: Mapping[str, Any], limit: int) -> bytes:
         """The bytes of a file that was sent, at most `limit`. Raises a `SendError`."""
+
+
+@runtime_checkable
+class Sketches(Protocol):
+    """A door that says beforehand what a message would be."""
+
+    def sketch(self, answer: Answer, writer: Writer) -> Sequence[str]:
+        """The text of each message that `send` would make of `answer`, its buttons in brackets. Pure."""

@@ -142,7 +142,8 @@ class Answer:
     `home` leads home from a screen, for a door where nothing else on view does. `written` is when, for one that comes
     long after that or after the hour it was meant for. `outgoing` is its outbox row and `thread` what it belongs to, a
     reference, for a door that names its messages itself; `is_to_confirm` says that it goes to an address nobody has
-    confirmed. They are known once it is sent.
+    confirmed. They are known once it is sent. `language` is that of whom it is drawn for, where that is not whoever
+    gets it: a test copy for its author.
     """
 
     screen: Screen | None = None
@@ -154,6 +155,7 @@ class Answer:
     outgoing: int | None = None
     thread: str = ""
     is_to_confirm: bool = False
+    language: str | None = None
 
 
 storable(Answer)

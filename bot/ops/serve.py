@@ -8,6 +8,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -141,7 +142,13 @@ def set_telegram_up(settings: Settings) -> None:
 
 
 def _parley(settings: Settings) -> Parley:
-    return Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock(), pace=Pace())
+    return Parley(
+        database_url=settings.database_url,
+        public_url=settings.public_url,
+        clock=SystemClock(),
+        pace=Pace(),
+        hold=timedelta(seconds=settings.broadcast_hold),
+    )
 
 
 def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[str, http.Receiver]]:

@@ -1,6 +1,6 @@
 """Broadcasts: one message to many, a copy and a receipt for each."""
 
-from .audience import country_of, fingerprint, persons
+from .audience import country_of, does_without, door_of, fingerprint, persons
 from .kinds import GOES_OUT, UNDER_WAY, Asks, By, EditionKind, Reply, Standing
 from .selection import Criterion, Selection
 from .tables import (
@@ -31,6 +31,8 @@ __all__ = [
     "Selection",
     "Standing",
     "country_of",
+    "does_without",
+    "door_of",
     "fingerprint",
     "persons",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +18,13 @@ from .kinds import GOES_OUT, UNDER_WAY, Asks, EditionKind, Reply, Standing
 ATTACHED = "broadcast"  # what an attachment of one hangs on
 # Who may send to many, each within the scope of the role.
 SENDERS = (RoleName.COORDINATOR, RoleName.VICE_CHAIR, RoleName.SECRETARY, RoleName.ADMINISTRATOR)
+
+
+# How far a copy has come, the furthest first.
+FURTHEST = (
+    *(Sending.ACCEPTED, Sending.IN_DOUBT, Sending.SENDING, Sending.WAITING),
+    *(Sending.HELD, Sending.FAILED, Sending.EXPIRED),
+)
 
 
 class Broadcast(OfAdministration, Base):
@@ -48,6 +55,9 @@ class Broadcast(OfAdministration, Base):
     approved_at: Mapped[datetime | None]
     hold_until: Mapped[datetime | None]  # until when it can be taken back
     emergency: Mapped[str | None]  # why nobody else approved it
+    returned_at: Mapped[datetime | None]  # when it was sent back to be changed, and by whom; None of both: nobody did
+    returned_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    returned_words: Mapped[str | None]  # and what to change
     began_at: Mapped[datetime | None]  # when its copies were written
     expires_at: Mapped[datetime | None]  # a copy that has not gone by then does not go
     ended_at: Mapped[datetime | None]
@@ -105,6 +115,21 @@ class Broadcast(OfAdministration, Base):
         if self.standing is not Standing.DRAFT:
             return False
         self.standing, self.frozen, self.frozen_count, self.submitted_at = Standing.SUBMITTED, frozen, count, at
+        self.returned_at = self.returned_by_id = self.returned_words = None
+        return True
+
+    def freeze_again(self, *, frozen: str, count: int) -> bool:
+        """Whom it means has changed while it waited, and whoever approves it is told so."""
+        if self.standing is not Standing.SUBMITTED:
+            return False
+        self.frozen, self.frozen_count = frozen, count
+        return True
+
+    def send_back(self, words: str, *, by: int, at: datetime) -> bool:
+        """To its author, who is to change it."""
+        if self.standing is not Standing.SUBMITTED or not self.back_to_draft():
+            return False
+        self.returned_at, self.returned_by_id, self.returned_words = at, by, words
         return True
 
     def back_to_draft(self) -> bool:
@@ -122,11 +147,21 @@ class Broadcast(OfAdministration, Base):
         self.standing, self.approved_by_id, self.approved_at, self.hold_until = Standing.HELD, by, at, hold_until
         return True
 
-    def declare_emergency(self, reason: str, *, at: datetime, hold_until: datetime) -> bool:
+    def declare_emergency(self, reason: str, *, frozen: str, count: int, at: datetime, hold_until: datetime) -> bool:
         """Its author alone answers for it."""
         if self.standing not in (Standing.DRAFT, Standing.SUBMITTED):
             return False
         self.standing, self.emergency, self.approved_at, self.hold_until = Standing.HELD, reason, at, hold_until
+        self.frozen, self.frozen_count = frozen, count
+        self.returned_at = self.returned_by_id = self.returned_words = None
+        return True
+
+    def approve_anew(self, *, frozen: str, count: int, at: datetime) -> bool:
+        """What was approved is no longer what would go: a second person is asked again."""
+        if self.standing is not Standing.HELD or self.emergency is not None:
+            return False
+        self.standing, self.frozen, self.frozen_count, self.submitted_at = Standing.SUBMITTED, frozen, count, at
+        self.approved_by_id = self.approved_at = self.hold_until = None
         return True
 
     def begin(self, *, at: datetime, expires_at: datetime) -> bool:
@@ -160,6 +195,13 @@ class Broadcast(OfAdministration, Base):
         if not self._become(Standing.STOPPED, *GOES_OUT):
             return False
         self.ended_at, self.ended_by_id, self.ended_words = at, by, words
+        return True
+
+    def drop(self, *, at: datetime) -> bool:
+        """It is written no further, and nothing of it was sent."""
+        if not self._become(Standing.STOPPED, Standing.DRAFT, Standing.SUBMITTED):
+            return False
+        self.ended_at = at
         return True
 
     def withdraw(self, words: str, *, by: int, at: datetime) -> bool:
@@ -243,6 +285,22 @@ class BroadcastCopy(OfAdministration, Base):
     reply_words: Mapped[str | None]
     nudges: Mapped[int] = mapped_column(default=0)
     nudged_at: Mapped[datetime | None]
+
+    def absorb(self, other: Self) -> None:
+        """Two accounts turned out to be one person: one copy is left, that which has come further."""
+        super().absorb(other)
+        if FURTHEST.index(other.state) < FURTHEST.index(self.state):
+            for column in (
+                "state",
+                "portion",
+                "account_id",
+                "message",
+                "reason",
+                "settled_at",
+                "accepted_at",
+                "language",
+            ):
+                setattr(self, column, getattr(other, column))
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

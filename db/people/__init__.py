@@ -1,6 +1,6 @@
 """Who talks to Parley: administrations, organisations, people, their accounts, mandates, roles and passes."""
 
-from .kinds import Delivery, Grant, Invited, Kind, RoleName, Scope, Sector, Standing, Topic, Who
+from .kinds import Aeo, Delivery, Grant, Invited, Kind, RoleName, Scope, Sector, Standing, Topic, Who
 from .names import named
 from .passes import LINK, SIGN_IN, Pass, WebSession
 from .reading import (
@@ -26,6 +26,7 @@ __all__ = [
     "WEB",
     "Account",
     "Administration",
+    "Aeo",
     "Delivery",
     "Erasure",
     "Grant",

@@ -46,6 +46,14 @@ class Standing(StrEnum):
     REFUSED = "refused"
 
 
+class Aeo(StrEnum):
+    """How an organisation stands in the trusted-trader (AEO) programme; none of these is not in it."""
+
+    APPLIED = "applied"
+    AUTHORISED = "authorised"
+    SUSPENDED = "suspended"
+
+
 class Delivery(StrEnum):
     AT_ONCE = "at_once"
     DIGEST = "digest"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration
 
-from .kinds import Delivery, Invited, Kind, RoleName, Scope, Sector, Standing, Who
+from .kinds import Aeo, Delivery, Invited, Kind, RoleName, Scope, Sector, Standing, Who
 
 WEB = "web"  # the page: people come to it, and nothing is ever sent there
 MAIL = "email"  # the platform that news goes through where no chat takes it, unless its reader chose otherwise
@@ -55,6 +55,9 @@ class Organisation(OfAdministration, Base):
     decided_at: Mapped[datetime | None]
     # whom an outcome reaches when its own addressee cannot be reached
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    aeo: Mapped[Aeo | None]  # as an officer has confirmed it
+    aeo_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    aeo_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
 
@@ -72,6 +75,14 @@ class Organisation(OfAdministration, Base):
         if self.standing is not Standing.PROPOSED:
             return False
         self.standing, self.decided_by_id, self.decided_at = standing, by, at
+        return True
+
+    def trust(self, aeo: Aeo | None, *, by: int, at: datetime) -> bool:
+        """Note how it stands in the trusted-trader programme, None: not in it. False where that is known, or the
+        organisation is not verified."""
+        if self.standing is not Standing.VERIFIED or self.aeo is aeo:
+            return False
+        self.aeo, self.aeo_by_id, self.aeo_at = aeo, by, at
         return True
 
 

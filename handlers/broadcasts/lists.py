@@ -6,12 +6,12 @@ from sqlalchemy import func, select
 
 from bot.kit import allow
 from bot.kit.context import Context
-from bot.kit.screen import Row, Screen
-from bot.kit.text import _, phrase_of
-from db.broadcasts import Broadcast
+from bot.kit.screen import Row, Screen, button
+from bot.kit.text import Phrase, _, phrase_of
+from db.broadcasts import Broadcast, Standing
 from handlers.paging import PAGE, turn_pages
 
-from . import cards
+from . import cards, showing
 from .room import broadcasts
 
 
@@ -21,15 +21,28 @@ def broadcasts_(ctx: Context, page: int = 0) -> Screen:
     seen = Broadcast.visible_to(ctx.who)
     total = ctx.session.scalar(select(func.count()).select_from(Broadcast).where(seen)) or 0
     chosen = select(Broadcast).where(seen).order_by(Broadcast.id.desc()).limit(PAGE).offset(page * PAGE)
-    rows = tuple(
-        Row(cards.title(ctx.session, each, ctx.who.language), phrase_of(each.standing), (cards.open_it(each),))
-        for each in ctx.session.scalars(chosen)
-    )
+    found = ctx.session.scalars(chosen).all()
+    titles = cards.titles(ctx.session, found, ctx.who.language)
+    rows = tuple(Row(titles[each.id], _stands(ctx, each), (cards.open_it(each),)) for each in found)
     body = () if rows else (_("There are no broadcasts."),)
-    return Screen(_("Broadcasts"), body, rows=rows, buttons=turn_pages("broadcasts.broadcasts", page, total))
+    more = (
+        button(_("Archive of broadcasts"), "broadcasts.archive"),
+        button(_("Sent alone, in an emergency"), "broadcasts.emergencies"),
+    )
+    buttons = (*turn_pages("broadcasts.broadcasts", page, total), *more)
+    return Screen(_("Broadcasts"), body, rows=rows, buttons=buttons)
 
 
 @broadcasts.command("show", _("Open"), allow=allow.members)
 def show(ctx: Context, broadcast: Broadcast) -> Screen:
     """One of them."""
-    return cards.card(ctx, broadcast)
+    return showing.card(ctx, broadcast)
+
+
+def _stands(ctx: Context, broadcast: Broadcast) -> Phrase | None:
+    """To whoever got it only whether it still holds."""
+    if broadcast.is_run_by(ctx.who):
+        return phrase_of(broadcast.standing)
+    if broadcast.standing is Standing.WITHDRAWN:
+        return phrase_of(broadcast.standing)
+    return _("Corrected") if broadcast.edition > 1 else None

@@ -16,9 +16,11 @@ from db.people import Scope, Who
 broadcasts = Capability("broadcasts", _("Broadcasts"))
 NOT_FOUND = _("There is no broadcast by that name, or it is not yours to see.")
 
-# What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one has
-# been approved, when its copies were written, when an edition takes the place of another, and when it ends.
+# What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one was
+# submitted, when its hold is over, when its copies were written, when an edition takes the place of another, and when
+# it ends.
 ON_BROADCAST: list[Callable[[Context, Broadcast], tuple[Button, ...]]] = []
+WHEN_SUBMITTED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_APPROVED: list[Callable[[Context, Broadcast], None]] = []
 WHEN_BEGUN: list[Callable[[Context, Broadcast], None]] = []
 WHEN_MENDED: list[Callable[[Context, Broadcast], None]] = []
@@ -39,9 +41,16 @@ def _approves(who: Who, about: Any) -> bool:
     return _sends(who, about) and (not isinstance(about, Broadcast) or about.author_id != who.id)
 
 
+def _takes_back(who: Who, about: Any) -> bool:
+    return _sends(who, about) and (
+        not isinstance(about, Broadcast) or who.id in (about.author_id, about.approved_by_id)
+    )
+
+
 senders = Rule("whoever may broadcast in its scope", _sends)
 author = Rule("its author", _wrote)
 approvers = Rule("whoever may broadcast in its scope, never its author", _approves)
+takers_back = Rule("its author and whoever approved it", _takes_back)
 
 
 def of(broadcast: Broadcast, row: object) -> None:

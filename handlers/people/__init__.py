@@ -1,6 +1,6 @@
 """People: who talks to Parley, for whom they speak, what they may do, and what is kept about them."""
 
-from . import data, linking, mail, mandates, organisations, preferences, registering, roles
+from . import data, linking, mail, mandates, organisations, preferences, registering, roles, trusted
 from .naming import called
 from .room import people
 
@@ -15,4 +15,5 @@ __all__ = [
     "preferences",
     "registering",
     "roles",
+    "trusted",
 ]

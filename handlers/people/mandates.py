@@ -260,8 +260,10 @@ def _people_of(ctx: Context, organisation: Organisation, page: int, command: str
         Fact(_("Kind"), organisation.kind),
         Fact(_("Sector"), organisation.sector) if organisation.sector else None,
         Fact(_("Standing"), organisation.standing),
+        *((Fact(_("Trusted trader (AEO)"), organisation.aeo),) if organisation.aeo else ()),
         Fact(_("Contact person"), names[contact_id]) if contact_id else None,
     ]
+    is_known = command == "people.about" and organisation.standing is Standing.VERIFIED
     turning = {"organisation": organisation.id} if command == "people.about" else {}
     return Screen(
         Raw(organisation.name),
@@ -270,6 +272,7 @@ def _people_of(ctx: Context, organisation: Organisation, page: int, command: str
         buttons=(
             *turn_pages(command, page, len(mandates), **turning),
             *((button(_("Choose another organisation"), "people.move"),) if command == "people.organisation" else ()),
+            *((button(_("Trusted trader (AEO)"), "people.trust", organisation=organisation.id),) if is_known else ()),
         ),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.kit.capability import Capability
 from bot.kit.context import Context
 from bot.kit.text import _, name_members
-from db.people import Delivery, Kind, RoleName, Scope, Sector, Standing, Topic
+from db.people import Aeo, Delivery, Kind, RoleName, Scope, Sector, Standing, Topic
 
 people = Capability("people", _("People"))
 # What else is to be done where somebody is erased: (ctx, their id) -> None, registered by whoever keeps them somewhere.
@@ -49,5 +49,12 @@ name_members(
         Topic.BROADCASTS: _("Broadcasts that are not urgent"),
         Delivery.AT_ONCE: _("At once"),
         Delivery.DIGEST: _("Together, in the morning"),
+    }
+)
+name_members(
+    {
+        Aeo.APPLIED: _("Has applied to be a trusted trader"),
+        Aeo.AUTHORISED: _("Trusted trader (AEO)"),
+        Aeo.SUSPENDED: _("Its status as a trusted trader is suspended"),
     }
 )

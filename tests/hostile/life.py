@@ -12,10 +12,13 @@ from bot.kit.forms import FieldKind
 from bot.kit.rooms import Where
 from db.actions import Action
 from db.attendance import How, Material, Proof, Readers, new_proof_code
+from db.broadcasts import Broadcast, BroadcastCopy, Reply
+from db.broadcasts import Standing as Sendout
 from db.centres import Centre
 from db.conclusions import Conclusion, FollowUp
 from db.consultations import Answered, Clause, Consultation, Contribution, ContributionKind, Phase, TextDraft, Treatment
 from db.issues import Issue, Problem
+from db.machinery import Sending
 from db.meetings import Attendance, Invitation, Meeting, MeetingState, Minute, MinuteKind
 from db.outcomes import Outcome
 from db.people import Kind, Organisation, Person, RoleName, Scope, grant_role
@@ -29,6 +32,7 @@ from db.rooms import ChatRoom
 from db.statements import Statement
 from db.symposia import Symposium, SymposiumSession
 from handlers.attendance.entering import enter
+from tests.handlers.broadcast_rows import copy, put
 from tests.handlers.registration_steps import Made, make
 from tests.handlers.statement_steps import consulted
 
@@ -72,6 +76,7 @@ def a_day(town: Town) -> None:
     positions(town)
     statements(town)
     protocols(town)
+    broadcasts(town)
     an_end(town)
     open_drafts(town)
 
@@ -287,6 +292,29 @@ def promised(session: Session, town: Town) -> None:
         Duty(**common, **late, about_id=about, centre_id=centre, breached_at=now)
         for about, centre in ((1, desk), (2, None))
     )
+
+
+def broadcasts(town: Town) -> None:
+    """In two administrations: Cora's are a draft, one that waits for approval and one that is held; of Adam's one Ana
+    has it and has answered, Bob has not got it yet, and of Fay it is not known. Odil's is another administration's."""
+    now = town.clock.now()
+    whole = {"scope": Scope.COUNTRY, "scope_id": "TN"}
+    with town.sessions.writing() as session:
+        ana, xeno = (session.get_one(Person, town.ids[each]) for each in ("ana", "xeno"))
+        _draft, waits, held = (put(session, ana.administration_id, town.ids["cora"], at=now) for _each in range(3))
+        for each in (waits, held):
+            each.submit(frozen="0", count=2, at=now)
+        held.approve(by=town.ids["adam"], at=now, hold_until=now + timedelta(minutes=2))
+        for who, home in (("adam", ana), ("odil", xeno)):
+            sent = put(session, home.administration_id, town.ids[who], at=now, standing=Sendout.SENDING, **whole)
+            sent.frozen, sent.frozen_count, sent.began_at = "0", 3, now
+        session.flush()
+        adams = session.scalars(select(Broadcast).where(Broadcast.author_id == town.ids["adam"])).one()
+        for who, state in (("ana", Sending.ACCEPTED), ("bob", Sending.WAITING), ("fay", Sending.IN_DOUBT)):
+            session.add(copy(adams, session.get_one(Person, town.ids[who]), state))
+        session.flush()
+        got = session.scalars(select(BroadcastCopy).where(BroadcastCopy.person_id == ana.id)).one()
+        got.reply, got.reply_words = Reply.OTHER, "Ana says more."
 
 
 def positions(town: Town) -> None:

@@ -60,7 +60,7 @@ from db.symposia import (
     Track,
 )
 
-from . import concluding, consulting, days, opinions, positions, protocols, seats
+from . import broadcasting, concluding, consulting, days, opinions, positions, protocols, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
 CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
@@ -512,6 +512,7 @@ _ELSEWHERE: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     **protocols.RULES,
     **opinions.RULES,
     **concluding.RULES,
+    **broadcasting.RULES,
 }
 _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Issue: Oracle._issue,

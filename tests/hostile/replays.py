@@ -19,14 +19,14 @@ from bot.kit.capability import Registry
 from bot.kit.events import Answered, Called, Changed, Event, Submitted
 from bot.kit.forms import FieldKind
 from db.centres import Centre
-from db.consultations import Clause
+from db.consultations import Clause, Consultation
 from db.files import File
 from db.issues import Issue
 from db.machinery import Draft, Handle, Receipt
 from db.meetings import Meeting
 from db.outcomes import TOLD, Outcome
 from db.people import Organisation, Pass, Person
-from db.symposia import Block, SymposiumRoom, SymposiumSession, Track
+from db.symposia import Block, Symposium, SymposiumRoom, SymposiumSession, Track
 
 from .oracle import Oracle
 from .town import CAST, NOBODYS, Seen, Town
@@ -44,6 +44,11 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("agencies.also", "agency"): (("", Organisation),),
     ("agencies.ask", "agency"): (("", Organisation),),
     ("positions.for_member", "member"): (("", Organisation),),
+    ("broadcasts.broadcast", "symposium"): (("", Symposium),),
+    ("broadcasts.choose", "consultation"): (("", Consultation),),
+    ("broadcasts.choose", "event"): (("", Symposium),),
+    ("broadcasts.choose", "group"): (("", Meeting),),
+    ("broadcasts.terms", "symposium"): (("", Symposium),),
     ("conclusions.answer", "clause"): (("", Clause),),
     ("conclusions.answer_many", "clause"): (("", Clause),),
     ("conclusions.answer_many", "group"): (("clause:", Clause),),
@@ -99,7 +104,9 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("symposia.reviewer", "person"): (("", Person),),
 }
 NAMES_NOTHING = {
+    *(("broadcasts.choose", "country"), ("broadcasts.choose", "place")),
     *(("regions.hand_over", "country"), ("regions.set_up", "country")),
+    *(("broadcasts.choose", "country"), ("broadcasts.choose", "place")),
     *(("regions.seat", "country"), ("regions.seat", "zone")),
     ("roundtables.correct", "line"),  # by its number in the meeting the form is about
     ("programmes.move_to", "place"),  # a time and a room of the symposium the form is about

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -122,6 +122,11 @@ class EmailDoor:
             raise Permanent("bad_address") from None
         await self._client.send(self._sender.tagged(Post.BOUNCE, row), address, mail)
         return {"message_id": name}
+
+    def sketch(self, answer: Answer, writer: Writer) -> Sequence[str]:
+        """The subject and the plain text, with links that lead nowhere: each reader's are signed for them."""
+        drawn = draw(answer, writer, Ways(lambda button: f"{self._url}/mail/…"))
+        return (f"{drawn.subject}\n\n{drawn.plain}",)
 
     async def look(self) -> None:
         await self._client.look()

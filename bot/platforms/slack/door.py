@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -96,6 +96,9 @@ class SlackDoor:
         if url is None:
             raise Permanent("not_found")
         return await self._download(url, limit)
+
+    def sketch(self, answer: Answer, writer: Writer) -> Sequence[str]:
+        return (draw.sketch(draw.message(answer, writer, self._page)),)
 
     # What an interaction is answered with
 

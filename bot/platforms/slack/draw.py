@@ -31,6 +31,30 @@ def message(answer: Answer, writer: Writer, page: str, *, repeated: bool = False
     return {"text": _summary(circumstances(answer, repeated=repeated), answer, writer), "blocks": sheet.blocks()}
 
 
+def sketch(message: Json) -> str:
+    """What a message shows, as text: a block a paragraph, the buttons in brackets."""
+    return "\n\n".join(filter(None, (_shown(each).strip() for each in message["blocks"])))
+
+
+def _shown(value: Any) -> str:
+    """The words of a block or an element of one, of whatever depth."""
+    if isinstance(value, list):
+        return "".join(map(_shown, value))
+    match value.get("type"):
+        case "button":
+            return f" [{value['text']['text']}]"
+        case "date":
+            return str(value["fallback"])
+        case "link":
+            return str(value.get("text") or value["url"])
+        case "rich_text":
+            return "\n".join(map(_shown, value["elements"]))
+        case "table":
+            return "\n".join(" | ".join(map(_shown, row)) for row in value["rows"])
+    parts = (value[name] for name in ("text", "elements", "accessory") if name in value)
+    return "".join(each if isinstance(each, str) else _shown(each) for each in parts)
+
+
 def home(answer: Answer, writer: Writer, page: str, *, is_inside: bool = False) -> Json:
     """The view of the Home tab; `is_inside` when it is about to show something else than home, with a way back."""
     sheet = _sheet(answer, writer, page, "home", spare=1 if is_inside else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from bot.kit.screen import Attachment, Picture
 from bot.kit.text import Raw, Writer, _
 from bot.platforms import drawing
 
-from .draw import Call, draw
+from .draw import Call, draw, sketch
 from .html import Html, plain
 from .read import PLATFORM, read
 
@@ -141,6 +141,9 @@ class TelegramDoor:
         except (SendError, TimeoutError):
             return False
         return text is not None
+
+    def sketch(self, answer: Answer, writer: Writer) -> Sequence[str]:
+        return sketch(self._drawn(answer, writer, with_notice=True))
 
     async def look(self) -> None:
         """Ask who we are."""

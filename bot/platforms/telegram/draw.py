@@ -65,6 +65,19 @@ def draw(
     return [*page.messages(), *below]
 
 
+def sketch(calls: Iterable[Call]) -> tuple[str, ...]:
+    """What these calls show, as text: the buttons in brackets below it, a file or a picture by its caption."""
+    return tuple(
+        "\n".join((plain(each["text"] if "text" in each else each["caption"]), *_labels(each.get("reply_markup", {}))))
+        for _method, each in calls
+    )
+
+
+def _labels(markup: dict[str, Any]) -> Iterator[str]:
+    for row in markup.get("inline_keyboard", ()):
+        yield " ".join(f"[{key['text']}]" for key in row)
+
+
 def _file(file: Attachment, writer: Writer) -> Call:
     method, parameter = ("sendPhoto", "photo") if file.media_type in PICTURES else ("sendDocument", "document")
     return method, {parameter: file, "caption": writer.write(Raw(shorten(file.name, 200))), "parse_mode": "HTML"}

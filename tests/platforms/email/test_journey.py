@@ -8,6 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.kit.door import Sketches
+from bot.kit.events import Answer
+from bot.kit.screen import Button, Screen
+from bot.kit.text import Raw, Reader, Writer, _, without_isolates
 from bot.platforms.links import Post
 from db.machinery import Sending
 from db.mail import MailRequest
@@ -383,3 +387,11 @@ def test_a_hundred_bounces_at_once_are_all_kept(town: Town) -> None:
         raw = bounce(Mail(sender, mail.recipients, b"Subject: x\r\n\r\nx"), f"5.1.{number}")
         kept.append(town.world.runner.run(town.wire.mailbox.take(raw, [sender])))
     assert all(kept)
+
+
+def test_a_sketch_is_the_subject_and_the_text_of_a_mail_without_anybodys_links(town: Town) -> None:
+    door = town.world.parley.doors["email"]
+    assert isinstance(door, Sketches)
+    screen = Screen(_("News"), (Raw("Dès lundi.", "fr"),), buttons=(Button(_("Yes"), "x.y", handle="h"),))
+    (sketched,) = door.sketch(Answer(screen=screen), Writer(town.world.parley.catalogues, Reader("en", "UTC")))
+    assert without_isolates(sketched).startswith("News\n\nNews") and "Dès lundi." in sketched and "/mail/…" in sketched

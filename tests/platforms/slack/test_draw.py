@@ -218,3 +218,18 @@ def test_errors_stand_under_their_inputs_or_the_modal_is_drawn_anew() -> None:
 
 def line(name: str) -> FieldView:
     return FieldView(name, FieldKind.LINE, _("{name}", name=Code(name)), max=20)
+
+
+def test_a_sketch_says_what_the_blocks_show() -> None:
+    screen = Screen(
+        Raw("Rules of origin"),
+        (Raw("From Monday.\nSee <annex>."), Quote(Raw("As it was."), label=_("Before"))),
+        facts=(Fact(_("Reference"), Code("B-1")), Fact(_("When"), When(NOON))),
+        rows=(Row(_("A row"), None, (Button(_("Open"), "x.y", handle="h1"),)),),
+        table=Table(_("Figures"), (_("Door"), _("People")), (("Slack", 3),)),
+        buttons=(Button(_("Yes"), "x.y", handle="h2"), Button(_("No"), "x.z", handle="h3")),
+    )
+    sketched = without_isolates(draw.sketch(said(screen)))
+    for words in ("Rules of origin", "From Monday.\nSee <annex>.", "As it was.", "Reference: B-1", "A row [Open]"):
+        assert words in sketched
+    assert "Door | People\nSlack | 3" in sketched and sketched.endswith("[Yes] [No]") and "2026" in sketched

@@ -13,8 +13,8 @@ from bot.kit.clean import clean
 from bot.kit.events import Answer
 from bot.kit.forms import FieldKind, FieldView, FormView, Option
 from bot.kit.screen import Attachment, Button, Fact, Progress, Quote, Row, Screen, Style, Table
-from bot.kit.text import Catalogues, Code, Named, Phrase, Raw, Reader, When, Writer, _, listed
-from bot.platforms.telegram.draw import Call, draw
+from bot.kit.text import Catalogues, Code, Named, Phrase, Raw, Reader, When, Writer, _, listed, without_isolates
+from bot.platforms.telegram.draw import Call, draw, sketch
 from tests.fakes.telegram.check import check_parameters, formatted
 from tests.fakes.telegram.entities import Entity
 
@@ -341,3 +341,17 @@ def test_every_screen_leads_home_once() -> None:
     for screen in (bare, leading):
         (call,) = draw(Answer(screen=screen, home=home), writer())
         assert call[1]["reply_markup"] == {"inline_keyboard": [[{"text": "Home", "callback_data": "h"}]]}
+
+
+def test_a_sketch_is_the_text_of_every_message_with_its_buttons() -> None:
+    long = " ".join(f"word{number}" for number in range(700))
+    screen = Screen(Raw("Rules <of> origin"), (Raw(long),), buttons=(button("Yes"), button("No")))
+    calls = drawn(screen)
+    pieces = sketch(calls)
+    assert [method for method, _rest in calls] == ["sendMessage"] * 2 and len(pieces) == 2
+    assert without_isolates(pieces[0].splitlines()[0]) == "Rules <of> origin"
+    assert pieces[1].endswith("\n[Yes] [No]")
+    for call, piece in zip(calls, pieces, strict=True):
+        assert without_isolates(piece).startswith(without_isolates(seen(call)[0]))
+    with_file = drawn(replace(screen, files=(Attachment(1, "origin.pdf", "application/pdf"),)))
+    assert "origin" in sketch(with_file)[-1]

@@ -1,0 +1,398 @@
+"""Writing a broadcast: what it says, what it asks, when it goes; then to a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from bot.kit.context import Context
+from bot.kit.forms import Form, Option, ask
+from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
+from bot.kit.text import Named, Phrase, Raw, Text, When, _, listed, name_members, ngettext
+from db.broadcasts import (
+    ATTACHED,
+    SENDERS,
+    Asks,
+    Broadcast,
+    BroadcastEdition,
+    BroadcastText,
+    EditionKind,
+    Standing,
+    fingerprint,
+    persons,
+)
+from db.files import File
+from db.people import Administration, Grant, Person, Scope, Who
+from db.symposia import Symposium, SymposiumState
+from handlers.languages import languages
+from handlers.roundtables.dates import instant, read_time
+
+from . import cards, choosing, showing, texts
+from .room import ON_BROADCAST, WHEN_SUBMITTED, author, broadcasts, senders
+
+TITLE, WORDS = 120, 3000  # a modal of Slack takes no more at once
+FILES = 5
+NARROWEST = (Scope.COUNTRY, Scope.REGION, Scope.WORLD)
+
+
+class Hour(StrEnum):
+    """When somebody may be written to."""
+
+    SUITABLE = "suitable"
+    ANY = "any"
+
+
+class Moment(StrEnum):
+    NOW = "now"
+    LATER = "later"
+
+
+name_members(
+    {
+        Hour.SUITABLE: _("In each one's own working hours"),
+        Hour.ANY: _("At any hour: it is urgent"),
+        Moment.NOW: _("As soon as it is approved"),
+        Moment.LATER: _("From a day and an hour on"),
+    }
+)
+
+
+def rights(who: Who) -> list[Grant]:
+    """By which rights somebody may send to many, the narrowest first."""
+    found = {(each.scope, each.scope_id): each for each in sorted(who.grants, key=str) if each.name in SENDERS}
+    return sorted(
+        (each for each in found.values() if each.scope in NARROWEST),
+        key=lambda each: (NARROWEST.index(each.scope), each.scope_id),
+    )
+
+
+def right_options(ctx: Context, query: str) -> Sequence[Option]:
+    home = ctx.session.get_one(Administration, ctx.who.administration_id)
+    return [
+        Option(f"{each.scope.value}:{each.scope_id}", reach(home, each.scope, each.scope_id))
+        for each in rights(ctx.who)
+    ]
+
+
+def reach(home: Administration, scope: Scope, scope_id: str) -> Phrase | Named:
+    """Whom a right reaches, in words."""
+    if scope is Scope.WORLD:
+        return _("Everybody in every administration here")
+    region = texts.region_name(home, scope_id) if scope is Scope.REGION else None
+    if region is None:
+        return _("Everybody of {administration}", administration=Named(home.name))
+    return _("Everybody in the region: {region}", region=region)
+
+
+def symposia(ctx: Context, query: str) -> Sequence[Option]:
+    """Those whoever writes runs, and that have been announced."""
+    alive = Symposium.state.in_((SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED)), Symposium.run_by(ctx.who)
+    found = ctx.session.scalars(select(Symposium).where(*alive).order_by(Symposium.first_day.desc()).limit(50))
+    typed = query.casefold()
+    return [
+        Option(str(each.id), Raw(each.title, each.language))
+        for each in found
+        if typed in each.title.casefold() or query == str(each.id)
+    ]
+
+
+TITLE_ = ask.line(_("What is it about, in one line?"), max=TITLE)
+WORDS_ = ask.prose(_("What do you want to tell them?"), max=WORDS, hint=_("Whoever gets it reads this first."))
+FILES_ = ask.files(_("Does a document or a photo go with it?"), most=FILES)
+WANTS_ = ask.choice(_("What do you ask of them?"))
+SYMPOSIUM_ = ask.pick(_("For which symposium?"), options=symposia, when=lambda so_far: so_far.wants is Asks.REGISTER)
+HOUR_ = ask.choice(_("At which hours may it come?"))
+MOMENT_ = ask.choice(_("When does it go?"))
+DAY_ = ask.date(_("On which day?"), when=lambda so_far: so_far.moment is Moment.LATER)
+TIME_ = ask.line(
+    _("At what time?"),
+    max=20,
+    hint=_("On your own clock, for example 10:00."),
+    when=lambda so_far: so_far.moment is Moment.LATER,
+)
+
+
+@broadcasts.form("broadcast", _("Write to many"), allow=senders, menu=38)
+class Compose(Form):
+    """What it says in one language. To whom, and in which others, comes afterwards; nothing goes before somebody else
+    has approved it."""
+
+    title: str = TITLE_
+    words: str = WORDS_
+    files: tuple[int, ...] = FILES_
+    wants: Asks = WANTS_
+    symposium: str | None = SYMPOSIUM_
+    hour: Hour = HOUR_
+    moment: Moment = MOMENT_
+    day: date | None = DAY_
+    time: str | None = TIME_
+
+    def submit(self, ctx: Context) -> Screen:
+        held = rights(ctx.who)
+        if not held:  # the rule lets in whoever holds one
+            raise Refusal(_("You have no right to write to many."))
+        made = Broadcast(
+            administration_id=ctx.who.administration_id,
+            author_id=ctx.who.id,
+            scope=held[0].scope,
+            scope_id=held[0].scope_id,
+            audience={},
+            language=ctx.who.language,
+            created_at=ctx.now,
+        )
+        _set_terms(ctx, made, self)
+        ctx.session.add(made)
+        ctx.session.flush()
+        ctx.session.add(
+            BroadcastEdition(
+                broadcast_id=made.id,
+                number=made.edition or 1,
+                kind=EditionKind.FIRST,
+                author_id=ctx.who.id,
+                created_at=ctx.now,
+            )
+        )
+        texts.put(ctx.session, made, ctx.who.language, title=self.title, words=self.words)
+        _attach(ctx, made, self.files)
+        return composer(ctx, made, _("Kept as a draft. Now say for whom it is."))
+
+
+@broadcasts.form("terms", _("What it asks, and when it goes"), allow=author)
+class Terms(Form):
+    broadcast: Broadcast = ask.about()
+    wants: Asks = WANTS_
+    symposium: str | None = SYMPOSIUM_
+    hour: Hour = HOUR_
+    moment: Moment = MOMENT_
+    day: date | None = DAY_
+    time: str | None = TIME_
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        texts.must_be_draft(bound["broadcast"])
+
+    def submit(self, ctx: Context) -> Screen:
+        _set_terms(ctx, self.broadcast, self)
+        return composer(ctx, self.broadcast, _("Changed."))
+
+
+def _set_terms(ctx: Context, broadcast: Broadcast, given: Compose | Terms) -> None:
+    broadcast.asks = given.wants
+    broadcast.symposium_id = int(given.symposium) if given.symposium else None
+    broadcast.is_urgent = given.hour is Hour.ANY
+    broadcast.send_at = _send_at(ctx, given)
+
+
+def _send_at(ctx: Context, given: Compose | Terms) -> datetime | None:
+    if given.day is None or given.time is None:
+        return None
+    return instant(given.day, read_time(given.time, field="time"), ctx.who.zone, now=ctx.now, field="day")
+
+
+@broadcasts.form("reach", _("By which right it goes"), allow=author)
+class Reach(Form):
+    """Whoever has a right over a country and one over a region says which of them this is sent by."""
+
+    broadcast: Broadcast = ask.about()
+    right: str = ask.choice(_("How far does it reach?"), options=right_options)
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        texts.must_be_draft(bound["broadcast"])
+
+    def submit(self, ctx: Context) -> Screen:
+        scope, _colon, scope_id = self.right.partition(":")
+        self.broadcast.scope, self.broadcast.scope_id = Scope(scope), scope_id
+        ctx.session.flush()
+        return composer(ctx, self.broadcast, _("Changed."))
+
+
+# In other languages, and what goes along
+
+
+@broadcasts.form("word", _("Say it in a language"), allow=author)
+class Word(Form):
+    """The text in one language, new or changed."""
+
+    broadcast: Broadcast = ask.about()
+    language: str = ask.choice(_("In which language?"), options=languages)
+    title: str = TITLE_
+    words: str = WORDS_
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        texts.must_be_draft(bound["broadcast"])
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
+        its = texts.texts_of(ctx.session, bound["broadcast"]).get(bound["broadcast"].language)
+        return (Raw(its.title, its.language), Raw(its.words, its.language)) if its is not None else ()
+
+    def submit(self, ctx: Context) -> Screen:
+        texts.put(ctx.session, self.broadcast, self.language, title=self.title, words=self.words)
+        return composer(ctx, self.broadcast, _("Written."))
+
+
+@broadcasts.command("unword", _("Take it out"), allow=author, confirm=_("Take this language out?"))
+def unword(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
+    """Whoever reads it gets the text in its own language instead."""
+    texts.must_be_draft(broadcast)
+    if language == broadcast.language:
+        raise Refusal(_("The others are translations of this one. Change it instead."))
+    its = BroadcastText.broadcast_id == broadcast.id, BroadcastText.edition == broadcast.edition
+    ctx.session.execute(delete(BroadcastText).where(*its, BroadcastText.language == language))
+    return composer(ctx, broadcast, _("Taken out."))
+
+
+@broadcasts.form("attach", _("Attach files"), allow=author)
+class Attach(Form):
+    """In the place of those that were attached before."""
+
+    broadcast: Broadcast = ask.about()
+    files: tuple[int, ...] = FILES_
+
+    @classmethod
+    def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
+        texts.must_be_draft(bound["broadcast"])
+
+    def submit(self, ctx: Context) -> Screen:
+        before = update(File).where(File.owner == ATTACHED, File.owner_id == self.broadcast.id)
+        ctx.session.execute(before.values(owner=None, owner_id=None))
+        _attach(ctx, self.broadcast, self.files)
+        return composer(ctx, self.broadcast, _("Attached.") if self.files else _("Nothing is attached any more."))
+
+
+def _attach(ctx: Context, broadcast: Broadcast, files: Iterable[int]) -> None:
+    """One's own, that hang on nothing else yet."""
+    mine = update(File).where(File.id.in_(list(files)), File.person_id == ctx.who.id, File.owner.is_(None))
+    ctx.session.execute(mine.values(owner=ATTACHED, owner_id=broadcast.id))
+
+
+# The draft as a whole
+
+
+@broadcasts.command("compose", _("Go on writing"), allow=author)
+def compose(ctx: Context, broadcast: Broadcast) -> Screen:
+    """Everything that can still be changed of it."""
+    texts.must_be_draft(broadcast)
+    return composer(ctx, broadcast)
+
+
+def composer(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) -> Screen:
+    its: dict[str, Any] = {"broadcast": broadcast.id}
+    written = texts.texts_of(ctx.session, broadcast)
+    readers = readers_of(ctx, broadcast)
+    missing = [each for each in readers if each not in written]
+    body: list[Text] = [cards.title(ctx.session, broadcast, broadcast.language)]
+    if missing:
+        names = listed([texts.language_name(each) for each in missing])
+        body.append(_("Not written yet, and read by some it is for: {languages}.", languages=names))
+    several = len(rights(ctx.who)) > 1
+    return Screen(
+        lead or _("A message to many"),
+        tuple(body),
+        facts=(*terms(ctx, broadcast), Fact(_("Recipients"), sum(readers.values()))),
+        rows=tuple(
+            _language_row(broadcast, each, written.get(each), readers.get(each, 0))
+            for each in dict.fromkeys([broadcast.language, *written, *missing])
+        ),
+        buttons=(
+            button(_("Preview"), "broadcasts.preview", style=Style.PRIMARY, **its),
+            button(_("For whom it is"), "broadcasts.audience", **its),
+            button(_("In another language"), "broadcasts.word", **its),
+            *((button(_("By which right it goes"), "broadcasts.reach", **its),) if several else ()),
+            button(_("What it asks, and when it goes"), "broadcasts.terms", **its),
+            button(_("Attach files"), "broadcasts.attach", **its),
+            cards.open_it(broadcast),
+        ),
+    )
+
+
+def _language_row(broadcast: Broadcast, language: str, text: BroadcastText | None, readers: int) -> Row:
+    its: dict[str, Any] = {"broadcast": broadcast.id, "language": language}
+    count = ngettext("{count} person reads it", "{count} people read it", readers)
+    if text is None:
+        return Row(texts.language_name(language), count, (Button(_("Write it"), "broadcasts.word", its),))
+    change = Button(_("Change it"), "broadcasts.word", its | {"title": text.title, "words": text.words})
+    out = (Button(_("Take it out"), "broadcasts.unword", its),) if language != broadcast.language else ()
+    detail = _("{title} · {readers}", title=Raw(text.title, language), readers=count)
+    return Row(texts.language_name(language), detail, (change, *out))
+
+
+def readers_of(ctx: Context, broadcast: Broadcast) -> dict[str, int]:
+    """How many of whom it means read each language, the most first."""
+    count = func.count()
+    read = persons(broadcast, at=ctx.now).with_only_columns(Person.language, count).group_by(Person.language)
+    found = ctx.session.execute(read.order_by(count.desc(), Person.language))
+    return {row[0]: row[1] for row in found}
+
+
+def terms(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
+    """For whom it is, what it asks and when it goes: what whoever approves it has to know."""
+    home = ctx.session.get_one(Administration, broadcast.administration_id)
+    symposium = ctx.session.get(Symposium, broadcast.symposium_id) if broadcast.symposium_id else None
+    files = texts.files_of(ctx.session, broadcast)
+    return (
+        Fact(_("Reach"), reach(home, broadcast.scope, broadcast.scope_id)),
+        Fact(_("For whom it is"), choosing.in_words(ctx, broadcast)),
+        Fact(_("It asks"), broadcast.asks),
+        *((Fact(_("Symposium"), Raw(symposium.title, symposium.language)),) if symposium is not None else ()),
+        Fact(_("When"), When(broadcast.send_at) if broadcast.send_at is not None else Moment.NOW),
+        Fact(_("Hours"), Hour.ANY if broadcast.is_urgent else Hour.SUITABLE),
+        *((Fact(_("Attached"), listed([Raw(each.name) for each in files])),) if files else ()),
+    )
+
+
+def _go_on(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:
+    if broadcast.standing is not Standing.DRAFT or broadcast.author_id != ctx.who.id:
+        return ()
+    return (button(_("Go on writing"), "broadcasts.compose", style=Style.PRIMARY, broadcast=broadcast.id),)
+
+
+ON_BROADCAST.append(_go_on)
+
+
+# To a second person
+
+
+@broadcasts.command(
+    "submit",
+    _("Have it approved"),
+    allow=author,
+    confirm=_("Have somebody else look at it? Nothing can be changed then."),
+)
+def submit(ctx: Context, broadcast: Broadcast) -> Screen:
+    """Whom it means now is frozen: where somebody comes or goes before it is approved, that is asked anew."""
+    check(ctx, broadcast)
+    frozen, count = fingerprint(ctx.session, broadcast, at=ctx.now)
+    if not count:
+        raise Refusal(_("It is for nobody: please look at whom you have chosen."))
+    if not broadcast.submit(frozen=frozen, count=count, at=ctx.now):
+        texts.must_be_draft(broadcast)
+    ctx.session.flush()
+    for note in WHEN_SUBMITTED:
+        note(ctx, broadcast)
+    lead = ngettext(
+        "Submitted, for {count} person. Somebody else approves it before anything goes.",
+        "Submitted, for {count} people. Somebody else approves it before anything goes.",
+        count,
+    )
+    card = showing.card(ctx, broadcast)
+    return Screen(card.heading, (lead, *card.body), facts=card.facts, buttons=card.buttons)
+
+
+def check(ctx: Context, broadcast: Broadcast) -> None:
+    """Raises Refusal for what cannot go as it is."""
+    texts.must_be_draft(broadcast)
+    if broadcast.language not in texts.texts_of(ctx.session, broadcast):
+        raise Refusal(_("It says nothing yet in {language}.", language=texts.language_name(broadcast.language)))
+    if broadcast.send_at is not None and broadcast.send_at <= ctx.now:
+        raise Refusal(_("The time at which it was to go is past: please choose another."))
+    if broadcast.asks is Asks.REGISTER:
+        symposium = ctx.session.get(Symposium, broadcast.symposium_id) if broadcast.symposium_id else None
+        if symposium is None or symposium.state not in (SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED):
+            raise Refusal(_("Nobody can register for that symposium: please choose another."))

@@ -1,0 +1,364 @@
+"""Before anything is sent: whom it reaches through which door and in which language, whom it does not and why, and how
+it looks. The numbers come from statements whose answers are small, however many people it is for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from bot.kit.context import Context
+from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Row, Screen, Style, Table, button, map_buttons
+from bot.kit.text import Phrase, Raw, Text, When, _, listed, ngettext
+from db.audiences import people_of
+from db.broadcasts import Asks, Broadcast, By, Reply, Selection, Standing, country_of, does_without, door_of, persons
+from db.people import WEB, Account, Person
+from db.symposia import Symposium
+from handlers.paging import PAGE, turn_pages
+from handlers.people.naming import called
+
+from . import cards, composing, texts
+from .hours import Rhythm, suits
+from .room import NOT_FOUND, author, broadcasts, senders
+
+PLATFORMS: Mapping[str, Phrase | Raw] = {
+    "slack": Raw("Slack"),
+    "telegram": Raw("Telegram"),
+    "email": _("E-mail"),
+    WEB: _("The page"),
+}
+NO_DOOR = "no_door"
+# Why somebody cannot be reached, and what can be done about it: by the name the platform's answer was given.
+REASONS: Mapping[str, tuple[Phrase, Phrase]] = {
+    NO_DOOR: (
+        _("They have no chat and no e-mail that messages go through."),
+        _("Ask them to write to Parley in a chat, or to give their e-mail address."),
+    ),
+    "blocked": (_("They have blocked Parley."), _("Ask them to unblock it, or to give their e-mail address.")),
+    "never_started": (_("They never began to talk to Parley."), _("Send them the link that opens Parley.")),
+    "left": (_("They have left the workspace."), _("Ask them for another way to reach them.")),
+    "deactivated": (_("Their account is deactivated."), _("Ask them for another way to reach them.")),
+    "not_found": (_("Their account does not exist any more."), _("Ask them for another way to reach them.")),
+    "archived": (_("The conversation with them is archived."), _("Ask them to write to Parley once.")),
+    "bad_address": (_("Their e-mail address takes nothing."), _("Ask them for a right one: “My e-mail”.")),
+    "unsubscribed": (_("They have stopped e-mail from Parley."), _("Ask them to write to Parley in a chat.")),
+}
+OTHERWISE = (_("Their door does not take messages."), _("Ask them to write to Parley once."))
+
+
+@dataclass
+class Numbers:
+    """Whom a broadcast reaches, counted. `doors` is by door and the language its copy is in."""
+
+    total: int = 0
+    doors: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fallback: Counter[str] = field(default_factory=Counter)  # by the language that they read and it does not have
+    without: int = 0  # who do without broadcasts
+    unreachable: Counter[str] = field(default_factory=Counter)  # by reason
+    waiting: int = 0
+    last: datetime | None = None  # when it suits the last of those who wait
+    outside: int = 0  # for whom the symposium it asks to register for is not
+
+    @property
+    def reached(self) -> int:
+        return self.doors.total()
+
+
+def numbers(ctx: Context, broadcast: Broadcast) -> Numbers:
+    """Counted now."""
+    written = texts.texts_of(ctx.session, broadcast)
+    starts = max(broadcast.send_at or ctx.now, ctx.now)
+    found = Numbers()
+    for group in _groups(ctx, broadcast):
+        found.total += group.count
+        if group.is_without and not broadcast.is_urgent:
+            found.without += group.count
+            continue
+        if group.platform is None:
+            continue
+        language = group.language if group.language in written else broadcast.language
+        found.doors[group.platform, language] += group.count
+        if group.language not in written:
+            found.fallback[group.language] += group.count
+        if broadcast.is_urgent:
+            continue
+        suitable = suits(starts, Rhythm(group.zone, group.quiet_from, group.quiet_to, group.delivery, group.country))
+        if suitable > starts:
+            found.waiting += group.count
+            found.last = max(found.last or suitable, suitable)
+    found.unreachable = _unreachable(ctx, broadcast)
+    if broadcast.asks is Asks.REGISTER and broadcast.symposium_id is not None:
+        symposium = ctx.session.get_one(Symposium, broadcast.symposium_id)
+        others = persons(broadcast, at=ctx.now).with_only_columns(func.count()).where(~people_of(symposium))
+        found.outside = ctx.session.scalar(others) or 0
+    return found
+
+
+def _groups(ctx: Context, broadcast: Broadcast) -> Iterable[Any]:
+    """Those it means, by all that decides how and when their copy goes."""
+    each = (
+        persons(broadcast, at=ctx.now)
+        .add_columns(
+            Person.language,
+            Person.zone,
+            Person.quiet_from,
+            Person.quiet_to,
+            Person.delivery,
+            country_of(broadcast, at=ctx.now).label("country"),
+            does_without().label("is_without"),
+            door_of(ctx.doors).label("door"),
+        )
+        .subquery()
+    )
+    alike = [column for column in each.c if column.name not in ("id", "door")]
+    counted = select(Account.platform, func.count().label("count"), *alike)
+    return ctx.session.execute(
+        counted.select_from(each).outerjoin(Account, Account.id == each.c.door).group_by(Account.platform, *alike)
+    )
+
+
+def _without_door(ctx: Context, broadcast: Broadcast) -> Any:
+    """Those it means whom no door reaches; whoever does without is not missed."""
+    out = persons(broadcast, at=ctx.now).where(door_of(ctx.doors).is_(None))
+    return out if broadcast.is_urgent else out.where(~does_without())
+
+
+def _reason(ctx: Context) -> Any:
+    """What the door they used last has said of them."""
+    account = aliased(Account)
+    theirs = account.person_id == Person.id, account.unreachable_since.is_not(None)
+    last = select(account.unreachable_reason).where(*theirs).order_by(account.used_at.desc()).limit(1)
+    return func.coalesce(last.correlate(Person).scalar_subquery(), NO_DOOR)
+
+
+def _unreachable(ctx: Context, broadcast: Broadcast) -> Counter[str]:
+    each = _without_door(ctx, broadcast).add_columns(_reason(ctx).label("reason")).subquery()
+    counted = select(each.c.reason, func.count()).group_by(each.c.reason)
+    return Counter({reason: count for reason, count in ctx.session.execute(counted)})
+
+
+# The screens
+
+
+@broadcasts.command("preview", _("Preview"), allow=senders)
+def preview(ctx: Context, broadcast: Broadcast) -> Screen:
+    """Whom it reaches, and whom it does not, before anything is sent."""
+    its: dict[str, Any] = {"broadcast": broadcast.id}
+    found = numbers(ctx, broadcast)
+    is_draft = author(ctx.who, broadcast) and broadcast.standing is Standing.DRAFT
+    return Screen(
+        _("Before it is sent"),
+        (cards.title(ctx.session, broadcast, broadcast.language), *_remarks(broadcast, found)),
+        facts=(
+            *composing.terms(ctx, broadcast),
+            Fact(_("Recipients"), found.total),
+            Fact(_("Reached"), found.reached),
+            Fact(_("Not reached"), found.unreachable.total()),
+        ),
+        rows=tuple(_look_row(broadcast, each) for each in texts.texts_of(ctx.session, broadcast)),
+        table=_table(found),
+        buttons=(
+            *((button(_("Have it approved"), "broadcasts.submit", style=Style.PRIMARY, **its),) if is_draft else ()),
+            *((button(_("Who is not reached"), "broadcasts.unreached", **its),) if found.unreachable else ()),
+            *((button(_("Go on writing"), "broadcasts.compose", **its),) if is_draft else ()),
+            cards.open_it(broadcast),
+        ),
+    )
+
+
+def _look_row(broadcast: Broadcast, language: str) -> Row:
+    look = button(_("How it looks"), "broadcasts.rendering", broadcast=broadcast.id, language=language)
+    return Row(texts.language_name(language), None, (look,))
+
+
+def _table(found: Numbers) -> Table | None:
+    if not found.doors:
+        return None
+    languages = sorted({language for _door, language in found.doors})
+    doors = sorted({door for door, _language in found.doors})
+    return Table(
+        _("How many people, by door and language"),
+        (_("Door"), *(_("{language}", language=texts.language_name(each)) for each in languages)),
+        tuple((door_name(door), *(found.doors[door, language] for language in languages)) for door in doors),
+    )
+
+
+def door_name(door: str) -> Phrase | Raw:
+    return PLATFORMS.get(door, Raw(door))
+
+
+def _remarks(broadcast: Broadcast, found: Numbers) -> Iterable[Text]:
+    for language, count in found.fallback.most_common():
+        yield ngettext(
+            "{count} person reads {language}, in which nothing is written, and gets it in {instead}.",
+            "{count} people read {language}, in which nothing is written, and get it in {instead}.",
+            count,
+            language=texts.language_name(language),
+            instead=texts.language_name(broadcast.language),
+        )
+    if found.without:
+        yield ngettext(
+            "{count} person does without broadcasts that are not urgent, and is not sent it.",
+            "{count} people do without broadcasts that are not urgent, and are not sent it.",
+            found.without,
+        )
+    if found.waiting and found.last is not None:
+        yield ngettext(
+            "For {count} person it waits for their working hours, until {when} at the latest.",
+            "For {count} people it waits for their working hours, until {when} at the latest.",
+            found.waiting,
+            when=When(found.last),
+        )
+    if found.outside:
+        yield ngettext(
+            "The symposium is not for {count} person of them: they cannot register.",
+            "The symposium is not for {count} people of them: they cannot register.",
+            found.outside,
+        )
+
+
+@broadcasts.command("unreached", _("Who is not reached"), allow=senders, reads=senders)
+def unreached(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
+    """Why, how many, and what to do; with the names of those of one's own administration.
+
+    Where people are chosen by a consultation nobody is named: what somebody voted or said there is theirs.
+    """
+    found = _unreachable(ctx, broadcast)
+    names, total = ((), 0) if _is_about_voices(broadcast) else _named(ctx, broadcast, page)
+    reasons = tuple(
+        Row(_("{count} · {why}", count=count, why=REASONS.get(reason, OTHERWISE)[0]), REASONS.get(reason, OTHERWISE)[1])
+        for reason, count in found.most_common()
+    )
+    body: tuple[Text, ...] = (cards.title(ctx.session, broadcast, broadcast.language),)
+    if not found:
+        body += (_("Everybody it is for can be reached."),)
+    elif _is_about_voices(broadcast):
+        body += (_("Nobody is named where people are chosen by what they took part in."),)
+    elif total < found.total():
+        body += (_("Those of other administrations are counted, not named."),)
+    return Screen(
+        _("Who is not reached"),
+        body,
+        rows=(*(reasons if page == 0 else ()), *names),
+        buttons=(
+            *turn_pages("broadcasts.unreached", page, total, broadcast=broadcast.id),
+            button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
+        ),
+    )
+
+
+def _is_about_voices(broadcast: Broadcast) -> bool:
+    selection = Selection.from_json(broadcast.audience)
+    return any(each.by is By.CONSULTATION for each in (*selection.include, *selection.exclude))
+
+
+def _named(ctx: Context, broadcast: Broadcast, page: int) -> tuple[tuple[Row, ...], int]:
+    ours = _without_door(ctx, broadcast).where(Person.visible_to(ctx.who))
+    total = ctx.session.scalar(ours.with_only_columns(func.count())) or 0
+    shown = ours.add_columns(_reason(ctx).label("reason")).order_by(Person.name, Person.id)
+    found = ctx.session.execute(shown.limit(PAGE).offset(page * PAGE)).all()
+    names = called(ctx.session, {each.id for each in found})
+    return tuple(Row(names[each.id], REASONS.get(each.reason, OTHERWISE)[0]) for each in found), total
+
+
+# How it looks
+
+
+@broadcasts.command("rendering", _("How it looks"), allow=senders)
+def rendering(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
+    """What the reader of one language is shown at each door, and what does not fit there."""
+    screen = _copy(ctx, broadcast, language)
+    its: dict[str, Any] = {"broadcast": broadcast.id, "language": language}
+    body: list[Text | Quote] = [cards.title(ctx.session, broadcast, language)]
+    for door, messages in _sketches(ctx, screen, language).items():
+        if len(messages) > 1:
+            body.append(
+                ngettext(
+                    "{door} takes no message as long as this: it comes as {count} message.",
+                    "{door} takes no message as long as this: it comes as {count} messages, one below the other.",
+                    len(messages),
+                    door=door_name(door),
+                )
+            )
+        for number, each in enumerate(messages, 1):
+            label = (
+                _("{door}, {number} of {count}", door=door_name(door), number=number, count=len(messages))
+                if len(messages) > 1
+                else _("{door}", door=door_name(door))
+            )
+            body.append(Quote(Raw(each, language), label=label))
+    return Screen(
+        _("How it looks: {language}", language=texts.language_name(language)),
+        tuple(body),
+        buttons=(
+            button(_("Send me a test copy"), "broadcasts.test", style=Style.PRIMARY, **its),
+            button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
+        ),
+    )
+
+
+def _copy(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
+    text = texts.texts_of(ctx.session, broadcast).get(language)
+    if text is None:
+        raise NotFound(NOT_FOUND)
+    return texts.copy_screen(ctx.session, broadcast, text)
+
+
+def _sketches(ctx: Context, screen: Screen, language: str) -> Mapping[str, Sequence[str]]:
+    """The messages of each door, and the page."""
+    say = ctx.words(language, ctx.who.zone)
+    paragraphs = [
+        say(screen.heading),
+        *(say(each) for each in screen.body if isinstance(each, Phrase | Raw)),
+        "\n".join(f"{say(each.label)}: {say(each.value)}" for each in screen.facts),
+        *([say(listed([Raw(each.name) for each in screen.files]))] if screen.files else ()),
+        " ".join(f"[{say(each.label)}]" for each in screen.buttons),
+    ]
+    page = "\n\n".join(each for each in paragraphs if each)
+    return {**ctx.sketches(screen, language=language, zone=ctx.who.zone), WEB: (page,)}
+
+
+@broadcasts.command("test", _("Send me a test copy"), allow=senders)
+def test(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
+    """To each of one's own doors, exactly as its reader gets it; its buttons say what they would do."""
+    screen = _copy(ctx, broadcast, language)
+    tried: Screen = map_buttons(screen, lambda each: _tried(broadcast, each))
+    mine = Account.person_id == ctx.who.id, Account.unreachable_since.is_(None), Account.platform.in_(list(ctx.doors))
+    doors = ctx.session.scalars(select(Account).where(*mine).order_by(Account.id)).all()
+    for each in doors:
+        once = f"{broadcast.ref}:test:{language}:{each.id}:{ctx.now.isoformat()}"
+        ctx.test_copy(each, tried, language=language, once=once)
+    if not doors:
+        raise Refusal(_("You have no door that a message goes through."))
+    sent = listed([door_name(each.platform) for each in doors])
+    return Screen(
+        _("A test copy is on its way to you."),
+        (cards.title(ctx.session, broadcast, language), _("Through: {doors}", doors=sent)),
+        buttons=(
+            button(_("How it looks"), "broadcasts.rendering", broadcast=broadcast.id, language=language),
+            button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
+        ),
+    )
+
+
+def _tried(broadcast: Broadcast, pressed: Button) -> Button:
+    reply = str(pressed.args.get("reply", ""))
+    args: dict[str, Any] = {"broadcast": broadcast.id, "reply": reply}
+    return Button(pressed.label, "broadcasts.tried", args, pressed.style)
+
+
+@broadcasts.command("tried", _("Tried"), allow=senders)
+def tried(ctx: Context, broadcast: Broadcast, reply: str = "") -> Screen:
+    """A button of a test copy was pressed: nothing is noted."""
+    known = next((each for each in Reply if each.value == reply), None)
+    said = (_("It would be noted as: {reply}.", reply=known),) if known is not None else ()
+    return Screen(
+        _("This was a test copy: the button works, and nothing was noted."),
+        said,
+        buttons=(cards.open_it(broadcast),),
+    )
