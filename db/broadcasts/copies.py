@@ -56,10 +56,6 @@ class Habit:
     quiet_to: time
     delivery: Delivery
 
-    @property
-    def quiet(self) -> tuple[time, time] | None:
-        return (self.quiet_from, self.quiet_to) if self.quiet_from != self.quiet_to else None
-
 
 def habits(session: Session, broadcast: Broadcast, *, at: datetime) -> list[tuple[Habit, int]]:
     """Every habit there is among those it means, and how many have it."""
