@@ -50,15 +50,15 @@ def fan_out(folder: Path, *, people: int = FAN_OUT) -> Iterator[Figure]:
     """A copy for each of a million people and their portions and jobs, against one plain INSERT … SELECT."""
 
     def ours() -> float:
-        with _parley(folder, people) as parley:
-            number = _approved(parley)
+        with reached_by_telegram(folder, people) as parley:
+            number = approved(parley)
             began = time.perf_counter()
-            _begin(parley, number)
+            begun(parley, number)
             return time.perf_counter() - began
 
     def bare() -> float:
-        with _parley(folder, people) as parley:
-            number = _approved(parley)
+        with reached_by_telegram(folder, people) as parley:
+            number = approved(parley)
             began = time.perf_counter()
             with parley.sessions.writing() as session:
                 session.execute(text(BARE), {"broadcast": number})
@@ -69,9 +69,9 @@ def fan_out(folder: Path, *, people: int = FAN_OUT) -> Iterator[Figure]:
 
 def sent(folder: Path, *, people: int = MANY) -> Iterator[Figure]:
     """All of them through the embedded engine and the real client: nobody is missed, and nobody has two."""
-    with _parley(folder, people) as parley, _platform() as platform:
+    with reached_by_telegram(folder, people) as parley, _platform() as platform:
         began = time.perf_counter()
-        _begin(parley, _approved(parley))
+        begun(parley, approved(parley))
         asyncio.run(_drained(parley, platform.api))
         seconds = time.perf_counter() - began
         with parley.sessions.reading() as session:
@@ -87,8 +87,8 @@ def cpu(folder: Path, *, people: int = FEW) -> Iterator[Figure]:
     """CPU of one message: ours against a bare loop of the same client."""
 
     def ours() -> float:
-        with _parley(folder, people) as parley, _platform() as platform:
-            _begin(parley, _approved(parley))
+        with reached_by_telegram(folder, people) as parley, _platform() as platform:
+            begun(parley, approved(parley))
             return platform.cpu_of(lambda: asyncio.run(_drained(parley, platform.api))) / people
 
     def bare() -> float:
@@ -137,7 +137,7 @@ def _platform() -> Iterator[Served]:
 
 
 @contextmanager
-def _parley(folder: Path, people: int) -> Iterator[Parley]:
+def reached_by_telegram(folder: Path, people: int) -> Iterator[Parley]:
     """A town in which everybody can be reached by Telegram."""
     parley = Parley(
         database_url=town.found(folder, people=people), public_url="https://parley.example", clock=SystemClock()
@@ -152,7 +152,7 @@ def _parley(folder: Path, people: int) -> Iterator[Parley]:
         parley.close()
 
 
-def _approved(parley: Parley) -> int:
+def approved(parley: Parley) -> int:
     with parley.sessions.writing() as session:
         home = session.scalars(select(Administration.id).order_by(Administration.id)).first()
         author = session.scalars(select(Person.id).order_by(Person.id)).first()
@@ -178,7 +178,7 @@ def _approved(parley: Parley) -> int:
         return row.id
 
 
-def _begin(parley: Parley, number: int) -> None:
+def begun(parley: Parley, number: int) -> None:
     now: datetime = SystemClock().now()
     with parley.sessions.writing() as session:
         row = session.get_one(Broadcast, number)
