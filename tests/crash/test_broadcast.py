@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -23,28 +24,32 @@ CLAIMED = LANES * GROUPS * SLICE  # at most, where the platform's limit leaves e
 
 
 @pytest.mark.slow
-async def test_nine_kills_miss_nobody_and_leave_in_doubt_what_was_claimed(tmp_path: Path) -> None:
+def test_nine_kills_miss_nobody_and_leave_in_doubt_what_was_claimed(tmp_path: Path) -> None:
     with reached_by_telegram(tmp_path, PEOPLE) as parley:
         number = approved(parley)
         begun(parley, number)
     url = f"sqlite:///{tmp_path / 'used.db'}"
     posts: Counter[str] = Counter()
-    async with Platform.running() as platform:
-        platform.on_post = lambda address: posts.update((address,))
-        for _kill in range(KILLS):
-            before = platform.posted
-            async with process.parley(url, platform.api, log=tmp_path / "log") as bot:
-                await until(lambda before=before: platform.posted >= before + AFTER, 60)
-                bot.process.kill()
-                await bot.process.wait()
-        async with process.parley(url, platform.api, log=tmp_path / "log"):
-            await until(lambda: _is_over(url, number), 60)
+    asyncio.run(_killed(url, number, posts, tmp_path / "log"))
     states = _states(url, number)
     doubt = {address for address, state in states.items() if state is Sending.IN_DOUBT}
     assert set(states.values()) <= {Sending.ACCEPTED, Sending.IN_DOUBT} and len(states) == PEOPLE
     assert all(posts[address] == 1 for address in states.keys() - doubt), "nobody is missed, and nobody has it twice"
     assert all(posts[address] <= 1 for address in doubt), "what is in doubt is not repeated by itself"
     assert len(doubt) <= KILLS * CLAIMED
+
+
+async def _killed(url: str, number: int, posts: Counter[str], log: Path) -> None:
+    async with Platform.running() as platform:
+        platform.on_post = lambda address: posts.update((address,))
+        for _kill in range(KILLS):
+            before = platform.posted
+            async with process.parley(url, platform.api, log=log) as bot:
+                await until(lambda before=before: platform.posted >= before + AFTER, 60)
+                bot.process.kill()
+                await bot.process.wait()
+        async with process.parley(url, platform.api, log=log):
+            await until(lambda: _is_over(url, number), 60)
 
 
 def _states(url: str, number: int) -> dict[str, Sending]:
