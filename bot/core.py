@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 import handlers
-from bot.broadcasting import Broadcasting, Mending
+from bot.broadcasting import Broadcasting
+from bot.broadcasting.mending import Mending
 from bot.delivery import Delivery
 from bot.edge import Edge
 from bot.engine import Begun, Engine, bind_copies
@@ -18,12 +19,14 @@ from bot.fetching import Fetching
 from bot.kit.capability import Registry
 from bot.kit.context import HOLD
 from bot.kit.door import Door
+from bot.kit.events import Returned
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
 from bot.rates import Rates, Unlimited
 from bot.rooms import RoomKeeper
 from bot.work import BROADCAST, MEND, Embedded, Retry, Task, Threads
 from db import audit, files
+from db.broadcasts.copies import copy_of_message
 from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
 from scheduling import due
@@ -87,7 +90,8 @@ class Parley:
             "rates": rates or Unlimited(),
             "bind": bind_copies,
         }
-        self.broadcasting, self.mending = Broadcasting(**sending), Mending(**sending)
+        self.broadcasting = Broadcasting(**sending, work=self.work, is_stopping=lambda: self.work.is_stopping)
+        self.mending = Mending(**sending)
         self.feeds = Feeds(
             sessions=self.sessions,
             clock=clock,
@@ -110,7 +114,7 @@ class Parley:
             engine=self.engine,
             work=self.work,
             expect=self.delivery.expect,
-            returned=self.delivery.returned,
+            returned=self._returned,
             doors=self.doors,
             pace=pace,
         )
@@ -154,6 +158,11 @@ class Parley:
         self.threads.close()
         self.feeds.close()
         self.sessions.engine.dispose()
+
+    def _returned(self, inbox: int, back: Returned) -> None:
+        """What had been accepted came back: a message of the outbox, or a copy of a broadcast."""
+        whose = self.broadcasting if copy_of_message(back.outgoing) else self.delivery
+        whose.returned(inbox, back)
 
     async def _due(self, due: int) -> None:
         begun = await self.threads.run(self.engine.run_due, due)

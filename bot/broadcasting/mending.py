@@ -27,7 +27,8 @@ from db.people import Account, Person
 from db.session import Sessions
 from scheduling.clock import Clock
 
-from .sending import DOUBT, Bind, answers_of, of, own, pause_after, settled
+from . import pause_after, settled
+from .books import DOUBT, Bind, answers_of, of, own
 
 log = structlog.get_logger()
 
