@@ -314,6 +314,7 @@ SHOWS_NOTHING_OF_OTHERS = {
 }
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
+    "broadcasts.word": OWN_WORDS,
     "agencies.answer": OWN,  # the question that was put to one's own agency
     "agencies.cannot": OWN,
     "agencies.query": OWN,
