@@ -17,12 +17,14 @@ from bot.fetching import Fetching
 from bot.kit.capability import Registry
 from bot.kit.context import HOLD
 from bot.kit.door import Door
+from bot.kit.events import Returned
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
 from bot.rates import Rates, Unlimited
 from bot.rooms import RoomKeeper
 from bot.work import BROADCAST, Embedded, Retry, Task, Threads
 from db import audit, files
+from db.broadcasts.copies import copy_of_message
 from db.machinery import Audit, Inbox
 from db.session import Sessions, connect
 from scheduling import due
@@ -85,6 +87,8 @@ class Parley:
             doors=self.doors,
             rates=rates or Unlimited(),
             bind=bind_copies,
+            work=self.work,
+            is_stopping=lambda: self.work.is_stopping,
         )
         self.feeds = Feeds(
             sessions=self.sessions,
@@ -108,7 +112,7 @@ class Parley:
             engine=self.engine,
             work=self.work,
             expect=self.delivery.expect,
-            returned=self.delivery.returned,
+            returned=self._returned,
             doors=self.doors,
             pace=pace,
         )
@@ -151,6 +155,11 @@ class Parley:
         self.threads.close()
         self.feeds.close()
         self.sessions.engine.dispose()
+
+    def _returned(self, inbox: int, back: Returned) -> None:
+        """What had been accepted came back: a message of the outbox, or a copy of a broadcast."""
+        whose = self.broadcasting if copy_of_message(back.outgoing) else self.delivery
+        whose.returned(inbox, back)
 
     async def _due(self, due: int) -> None:
         begun = await self.threads.run(self.engine.run_due, due)

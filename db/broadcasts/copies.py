@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from db.machinery import Sending
+from db.machinery import Outgoing, Sending
 from db.people import WEB, Account, Delivery, Person, Topic
 
 from .audience import country_of, persons
@@ -43,6 +43,7 @@ NO_PORTION = -1  # of a copy that is not sent
 MUTED, NO_DOOR = "muted", "no_door"
 OPEN = (Sending.WAITING, Sending.SENDING)
 MIDNIGHT = time()
+BEYOND = 10**17
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,6 @@ class Habit:
     quiet_from: time
     quiet_to: time
     delivery: Delivery
-
-    @property
-    def quiet(self) -> tuple[time, time] | None:
-        return (self.quiet_from, self.quiet_to) if self.quiet_from != self.quiet_to else None
 
 
 def habits(session: Session, broadcast: Broadcast, *, at: datetime) -> list[tuple[Habit, int]]:
@@ -208,6 +205,28 @@ def send_again(
     session.add_all(made)
     session.flush()
     return made
+
+
+# What a mail carries is known by the number of its outbox row. A copy has none: its own stands beyond all of those.
+
+
+def as_message(copy_id: int) -> int:
+    """The number by which the copy is known in links and addresses."""
+    return BEYOND + copy_id
+
+
+def copy_of_message(number: int) -> int:
+    """The copy that is known by that number; 0 for a row of the outbox."""
+    return max(0, number - BEYOND)
+
+
+def reader_of(session: Session, number: int, *, at_account: bool = False) -> int | None:
+    """The person whose message is known by `number`; with `at_account` None where it went to an address that was still
+    to be confirmed."""
+    if copy_id := copy_of_message(number):
+        return session.scalar(select(BroadcastCopy.person_id).where(BroadcastCopy.id == copy_id))
+    row = session.get(Outgoing, number)
+    return row.person_id if row is not None and not (at_account and row.address is not None) else None
 
 
 # How far it has come

@@ -22,7 +22,7 @@ from scheduling.regions import name_of
 from . import cards
 from .room import ON_BROADCAST, WHEN_BEGUN, WHEN_ENDED, broadcasts, senders
 
-EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=1)  # how often it is told, at first and after hours
+EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=15)  # how often it is told, at first and after hours
 PORTIONS_A_PRESS = 50  # copies in doubt that are sent again at once: ten thousand
 # Why a copy did not get through, and what mends it.
 REASONS: Mapping[str, tuple[Phrase, Phrase]] = {
@@ -251,9 +251,9 @@ def _go_on(ctx: Context, broadcast: Broadcast) -> None:
 
 
 def _tell_later(ctx: Context, broadcast: Broadcast, done: int = -1) -> None:
-    """Look again in a few seconds; after hours every minute; while nothing is due, when something is."""
+    """Look again in a few seconds; after hours every few minutes; while nothing is due, when something is."""
     since = ctx.now - (broadcast.began_at or ctx.now)
-    at = ctx.now + max(EVERY, min(SELDOM, since / 20))
+    at = ctx.now + max(EVERY, min(SELDOM, since / 50))
     following = ctx.session.scalar(unfinished(broadcast).limit(1))
     if following is not None and following.at > at:
         at = following.at + EVERY

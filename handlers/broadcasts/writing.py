@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from bot.kit.context import Context
 from db.broadcasts import Broadcast, BroadcastText
 from db.broadcasts.copies import Habit, habits, lay_portions, write
-from db.people import Delivery
-from scheduling.hours import suits
 
+from .hours import Rhythm, suits
 from .room import WHEN_BEGUN
 
 USEFUL_FOR = timedelta(days=3)  # after the last of them may go
-DIGEST_AT = time(8, 0)
 
 
 def begin(ctx: Context, broadcast: Broadcast) -> bool:
@@ -61,11 +58,4 @@ def when(broadcast: Broadcast, habit: Habit, *, at: datetime) -> datetime:
     start = begins_at(broadcast, at)
     if broadcast.is_urgent:
         return start
-    morning = DIGEST_AT if habit.delivery is Delivery.DIGEST else None
-    return suits(start, zone=habit.zone, country=habit.country, quiet=habit.quiet, not_before=morning)
-
-
-def waits(broadcast: Broadcast, found: Iterable[tuple[Habit, int]], *, at: datetime) -> int:
-    """How many are not written to at once, because it is not their hour."""
-    start = begins_at(broadcast, at)
-    return sum(count for habit, count in found if when(broadcast, habit, at=at) > start)
+    return suits(start, Rhythm(habit.zone, habit.quiet_from, habit.quiet_to, habit.delivery, habit.country))

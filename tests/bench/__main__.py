@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import (
+    broadcasting,
     calendars,
     clauses,
     concluding,
@@ -52,6 +53,9 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "due": due.figures,
     "ledger": ledger.figures,
     "soak": soak.figures,
+    "broadcast_fan_out": broadcasting.fan_out,
+    "broadcast_sent": broadcasting.sent,
+    "broadcast_cpu": broadcasting.cpu,
     "clauses": clauses.figures,
     "meetings": lambda _folder: meetings.figures(),
     "opinions": opinions.figures,

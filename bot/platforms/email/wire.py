@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot.kit.door import SendError, cause
 from bot.platforms.host import Host
 from bot.platforms.links import Links, Post, Way
-from db.machinery import Outgoing
+from db.broadcasts.copies import reader_of
 from db.mail import account_of, key_of
 from db.people import Account
 
@@ -97,8 +97,8 @@ class Mailbox:
     def _account(self, session: Session, post: Post, number: int) -> Account | None:
         if post is Post.INVITED:
             return session.scalar(select(Account).where(Account.id == number, Account.platform == PLATFORM))
-        row = session.get(Outgoing, number)
-        return account_of(session, row.person_id) if row is not None and row.address is None else None
+        person_id = reader_of(session, number, at_account=True)
+        return account_of(session, person_id) if person_id is not None else None
 
     @staticmethod
     def _thread(quoted: list[str], number: int) -> str:

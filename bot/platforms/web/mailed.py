@@ -18,7 +18,8 @@ from bot.kit.capability import Registry
 from bot.kit.events import Answer, Called, Caller
 from bot.kit.text import Phrase, Reader, _
 from bot.platforms.links import Links, Signed, Way
-from db.machinery import Handle, Outgoing
+from db.broadcasts.copies import reader_of
+from db.machinery import Handle
 from db.mail import Confirmed, MailRequest, account_of, confirm
 from db.people import MAIL, Account, Person
 from db.session import Sessions
@@ -174,8 +175,8 @@ class Mailed:
 
     def _known(self, signed: Signed) -> Known | None:
         with self._sessions.reading() as session:
-            row = session.get(Outgoing, signed.number)
-            account: Account | None = account_of(session, row.person_id) if row is not None else None
+            person_id = reader_of(session, signed.number)
+            account: Account | None = account_of(session, person_id) if person_id is not None else None
             if account is None:
                 return None
             person = session.get_one(Person, account.person_id)

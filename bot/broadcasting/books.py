@@ -1,17 +1,11 @@
-"""Sending a broadcast: a portion of its copies a job, in the reader's language, at the pace the platforms allow.
+"""The rows of a broadcast that is on its way: what is to be sent, what was claimed, and what became of it.
 
-A copy is claimed (`sending`) in a transaction of its own shortly before it leaves, and what became of it is recorded in
-another, some at a time. One that is found `sending` when its portion begins was interrupted in between: nobody knows
-whether it arrived. It is left in doubt, listed, and sent again when a person says so, never by itself; that holds for
-an outcome that the platform kept to itself, too. So a process that dies leaves no more in doubt than it had claimed:
-what was to leave within `CLAIMED_AHEAD`, and what was on its way.
+Each method is one short transaction.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -19,34 +13,26 @@ from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.kit.door import ELSEWHERE, UNREACHABLE, Door, Paused, Permanent, Transient, Unknown
-from bot.kit.events import Answer
+from bot.kit.door import ELSEWHERE, UNREACHABLE, Door, Paused, Permanent, Transient
+from bot.kit.events import Answer, Returned
 from bot.kit.screen import Button, from_json, map_buttons
-from bot.kit.text import Catalogues, Reader, Writer
-from bot.rates import Rates
-from bot.work import Retry, Threads
+from bot.kit.text import Reader
+from bot.work import BROADCAST, Retry, Work
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
-from db.broadcasts.copies import MUTED, NO_DOOR, OPEN
-from db.machinery import OUTBOX_HOLD, Audit, Due, Sending, Setting
+from db.broadcasts.copies import MUTED, NO_DOOR, OPEN, as_message, copy_of_message, send_again
+from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Sending, Setting
 from db.people import MAIL, Account, Person, Topic
 from db.session import Sessions
 from scheduling.clock import Clock
 
 log = structlog.get_logger()
 
-SLICE = 20  # slots taken at once: others who send get theirs in between
-CLAIMED_AHEAD = 0.25  # seconds: what leaves within them is claimed together
-LEAD = 0.05  # seconds before the first of them leaves, for the claim itself
-SLACK = 0.1  # seconds by which a message may be late for its slot; later it asks for another
-GROUPS = 4  # claimed together, and not all recorded yet
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-RECORDED_AT_LAST = 5  # tries to record what the platform has taken already
 OVER = "broadcasts.over"  # the job that ends a broadcast of which nothing waits any longer
 DOUBT, EXPIRED, GONE = "unknown_outcome", "expired", "gone"
 COPY = "copy"  # the argument of a button that names its copy; 0 until it is somebody's
+STILL_USEFUL = timedelta(days=1)  # what came back is worth sending on for so long at least
 
 # A person's id, the copy's and its answer, each; gives the answers with handles that are theirs.
 Bind = Callable[[Session, Sequence[tuple[int, int, Answer]], datetime], list[Answer]]
@@ -101,150 +87,17 @@ class Outcome:
     error: Exception | None = None
 
 
-@dataclass
-class Ebb:
-    """Why nothing more goes through a door for now."""
+class Books:
+    """Reads and writes them. `bind` gives each copy's buttons handles that are its reader's."""
 
-    pause: timedelta = timedelta()
-    until: datetime | None = None
-    why: str = ""
-    is_over: bool = False  # the broadcast is paused, stopped, withdrawn, or says something else now
-
-    def __bool__(self) -> bool:
-        return bool(self.why) or self.is_over
-
-    def note(self, error: Transient, pause: timedelta) -> None:
-        self.pause, self.why = max(self.pause, pause), type(error).__name__
-        self.until = getattr(error, "until", None) or self.until
-
-
-class Broadcasting:
-    """Sends portions. `bind` gives each copy's buttons handles that are its reader's; `sleep` takes seconds."""
-
-    def __init__(
-        self,
-        *,
-        sessions: Sessions,
-        threads: Threads,
-        clock: Clock,
-        catalogues: Catalogues,
-        doors: Mapping[str, Door],
-        rates: Rates,
-        bind: Bind,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, *, sessions: Sessions, clock: Clock, doors: Mapping[str, Door], bind: Bind, work: Work) -> None:
         self._sessions = sessions
-        self._threads = threads
         self._clock = clock
-        self._catalogues = catalogues
         self._doors = doors
-        self._rates = rates
         self._bind = bind
-        self._sleep = sleep
-        self._under_way: set[int] = set()
+        self._work = work
 
-    async def portion(self, portion: int) -> None:
-        """Job body: send what is left of one. Runs again harmlessly; raises `Retry` when the rest is for later."""
-        if portion in self._under_way:  # to a second run everything on its way would look interrupted
-            raise Retry(FIRST_PAUSE)
-        self._under_way.add(portion)
-        try:
-            await self._send(portion)
-        finally:
-            self._under_way.discard(portion)
-
-    async def _send(self, portion: int) -> None:
-        await self._threads.run(self._doubt, portion)
-        while copies := await self._threads.run(self._ahead, portion):
-            by_door: dict[str, list[Copy]] = {}
-            for copy in copies:
-                by_door.setdefault(copy.platform, []).append(copy)
-            ebbs = await _all(self._through(door, its, portion) for door, its in by_door.items())
-            if waits := [ebb for ebb in ebbs if ebb.why]:
-                latest = max(waits, key=lambda ebb: ebb.pause)
-                raise Retry(latest.pause, latest.until)
-        await self._threads.run(self._end, portion)
-
-    async def _through(self, door: str, copies: Iterable[Copy], portion: int) -> Ebb:
-        """Send these through one door, each at its slot, until they are gone or the door ebbs.
-
-        Returns only when what became of each is recorded: whoever reads the table afterwards sees it.
-        """
-        left, ebb, groups = deque(copies), Ebb(), set[asyncio.Task[None]]()
-        now = asyncio.get_running_loop().time
-        try:
-            while left and not ebb:
-                try:
-                    slots = await self._rates.slots(door, min(len(left), SLICE))
-                except Paused as error:
-                    ebb.note(error, error.pause)
-                    break
-                for instants in _together(slots):
-                    await self._sleep(max(0.0, instants[0] - LEAD - now()))
-                    while len(groups) >= GROUPS:
-                        _done, groups = await asyncio.wait(groups, return_when=asyncio.FIRST_COMPLETED)
-                        await _all(_done)
-                    if ebb:
-                        break
-                    its = [(left.popleft(), instant) for instant in instants if left]
-                    groups.add(asyncio.create_task(self._group(door, its, portion, ebb)))
-        finally:
-            await _all(groups)
-        return ebb
-
-    async def _group(self, door: str, its: Sequence[tuple[Copy, float]], portion: int, ebb: Ebb) -> None:
-        """Claim a few copies, send them, and record what became of them."""
-        claimed = await self._threads.run(self._claim, portion, [copy for copy, _instant in its])
-        if claimed is None:
-            ebb.is_over = True
-            return
-        instants = {copy.id: instant for copy, instant in its}
-        outcomes = await _all(self._one(door, each, instants[each.id], ebb) for each in claimed)
-        await self._recorded(outcomes)
-
-    async def _one(self, door: str, copy: Copy, instant: float, ebb: Ebb) -> Outcome:
-        now = asyncio.get_running_loop().time
-        while (away := instant - now()) > 0 or away < -SLACK:
-            if away > 0:
-                await self._sleep(away)
-                continue
-            try:
-                (instant, *_more) = await self._rates.slots(door, 1)
-            except Paused as error:
-                ebb.note(error, error.pause)
-                return Outcome(copy, error=error)
-        if ebb.why:
-            return Outcome(copy, error=Paused(ebb.pause))  # it has not been tried
-        writer = Writer(self._catalogues, copy.reader)
-        try:
-            message = await self._doors[door].send(copy.address, copy.answer, writer, repeated=copy.repeated)
-        except Paused as error:
-            await self._rates.told_to_wait(door, error.pause)
-            ebb.note(error, error.pause)
-            return Outcome(copy, error=error)
-        except Transient as error:
-            ebb.note(error, _pause(copy.attempts))
-            return Outcome(copy, error=error)
-        except Exception as error:  # Permanent, Unknown; or a door of ours is broken, and nobody knows how far it came
-            if not isinstance(error, Permanent | Unknown):
-                log.error("the door failed", copy=copy.id, door=door, exc_info=error)
-            return Outcome(copy, error=error)
-        return Outcome(copy, dict(message))
-
-    async def _recorded(self, outcomes: Sequence[Outcome]) -> None:
-        """Record them, though the database be away for a moment: what is not recorded is in doubt."""
-        for again in range(RECORDED_AT_LAST):
-            try:
-                return await self._threads.run(self._record, outcomes)
-            except SQLAlchemyError as error:
-                if again + 1 == RECORDED_AT_LAST:
-                    raise
-                log.warning("not recorded yet", copies=len(outcomes), error=type(error).__name__)
-                await self._sleep(2.0**again / 4)
-
-    # Each of these is one short transaction
-
-    def _doubt(self, portion_id: int) -> None:
+    def doubt(self, portion_id: int) -> None:
         """What was on its way when the process died that sent it: nobody knows whether it arrived."""
         now = self._clock.now()
         with self._sessions.writing() as session:
@@ -260,7 +113,7 @@ class Broadcasting:
         if interrupted:
             log.warning("in doubt", portion=portion_id, copies=len(interrupted))
 
-    def _ahead(self, portion_id: int) -> list[Copy]:
+    def ahead(self, portion_id: int) -> list[Copy]:
         """What is to be sent of a portion, with the door it goes through; what can never be is settled at once."""
         now = self._clock.now()
         with self._sessions.writing() as session:
@@ -292,7 +145,7 @@ class Broadcasting:
                         account_id=account.id,
                         platform=account.platform,
                         address=account.address,
-                        answer=_own(answer, row.id),
+                        answer=replace(_own(answer, row.id), outgoing=as_message(row.id)),
                         reader=Reader(person.language, person.zone),
                         edition=broadcast.edition,
                         repeated=row.may_repeat,
@@ -301,7 +154,7 @@ class Broadcasting:
                 )
         return found
 
-    def _claim(self, portion_id: int, copies: Sequence[Copy]) -> list[Copy] | None:
+    def claim(self, portion_id: int, copies: Sequence[Copy]) -> list[Copy] | None:
         """Those of them that nobody else has, with handles; None where the broadcast does not go now, or not so."""
         with self._sessions.writing() as session:
             portion = session.get_one(BroadcastPortion, portion_id)
@@ -317,7 +170,7 @@ class Broadcasting:
             bound = self._bind(session, [(copy.person_id, copy.id, copy.answer) for copy in claimed], self._clock.now())
         return [replace(copy, answer=answer) for copy, answer in zip(claimed, bound, strict=True)]
 
-    def _record(self, outcomes: Sequence[Outcome]) -> None:
+    def record(self, outcomes: Sequence[Outcome]) -> None:
         now = self._clock.now()
         with self._sessions.writing() as session:
             taken = [each for each in outcomes if each.error is None]
@@ -358,7 +211,7 @@ class Broadcasting:
             return
         row.state, row.reason, row.attempts = Sending.WAITING, reason, 0
 
-    def _end(self, portion_id: int) -> None:
+    def end(self, portion_id: int) -> None:
         """Note that nothing of a portion waits; with nothing left of the whole, let the broadcast be ended."""
         now = self._clock.now()
         with self._sessions.writing() as session:
@@ -376,6 +229,48 @@ class Broadcasting:
             if broadcast.standing is Standing.SENDING and session.scalar(select(Due.id).where(Due.key == key)) is None:
                 args = {"broadcast": broadcast.id}
                 session.add(Due(administration_id=broadcast.administration_id, job=OVER, args=args, key=key, at=now))
+
+    def returned(self, inbox: int, back: Returned) -> None:
+        """A copy that a platform had accepted came back: the next door is tried, and it says what became of it.
+
+        Whatever was opened has arrived. Raises LookupError for one that is being sent: its platform was quicker than
+        our record.
+        """
+        now = self._clock.now()
+        with self._sessions.writing() as session:
+            kept = session.get(Inbox, inbox, with_for_update=True)
+            if kept is None or kept.state is not InboxState.WAITING:
+                return
+            kept.state = InboxState.DONE
+            row = session.get(BroadcastCopy, copy_of_message(back.outgoing), with_for_update=True)
+            if row is None:
+                return
+            if row.state is Sending.SENDING:
+                raise LookupError("it is being sent")
+            if row.state not in (Sending.ACCEPTED, Sending.IN_DOUBT) or row.opened_at is not None:
+                return
+            log.warning("returned", copy=row.id, reason=back.reason)
+            account = session.get(Account, row.account_id) if row.account_id is not None else None
+            if account is not None and back.reason in UNREACHABLE:
+                account.unreachable_since, account.unreachable_reason = now, back.reason
+                session.flush()
+            row.accepted_at = row.message = None
+            _fail(row, back.reason, now)
+            broadcast = session.get_one(Broadcast, row.broadcast_id, with_for_update=True)
+            person = session.get_one(Person, row.person_id)
+            if back.reason not in UNREACHABLE | ELSEWHERE or not self._goes_on(broadcast):
+                return
+            if _door(row, person, self._accounts(session, [row]).get(row.person_id, ())) is None:
+                return
+            broadcast.reopen(expires_at=now + STILL_USEFUL)
+            session.flush()
+            for portion in send_again(session, broadcast, BroadcastCopy.id == row.id, at=now, most=1, repeated=False):
+                row.reason = back.reason  # so that it is not handed to the same door again
+                self._work.defer(session, BROADCAST, at=now, portion=portion.id)
+
+    @staticmethod
+    def _goes_on(broadcast: Broadcast) -> bool:
+        return broadcast.standing in (Standing.SENDING, Standing.PAUSED, Standing.SENT)
 
     # What is read on the way
 
@@ -494,29 +389,3 @@ def _own(answer: Answer, copy_id: int) -> Answer:
 def _fail(row: BroadcastCopy, reason: str, now: datetime) -> None:
     row.state = Sending.EXPIRED if reason == EXPIRED else Sending.FAILED
     row.reason, row.settled_at = reason, now
-
-
-def _together(slots: Sequence[float]) -> list[list[float]]:
-    """Instants in order, those together that lie within `CLAIMED_AHEAD` of the first of them."""
-    found: list[list[float]] = []
-    for slot in slots:
-        if found and slot - found[-1][0] <= CLAIMED_AHEAD:
-            found[-1].append(slot)
-        else:
-            found.append([slot])
-    return found
-
-
-def _pause(attempts: int) -> timedelta:
-    """How long to wait after so many tries that failed before."""
-    pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 9))
-    return pause
-
-
-async def _all(those: Iterable[Awaitable[Any]]) -> list[Any]:
-    """What each gives, when all are at their end; what one of them raised is raised then."""
-    outcomes = await asyncio.gather(*those, return_exceptions=True)
-    for each in outcomes:
-        if isinstance(each, BaseException):
-            raise each
-    return outcomes

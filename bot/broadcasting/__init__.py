@@ -1,0 +1,216 @@
+"""Sending a broadcast: a portion of its copies a job, in the reader's language, at the pace the platforms allow.
+
+A copy is claimed (`sending`) in a transaction of its own shortly before it leaves, and what became of it is recorded in
+another, some at a time. One that is found `sending` when its portion begins was interrupted in between: nobody knows
+whether it arrived. It is left in doubt, listed, and sent again when a person says so, never by itself; that holds for
+an outcome that the platform kept to itself, too. So a process that dies leaves no more in doubt than it had claimed:
+what was to leave within `CLAIMED_AHEAD`, and what was on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.kit.door import Door, Paused, Permanent, Transient, Unknown
+from bot.kit.text import Catalogues, Writer
+from bot.rates import Rates
+from bot.work import Retry, Threads, Work
+from db.session import Sessions
+from scheduling.clock import Clock
+
+from .books import Bind, Books, Copy, Outcome
+
+__all__ = ["Broadcasting"]
+
+log = structlog.get_logger()
+
+SLICE = 20  # slots taken at once: others who send get theirs in between
+CLAIMED_AHEAD = 0.25  # seconds: what leaves within them is claimed together
+LEAD = 0.05  # seconds before the first of them leaves, for the claim itself
+SLACK = 0.1  # seconds by which a message may be late for its slot; later it asks for another
+GROUPS = 4  # claimed together, and not all recorded yet
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+RECORDED_AT_LAST = 5  # tries to record what the platform has taken already
+
+
+@dataclass
+class Ebb:
+    """Why nothing more goes through a door for now."""
+
+    pause: timedelta = timedelta()
+    until: datetime | None = None
+    why: str = ""
+    is_over: bool = False  # the broadcast is paused, stopped, withdrawn, or says something else now
+
+    def __bool__(self) -> bool:
+        return bool(self.why) or self.is_over
+
+    def note(self, error: Transient, pause: timedelta) -> None:
+        self.pause, self.why = max(self.pause, pause), type(error).__name__
+        self.until = getattr(error, "until", None) or self.until
+
+
+class Broadcasting:
+    """Sends portions. `bind` gives each copy's buttons handles that are its reader's; `sleep` takes seconds.
+
+    Once `is_stopping` says so, nothing more is begun: the process ends.
+    """
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        threads: Threads,
+        clock: Clock,
+        catalogues: Catalogues,
+        doors: Mapping[str, Door],
+        rates: Rates,
+        bind: Bind,
+        work: Work,
+        is_stopping: Callable[[], bool] = lambda: False,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._books = Books(sessions=sessions, clock=clock, doors=doors, bind=bind, work=work)
+        self.returned = self._books.returned
+        self._threads = threads
+        self._catalogues = catalogues
+        self._doors = doors
+        self._rates = rates
+        self._is_stopping = is_stopping
+        self._sleep = sleep
+        self._under_way: set[int] = set()
+
+    async def portion(self, portion: int) -> None:
+        """Job body: send what is left of one. Runs again harmlessly; raises `Retry` when the rest is for later."""
+        if portion in self._under_way:  # to a second run everything on its way would look interrupted
+            raise Retry(FIRST_PAUSE)
+        self._under_way.add(portion)
+        try:
+            await self._send(portion)
+        finally:
+            self._under_way.discard(portion)
+
+    async def _send(self, portion: int) -> None:
+        await self._threads.run(self._books.doubt, portion)
+        while copies := await self._threads.run(self._books.ahead, portion):
+            by_door: dict[str, list[Copy]] = {}
+            for copy in copies:
+                by_door.setdefault(copy.platform, []).append(copy)
+            ebbs = await _all(self._through(door, its, portion) for door, its in by_door.items())
+            if waits := [ebb for ebb in ebbs if ebb.why]:
+                latest = max(waits, key=lambda ebb: ebb.pause)
+                raise Retry(latest.pause, latest.until)
+        await self._threads.run(self._books.end, portion)
+
+    async def _through(self, door: str, copies: Iterable[Copy], portion: int) -> Ebb:
+        """Send these through one door, each at its slot, until they are gone or the door ebbs.
+
+        Returns only when what became of each is recorded: whoever reads the table afterwards sees it.
+        """
+        left, ebb, groups = deque(copies), Ebb(), set[asyncio.Task[None]]()
+        now = asyncio.get_running_loop().time
+        try:
+            while left and not ebb:
+                try:
+                    slots = await self._rates.slots(door, min(len(left), SLICE))
+                except Paused as error:
+                    ebb.note(error, error.pause)
+                    break
+                for instants in _together(slots):
+                    await self._sleep(max(0.0, instants[0] - LEAD - now()))
+                    while len(groups) >= GROUPS:
+                        _done, groups = await asyncio.wait(groups, return_when=asyncio.FIRST_COMPLETED)
+                        await _all(_done)
+                    if self._is_stopping():  # what is claimed arrives and is recorded; the rest is for whoever is there
+                        ebb.why = "Stopping"
+                    if ebb:
+                        break
+                    its = [(left.popleft(), instant) for instant in instants if left]
+                    groups.add(asyncio.create_task(self._group(door, its, portion, ebb)))
+        finally:
+            await _all(groups)
+        return ebb
+
+    async def _group(self, door: str, its: Sequence[tuple[Copy, float]], portion: int, ebb: Ebb) -> None:
+        """Claim a few copies, send them, and record what became of them."""
+        claimed = await self._threads.run(self._books.claim, portion, [copy for copy, _instant in its])
+        if claimed is None:
+            ebb.is_over = True
+            return
+        instants = {copy.id: instant for copy, instant in its}
+        outcomes = await _all(self._one(door, each, instants[each.id], ebb) for each in claimed)
+        await self._recorded(outcomes)
+
+    async def _one(self, door: str, copy: Copy, instant: float, ebb: Ebb) -> Outcome:
+        now = asyncio.get_running_loop().time
+        while (away := instant - now()) > 0 or away < -SLACK:
+            if away > 0:
+                await self._sleep(away)
+                continue
+            try:
+                (instant, *_more) = await self._rates.slots(door, 1)
+            except Paused as error:
+                ebb.note(error, error.pause)
+                return Outcome(copy, error=error)
+        if ebb.why:
+            return Outcome(copy, error=Paused(ebb.pause))  # it has not been tried
+        writer = Writer(self._catalogues, copy.reader)
+        try:
+            message = await self._doors[door].send(copy.address, copy.answer, writer, repeated=copy.repeated)
+        except Paused as error:
+            await self._rates.told_to_wait(door, error.pause)
+            ebb.note(error, error.pause)
+            return Outcome(copy, error=error)
+        except Transient as error:
+            ebb.note(error, _pause(copy.attempts))
+            return Outcome(copy, error=error)
+        except Exception as error:  # Permanent, Unknown; or a door of ours is broken, and nobody knows how far it came
+            if not isinstance(error, Permanent | Unknown):
+                log.error("the door failed", copy=copy.id, door=door, exc_info=error)
+            return Outcome(copy, error=error)
+        return Outcome(copy, dict(message))
+
+    async def _recorded(self, outcomes: Sequence[Outcome]) -> None:
+        """Record them, though the database be away for a moment: what is not recorded is in doubt."""
+        for again in range(RECORDED_AT_LAST):
+            try:
+                return await self._threads.run(self._books.record, outcomes)
+            except SQLAlchemyError as error:
+                if again + 1 == RECORDED_AT_LAST:
+                    raise
+                log.warning("not recorded yet", copies=len(outcomes), error=type(error).__name__)
+                await self._sleep(2.0**again / 4)
+
+
+def _together(slots: Sequence[float]) -> list[list[float]]:
+    """Instants in order, those together that lie within `CLAIMED_AHEAD` of the first of them."""
+    found: list[list[float]] = []
+    for slot in slots:
+        if found and slot - found[-1][0] <= CLAIMED_AHEAD:
+            found[-1].append(slot)
+        else:
+            found.append([slot])
+    return found
+
+
+def _pause(attempts: int) -> timedelta:
+    """How long to wait after so many tries that failed before."""
+    pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 9))
+    return pause
+
+
+async def _all(those: Iterable[Awaitable[Any]]) -> list[Any]:
+    """What each gives, when all are at their end; what one of them raised is raised then."""
+    outcomes = await asyncio.gather(*those, return_exceptions=True)
+    for each in outcomes:
+        if isinstance(each, BaseException):
+            raise each
+    return outcomes

@@ -1,0 +1,292 @@
+"""How a broadcast goes out: at its slots, in pauses, through outages and ends of a process; nobody twice in silence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.broadcasting import Broadcasting
+from bot.engine import bind_copies
+from bot.kit.door import Paused, Transient, Unknown
+from bot.kit.events import Returned
+from bot.work import Retry
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
+from db.broadcasts.copies import as_message
+from db.machinery import Inbox, Sending
+from db.people import Account
+from tests.handlers.broadcast_steps import begin, broadcast, copies, sent, standing
+from tests.world import CAST, World
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    made = World(database_url)
+    yield made
+    made.close()
+
+
+class Paced:
+    """Slots a hundredth of a second apart, and what was asked for; `first` is done before the first are given."""
+
+    def __init__(self, first: Callable[[], None] = lambda: None, late: float = 0.0, at_once: int = 3) -> None:
+        self.asked: list[int] = []
+        self.given: list[float] = []
+        self.waits: list[tuple[str, timedelta]] = []
+        self._first, self._late, self._at_once = first, late, at_once
+
+    async def slots(self, door: str, most: int) -> Sequence[float]:
+        self._first()
+        self.asked.append(most)
+        now = asyncio.get_running_loop().time() - self._late
+        self._late = 0.0
+        given = [now + 0.01 * number for number in range(1, min(most, self._at_once) + 1)]
+        self.given += given
+        return given
+
+    async def told_to_wait(self, door: str, pause: timedelta) -> None:
+        self.waits.append((door, pause))
+
+
+def sending(world: World, rates: Paced, **more: Any) -> Broadcasting:
+    parley = world.parley
+    return Broadcasting(
+        sessions=parley.sessions,
+        threads=parley.threads,
+        clock=world.clock,
+        catalogues=parley.catalogues,
+        doors=parley.doors,
+        rates=rates,
+        bind=bind_copies,
+        work=parley.work,
+        **more,
+    )
+
+
+def portion(world: World) -> int:
+    with world.parley.sessions.reading() as session:
+        return session.scalars(select(BroadcastPortion.id)).one()
+
+
+def states(world: World, number: int) -> Counter[Sending]:
+    return Counter(each.state for each in copies(world, number).values())
+
+
+class Flaky:
+    """In the place of a door's `send`: raises what it is told to, and notes when and to whom it sent."""
+
+    def __init__(self, world: World, door: str, *outcomes: Exception) -> None:
+        self.send, self.outcomes = world.doors[door].send, list(outcomes)
+        self.sent: list[tuple[str, float, bool]] = []
+        world.doors[door].send = self  # type: ignore[method-assign]
+
+    async def __call__(self, address: str, *args: Any, repeated: bool = False, **more: Any) -> Mapping[str, Any]:
+        if self.outcomes:
+            raise self.outcomes.pop(0)
+        self.sent.append((address, asyncio.get_running_loop().time(), repeated))
+        return await self.send(address, *args, repeated=repeated, **more)
+
+
+def test_each_leaves_at_a_slot_of_its_own(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    rates, telegram = Paced(), Flaky(world, "telegram")
+    world.runner.run(sending(world, rates).portion(portion(world)))
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+    slots = sorted(rates.given)
+    for before, (_address, at, _repeated) in enumerate(sorted(telegram.sent, key=lambda each: each[1])):
+        assert at >= slots[before], "no more have left at any instant than there were slots"
+    assert max(rates.asked) <= 20
+
+
+def test_a_slot_that_was_missed_is_given_up(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    rates = Paced(late=5.0)
+    world.runner.run(sending(world, rates).portion(portion(world)))
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+    assert len(rates.given) > len(CAST), "another was asked for in the place of each that was over"
+
+
+def test_a_pause_the_platform_asks_for_holds_up_its_own_door_alone(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    rates = Paced()
+    Flaky(world, "telegram", Paused(timedelta(seconds=40)))
+    with pytest.raises(Retry) as again:
+        world.runner.run(sending(world, rates).portion(portion(world)))
+    assert again.value.pause == timedelta(seconds=40) and rates.waits == [("telegram", timedelta(seconds=40))]
+    found = copies(world, number)
+    slack = [each for name, each in found.items() if CAST[name][0] == "slack"]
+    assert {each.state for each in slack} == {Sending.ACCEPTED}
+    assert Sending.WAITING in {each.state for each in found.values()} and Sending.SENDING not in states(world, number)
+    assert all(each.attempts == 0 for each in found.values() if each.state is Sending.WAITING)
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+
+
+def test_an_outcome_nobody_knows_is_listed_and_not_repeated(world: World) -> None:
+    number = broadcast(world)
+    telegram = Flaky(world, "telegram", Unknown("no answer"), KeyError("a door of ours is broken"))
+    sent(world, number)
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST) - 2, Sending.IN_DOUBT: 2}
+    assert standing(world, number) is Standing.SENT
+    world.pass_time(days=1)
+    assert len(telegram.sent) == 3
+    world.do("cora", "broadcasts.again", broadcast=number, confirmed=True)
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+    assert [repeated for _address, _at, repeated in telegram.sent] == [False] * 3 + [True] * 2
+
+
+def test_paused_in_the_middle_what_is_claimed_arrives_and_no_more(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    calls: list[int] = []
+
+    def pause_at_last() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            with world.parley.sessions.writing() as session:
+                session.get_one(Broadcast, number).pause()
+
+    rates = Paced(pause_at_last)
+    world.runner.run(sending(world, rates).portion(portion(world)))
+    counted = states(world, number)
+    assert counted[Sending.WAITING] > 0 and counted[Sending.SENDING] == 0
+    assert counted[Sending.ACCEPTED] == sum(len(each.sent) for each in world.doors.values())
+    world.do("cora", "broadcasts.resume", broadcast=number)
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+
+
+def test_a_process_that_ends_begins_nothing_more_and_leaves_nothing_in_doubt(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    asked: list[int] = []
+
+    def is_stopping() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    with pytest.raises(Retry):
+        world.runner.run(sending(world, Paced(), is_stopping=is_stopping).portion(portion(world)))
+    counted = states(world, number)
+    assert counted[Sending.WAITING] > 0 and not counted[Sending.SENDING] and not counted[Sending.IN_DOUBT]
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+
+
+def test_a_process_that_dies_leaves_in_doubt_what_it_had_claimed_and_nothing_else(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    stuck = asyncio.Event()
+
+    async def never(*_args: Any, **_more: Any) -> Mapping[str, Any]:
+        stuck.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    for door in world.doors.values():
+        door.send = never  # type: ignore[method-assign]
+
+    async def die() -> None:
+        running = asyncio.create_task(sending(world, Paced(at_once=1)).portion(portion(world)))
+        await stuck.wait()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    world.runner.run(die())
+    claimed = states(world, number)[Sending.SENDING]
+    assert 0 < claimed < len(CAST)
+    for door in world.doors.values():
+        del door.send
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST) - claimed, Sending.IN_DOUBT: claimed}
+
+
+def test_what_is_recorded_late_counts_though_another_run_thought_it_lost(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    slow = Flaky(world, "telegram")
+    original = slow.send
+
+    async def meanwhile(*args: Any, **more: Any) -> Mapping[str, Any]:
+        with world.parley.sessions.writing() as session:
+            session.execute(
+                update(BroadcastCopy)
+                .where(BroadcastCopy.state == Sending.SENDING)
+                .values(state=Sending.IN_DOUBT, reason="unknown_outcome")
+            )
+        return await original(*args, **more)
+
+    slow.send = meanwhile
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+    assert {each.reason for each in copies(world, number).values()} == {None}
+
+
+def test_one_that_is_never_taken_does_not_hold_up_the_others(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    telegram = Flaky(world, "telegram")
+    original = telegram.send
+
+    async def not_amina(address: str, *args: Any, **more: Any) -> Mapping[str, Any]:
+        if address == "amina":
+            raise Transient("not this one")
+        return await original(address, *args, **more)
+
+    telegram.send = not_amina
+    world.settle()
+    world.pass_time(minutes=30)
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST) - 1, Sending.WAITING: 1}
+    world.clock.advance(timedelta(days=4))
+    world.settle()
+    assert copies(world, number)["amina"].reason == "expired" and standing(world, number) is Standing.SENT
+
+
+def test_what_comes_back_goes_through_another_door(world: World) -> None:
+    number = broadcast(world)
+    with world.parley.sessions.writing() as session:
+        for name in ("amina",):
+            session.add(
+                Account(
+                    person_id=world.ids[name],
+                    platform="slack",
+                    external_id=f"T1:{name}",
+                    address=f"T1:{name}",
+                    met_at=world.clock.now(),
+                    used_at=world.clock.now() - timedelta(days=1),
+                )
+            )
+    sent(world, number)
+    found = copies(world, number)
+    with world.parley.sessions.writing() as session:
+        for name in ("amina", "badr"):
+            session.add(
+                Inbox(
+                    platform="email", key=name, account=name, received_at=world.clock.now(), trace="back", payload="{}"
+                )
+            )
+    with world.parley.sessions.reading() as session:
+        inbox = {row.key: row.id for row in session.scalars(select(Inbox).where(Inbox.platform == "email"))}
+    for name in ("amina", "badr"):
+        back = Returned(as_message(found[name].id), "bad_address")
+        world.parley._returned(inbox[name], back)
+        world.parley._returned(inbox[name], back)
+    world.settle()
+    found = copies(world, number)
+    assert found["amina"].state is Sending.ACCEPTED and len(world.doors["slack"].sent["T1:amina"]) == 1
+    assert (found["badr"].state, found["badr"].reason, found["badr"].accepted_at) == (
+        Sending.FAILED,
+        "bad_address",
+        None,
+    )
+    assert standing(world, number) is Standing.SENT
