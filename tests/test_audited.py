@@ -57,14 +57,21 @@ SHOWS_NOTHING_OF_OTHERS = {
     "actions.rows": TITLES,
     "actions.take_over": CHANGES,
     "actions.tick": CHANGES,
+    "broadcasts.again": CHANGES,
+    "broadcasts.archive": TITLES,
     "broadcasts.audience": COUNTED,
     "broadcasts.broadcasts": "titles, of what one was sent or may send",
     "broadcasts.compose": COUNTED,
     "broadcasts.drop": CHANGES,
+    "broadcasts.halt": CHANGES,
+    "broadcasts.pause": CHANGES,
     "broadcasts.preview": COUNTED,
     "broadcasts.rendering": OWN_WORDS,
+    "broadcasts.resume": CHANGES,
     "broadcasts.show": "what one was sent, or may send",
+    "broadcasts.stop": CHANGES,
     "broadcasts.submit": CHANGES,
+    "broadcasts.take_back": CHANGES,
     "broadcasts.test": CHANGES,
     "broadcasts.tried": OWN_WORDS,
     "broadcasts.unword": CHANGES,
@@ -314,6 +321,8 @@ SHOWS_NOTHING_OF_OTHERS = {
 }
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
+    "broadcasts.emergency": COUNTED,
+    "broadcasts.word": OWN_WORDS,
     "agencies.answer": OWN,  # the question that was put to one's own agency
     "agencies.cannot": OWN,
     "agencies.query": OWN,

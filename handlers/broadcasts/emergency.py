@@ -24,6 +24,7 @@ from .approving import NUMBER
 from .room import ON_BROADCAST, author, broadcasts, senders
 
 REASON = 600
+READERS = senders | allow.administrators
 OPEN = (Standing.DRAFT, Standing.SUBMITTED)
 
 
@@ -64,7 +65,7 @@ class Emergency(Form):
         return holding.held(its, _("It goes without a second person. Everybody who may send there hears why."))
 
 
-@broadcasts.command("emergencies", _("Sent alone, in an emergency"), allow=senders | allow.administrators)
+@broadcasts.command("emergencies", _("Sent alone, in an emergency"), allow=READERS, reads=READERS)
 def emergencies(ctx: Context, page: int = 0) -> Screen:
     """The newest first: to whoever may send there, and to administrators, of all of their administration."""
     ours = Broadcast.administration_id == ctx.who.administration_id

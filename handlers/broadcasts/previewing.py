@@ -139,7 +139,7 @@ def _reason(ctx: Context) -> Any:
 def _unreachable(ctx: Context, broadcast: Broadcast) -> Counter[str]:
     each = _without_door(ctx, broadcast).add_columns(_reason(ctx).label("reason")).subquery()
     counted = select(each.c.reason, func.count()).group_by(each.c.reason)
-    return Counter({reason: count for reason, count in ctx.session.execute(counted)})
+    return Counter(dict(iter(ctx.session.execute(counted))))
 
 
 # The screens

@@ -104,7 +104,6 @@ PICKED: Mapping[tuple[str, str], tuple[tuple[str, type[Any]], ...]] = {
     ("symposia.reviewer", "person"): (("", Person),),
 }
 NAMES_NOTHING = {
-    *(("broadcasts.choose", "country"), ("broadcasts.choose", "place")),
     *(("regions.hand_over", "country"), ("regions.set_up", "country")),
     *(("broadcasts.choose", "country"), ("broadcasts.choose", "place")),
     *(("regions.seat", "country"), ("regions.seat", "zone")),

@@ -179,6 +179,7 @@ REGION = "of a region's office, meeting or seat that was loaded through the rule
 PUBLISHED = "of a consultation on the public register: sums of five and more, and what was published without names"
 OWNED = "of a consultation or conclusion that was loaded through the rule, for whoever owns it"
 SYMPOSIUM = "of a symposium, registration or seat that was loaded through the rule, for whoever runs it or whose it is"
+BROADCAST = "of a broadcast that was loaded through the rule, or found by it"
 SUMS = "what nobody is shown but in sums of five people and more"
 VERSION = "of a version of the protocol that was loaded through the rule"
 CONSULTATION = "of a consultation that was loaded through the rule"
@@ -201,6 +202,18 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "attendance/floor.py": dict.fromkeys(("Ask.opens", "leads"), OWN),
     "attendance/lists.py": {"Merge.submit": OWN} | dict.fromkeys(("_lines", "merge"), SYMPOSIUM),
     "consultations/drafts/entering.py": {"Load.submit": OWN},
+    "broadcasts/archive.py": {"_published": BROADCAST},
+    "broadcasts/cards.py": dict.fromkeys(("texts_of", "titles"), BROADCAST),
+    "broadcasts/choosing.py": {"countries": "one that is loaded here, in the making, is never kept"},
+    "broadcasts/composing.py": {"Attach.submit": BROADCAST, "_attach": OWN, "unword": BROADCAST},
+    "broadcasts/holding.py": {"edition": BROADCAST},
+    "broadcasts/progress.py": dict.fromkeys(("_locked", "doubtful"), BROADCAST),
+    "broadcasts/replying.py": {"Answering.submit": OWN, "_of": OWN},
+    "broadcasts/runners.py": {"lock": BROADCAST},
+    "broadcasts/showing.py": {"_edition_fact": BROADCAST},
+    "broadcasts/stopping.py": {"_counted": BROADCAST},
+    "broadcasts/texts.py": dict.fromkeys(("copy_screen", "files_of", "texts_of"), BROADCAST),
+    "broadcasts/writing.py": {"begin": BROADCAST},
     "attendance/materials.py": {"AddMaterial.submit": OWN, "_readers": UNSEEN, "files_of": SYMPOSIUM},
     "attendance/mornings.py": dict.fromkeys(
         ("_people", "how_was_it"), "a job: it acts for the administration, not for a person"
