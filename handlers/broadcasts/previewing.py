@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from bot.kit.context import Context
@@ -80,6 +80,7 @@ def numbers(ctx: Context, broadcast: Broadcast) -> Numbers:
             found.without += group.count
             continue
         if group.platform is None:
+            found.unreachable[group.reason] += group.count
             continue
         language = group.language if group.language in written else broadcast.language
         found.doors[group.platform, language] += group.count
@@ -91,7 +92,6 @@ def numbers(ctx: Context, broadcast: Broadcast) -> Numbers:
         if suitable > starts:
             found.waiting += group.count
             found.last = max(found.last or suitable, suitable)
-    found.unreachable = _unreachable(ctx, broadcast)
     if broadcast.asks is Asks.REGISTER and broadcast.symposium_id is not None:
         symposium = ctx.session.get_one(Symposium, broadcast.symposium_id)
         others = persons(broadcast, at=ctx.now).with_only_columns(func.count()).where(~people_of(symposium))
@@ -100,7 +100,10 @@ def numbers(ctx: Context, broadcast: Broadcast) -> Numbers:
 
 
 def _groups(ctx: Context, broadcast: Broadcast) -> Iterable[Any]:
-    """Those it means, by all that decides how and when their copy goes."""
+    """Those it means, by all that decides how and when their copy goes, or why it does not.
+
+    Each step is worked out once for each person: left to itself SQLite asks for the door again wherever it is named.
+    """
     each = (
         persons(broadcast, at=ctx.now)
         .add_columns(
@@ -113,13 +116,14 @@ def _groups(ctx: Context, broadcast: Broadcast) -> Iterable[Any]:
             does_without().label("is_without"),
             door_of(ctx.doors).label("door"),
         )
-        .subquery()
+        .cte("each")
+        .prefix_with("MATERIALIZED")
     )
-    alike = [column for column in each.c if column.name not in ("id", "door")]
-    counted = select(Account.platform, func.count().label("count"), *alike)
-    return ctx.session.execute(
-        counted.select_from(each).outerjoin(Account, Account.id == each.c.door).group_by(Account.platform, *alike)
-    )
+    why = case((each.c.door.is_(None), _reason(each.c.id))).label("reason")
+    told = select(each, Account.platform, why).outerjoin(Account, Account.id == each.c.door)
+    alike = told.cte("told").prefix_with("MATERIALIZED")
+    columns = [column for column in alike.c if column.name not in ("id", "door")]
+    return ctx.session.execute(select(func.count().label("count"), *columns).group_by(*columns))
 
 
 def _without_door(ctx: Context, broadcast: Broadcast) -> Any:
@@ -128,18 +132,12 @@ def _without_door(ctx: Context, broadcast: Broadcast) -> Any:
     return out if broadcast.is_urgent else out.where(~does_without())
 
 
-def _reason(ctx: Context) -> Any:
+def _reason(person_id: Any) -> Any:
     """What the door they used last has said of them."""
     account = aliased(Account)
-    theirs = account.person_id == Person.id, account.unreachable_since.is_not(None)
+    theirs = account.person_id == person_id, account.unreachable_since.is_not(None)
     last = select(account.unreachable_reason).where(*theirs).order_by(account.used_at.desc()).limit(1)
-    return func.coalesce(last.correlate(Person).scalar_subquery(), NO_DOOR)
-
-
-def _unreachable(ctx: Context, broadcast: Broadcast) -> Counter[str]:
-    each = _without_door(ctx, broadcast).add_columns(_reason(ctx).label("reason")).subquery()
-    counted = select(each.c.reason, func.count()).group_by(each.c.reason)
-    return Counter(dict(iter(ctx.session.execute(counted))))
+    return func.coalesce(last.scalar_subquery(), NO_DOOR)
 
 
 # The screens
@@ -228,7 +226,7 @@ def unreached(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
 
     Where people are chosen by a consultation nobody is named: what somebody voted or said there is theirs.
     """
-    found = _unreachable(ctx, broadcast)
+    found = numbers(ctx, broadcast).unreachable
     names, total = ((), 0) if _is_about_voices(broadcast) else _named(ctx, broadcast, page)
     reasons = tuple(
         Row(_("{count} · {why}", count=count, why=REASONS.get(reason, OTHERWISE)[0]), REASONS.get(reason, OTHERWISE)[1])
@@ -260,7 +258,7 @@ def _is_about_voices(broadcast: Broadcast) -> bool:
 def _named(ctx: Context, broadcast: Broadcast, page: int) -> tuple[tuple[Row, ...], int]:
     ours = _without_door(ctx, broadcast).where(Person.visible_to(ctx.who))
     total = ctx.session.scalar(ours.with_only_columns(func.count())) or 0
-    shown = ours.add_columns(_reason(ctx).label("reason")).order_by(Person.name, Person.id)
+    shown = ours.add_columns(_reason(Person.id).label("reason")).order_by(Person.name, Person.id)
     found = ctx.session.execute(shown.limit(PAGE).offset(page * PAGE)).all()
     names = called(ctx.session, {each.id for each in found})
     return tuple(Row(names[each.id], REASONS.get(each.reason, OTHERWISE)[0]) for each in found), total

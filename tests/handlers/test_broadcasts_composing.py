@@ -14,7 +14,18 @@ from bot.kit.events import Answer
 from bot.kit.screen import from_json, map_buttons
 from db.broadcasts import ATTACHED, Asks, Broadcast, BroadcastEdition, BroadcastText, Selection, Standing, fingerprint
 from db.files import File
-from db.people import Account, Aeo, Delivery, Organisation, Person, RoleName, Scope, Topic, grant_role
+from db.people import (
+    Account,
+    Aeo,
+    Delivery,
+    Organisation,
+    Person,
+    RoleName,
+    Scope,
+    Topic,
+    create_administration,
+    grant_role,
+)
 from handlers.broadcasts.hours import Rhythm, suits
 from handlers.broadcasts.texts import copy_screen, freeze_screens, texts_of
 from tests.world import MONDAY, YEAR, ZONE, World
@@ -175,6 +186,40 @@ def test_by_an_event_a_consultation_or_a_group_only_of_what_one_runs(light_world
         assert "People:" not in chosen(world, mine, "include", by, str(value), "cora")
     with world.parley.sessions.reading() as session:
         assert Selection.from_json(session.get_one(Broadcast, mine).audience) == Selection()
+
+
+def test_a_region_reaches_other_administrations_and_names_nobody_of_them(light_world: World) -> None:
+    """A test copy goes to each of its author's doors."""
+    world = light_world
+    with world.parley.sessions.writing() as session:
+        north = [{"code": "north", "name": {"en": "The North"}}]
+        common: dict[str, Any] = {"zone": ZONE, "language": "en"}
+        away = create_administration(session, code="ly", name={"en": "Libya"}, country="LY", regions=north, **common)
+        far = create_administration(session, code="bo", name={"en": "Bolivia"}, country="BO", **common)
+        for home, name in ((away, "Leila"), (away, "Lutfi"), (far, "Berta")):
+            session.add(Person(administration_id=home.id, name=name, met_at=MONDAY, registered_at=MONDAY, **common))
+        session.add(
+            Account(
+                person_id=world.ids["cora"],
+                platform="telegram",
+                external_id="cora",
+                address="cora",
+                met_at=MONDAY,
+                used_at=MONDAY,
+            )
+        )
+    b = drafted(world, "cora")
+    assert "Recipients: 15" in world.last("cora")
+    assert "People: 2" in chosen(world, b, "include", "country", "LY", "cora") and "Country: Libya" in world.last(
+        "cora"
+    )
+    assert "answers offered" in chosen(world, b, "include", "country", "BO", "cora")
+    why = world.do("cora", "broadcasts.unreached", broadcast=b)
+    assert "2 · They have no chat and no e-mail" in why and "are counted, not named" in why and "Leila" not in why
+    world.do("cora", "broadcasts.test", broadcast=b, language="en")
+    slack, telegram = (world.doors[name].sent[key][-1] for name, key in (("slack", "T1:cora"), ("telegram", "cora")))
+    assert slack.text == telegram.text and "A test copy: nobody else has got it." in slack
+    assert "From: Customs of Sokal, for The North" in slack
 
 
 def test_what_cannot_go_is_not_submitted(light_world: World) -> None:
