@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -17,6 +18,7 @@ from bot.kit.capability import Registry
 from bot.kit.door import Door
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
+from bot.rates import Buckets, Limits
 from bot.rooms import RoomKeeper
 from bot.work import Embedded, Retry, Task, Threads
 from db import audit, files
@@ -29,11 +31,15 @@ from scheduling.pace import Pace
 # What was written last, by this process or the one before it.
 NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
 A_WHILE = 2.0  # seconds between two reports of a labour: each edits a message
+HOURLY = timedelta(hours=1)
 A_LOOK = timedelta(seconds=5)  # longer than from one look at the clock to the next
 
 
 class Parley:
-    """Hands each part the parts below it. Doors are added before it runs; a test may bring capabilities of its own."""
+    """Hands each part the parts below it. Doors are added before it runs; a test may bring capabilities of its own.
+
+    `limits` are the messages a second that each door takes, by its name; one that is not named does not count.
+    """
 
     def __init__(
         self,
@@ -43,15 +49,18 @@ class Parley:
         clock: Clock,
         registry: Registry | None = None,
         pace: Pace | None = None,
+        limits: Mapping[str, float] | None = None,
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
+        self._swept: datetime | None = None  # when the rates of whoever is not written to any longer went
         self._latest: datetime | None = None  # what the clock showed when it was last looked at
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
         self.work = Embedded(self.sessions, clock, self.threads)
         self.catalogues = Catalogues(CATALOGUES)
+        self.rates = Buckets(sessions=self.sessions, threads=self.threads, limits=Limits(limits or {}))
         self.doors: dict[str, Door] = {}
         self.engine = Engine(
             sessions=self.sessions,
@@ -69,6 +78,7 @@ class Parley:
             doors=self.doors,
             is_still_theirs=self.engine.is_still_theirs,
             work=self.work,
+            rates=self.rates,
         )
         self.feeds = Feeds(
             sessions=self.sessions,
@@ -83,6 +93,7 @@ class Parley:
             clock=clock,
             catalogues=self.catalogues,
             doors=self.doors,
+            rates=self.rates,
         )
         self.fetching = Fetching(sessions=self.sessions, threads=self.threads, clock=clock, doors=self.doors)
         self.edge = Edge(
@@ -165,6 +176,9 @@ class Parley:
             self.sessions.lock(session, "sealer")
             audit.seal(session)
             now = self.clock.now()
+            if self._swept is None or abs(now - self._swept) > HOURLY:
+                self.rates.forget(session)
+                self._swept = now
             latest = self._latest or max(filter(None, map(session.scalar, NEWEST)), default=now)
             if latest > now:
                 self.work.bring_forward(session, latest + A_LOOK)

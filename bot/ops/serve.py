@@ -141,7 +141,13 @@ def set_telegram_up(settings: Settings) -> None:
 
 
 def _parley(settings: Settings) -> Parley:
-    return Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock(), pace=Pace())
+    return Parley(
+        database_url=settings.database_url,
+        public_url=settings.public_url,
+        clock=SystemClock(),
+        pace=Pace(),
+        limits={"telegram": settings.telegram_rate, "slack": settings.slack_rate, "email": settings.mail_rate},
+    )
 
 
 def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[str, http.Receiver]]:

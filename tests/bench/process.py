@@ -64,6 +64,8 @@ async def parley(database: str, api: str, *, log: Path, record: Path | None = No
         "TELEGRAM_TOKEN": TELEGRAM_TOKEN,
         "TELEGRAM_API_URL": api,
         "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "TELEGRAM_RATE": 0,  # what Parley itself can do is measured, and the platform takes everything
+        "SLACK_RATE": 0,
     }
     environment = {f"PARLEY_{name}": str(value) for name, value in settings.items()}
     if record is not None:
