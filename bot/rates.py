@@ -28,7 +28,8 @@ from scheduling.pauses import EVERY
 # comes late. Of the rate while persons are being answered, a broadcast takes so much.
 AIM, BESIDE_ANSWERS = 29 / 30, 0.8
 MISSED = 0.02  # seconds after which a slot is given up
-SLICE, MOST = 0.05, 50  # seconds that are reserved at once, and slots at most
+SLICE, MOST = 0.07, 50  # seconds that are reserved at once, and slots at most
+AHEAD = 0.15  # seconds: what a process has reserved reaches so far, unless it is one of many
 LONGEST_TURN = 5.0  # seconds a job waits for its turn itself; for a later one it comes again
 POSTS = frozenset({"sendMessage", "chat.postMessage"})  # a pause of all of these is the platform's own
 STEADY = 50e-6  # seconds by which two clocks may drift apart in one, at most
@@ -214,41 +215,50 @@ class Buckets:
 
 
 class _Line:
-    """The slots of one door that this process has reserved; the next are asked for while those are used.
+    """The slots of one door that this process has reserved; the next are asked for before those are used up.
 
-    Otherwise what it takes to ask would be lost at every slice.
+    Otherwise what it takes to ask would be lost at every slice, and with a slow disk that is more than a slot.
     """
 
     def __init__(self, rates: Buckets, limit: Limit) -> None:
         self._rates = rates
         self._limit = limit
         self._slots: deque[float] = deque()
-        self._next: asyncio.Task[list[float]] | None = None
+        self._last = 0.0  # the latest that was reserved
+        self._asking: asyncio.Task[None] | None = None
         self._turns = asyncio.Lock()
 
     async def next(self, most: int) -> Sequence[float]:
         async with self._turns:
-            while not self._good():
-                self._slots.extend(await self._reserved())
-            if self._next is None:
-                self._next = asyncio.create_task(self._rates.reserve(self._limit))
-                self._next.add_done_callback(_look)
-            return [self._slots.popleft() for _slot in range(min(most, len(self._slots)))]
+            while not self._has_good():
+                if self._asking is None:
+                    await self._ask()
+                else:
+                    await asyncio.wait([self._asking])
+            given = [self._slots.popleft() for _slot in range(min(most, len(self._slots)))]
+            self._ask_ahead()
+            return given
 
-    def _good(self) -> bool:
+    def _has_good(self) -> bool:
         now = monotonic()
         while self._slots and is_missed(self._slots[0], now):
             self._slots.popleft()
         return bool(self._slots)
 
-    async def _reserved(self) -> list[float]:
-        asked, self._next = self._next, None
-        if asked is not None:
-            try:
-                return await asked
-            except Exception:  # noqa: BLE001  that was a while ago
-                asked = None
-        return await self._rates.reserve(self._limit)
+    def _ask_ahead(self) -> None:
+        if self._asking is None and self._last < monotonic() + AHEAD:
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(self._asked)
+
+    def _asked(self, asking: asyncio.Task[None]) -> None:
+        self._asking = None
+        if not asking.cancelled() and asking.exception() is None:  # what it raised it raises again for whoever asks
+            self._ask_ahead()
+
+    async def _ask(self) -> None:
+        got = await self._rates.reserve(self._limit)
+        self._slots.extend(got)
+        self._last = got[-1]
 
 
 @dataclass
@@ -280,9 +290,3 @@ def _wait(taken: buckets.Taken, limit: Limit, *, is_answer: bool) -> float:
 
 def _method(door: str, method: str) -> str:
     return f"{door}/{method}"
-
-
-def _look(task: asyncio.Task[list[float]]) -> None:
-    """What a reservation raised that nobody came for is of no interest."""
-    if not task.cancelled():
-        task.exception()

@@ -31,7 +31,8 @@ async def test_thirty_a_second(
     kind: str, processes: int, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:
     database = request.getfixturevalue(f"{kind}_url")
-    async with FakeTelegram.running(a_second=30) as telegram:
+    async with FakeTelegram.running() as telegram:
+        telegram.a_second = 30
         for process in range(processes):
             for number in range(PEOPLE):
                 person = telegram.user("P", id=FIRST_CHAT + APART * process + number)

@@ -30,15 +30,10 @@ class TelegramApi(Platform):
     methods: ClassVar[Mapping[str, Method]]
 
     def __init__(
-        self,
-        *,
-        clock: Clock = machine_clock,
-        query_seconds: float = 60.0,
-        retry_seconds: float = 1.0,
-        a_second: int | None = None,
+        self, *, clock: Clock = machine_clock, query_seconds: float = 60.0, retry_seconds: float = 1.0
     ) -> None:
         super().__init__(clock=clock)
-        self.a_second = a_second
+        self.a_second: int | None = None
         self._taken: deque[float] = deque()  # when the messages of the last second came
         self.world = World()
         self.updates = Updates(self, clock, retry_seconds)
