@@ -220,8 +220,7 @@ class Delivery:
         fresh, at = self._answers.get(outgoing_id, (None, now))
         with self._sessions.writing() as session:
             if fresh is not None and not has_turn:
-                where = {"is_edit": bool(fresh.edits), "is_answer": True}
-                wait = self._rates.take(session, fresh.platform, fresh.address, **where)
+                wait = self._rates.take(session, fresh.platform, fresh.address, fresh.edits, is_answer=True)
                 if wait:
                     return Early(wait)
                 has_turn = True
@@ -264,8 +263,8 @@ class Delivery:
                 row.state = Sending.WAITING
                 return Repeat(account.platform, row.attempts, row.lock)
             if answer is not None and not has_turn:
-                where = {"is_edit": bool(row.edits), "is_answer": row.is_reply}
-                if wait := self._rates.take(session, account.platform, account.address, **where):
+                where = account.platform, account.address, row.edits
+                if wait := self._rates.take(session, *where, is_answer=row.is_reply):
                     row.state = Sending.WAITING
                     return Early(wait)
             is_useless = all(each.expires_at <= now for each in lost)

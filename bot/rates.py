@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from scheduling.pauses import EVERY
 AIM, BESIDE_ANSWERS = 29 / 30, 0.8
 MISSED = 0.02  # seconds after which a slot is given up
 SLICE, MOST = 0.07, 50  # seconds that are reserved at once, and slots at most
+ANY = 1_000_000  # at once: nobody is held back before the platform has said so
 AHEAD = 0.15  # seconds: what a process has reserved reaches so far, unless it is one of many
 LONGEST_TURN = 5.0  # seconds a job waits for its turn itself; for a later one it comes again
 POSTS = frozenset({"sendMessage", "chat.postMessage"})  # a pause of all of these is the platform's own
@@ -55,7 +56,8 @@ class Limits:
     """The limits of each platform: of all its messages, by door, a second, 0 for none; and of one chat.
 
     Telegram publishes none but "about 30 a second, one a second to a chat, 20 a minute to a group"; Slack counts a
-    message a second to a channel and some hundreds a minute, and 50 changes of messages a minute.
+    message a second to a channel, some hundreds a minute in all, and what is changed by its method. Where a platform
+    counts by the minute and lets bursts pass, no answer is held back before it has said so.
     """
 
     a_second: Mapping[str, float] = field(default_factory=dict)
@@ -63,20 +65,24 @@ class Limits:
     def overall(self, door: str) -> Limit | None:
         """What broadcasts are counted by. None: as fast as one likes."""
         rate = self.a_second.get(door, 0)
-        return Limit(door, rate, answers=max(10, round(rate / 3)), others=1) if rate else None
+        at_once = rate * 60 if door == "slack" else rate / 3
+        return Limit(door, rate, answers=max(10, round(at_once)), others=1) if rate else None
 
-    def of(self, door: str, address: str, *, is_edit: bool = False) -> tuple[Limit, ...]:
-        """Everything that a message there is counted by."""
+    def of(self, door: str, address: str, edits: Mapping[str, Any] | None = None) -> tuple[Limit, ...]:
+        """Everything that a message there is counted by, or a change of the one that `edits` names."""
         overall = self.overall(door)
         if overall is None:
             return ()
         chat = address.partition(":")[0]
-        if door == "telegram" and chat.startswith("-"):
-            return overall, Limit(f"{door}:{chat}", 16 / 60, answers=5, others=5)
         if door == "telegram":
-            return overall, Limit(f"{door}:{chat}", 1, answers=20, others=20)
-        if door == "slack" and is_edit:
-            return (Limit(_method(door, "chat.update"), 50 / 60, answers=50, others=10),)
+            is_group = chat.startswith("-")
+            rate, at_once = (16 / 60, 5) if is_group else (1, 20)
+            edited = Limit(_method(door, "editMessageText"), overall.rate, ANY, ANY)
+            its = Limit(f"{door}:{chat}", rate, at_once, at_once)
+            return (overall, its, edited) if edits else (overall, its)
+        if door == "slack" and edits:
+            method, rate = ("views.publish", 100 / 60) if "home" in edits else ("chat.update", 50 / 60)
+            return (Limit(_method(door, method), rate, answers=ANY, others=10),)
         if door == "slack":
             return overall, Limit(f"{door}:{chat}", 1, answers=20, others=20)
         return (overall,)
@@ -142,13 +148,15 @@ class Buckets:
 
     # One message
 
-    def take(self, session: Session, door: str, address: str, *, is_edit: bool, is_answer: bool) -> float:
+    def take(
+        self, session: Session, door: str, address: str, edits: Mapping[str, Any] | None, *, is_answer: bool
+    ) -> float:
         """Take one message out of all its limits, in the caller's transaction; returns the seconds until its turn.
 
         An answer's turn is at once, unless answers alone are over the limit. Raises `Paused` where the platform has
         asked to wait, or where it would be too long: the transaction is to be rolled back then.
         """
-        limits = {each.name: each for each in self._limits.of(door, address, is_edit=is_edit)}
+        limits = {each.name: each for each in self._limits.of(door, address, edits)}
         if not limits:
             return 0.0
         costs = {name: each.cost for name, each in limits.items()}

@@ -189,8 +189,8 @@ class RoomKeeper:
                 self._settle(session, room, row, Sending.FAILED, now, "unreadable")
                 return None
             if row.deed in (Deed.SAY, Deed.SHOW) and room.key is not None and not has_turn:
-                is_edit = row.deed is Deed.SHOW and room.pinned is not None
-                wait = self._rates.take(session, room.platform, room.key, is_edit=is_edit, is_answer=False)
+                edits = room.pinned if row.deed is Deed.SHOW else None
+                wait = self._rates.take(session, room.platform, room.key, edits, is_answer=False)
                 if wait:
                     row.state = Sending.WAITING
                     return Early(wait)

@@ -67,7 +67,7 @@ class Rows:
         self._shut = {column: self._shutting(column) for column in ("held", "closed")}
         self._forget = text(
             f"DELETE FROM bucket WHERE paid < {self._now} - :seconds AND answers < {self._now} - :seconds"
-            f" AND held < {self._now} AND closed < {self._now}"
+            f" AND held < {self._now} AND closed < {self._now} AND name LIKE '%:%'"
         )
 
     def take(self, connection: Connection, costs: Mapping[str, float], *, is_answer: bool) -> Sequence[Taken]:
@@ -98,7 +98,10 @@ class Rows:
         connection.execute(self._shut["closed" if for_answers else "held"], given)
 
     def forget(self, connection: Connection) -> None:
-        """Drop the rows that say nothing any more, such as that of a chat nobody has written to for an hour."""
+        """Drop the rows of chats to which nobody has written for an hour: they say nothing any more.
+
+        Only those: whoever takes locks the platform's own row first, and would wait in a circle with this.
+        """
         connection.execute(self._forget, {"seconds": 3600.0})
 
     def _rest(self, column: str) -> str:

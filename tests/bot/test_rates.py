@@ -32,10 +32,10 @@ async def rates(database_url: str) -> AsyncIterator[Buckets]:
     sessions.engine.dispose()
 
 
-def taken(rates: Buckets, *addresses: str, is_answer: bool = False) -> list[float]:
+def taken(rates: Buckets, *addresses: str, is_answer: bool = False, edits: bool = False) -> list[float]:
+    message = {"message_id": 1} if edits else None
     with rates._sessions.writing() as session:
-        how = {"is_edit": False, "is_answer": is_answer}
-        return [rates.take(session, "telegram", address, **how) for address in addresses]
+        return [rates.take(session, "telegram", address, message, is_answer=is_answer) for address in addresses]
 
 
 async def slots(rates: Buckets, door: str, many: int) -> Sequence[float]:
@@ -80,6 +80,14 @@ async def test_answers_alone_over_the_limit_wait_a_little(rates: Buckets) -> Non
     assert waits[:9] == [0] * 9 and waits[-1] > 0
 
 
+async def test_where_a_platform_counts_by_the_minute_no_answer_is_held_back(rates: Buckets) -> None:
+    rates._limits = Limits({"slack": 5.0})
+    with rates._sessions.writing() as session:
+        waits = [rates.take(session, "slack", f"U{n}", {"ts": "1.1"}, is_answer=True) for n in range(100)]
+        waits += [rates.take(session, "slack", f"U{n}", None, is_answer=True) for n in range(100)]
+    assert waits == [0] * 200
+
+
 async def test_what_is_too_far_away_takes_nothing(rates: Buckets) -> None:
     waits = taken(rates, *["-100"] * 6)  # a group takes sixteen a minute, five at once
     assert waits[0] == 0 and 3 < waits[-1] < 5
@@ -103,6 +111,8 @@ async def test_a_pause_is_its_own_buckets_and_every_processs(rates: Buckets) -> 
     with pytest.raises(Paused):
         taken(other, "7", is_answer=True)
     assert taken(other, "8", is_answer=True) == [0]
+    with pytest.raises(Paused):
+        taken(other, "8", is_answer=True, edits=True)
     await other.slots("telegram", 1)
     told("sendMessage", "")
     with pytest.raises(Paused):
