@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from bot.kit.door import Door
 from bot.kit.events import Returned
 from bot.kit.rooms import Rooms
 from bot.kit.text import CATALOGUES, Catalogues
-from bot.rates import Rates, Unlimited
+from bot.rates import Buckets, Limits, Rates
 from bot.rooms import RoomKeeper
 from bot.work import BROADCAST, MEND, Embedded, Retry, Task, Threads
 from db import audit, files
@@ -36,11 +37,15 @@ from scheduling.pace import Pace
 # What was written last, by this process or the one before it.
 NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
 A_WHILE = 2.0  # seconds between two reports of a labour: each edits a message
+HOURLY = timedelta(hours=1)
 A_LOOK = timedelta(seconds=5)  # longer than from one look at the clock to the next
 
 
 class Parley:
-    """Hands each part the parts below it. Doors are added before it runs; a test may bring capabilities of its own."""
+    """Hands each part the parts below it. Doors are added before it runs; a test may bring capabilities of its own.
+
+    `limits` are the messages a second that each door takes, by its name; one that is not named does not count.
+    """
 
     def __init__(
         self,
@@ -50,17 +55,20 @@ class Parley:
         clock: Clock,
         registry: Registry | None = None,
         pace: Pace | None = None,
+        limits: Mapping[str, float] | None = None,
         rates: Rates | None = None,
         hold: timedelta = HOLD,
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
+        self._swept: datetime | None = None  # when the rates of whoever is not written to any longer went
         self._latest: datetime | None = None  # what the clock showed when it was last looked at
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
         self.work = Embedded(self.sessions, clock, self.threads)
         self.catalogues = Catalogues(CATALOGUES)
+        self.rates = Buckets(sessions=self.sessions, threads=self.threads, limits=Limits(limits or {}))
         self.doors: dict[str, Door] = {}
         self.engine = Engine(
             sessions=self.sessions,
@@ -80,6 +88,7 @@ class Parley:
             doors=self.doors,
             is_still_theirs=self.engine.is_still_theirs,
             work=self.work,
+            rates=self.rates,
         )
         sending: dict[str, Any] = {
             "sessions": self.sessions,
@@ -87,7 +96,7 @@ class Parley:
             "clock": clock,
             "catalogues": self.catalogues,
             "doors": self.doors,
-            "rates": rates or Unlimited(),
+            "rates": rates or self.rates,
             "bind": bind_copies,
         }
         self.broadcasting = Broadcasting(**sending, work=self.work, is_stopping=lambda: self.work.is_stopping)
@@ -105,6 +114,7 @@ class Parley:
             clock=clock,
             catalogues=self.catalogues,
             doors=self.doors,
+            rates=self.rates,
         )
         self.fetching = Fetching(sessions=self.sessions, threads=self.threads, clock=clock, doors=self.doors)
         self.edge = Edge(
@@ -194,6 +204,9 @@ class Parley:
             self.sessions.lock(session, "sealer")
             audit.seal(session)
             now = self.clock.now()
+            if self._swept is None or abs(now - self._swept) > HOURLY:
+                self.rates.forget(session)
+                self._swept = now
             latest = self._latest or max(filter(None, map(session.scalar, NEWEST)), default=now)
             if latest > now:
                 self.work.bring_forward(session, latest + A_LOOK)

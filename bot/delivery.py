@@ -9,6 +9,7 @@ use the second try up; after a second unknown outcome it is left in doubt.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 from collections import OrderedDict
@@ -26,6 +27,7 @@ from bot.kit.events import Answer, Returned
 from bot.kit.news import without
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
+from bot.rates import Buckets, Early
 from bot.work import Retry, Threads, Work
 from db.machinery import OPEN, Audit, Due, Inbox, InboxState, Outgoing, Receipt, Sending
 from db.people import MAIL, Account, Person, doors_in_order
@@ -122,7 +124,9 @@ class Delivery:
         doors: Mapping[str, Door],
         is_still_theirs: StillTheirs,
         work: Work,
+        rates: Buckets,
     ) -> None:
+        self._rates = rates
         self._is_still_theirs = is_still_theirs
         self._work = work
         self._sessions = sessions
@@ -150,14 +154,14 @@ class Delivery:
             self._under_way.discard(outgoing)
 
     async def _send(self, outgoing: int) -> None:
-        claimed = await self._threads.run(self._claim, outgoing)
+        claimed = await self._claimed(outgoing)
         if claimed is None:
             return
         if isinstance(claimed, Behind):
             raise Retry(timedelta(), claimed.at, lock=claimed.queue)
         if isinstance(claimed, Repeat):
             await self._see(outgoing, claimed)
-            claimed = await self._threads.run(self._claim, outgoing, is_seen=True)
+            claimed = await self._claimed(outgoing, is_seen=True)
             if not isinstance(claimed, Claimed):
                 raise Retry(timedelta())
         door = self._doors[claimed.platform]
@@ -170,7 +174,7 @@ class Delivery:
             if await self._threads.run(self._refused, claimed, error.reason):
                 raise Retry(timedelta()) from None
         except Paused as error:
-            await self._threads.run(self._again, outgoing, claimed.attempts)
+            await self._threads.run(self._paused, claimed, error)
             raise Retry(error.pause, error.until, lock=claimed.queue, why=type(error).__name__) from None
         except Transient as error:
             await self._threads.run(self._again, outgoing, claimed.attempts + 1)
@@ -182,6 +186,19 @@ class Delivery:
                 raise Retry(FIRST_PAUSE, lock=claimed.queue, why=type(error).__name__) from None
         else:
             await self._threads.run(self._accepted, claimed, dict(message))
+
+    async def _claimed(self, outgoing: int, *, is_seen: bool = False) -> Claimed | Repeat | Behind | None:
+        """Claim it, once it is its turn. Raises `Retry` where that is not soon."""
+        try:
+            claimed = await self._threads.run(self._claim, outgoing, is_seen=is_seen)
+            if isinstance(claimed, Early):
+                await asyncio.sleep(claimed.wait)
+                claimed = await self._threads.run(self._claim, outgoing, is_seen=is_seen, has_turn=True)
+        except Paused as error:
+            raise Retry(error.pause, error.until, why=type(error).__name__) from None
+        if isinstance(claimed, Early):
+            raise LookupError("its turn had come")
+        return claimed
 
     async def _see(self, outgoing: int, repeat: Repeat) -> None:
         """Return if the platform is there; raise `Retry` where it is not."""
@@ -195,10 +212,19 @@ class Delivery:
 
     # Each of these is one short transaction
 
-    def _claim(self, outgoing_id: int, *, is_seen: bool = False) -> Claimed | Repeat | Behind | None:
+    def _claim(
+        self, outgoing_id: int, *, is_seen: bool = False, has_turn: bool = False
+    ) -> Claimed | Repeat | Behind | Early | None:
+        """Raises `Paused` where the platform's limits let it go later only: nothing has changed then."""
         now = self._clock.now()
-        fresh, at = self._answers.pop(outgoing_id, (None, now))
+        fresh, at = self._answers.get(outgoing_id, (None, now))
         with self._sessions.writing() as session:
+            if fresh is not None and not has_turn:
+                wait = self._rates.take(session, fresh.platform, fresh.address, fresh.edits, is_answer=True)
+                if wait:
+                    return Early(wait)
+                has_turn = True
+            self._answers.pop(outgoing_id, None)
             if fresh is not None and now - at < IN_ONE_BREATH:
                 asked = {"outgoing": outgoing_id, "account": fresh.account_id}
                 if session.connection().execute(AT_ONCE, asked).first() is not None:
@@ -236,6 +262,11 @@ class Delivery:
             if row.may_repeat and not is_seen:
                 row.state = Sending.WAITING
                 return Repeat(account.platform, row.attempts, row.lock)
+            if answer is not None and not has_turn:
+                where = account.platform, account.address, row.edits
+                if wait := self._rates.take(session, *where, is_answer=row.is_reply):
+                    row.state = Sending.WAITING
+                    return Early(wait)
             is_useless = all(each.expires_at <= now for each in lost)
             for each in lost:
                 if each.expires_at <= now:
@@ -391,6 +422,13 @@ class Delivery:
                 row.message = message
                 self._settle(session, row, Sending.ACCEPTED, now, None)
         log.info("accepted", outgoing=claimed.outgoing_id, door=claimed.platform, trace=claimed.trace)
+
+    def _paused(self, claimed: Claimed, error: Paused) -> None:
+        """Back to waiting; and no other process needs to be told, too."""
+        with self._sessions.writing() as session:
+            row = session.get_one(Outgoing, claimed.outgoing_id)
+            row.state, row.attempts = Sending.WAITING, claimed.attempts
+            self._rates.shut(session, claimed.platform, error)
 
     def _again(self, outgoing_id: int, attempts: int) -> None:
         """Back to waiting: the platform did not take it."""

@@ -7,6 +7,7 @@ saying something are not harmless when they are repeated; each is a step of its 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from bot.kit.events import Answer
 from bot.kit.rooms import GONE, NO_ACCOUNT, OUT_OF_REACH, OUTSIDE, Guest, Opened, Rooms, Wanted
 from bot.kit.screen import from_json
 from bot.kit.text import Catalogues, Reader, Writer
+from bot.rates import Buckets, Early
 from bot.work import Retry, Threads
 from db.machinery import OUTBOX_HOLD, Audit, ChatRoomStep, Deed, Due, Sending, Setting
 from db.meetings import Meeting
@@ -71,7 +73,9 @@ class RoomKeeper:
         clock: Clock,
         catalogues: Catalogues,
         doors: Mapping[str, Door],
+        rates: Buckets,
     ) -> None:
+        self._rates = rates
         self.rooms: dict[str, Rooms] = {}  # by platform
         self._sessions = sessions
         self._threads = threads
@@ -81,15 +85,21 @@ class RoomKeeper:
 
     async def keep(self, step: int) -> None:
         """Job body: do one step. Runs again harmlessly; raises `Retry` when it should be tried later."""
-        claimed = await self._threads.run(self._claim, step)
-        if claimed is None:
+        try:
+            claimed = await self._threads.run(self._claim, step)
+            if isinstance(claimed, Early):
+                await asyncio.sleep(claimed.wait)
+                claimed = await self._threads.run(self._claim, step, has_turn=True)
+        except Paused as error:
+            raise Retry(error.pause, error.until, why=type(error).__name__) from None
+        if not isinstance(claimed, Step):
             return
         try:
             await self._do(claimed)
         except Permanent as error:
             await self._threads.run(self._failed, claimed, error.reason, str(error).removeprefix(error.reason).strip())
         except Paused as error:
-            await self._threads.run(self._again, claimed, claimed.attempts)
+            await self._threads.run(self._again, claimed, claimed.attempts, error)
             raise Retry(error.pause, error.until, lock=claimed.lock, why=type(error).__name__) from None
         except Transient as error:
             await self._threads.run(self._again, claimed, claimed.attempts + 1)
@@ -139,7 +149,8 @@ class RoomKeeper:
 
     # Each of these is one short transaction
 
-    def _claim(self, step_id: int) -> Step | None:
+    def _claim(self, step_id: int, *, has_turn: bool = False) -> Step | Early | None:
+        """Raises `Paused` where the platform's limits let it go later only: nothing has changed then."""
         now = self._clock.now()
         with self._sessions.writing() as session:
             row = session.get(ChatRoomStep, step_id)
@@ -177,6 +188,12 @@ class RoomKeeper:
             except (LookupError, TypeError, ValueError):  # written by another version of Parley
                 self._settle(session, room, row, Sending.FAILED, now, "unreadable")
                 return None
+            if row.deed in (Deed.SAY, Deed.SHOW) and room.key is not None and not has_turn:
+                edits = room.pinned if row.deed is Deed.SHOW else None
+                wait = self._rates.take(session, room.platform, room.key, edits, is_answer=False)
+                if wait:
+                    row.state = Sending.WAITING
+                    return Early(wait)
             row.state, row.attempts = Sending.SENDING, row.attempts + 1
             return step
 
@@ -301,11 +318,13 @@ class RoomKeeper:
             self._works(room, step.deed)
             self._settle(session, room, row, Sending.ACCEPTED, now, None)
 
-    def _again(self, step: Step, attempts: int) -> None:
-        """Back to waiting: the platform did not do it."""
+    def _again(self, step: Step, attempts: int, paused: Paused | None = None) -> None:
+        """Back to waiting: the platform did not do it. Where it has said when to come again, all processes know."""
         with self._sessions.writing() as session:
             row = session.get_one(ChatRoomStep, step.id)
             row.state, row.attempts = Sending.WAITING, attempts
+            if paused is not None:
+                self._rates.shut(session, step.platform, paused)
 
     def _unknown(self, step: Step) -> bool:
         """True when it may be done once more."""

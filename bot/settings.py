@@ -62,6 +62,26 @@ class Settings(BaseSettings):
         description="Telegram: 32 to 256 letters, digits, - or _; with it Telegram calls /telegram.",
     )
 
+    telegram_rate: float = Field(
+        default=30,
+        ge=0,
+        le=10_000,
+        description="Telegram: messages a second, all together; 1000 where you pay for it, 0 for a server that does not"
+        " count.",
+    )
+    slack_rate: float = Field(
+        default=5,
+        ge=0,
+        le=10_000,
+        description="Slack: messages a second, all together; 0 for a server that does not count.",
+    )
+    mail_rate: float = Field(
+        default=10,
+        ge=0,
+        le=10_000,
+        description="E-mail: messages a second that your mail server takes; 0 where it does not count.",
+    )
+
     smtp_url: SecretStr | None = Field(
         default=None,
         description="E-mail: where it is handed over, smtps://USER:PASSWORD@HOST:465 or smtp+starttls://USER:PASSWORD@HOST:587"

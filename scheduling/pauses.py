@@ -38,6 +38,11 @@ class Pauses:
             self._until[method, EVERY] = end
         return end
 
+    def widest(self, method: str, chat: str, at: datetime) -> tuple[str, str]:
+        """Which calls a pause that was asked for just now is about, method and chat."""
+        is_storm = self.until(method, EVERY, at) is not None
+        return method, EVERY if is_storm else chat
+
     @staticmethod
     def _is_open(end: datetime, at: datetime) -> bool:
         # One that is further away than any pause was made before somebody turned the clock back.

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.kit.door import Door, Paused, Permanent, Transient, Unknown
 from bot.kit.text import Catalogues, Writer
-from bot.rates import Rates
+from bot.rates import Rates, is_missed
 from bot.work import Retry, Threads, Work
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -35,7 +35,6 @@ log = structlog.get_logger()
 SLICE = 20  # slots taken at once: others who send get theirs in between
 CLAIMED_AHEAD = 0.25  # seconds: what leaves within them is claimed together
 LEAD = 0.05  # seconds before the first of them leaves, for the claim itself
-SLACK = 0.1  # seconds by which a message may be late for its slot; later it asks for another
 GROUPS = 4  # claimed together, and not all recorded yet
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 RECORDED_AT_LAST = 5  # tries to record what the platform has taken already
@@ -151,7 +150,7 @@ class Broadcasting:
 
     async def _one(self, door: str, copy: Copy, instant: float, ebb: Ebb) -> Outcome:
         now = asyncio.get_running_loop().time
-        while (away := instant - now()) > 0 or away < -SLACK:
+        while (away := instant - now()) > 0 or is_missed(instant, now()):
             if away > 0:
                 await self._sleep(away)
                 continue

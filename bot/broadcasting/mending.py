@@ -7,7 +7,6 @@ before.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.kit.door import Door, Paused, Permanent, Transient
 from bot.kit.events import Answer
 from bot.kit.text import Catalogues, Reader, Writer
-from bot.rates import Rates
+from bot.rates import Rates, turn
 from bot.work import Retry, Threads
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
 from db.people import Account, Person
@@ -89,8 +88,7 @@ class Mending:
     async def _one(self, copy: Stale) -> Transient | None:
         """Send and record one; what is to be tried again is given back."""
         try:
-            (instant, *_more) = await self._rates.slots(copy.platform, 1)
-            await asyncio.sleep(max(0.0, instant - asyncio.get_running_loop().time()))
+            await turn(self._rates, copy.platform)
             writer = Writer(self._catalogues, copy.reader)
             door = self._doors[copy.platform]
             message = await door.send(copy.address, copy.answer, writer, edits=copy.edits, repeated=copy.repeated)

@@ -42,6 +42,7 @@ class Paused(Transient):
         super().__init__(f"wait {pause}")
         self.pause = pause
         self.until = until
+        self.told: tuple[str, str] | None = None  # of which calls, method and chat, the platform has just said it
 
 
 class Unknown(SendError):

@@ -148,6 +148,7 @@ def _parley(settings: Settings) -> Parley:
         clock=SystemClock(),
         pace=Pace(),
         hold=timedelta(seconds=settings.broadcast_hold),
+        limits={"telegram": settings.telegram_rate, "slack": settings.slack_rate, "email": settings.mail_rate},
     )
 
 

@@ -29,6 +29,7 @@ from . import (
     programme_cosplib,
     programme_dense,
     programme_timefold,
+    rates,
     seats,
     size,
     small,
@@ -66,6 +67,8 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "programme_changes": lambda _folder: programme_changes.figures(),
     "programme_dense": lambda _folder: programme_dense.figures(),
     "programme_timefold": lambda _folder: programme_timefold.figures(),
+    "rates": rates.figures,
+    "rates_answer": rates.answers,
     "programme_cosplib": lambda _folder: programme_cosplib.figures(),
 }
 

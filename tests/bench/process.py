@@ -51,8 +51,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def parley(database: str, api: str, *, log: Path, record: Path | None = None) -> AsyncIterator[Bot]:
-    """`parley all`, with Slack over HTTP and Telegram by webhook."""
+async def parley(
+    database: str, api: str, *, log: Path, record: Path | None = None, telegram_rate: float = 0
+) -> AsyncIterator[Bot]:
+    """`parley all`, with Slack over HTTP and Telegram by webhook; on a platform that takes everything, or so much."""
     port = free_port()
     settings = {
         "DATABASE_URL": database,
@@ -64,6 +66,8 @@ async def parley(database: str, api: str, *, log: Path, record: Path | None = No
         "TELEGRAM_TOKEN": TELEGRAM_TOKEN,
         "TELEGRAM_API_URL": api,
         "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "TELEGRAM_RATE": telegram_rate,
+        "SLACK_RATE": 0,
     }
     environment = {f"PARLEY_{name}": str(value) for name, value in settings.items()}
     if record is not None:

@@ -23,6 +23,7 @@ from bot.platforms.telegram.door import TelegramDoor
 from db.machinery import Inbox, InboxState, Outgoing, Sending
 from db.people import Account
 from scheduling.clock import ManualClock, SystemClock
+from scheduling.pauses import STORM
 from tests.fakes import FakeSlack, FakeTelegram
 from tests.fakes.slack import Timing, payloads
 from tests.platforms.slack.running import House as SlackHouse
@@ -120,6 +121,33 @@ async def test_a_429_of_slack_pauses_its_own_channel_or_method(slack: FakeSlack,
     await client.perform("chat.postMessage", {"channel": olga.id, "text": "x"})
     await client.perform("users.info", {"user": ben.id})
     await client.close()
+
+
+async def test_whoever_is_told_to_wait_knows_of_which_calls_so_that_others_can_be_told(
+    telegram: FakeTelegram, client: TelegramClient, slack: FakeSlack, clock: ManualClock
+) -> None:
+    async def told(chat: int) -> tuple[str, str] | None:
+        with pytest.raises(Paused) as paused:
+            await client.perform("sendMessage", {"chat_id": chat, "text": "hello"})
+        return paused.value.told
+
+    chats = started(telegram, STORM + 1)
+    telegram.fails("sendMessage", "429", times=100, retry_after=30)
+    assert await told(chats[0]) == ("sendMessage", str(chats[0]))
+    assert await told(chats[0]) is None, "known before, and no news"
+    assert [await told(chat) for chat in chats[1:]][-2:] == [("sendMessage", ""), None], "a storm is about all of them"
+    telegram.revokes()
+    clock.advance(timedelta(seconds=30))
+    telegram.faults.clear()
+    assert await told(chats[0]) is None, "our own token is mended here"
+
+    line = SlackClient(slack.bot_token, slack.url, clock)
+    await line.open()
+    slack.fails("chat.update", "429", retry_after=30)
+    with pytest.raises(Paused) as paused:
+        await line.perform("chat.update", {"channel": slack.user("Olga").id, "ts": "1.1", "text": "x"})
+    assert paused.value.told == ("chat.update", "")
+    await line.close()
 
 
 @pytest.mark.promise("faults.16", "A storm of 429s is not answered with one more request for each message that waits.")

@@ -259,7 +259,10 @@ class Client:
         except Paused as error:
             if isinstance(error, WrongToken):
                 bucket = (EVERY, EVERY)
-            error.until = self._pauses.pause(*bucket, self._clock.now(), error.pause)
+            now = self._clock.now()
+            error.until = self._pauses.pause(*bucket, now, error.pause)
+            if bucket != (EVERY, EVERY):  # our own set-up is mended here, not waited for elsewhere
+                error.told = self._pauses.widest(*bucket, now)
             raise
 
     async def download(self, path: str) -> bytes:

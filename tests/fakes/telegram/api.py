@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, ClassVar
@@ -21,7 +22,8 @@ Method = Callable[["TelegramApi", Json], Any]
 class TelegramApi(Platform):
     """A server that answers a bot's calls; :class:`~tests.fakes.telegram.FakeTelegram` adds the people.
 
-    ``query_seconds`` is how long a tap may be answered, ``retry_seconds`` the pause before a webhook is tried again.
+    ``query_seconds`` is how long a tap may be answered, ``retry_seconds`` the pause before a webhook is tried again;
+    ``a_second`` how many messages it takes in any second that one looks at, where it counts them.
     """
 
     token: str = "7000000001:fake-telegram-token"
@@ -31,6 +33,8 @@ class TelegramApi(Platform):
         self, *, clock: Clock = machine_clock, query_seconds: float = 60.0, retry_seconds: float = 1.0
     ) -> None:
         super().__init__(clock=clock)
+        self.a_second: int | None = None
+        self._taken: deque[float] = deque()  # when the messages of the last second came
         self.world = World()
         self.updates = Updates(self, clock, retry_seconds)
         self.query_seconds = query_seconds
@@ -89,6 +93,8 @@ class TelegramApi(Platform):
                 raise Refused(404, "Not Found: method not found")
             if any(isinstance(value, Upload) and len(value.content) > UPLOAD_BYTES for value in arguments.values()):
                 raise Refused(413, "Request Entity Too Large")
+            if method.startswith("send") and not self._has_room():
+                raise Refused(429, "Too Many Requests: retry after 1", retry_after=1)
             check_parameters(method, arguments)
             result = self.methods[method](self, deepcopy(arguments))
             result = await result if inspect.isawaitable(result) else result
@@ -97,6 +103,18 @@ class TelegramApi(Platform):
         if isinstance(result, Said):
             return Answer(200, {"ok": True, "result": True, "description": result.words})
         return Answer(200, {"ok": True, "result": result})
+
+    def _has_room(self) -> bool:
+        """Is this not one message too many for the second that ends now?"""
+        if self.a_second is None:
+            return True
+        now = self.monotonic()
+        while self._taken and self._taken[0] <= now - 1:
+            self._taken.popleft()
+        if len(self._taken) >= self.a_second:
+            return False
+        self._taken.append(now)
+        return True
 
     def _is_known(self, token: str) -> bool:
         return token == self.token and not self.revoked

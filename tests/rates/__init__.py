@@ -1,0 +1,1 @@
+"""How fast messages leave, when several processes share one limit: seen where they arrive."""
