@@ -92,7 +92,7 @@ class Scaled:
         self._threads = threads
         self._at_once = at_once
         self._app = App(connector=_connector(sessions))
-        self._manager = self._app.job_manager = _Manager(self._app.connector, self._looks, self._ended)
+        self._manager = self._app.job_manager = _Manager(self._app.connector, self._looks, self._ended, self._drop)
         self._workers: list[_Worker] = []
         self._running: set[asyncio.Task[Any]] = set()
         self._started = 0
@@ -212,9 +212,6 @@ class Scaled:
         looking = asyncio.ensure_future(beside)
         try:
             await asyncio.wait([*at_work, looking], return_when=asyncio.FIRST_COMPLETED)
-            if self._manager.is_lost:
-                for task in list(self._running):
-                    task.cancel()
         finally:
             looking.cancel()
             for worker in self._workers:
@@ -271,6 +268,11 @@ class Scaled:
         for worker in self._workers:
             worker.look()
         self._wake.set()
+
+    def _drop(self) -> None:
+        """What is under way is others' by now."""
+        for task in list(self._running):
+            task.cancel()
 
     # One job
 
@@ -385,9 +387,11 @@ class _Bell(asyncio.Event):
 class _Manager(JobManager):
     """Procrastinate's own, for a database that may be away for a while and workers that may be given up."""
 
-    def __init__(self, connector: Any, looks: Callable[[int], None], ended: Callable[[], None]) -> None:
+    def __init__(
+        self, connector: Any, looks: Callable[[int], None], ended: Callable[[], None], drop: Callable[[], None]
+    ) -> None:
         super().__init__(connector)
-        self._looks, self._ended = looks, ended
+        self._looks, self._ended, self._drop = looks, ended, drop
         self._beaten: dict[int, float] = {}  # by worker: when its last sign of life was written
         self.is_lost = False
 
@@ -426,12 +430,14 @@ class _Manager(JobManager):
     def _lose(self) -> Lost:
         log.error("this worker was given up, or would be: it begins anew")
         self.is_lost = True
+        self._drop()
         return Lost()
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Theirs | None:
         self._looks(worker_id)
         try:
-            return await super().fetch_job(queues, worker_id)
+            found = None if self.is_lost else await super().fetch_job(queues, worker_id)
+            return None if self.is_lost else found  # what was taken all the same is the others' like the rest
         except failures.UniqueViolation:  # another process has just begun one with the same lock
             asyncio.get_running_loop().call_later(0.02, self._ended)
         except (failures.ConnectorException, PoolTimeout) as error:

@@ -32,6 +32,7 @@ from . import (
     small,
     soak,
     turn,
+    workers,
 )
 from .figure import Figure
 
@@ -50,6 +51,8 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "size": size.figures,
     "backlog": size.backlog,
     "due": due.figures,
+    "workers": workers.figures,
+    "workers_celery": workers.celery,
     "ledger": ledger.figures,
     "soak": soak.figures,
     "clauses": clauses.figures,
