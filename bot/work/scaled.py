@@ -15,7 +15,7 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate import exceptions as failures
 from procrastinate.jobs import Job as Theirs
 from procrastinate.jobs import Status
-from procrastinate.manager import JobManager
+from procrastinate.manager import JobManager, NotificationCallback
 from procrastinate.retry import BaseRetryStrategy
 from procrastinate.worker import Worker
 from psycopg import AsyncConnection
@@ -270,7 +270,13 @@ class Scaled:
         self._wake.set()
 
     def _drop(self) -> None:
-        """What is under way is others' by now."""
+        """What is under way is others' by now.
+
+        Procrastinate would not stop for it: it minds what goes on beside a worker until the first of that ends, and
+        where nothing is periodic one ends at once.
+        """
+        for worker in self._workers:
+            worker.end()
         for task in list(self._running):
             task.cancel()
 
@@ -432,6 +438,16 @@ class _Manager(JobManager):
         self.is_lost = True
         self._drop()
         return Lost()
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        while True:
+            try:
+                await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+            except (failures.ConnectorException, DriverError, PoolTimeout) as error:
+                log.warning("nobody tells of jobs", error=type(error).__name__)
+            await asyncio.sleep(AWAY_PAUSE)
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Theirs | None:
         self._looks(worker_id)
