@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, select
 
@@ -34,10 +34,15 @@ from scheduling import due
 from scheduling.clock import Clock
 from scheduling.pace import Pace
 
+if TYPE_CHECKING:
+    from bot.work.scaled import Scaled
+
 # What was written last, by this process or the one before it.
 NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
 A_WHILE = 2.0  # seconds between two reports of a labour: each edits a message
 HOURLY = timedelta(hours=1)
+RECOVERING = 60  # looks at the clock in which one is for what a dead process has left
+SKEW = timedelta(seconds=5)  # by which the clocks of several machines may differ
 A_LOOK = timedelta(seconds=5)  # longer than from one look at the clock to the next
 
 
@@ -58,15 +63,17 @@ class Parley:
         limits: Mapping[str, float] | None = None,
         rates: Rates | None = None,
         hold: timedelta = HOLD,
+        engine: Literal["embedded", "scaled"] = "embedded",
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
         self._swept: datetime | None = None  # when the rates of whoever is not written to any longer went
+        self._ticks = 0
         self._latest: datetime | None = None  # what the clock showed when it was last looked at
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
-        self.work = Embedded(self.sessions, clock, self.threads)
+        self.work = _work(engine)(self.sessions, clock, self.threads)
         self.catalogues = Catalogues(CATALOGUES)
         self.rates = Buckets(sessions=self.sessions, threads=self.threads, limits=Limits(limits or {}))
         self.doors: dict[str, Door] = {}
@@ -148,8 +155,11 @@ class Parley:
             self.engine.rooms.add(door.name)
 
     async def tick(self) -> None:
-        """Hand on what is due, and seal the audit lines written since."""
+        """Hand on what is due, and seal the audit lines written since. Any number of processes may do so at once."""
         await self.edge.catch_up()
+        self._ticks += 1
+        if self.work.shares and self._ticks % RECOVERING == 0:  # nobody starts anew when another process has died
+            await self.edge.recover()
         await self.threads.run(self._claim)
 
     async def settle(self) -> None:
@@ -201,15 +211,23 @@ class Parley:
 
     def _claim(self) -> int:
         with self.sessions.writing() as session:
-            self.sessions.lock(session, "sealer")
-            audit.seal(session)
+            if self.sessions.try_lock(session, "sealer"):  # two at once would give out the same position
+                audit.seal(session)
             now = self.clock.now()
             if self._swept is None or abs(now - self._swept) > HOURLY:
                 self.rates.forget(session)
                 self._swept = now
             latest = self._latest or max(filter(None, map(session.scalar, NEWEST)), default=now)
-            if latest > now:
+            if latest > now + (SKEW if self.work.shares else timedelta()):
                 self.work.bring_forward(session, latest + A_LOOK)
             claimed = due.claim(session, now, lambda row: self.work.defer(session, "due", due=row))
         self._latest = now
         return claimed
+
+
+def _work(engine: str) -> type[Embedded] | type[Scaled]:
+    if engine == "embedded":
+        return Embedded
+    from bot.work.scaled import Scaled  # noqa: PLC0415  its library is only there where several processes are to run
+
+    return Scaled

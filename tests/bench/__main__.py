@@ -35,6 +35,7 @@ from . import (
     small,
     soak,
     turn,
+    workers,
 )
 from .figure import Figure
 
@@ -53,6 +54,8 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "size": size.figures,
     "backlog": size.backlog,
     "due": due.figures,
+    "workers": workers.figures,
+    "workers_celery": workers.celery,
     "ledger": ledger.figures,
     "previews": previews.figures,
     "soak": soak.figures,

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 
@@ -154,7 +154,13 @@ class Memory:
 class Tower:
     """Parley with the bell and two doors in memory, telegram and slack."""
 
-    def __init__(self, url: str, clock: Clock | None = None, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock | None = None,
+        pace: Pace | None = None,
+        engine: Literal["embedded", "scaled"] = "embedded",
+    ) -> None:
         self.clock = ManualClock(NOON)
         self.parley = Parley(
             database_url=url,
@@ -162,6 +168,7 @@ class Tower:
             clock=clock or self.clock,
             registry=REGISTRY,
             pace=pace,
+            engine=engine,
         )
         self.telegram, self.slack = Memory("telegram"), Memory("slack")
         self.parley.add(self.telegram)
