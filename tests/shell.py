@@ -92,11 +92,29 @@ async def everything(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`parley all`, ready; and a client for its page. Whatever it logged must be JSON, and is added to `log`."""
     port = port or free_port()
+    async with _running(shell, ["all"], port, {"PARLEY_PORT": str(port)} | dict(more or {}), log) as running:
+        yield running
+
+
+@asynccontextmanager
+async def part(
+    shell: Shell, name: str, more: Mapping[str, str] | None = None, *, log: list[str] | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """`parley web`, `worker` or `clock`, ready; and a client for its probes."""
+    port = free_port()
+    async with _running(shell, [name, "--port", str(port)], port, dict(more or {}), log) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _running(
+    shell: Shell, arguments: list[str], port: int, more: Mapping[str, str], log: list[str] | None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     process = await asyncio.create_subprocess_exec(
         *PARLEY,
-        "all",
+        *arguments,
         cwd=shell.folder,
-        env=shell.environment | {"PARLEY_PORT": str(port)} | dict(more or {}),
+        env=shell.environment | more,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

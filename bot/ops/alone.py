@@ -53,7 +53,7 @@ class PostgresLock(Lock):
         """Take it; False where somebody else has it. Raises where the database is away."""
         connection = self._engine.connect()
         try:
-            taken = all([connection.scalar(take, {"number": number}) for take, number in self._take])
+            taken = all(connection.scalar(take, {"number": number}) for take, number in self._take)
             connection.commit()  # the lock is the connection's, and no transaction stays open beside it
         except BaseException:
             connection.invalidate()
@@ -133,7 +133,7 @@ def present(database_url: str) -> Mapping[str, int]:
     engine = connect(database_url)
     try:
         with engine.connect().execution_options(reading=True) as connection:
-            found = connection.execute(text(f"SELECT objid, count(*){HELD} GROUP BY objid"))  # noqa: S608  ours
+            found = connection.execute(text(f"SELECT objid, count(*){HELD} GROUP BY objid"))
             count = {int(number): int(how_many) for number, how_many in found}
     finally:
         engine.dispose()
@@ -153,7 +153,7 @@ def is_running(database_url: str) -> bool:
             except BlockingIOError:
                 return True
         return False
-    held = f"SELECT count(*){HELD} AND objid = :number"  # noqa: S608  ours
+    held = f"SELECT count(*){HELD} AND objid = :number"
     engine = connect(database_url)
     try:
         with engine.connect().execution_options(reading=True) as connection:

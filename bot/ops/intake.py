@@ -1,9 +1,9 @@
 """Who takes in: of many web processes one fetches updates, opens the socket and listens for mail, and the others wait.
 
 The one that does holds a lock of a PostgreSQL session. The session is a lease: the server ends it when it has heard
-nothing for `LEASE` seconds, and so frees the lock of a process that was stopped, or whose network is gone; such a process
-has given up by itself before, for it counts from when it last asked and was answered. One that is killed, or whose
-connection is cut, frees it at once.
+nothing for `LEASE` seconds, and so frees the lock of a process that was stopped, or whose network is gone; such a
+process has given up by itself before, for it counts from when it last asked and was answered. One that is killed, or
+whose connection is cut, frees it at once.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import psycopg
 import structlog
 from sqlalchemy import make_url
 
-from bot.ops.alone import INTAKE
+from bot.ops.alone import HELD, INTAKE
 
 log = structlog.get_logger()
 
@@ -26,9 +27,7 @@ LOOK = 1.0  # seconds between two words with the server
 LEASE = 8.0  # seconds without one, and it ends our session: with what it takes to begin, within 15
 OURS = 6.0  # seconds without an answer, and we have given up: sooner than that, whatever the server does
 CLOSING = 5.0  # seconds for the lines to be let go
-TAKE = f"""SELECT pg_try_advisory_lock({INTAKE}), EXISTS (
-    SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objsubid = 1 AND objid = {INTAKE}
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+TAKE = f"SELECT pg_try_advisory_lock({INTAKE}), EXISTS (SELECT{HELD} AND objid = {INTAKE})"
 
 
 class Intake:
@@ -83,7 +82,8 @@ class Intake:
     async def _stand_by(self, session: psycopg.AsyncConnection) -> None:
         """Until the lock is ours."""
         while True:
-            is_ours, self.is_somewhere = await self._ask(session, TAKE)
+            is_ours, is_held = await self._ask(session, TAKE)
+            self.is_somewhere = bool(is_held)
             if is_ours:
                 return
             await self._silence(session)
@@ -98,7 +98,7 @@ class Intake:
                 await self._silence(session)
                 await self._ask(session, "SELECT 1")
         finally:
-        self.is_here = False
+            self.is_here = False
             log.info("takes in no longer")
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
@@ -106,7 +106,7 @@ class Intake:
                 async with asyncio.timeout(CLOSING):
                     await self._let_go()
 
-    async def _ask(self, session: psycopg.AsyncConnection, what: str) -> tuple[object, ...]:
+    async def _ask(self, session: psycopg.AsyncConnection, what: str) -> tuple[Any, ...]:
         """One answer of the server's. Raises TimeoutError when the last one that came is too long ago to be sure of."""
         loop = asyncio.get_running_loop()
         asking = loop.time()
@@ -118,6 +118,7 @@ class Intake:
                 raise TimeoutError
         finally:
             if not answer.done():
+                answer.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody asks any more
                 _cut(session)
         row = await answer
         self._asked = asking
@@ -130,7 +131,7 @@ class Intake:
             pass
 
 
-async def _answer(session: psycopg.AsyncConnection, what: str) -> tuple[object, ...]:
+async def _answer(session: psycopg.AsyncConnection, what: str) -> tuple[Any, ...]:
     cursor = await session.execute(what.encode())
     return (await cursor.fetchone() if cursor.description is not None else None) or ()
 

@@ -48,7 +48,8 @@ Json = dict[str, Any]
 class SlackWire:
     """The app's connection: Socket Mode where an app token is given, else signed requests to /slack/events.
 
-    Raises ValueError without either of `app_token` and `signing_secret`.
+    With `shares` other processes post in the same name. Raises ValueError without either of `app_token` and
+    `signing_secret`.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class SlackWire:
         app_token: str | None = None,
         signing_secret: str | None = None,
         api_url: str = "https://slack.com/api/",
+        shares: bool = False,
     ) -> None:
         if app_token is None and signing_secret is None:
             raise ValueError("Slack needs an app token for Socket Mode, or a signing secret")
@@ -66,7 +68,7 @@ class SlackWire:
         self._app_token = app_token
         self._secret = signing_secret
         self._client = Client(bot_token, api_url, parley.clock)
-        self._own = Own(self._client.perform, parley.clock)
+        self._own = Own(self._client.perform, parley.clock, shares=shares)
         self._profiles = Profiles(self._client.perform, parley.clock)
         self._team = self._user = ""
         self._trouble: str | None = NOT_YET
