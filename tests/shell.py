@@ -114,7 +114,7 @@ async def _running(
         *PARLEY,
         *arguments,
         cwd=shell.folder,
-        env=shell.environment | more,
+        env=shell.environment | dict(more),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 GRACE = 5  # seconds for requests, and for each platform
 WORK_GRACE = 2 * GRACE  # seconds for jobs under way
+PICK_UP = 15.0  # seconds between two looks for what nobody is at work on
 WEB, WORKER, CLOCK = "web", "worker", "clock"
 ALL = frozenset({WEB, WORKER, CLOCK})
 INSTANCE = "instance"  # the setting by which the processes on one database are known as one Parley
@@ -65,7 +66,7 @@ def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = 
             instance = _instance(sessions) if shares else None
         lock = stack.enter_context(_place(settings, does, shares=shares))
         parley = stack.enter_context(closing(_parley(settings)))
-        process = Process(parley, does, lock)
+        process = Process(parley, does, lock, shares=shares)
         receivers = process.connect(settings)
         if WEB in does and shares:
             process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name())
@@ -108,11 +109,10 @@ def check_engine(settings: Settings, does: frozenset[str] = ALL) -> bool:
 class Process:
     """What goes on in one process: its lines, its jobs, its clock, those of them that it `does`."""
 
-    def __init__(
-        self, parley: Parley, does: frozenset[str], lock: Lock, wires: Mapping[str, Wire] | None = None
-    ) -> None:
+    def __init__(self, parley: Parley, does: frozenset[str], lock: Lock, *, shares: bool) -> None:
         self.parley = parley
-        self.wires = dict(wires or {})
+        self.shares = shares  # with others: what waits may be theirs, who are at work on it
+        self.wires: dict[str, Wire] = {}
         self.intake: Intake | None = None  # who may take in is settled among several; None: we do
         self.leave: Callable[[], None] = lambda: None
         self.does = does
@@ -140,13 +140,16 @@ class Process:
         At the end it stops taking in first, then lets jobs under way finish, and closes the lines they send by last.
         """
         parley = self.parley
-        recovered = await parley.edge.recover() if self._recovers else 0
+        recovered = await parley.edge.recover() if not self.shares else 0
         gc.collect()
         gc.freeze()  # what is there by now stays until the end: not looked through again at every collection
         log.info("started", does=sorted(self.does), waiting_updates=recovered, doors=sorted(self.wires))
-        ticker = Ticker(parley.tick if CLOCK in self.does else parley.edge.catch_up)
+        tickers = [Ticker(parley.tick if CLOCK in self.does else parley.edge.catch_up)]
+        if CLOCK in self.does and self.shares:
+            tickers.append(Ticker(parley.edge.pick_up, seconds=PICK_UP))
         jobs = asyncio.create_task(parley.work.run()) if WORKER in self.does else None
-        ticker.start()
+        for ticker in tickers:
+            ticker.start()
         self._connected = {
             name: asyncio.create_task(_until_done(name, wire.connect)) for name, wire in self.wires.items()
         }
@@ -160,7 +163,8 @@ class Process:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await self.let_go()
-            ticker.stop()
+            for ticker in tickers:
+                ticker.stop()
             parley.work.stop()
             if jobs is not None:
                 await asyncio.wait([jobs], timeout=WORK_GRACE)
@@ -174,11 +178,6 @@ class Process:
     async def let_go(self) -> None:
         """Take in no longer. What was not confirmed comes again, here or elsewhere."""
         await self._each("let_go")
-
-    @property
-    def _recovers(self) -> bool:
-        """Among several, what waits may be another's that is at work on it: clocks look for what nobody is."""
-        return self.does == ALL and self.intake is None
 
     async def _take_in(self, name: str, wire: Wire) -> None:
         await asyncio.shield(self._connected[name])
