@@ -6,11 +6,10 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, func, select, text, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -34,7 +33,6 @@ MOST_TOGETHER = 200  # updates in one commit
 TOO_FAST = "too fast"  # the error of an update that is answered with a word about it
 SLOWER = _("You write faster than I can read. What you sent after this was not read: please wait, and send it again.")
 MOST_FRESH = 1000  # updates held in memory so that their turns need not read them
-A_WHILE = timedelta(seconds=20)  # longer than a turn takes that answers its platform's own request
 PATIENCE = 2.0  # seconds: a platform waits for three, and brings again what it was told that we could not keep
 
 
@@ -46,12 +44,6 @@ KEEP = {
     "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(Inbox.id),
     "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(Inbox.id),
 }
-# Among those with a job there may be many: they are looked through once, not for each that waits.
-LEFT = text(
-    "SELECT id FROM inbox WHERE state = 'waiting' AND received_at < :before AND id NOT IN ("
-    "SELECT (args->>'inbox')::bigint FROM procrastinate_jobs WHERE task_name = 'turn' AND status IN ('todo', 'doing')"
-    " UNION ALL SELECT (args->>'inbox')::bigint FROM job WHERE name = 'turn') ORDER BY id LIMIT :most"
-).bindparams(bindparam("before", type_=Inbox.received_at.type))
 WAITING = select(Inbox.platform, Inbox.payload, Inbox.trace, Inbox.error).where(
     Inbox.id == bindparam("inbox"), Inbox.state == InboxState.WAITING
 )
@@ -189,14 +181,6 @@ class Edge:
     async def recover(self) -> int:
         """At start: hand on what was kept and not handled. Returns how many there were."""
         return await self._threads.run(self._defer, None)
-
-    async def pick_up(self) -> None:
-        """Hand on what a process that died was to answer at once: kept a while ago, and nobody has a job for it.
-
-        For many processes on PostgreSQL, now and then: at the start of one, another may be at work on what waits.
-        """
-        if (picked_up := await self._threads.run(self._pick_up)) > 0:
-            log.warning("picked up what nobody was at work on", updates=picked_up)
 
     async def _come(self, platform: str, account: str) -> Taken:
         """Whether an update is taken. Where others run the turns, what waits is counted when it seems too much."""
@@ -391,12 +375,6 @@ class Edge:
             for row in waiting:
                 self._defer_turn(session, _lock(row.platform, row.account), row.id)
         return len(waiting)
-
-    def _pick_up(self) -> int:
-        asked = {"before": self._clock.now() - A_WHILE, "most": MOST_TOGETHER}
-        with self._sessions.reading() as session:
-            left = session.scalars(LEFT, asked).all()
-        return self._defer(left) if left else 0
 
     def depth(self) -> int:
         """How many updates wait."""

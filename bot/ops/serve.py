@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 GRACE = 5  # seconds for requests, and for each platform
 WORK_GRACE = 2 * GRACE  # seconds for jobs under way
-PICK_UP = 15.0  # seconds between two looks for what nobody is at work on
 WEB, WORKER, CLOCK = "web", "worker", "clock"
 ALL = frozenset({WEB, WORKER, CLOCK})
 INSTANCE = "instance"  # the setting by which the processes on one database are known as one Parley
@@ -140,16 +139,13 @@ class Process:
         At the end it stops taking in first, then lets jobs under way finish, and closes the lines they send by last.
         """
         parley = self.parley
-        recovered = await parley.edge.recover() if not self.shares else 0
+        recovered = await parley.edge.recover()
         gc.collect()
         gc.freeze()  # what is there by now stays until the end: not looked through again at every collection
         log.info("started", does=sorted(self.does), waiting_updates=recovered, doors=sorted(self.wires))
-        tickers = [Ticker(parley.tick if CLOCK in self.does else parley.edge.catch_up)]
-        if CLOCK in self.does and self.shares:
-            tickers.append(Ticker(parley.edge.pick_up, seconds=PICK_UP))
+        ticker = Ticker(parley.tick if CLOCK in self.does else parley.edge.catch_up)
         jobs = asyncio.create_task(parley.work.run()) if WORKER in self.does else None
-        for ticker in tickers:
-            ticker.start()
+        ticker.start()
         self._connected = {
             name: asyncio.create_task(_until_done(name, wire.connect)) for name, wire in self.wires.items()
         }
@@ -163,8 +159,7 @@ class Process:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await self.let_go()
-            for ticker in tickers:
-                ticker.stop()
+            ticker.stop()
             parley.work.stop()
             if jobs is not None:
                 await asyncio.wait([jobs], timeout=WORK_GRACE)
