@@ -65,7 +65,7 @@ def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = 
             instance = _instance(sessions) if shares else None
         lock = stack.enter_context(_place(settings, does, shares=shares))
         parley = stack.enter_context(closing(_parley(settings)))
-        process = Process(parley, does, lock, shares=shares)
+        process = Process(parley, does, lock)
         receivers = process.connect(settings)
         if WEB in does and shares:
             process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name())
@@ -108,9 +108,8 @@ def check_engine(settings: Settings, does: frozenset[str] = ALL) -> bool:
 class Process:
     """What goes on in one process: its lines, its jobs, its clock, those of them that it `does`."""
 
-    def __init__(self, parley: Parley, does: frozenset[str], lock: Lock, *, shares: bool) -> None:
+    def __init__(self, parley: Parley, does: frozenset[str], lock: Lock) -> None:
         self.parley = parley
-        self.shares = shares  # with others: what waits may be theirs, who are at work on it
         self.wires: dict[str, Wire] = {}
         self.intake: Intake | None = None  # who may take in is settled among several; None: we do
         self.leave: Callable[[], None] = lambda: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,11 +16,11 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from bot.ops.alone import HELD, INTAKE
+from bot.ops.alone import HELD, INTAKE, present
 from db.machinery import Inbox, InboxState, Outgoing, Sending
 from tests.bot.work.shop import until
 from tests.fakes import FakeTelegram
-from tests.shell import CREATE, Shell, part
+from tests.shell import CREATE, ROOT, Shell, free_port, is_ready, part
 
 Part = tuple[asyncio.subprocess.Process, httpx.AsyncClient]
 
@@ -93,6 +94,40 @@ async def test_a_message_is_answered_by_a_web_process_and_a_worker(scaled: Shell
         assert 'parley_up{part="worker"} 1' in figures[1].text and "parley_inbox_waiting 0" in figures[1].text
         assert list(await asyncio.gather(ended(web), ended(worker))) == [0, 0]
         assert town.telegram.refusals == []
+
+
+@pytest.mark.slow
+@pytest.mark.promise("scale.count", "By the Procfile, as many of each as one says, on ports of their own.")
+async def test_a_procfile_runner_starts_as_many_of_each_as_it_is_told(scaled: Shell) -> None:
+    async with FakeTelegram.running() as telegram:
+        here, port = Path(sys.executable).parent, free_port()
+        said = ["start", "web", "worker", "clock", "--concurrency", "web=2,worker=2,clock=2", "--port", str(port)]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "honcho", "--procfile", str(ROOT / "Procfile"), "--env", "none", *said),
+            cwd=scaled.folder,
+            env=scaled.environment
+            | {"PATH": f"{here}:/usr/bin:/bin", "PYTHONWARNINGS": "ignore"}
+            | {"PARLEY_TELEGRAM_TOKEN": telegram.token, "PARLEY_TELEGRAM_API_URL": telegram.address},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        reading = asyncio.create_task(process.communicate())
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(90):
+                for number in range(2):
+                    while not await is_ready(client, f"http://127.0.0.1:{port + number}/readyz"):
+                        assert process.returncode is None, (await reading)[0].decode()
+                        await asyncio.sleep(0.2)
+            amina = telegram.user("Amina", language_code="fr")
+            await telegram.starts(amina)
+            assert (await telegram.hears(amina, "", within=60)).shown
+            await until(lambda: present(scaled.url) == {"web": 2, "worker": 2, "clock": 2, "intake": 1}, seconds=60)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(40):
+                written = (await reading)[0].decode()
+        assert written.count('"event": "stopped"') == 6, written
+        assert present(scaled.url) == {}
 
 
 @pytest.mark.slow
