@@ -102,13 +102,13 @@ async def part(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`parley web`, `worker` or `clock`, ready; and a client for its probes."""
     port = free_port()
-    async with _running(shell, [name, "--port", str(port)], port, dict(more or {}), log) as running:
+    async with _running(shell, [name, "--port", str(port)], port, dict(more or {}), log, within=120) as running:
         yield running
 
 
 @asynccontextmanager
 async def _running(
-    shell: Shell, arguments: list[str], port: int, more: Mapping[str, str], log: list[str] | None
+    shell: Shell, arguments: list[str], port: int, more: Mapping[str, str], log: list[str] | None, *, within: float = 30
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     process = await asyncio.create_subprocess_exec(
         *PARLEY,
@@ -120,7 +120,7 @@ async def _running(
     )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(within):  # several that start at once take long
                 while not await is_ready(client):
                     assert process.returncode is None, (await process.communicate())[1].decode()
                     await asyncio.sleep(0.05)
