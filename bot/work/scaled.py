@@ -46,6 +46,7 @@ MOST_MOVED = 1000  # jobs that become due in one transaction
 CONNECTIONS = 4  # of a process, for taking and finishing jobs
 GRACE = 10.0  # seconds for jobs under way when the process ends
 FALLBACK = 2.0  # seconds after which a worker looks again although nobody has told it of a job
+UNHEARD = 4  # looks after its start in which a worker may not yet hear of jobs
 AWAY_PAUSE = 1.0  # seconds between two tries to reach the database
 
 
@@ -149,16 +150,19 @@ class Scaled:
         return moved
 
     def tend(self, session: Session) -> int:
-        """Hand on what is due, let what failed be tried again, and take up what a dead process was doing."""
+        """Hand on what is due, let what failed be tried again, and take up what a dead process was doing.
+
+        Returns how many jobs may begin that might not before.
+        """
         moved = self.adopt(session)
         connection, now = session.connection(), self._clock.now()
-        connection.execute(queues.RELEASE_DUE, {"now": now})
+        freed: int = connection.execute(queues.RELEASE_DUE, {"now": now}).scalar() or 0
         stalled = list(connection.scalars(queues.STALLED, {"after": STALLED}))
         if stalled:
             log.warning("jobs of a dead process", jobs=len(stalled))
             connection.execute(queues.RESCUE, {"ids": stalled})
             connection.execute(queues.GIVE_UP, {"most": MOST_DEATHS, "now": now})
-        return moved
+        return moved + freed + len(stalled)
 
     async def run(self, *, poll: float = 0.5) -> None:
         """Run jobs until `stop`."""
@@ -222,10 +226,14 @@ class Scaled:
                 raise error
 
     async def _look_every(self, pause: float) -> None:
+        looks = 0
         while not self._stopping:
+            looks += 1
             try:
-                while await self._threads.run(self._tend, first=True) == MOST_MOVED:
-                    pass
+                while (more := await self._threads.run(self._tend, first=True)) >= MOST_MOVED:
+                    self._ended()
+                if more or looks <= UNHEARD:
+                    self._ended()
             except SQLAlchemyError as error:  # the database is away: what waits will still be there
                 log.warning("nobody looks after the jobs", error=type(error).__name__)
             # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the wake-up.
@@ -236,6 +244,7 @@ class Scaled:
     async def _until_idle(self) -> None:
         while True:
             await self._threads.run(self._tend)
+            self._ended()
             self._wake.clear()
             if not self._running and await self._threads.run(self._is_idle):
                 return
@@ -258,7 +267,7 @@ class Scaled:
                 worker.bell.heard()
 
     def _ended(self) -> None:
-        """A job has ended: those behind it may begin, and nobody else says so."""
+        """A job has ended, or others may begin: that is for us to say, Procrastinate tells of new ones only."""
         for worker in self._workers:
             worker.look()
         self._wake.set()
