@@ -100,6 +100,7 @@ class Edge:
         self._returned = returned
         self._doors = doors
         self._pace = pace
+        self.leaves_turns = False  # other processes run them, and this one does not hear when they have
         self.trouble: str | None = None  # why the last update could not be kept
         self._arrived: list[Arrived] = []
         self._fresh: dict[int, Arrived] = {}  # what has just been kept, so that its turn need not read it
@@ -119,7 +120,7 @@ class Edge:
         platform's own request carries the result. None too where somebody sends so much more than can be read that they
         have been told so already. Raises `Busy` after two seconds.
         """
-        taken = self._pace.come(_lock(platform, account), monotonic()) if self._pace and later else Taken.YES
+        taken = await self._come(platform, account) if later else Taken.YES
         if taken is Taken.NO:
             return None
         if taken is Taken.WITH_A_WORD:
@@ -186,6 +187,17 @@ class Edge:
         Where processes share the work, it is what nobody is about to handle, and any of them may ask at any time.
         """
         return await self._threads.run(self._defer, None)
+
+    async def _come(self, platform: str, account: str) -> Taken:
+        """Whether an update is taken. Where others run the turns, what waits is counted when it seems too much."""
+        if self._pace is None:
+            return Taken.YES
+        lock = _lock(platform, account)
+        taken = self._pace.come(lock, monotonic())
+        if taken is Taken.YES or not self.leaves_turns:
+            return taken
+        self._pace.count(lock, await self._threads.run(self._waiting_of, platform, account), monotonic())
+        return self._pace.come(lock, monotonic())
 
     async def _kept(self, update: Arrived) -> int | None:
         self._arrived.append(update)
@@ -285,9 +297,11 @@ class Edge:
 
     def _remember(self, updates: Sequence[Arrived], kept: Sequence[int | None]) -> None:
         for each, inbox in zip(updates, kept, strict=True):
-            if inbox is not None and len(self._fresh) < MOST_FRESH:
+            if inbox is None or (each.later and self.leaves_turns):
+                continue
+            if len(self._fresh) < MOST_FRESH:
                 self._fresh[inbox] = each
-            if inbox is not None and each.later and self._pace is not None:
+            if each.later and self._pace is not None:
                 self._accounts[inbox] = each.lock
 
     def _defer_turn(self, session: Session, lock: str, inbox: int) -> None:
@@ -337,6 +351,11 @@ class Edge:
         those = tuple_(Inbox.platform, Inbox.key).in_(names), Inbox.state == InboxState.WAITING
         with self._sessions.reading() as session:
             return session.scalars(select(Inbox.id).where(*those)).all()
+
+    def _waiting_of(self, platform: str, account: str) -> int:
+        those = Inbox.state == InboxState.WAITING, Inbox.platform == platform, Inbox.account == account
+        with self._sessions.reading() as session:
+            return session.scalar(select(func.count()).select_from(Inbox).where(*those)) or 0
 
     def _mark(self, inbox_id: int, state: InboxState, error: str | None) -> None:
         with self._sessions.writing() as session:

@@ -26,6 +26,7 @@ from db.people import Administration
 
 BODY_SECONDS = 5.0  # a platform sends what it has at once; whoever takes longer keeps a connection for nothing
 
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 # (status, headers, body) for the raw bytes and headers of one request of a platform
 Receiver = Callable[[bytes, Mapping[str, str]], Awaitable[tuple[int, Mapping[str, str], bytes]]]
 
@@ -37,9 +38,13 @@ def application(
     health: Callable[[], Mapping[str, Any]] | None = None,
     more: Sequence[BaseRoute] = (),
     secure: bool = True,
-    lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
+    instance: str | None = None,
+    lifespan: Lifespan | None = None,
 ) -> Starlette:
-    """The ASGI application. `receivers` maps a path to what takes that platform's requests there."""
+    """The ASGI application. `receivers` maps a path to what takes that platform's requests there.
+
+    `instance` is the same for all processes that are one Parley.
+    """
     pages = Pages(
         sessions=parley.sessions,
         clock=parley.clock,
@@ -65,7 +70,31 @@ def application(
         language=preferred,
     )
     feeds = FeedRoutes(parley.feeds, parley.threads.run)
-    us = {"service": "parley", "instance": secrets.token_hex(8)}  # `parley doctor` knows us by it through any proxy
+
+    async def no_icon(_request: Request) -> Response:
+        return Response(status_code=204)
+
+    routes: list[BaseRoute] = [*probes(parley, health=health, instance=instance), Route("/favicon.ico", no_icon)]
+    routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
+    return Starlette(
+        routes=[*feeds.routes(), *routes, *more, *site.routes(), *pages.routes()],
+        middleware=[Middleware(Shortcut, feeds)],
+        lifespan=lifespan,
+        exception_handlers={
+            HTTPException: lambda request, error: pages.door(
+                request, "stale" if error.status_code == 400 else "nowhere", error.status_code
+            ),
+            Exception: lambda request, _error: pages.door(request, "broken", 500),
+        },
+    )
+
+
+def probes(
+    parley: Parley, *, health: Callable[[], Mapping[str, Any]] | None = None, instance: str | None = None
+) -> list[BaseRoute]:
+    """Whether a process lives, and whether it is ready: all that one answers that serves nobody."""
+    # `parley doctor` knows us by it through any proxy
+    us = {"service": "parley", "instance": instance or secrets.token_hex(8)}
 
     async def alive(_request: Request) -> Response:
         """Always 200, for a restart helps nobody whose platform or database is away; the status says what is wrong."""
@@ -87,22 +116,7 @@ def application(
             return JSONResponse({"status": "not ready", "why": "no administration yet"}, status_code=503)
         return JSONResponse({"status": "ready"})
 
-    async def no_icon(_request: Request) -> Response:
-        return Response(status_code=204)
-
-    routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/favicon.ico", no_icon)]
-    routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
-    return Starlette(
-        routes=[*feeds.routes(), *routes, *more, *site.routes(), *pages.routes()],
-        middleware=[Middleware(Shortcut, feeds)],
-        lifespan=lifespan,
-        exception_handlers={
-            HTTPException: lambda request, error: pages.door(
-                request, "stale" if error.status_code == 400 else "nowhere", error.status_code
-            ),
-            Exception: lambda request, _error: pages.door(request, "broken", 500),
-        },
-    )
+    return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
 def _receiving(take: Receiver) -> Callable[[Request], Awaitable[Response]]:

@@ -49,6 +49,11 @@ for name, group in {
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on, instead of PARLEY_PORT.")]
+ProbePort = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Where to answer probes; left out, it listens nowhere.")
+]
+
 
 def _settings() -> Settings:
     from bot.ops.logs import configure
@@ -102,12 +107,34 @@ def chat(
 @app.command(name="all")
 def run_all() -> None:
     """Run everything in one process: the doors, the page, the outbox, the clock."""
+    _serve({"web", "worker", "clock"})
+
+
+@app.command()
+def web(port: Port = None) -> None:
+    """Run one of the processes that answer HTTP; one of them takes in what comes otherwise (PARLEY_ENGINE=scaled)."""
+    _serve({"web"}, port)
+
+
+@app.command()
+def worker(port: ProbePort = None) -> None:
+    """Run one of the processes that do jobs and send (PARLEY_ENGINE=scaled)."""
+    _serve({"worker"}, port)
+
+
+@app.command()
+def clock(port: ProbePort = None) -> None:
+    """Run one of the processes that look at what is due (PARLEY_ENGINE=scaled)."""
+    _serve({"clock"}, port)
+
+
+def _serve(does: set[str], port: int | None = None) -> None:
     from bot.ops.leaving import leave_when_told
 
     leave_when_told()  # before all that takes its time to be loaded
     from bot.ops.serve import serve
 
-    serve(_settings())
+    serve(_settings(), does=frozenset(does), port=port)
 
 
 @database.command("upgrade")

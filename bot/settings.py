@@ -20,6 +20,7 @@ SECRETS = (
     "telegram_token",
     "telegram_webhook_secret",
     "smtp_url",
+    "metrics_key",
 )
 
 
@@ -37,6 +38,13 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8765, ge=1, le=65535, description="The port to listen on.")
+    engine: Literal["embedded", "scaled"] = Field(
+        default="embedded",
+        description="Who does the jobs: embedded in the one process there is, or scaled over many on PostgreSQL.",
+    )
+    metrics_key: SecretStr | None = Field(
+        default=None, description="Whoever watches asks for /metrics with it: Authorization: Bearer KEY."
+    )
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
     broadcast_hold: int = Field(
         default=120,
@@ -103,6 +111,7 @@ class Settings(BaseSettings):
     telegram_token_file: Path | None = None
     telegram_webhook_secret_file: Path | None = None
     smtp_url_file: Path | None = None
+    metrics_key_file: Path | None = None
 
     @model_validator(mode="before")
     @classmethod

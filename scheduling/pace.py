@@ -45,6 +45,13 @@ class Pace:
         flow.waiting += 1
         return Taken.YES
 
+    def count(self, account: str, waiting: int, now: float) -> None:
+        """So many of an account wait: for whoever is not told of each that has been answered."""
+        flow = self._flow(account, now)
+        flow.waiting = waiting
+        if waiting < MOST_WAITING // 2:
+            flow.is_told = False
+
     def wait(self, account: str, now: float) -> float:
         """Seconds until the next update of an account is to be answered; asked once for each."""
         flow = self._flow(account, now)

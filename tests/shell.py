@@ -92,18 +92,36 @@ async def everything(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`parley all`, ready; and a client for its page. Whatever it logged must be JSON, and is added to `log`."""
     port = port or free_port()
+    async with _running(shell, ["all"], port, {"PARLEY_PORT": str(port)} | dict(more or {}), log) as running:
+        yield running
+
+
+@asynccontextmanager
+async def part(
+    shell: Shell, name: str, more: Mapping[str, str] | None = None, *, log: list[str] | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """`parley web`, `worker` or `clock`, ready; and a client for its probes."""
+    port = free_port()
+    async with _running(shell, [name, "--port", str(port)], port, dict(more or {}), log, within=120) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _running(
+    shell: Shell, arguments: list[str], port: int, more: Mapping[str, str], log: list[str] | None, *, within: float = 30
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     process = await asyncio.create_subprocess_exec(
         *PARLEY,
-        "all",
+        *arguments,
         cwd=shell.folder,
-        env=shell.environment | {"PARLEY_PORT": str(port)} | dict(more or {}),
+        env=shell.environment | dict(more),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         try:
-            async with asyncio.timeout(30):
-                while not await _is_ready(client):
+            async with asyncio.timeout(within):  # several that start at once take long
+                while not await is_ready(client):
                     assert process.returncode is None, (await process.communicate())[1].decode()
                     await asyncio.sleep(0.05)
             yield process, client
@@ -117,8 +135,9 @@ async def everything(
                 log += logged.splitlines()
 
 
-async def _is_ready(client: httpx.AsyncClient) -> bool:
+async def is_ready(client: httpx.AsyncClient, address: str = "/readyz") -> bool:
+    """Whether a process answers there that it is."""
     try:
-        return (await client.get("/readyz")).status_code == 200
+        return (await client.get(address)).status_code == 200
     except httpx.TransportError:
         return False

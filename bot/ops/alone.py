@@ -1,10 +1,10 @@
-"""One instance to a database: two embedded engines would both run its jobs."""
+"""One instance to a database where it runs jobs by itself; beside each other only processes that share one engine."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,16 @@ from bot.ops.trouble import Trouble
 from db.session import connect
 
 log = structlog.get_logger()
-ONE_INSTANCE = 7_211_001  # the advisory lock's number on PostgreSQL: any constant that nothing else uses
+# The advisory locks' numbers on PostgreSQL: any constants that nothing else uses.
+ONE_INSTANCE, INTAKE = 7_211_001, 7_211_002  # held by everybody, shared or not; by the one that takes in
+ROLES = {"web": 7_211_011, "worker": 7_211_012, "clock": 7_211_013}  # shared by those of one kind, so that they count
 LOOK = 1.0  # seconds between two looks at whether we still hold it
 RUNS = "another Parley runs on this database: stop it first"
+ALONE = "`parley all` with the embedded engine runs on this database: stop it first"
+HELD = (
+    " FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objsubid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 class Lock:
@@ -30,17 +37,23 @@ class Lock:
 
 
 class PostgresLock(Lock):
-    """The lock is a connection's: it goes when the server restarts, and is taken again when it is back."""
+    """The lock is a connection's: it goes when the server restarts, and is taken again when it is back.
 
-    def __init__(self, engine: Engine) -> None:
+    With `shared` others that share it may hold those too.
+    """
+
+    def __init__(self, engine: Engine, *, shared: Sequence[int] = ()) -> None:
         self._engine = engine
+        self._take = [(text("SELECT pg_try_advisory_lock_shared(:number)"), number) for number in shared] or [
+            (text("SELECT pg_try_advisory_lock(:number)"), ONE_INSTANCE)
+        ]
         self._connection: Connection | None = None
 
     def take(self) -> bool:
         """Take it; False where somebody else has it. Raises where the database is away."""
         connection = self._engine.connect()
         try:
-            taken = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": ONE_INSTANCE}))
+            taken = all(connection.scalar(take, {"number": number}) for take, number in self._take)
             connection.commit()  # the lock is the connection's, and no transaction stays open beside it
         except BaseException:
             connection.invalidate()
@@ -48,7 +61,7 @@ class PostgresLock(Lock):
         if taken:
             self._connection = connection
         else:
-            connection.close()
+            connection.invalidate()  # with what it did get
         return taken
 
     def is_held(self) -> bool:
@@ -100,6 +113,34 @@ def alone(database_url: str) -> Iterator[Lock]:
         lock.release()
 
 
+@contextmanager
+def among(database_url: str, roles: Sequence[str]) -> Iterator[Lock]:
+    """A place among the processes that share an engine on PostgreSQL. Raises `Trouble` where one runs that does not."""
+    lock = PostgresLock(connect(database_url), shared=[ONE_INSTANCE, *(ROLES[role] for role in roles)])
+    try:
+        if not lock.take():
+            raise Trouble(ALONE)
+        yield lock
+    finally:
+        lock.release()
+
+
+def present(database_url: str) -> Mapping[str, int]:
+    """How many processes do each part, and how many take in ("intake"), on PostgreSQL. Nothing for one that is alone.
+
+    A process counts until its connection ends: at once when it is killed, in a minute when its machine is gone.
+    """
+    engine = connect(database_url)
+    try:
+        with engine.connect().execution_options(reading=True) as connection:
+            found = connection.execute(text(f"SELECT objid, count(*){HELD} GROUP BY objid"))
+            count = {int(number): int(how_many) for number, how_many in found}
+    finally:
+        engine.dispose()
+    numbers = {**ROLES, "intake": INTAKE}
+    return {part: count.get(number, 0) for part, number in numbers.items()} if count.keys() & ROLES.values() else {}
+
+
 def is_running(database_url: str) -> bool:
     """Whether a process is `alone` on the database. Makes no file and holds nobody up."""
     url = make_url(database_url)
@@ -112,10 +153,7 @@ def is_running(database_url: str) -> bool:
             except BlockingIOError:
                 return True
         return False
-    held = (
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objsubid = 1"
-        " AND objid = :number AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
+    held = f"SELECT count(*){HELD} AND objid = :number"
     engine = connect(database_url)
     try:
         with engine.connect().execution_options(reading=True) as connection:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.core import Parley
-from bot.ops.serve import email
 from bot.ops.trouble import Trouble
+from bot.ops.wires import email
 from bot.platforms.email.wire import LARGEST, TooLarge
 from scheduling.clock import SystemClock
 
@@ -30,7 +30,12 @@ def receive(settings: Settings, raw: bytes, recipients: Sequence[str]) -> int:
     if not raw.strip():
         return REFUSED
     with closing(
-        Parley(database_url=settings.database_url, public_url=settings.public_url, clock=SystemClock())
+        Parley(
+            database_url=settings.database_url,
+            public_url=settings.public_url,
+            clock=SystemClock(),
+            engine=settings.engine,
+        )
     ) as parley:
         try:
             wire = email(settings, parley)

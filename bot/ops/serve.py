@@ -1,126 +1,202 @@
-"""The processes. `serve` runs everything in one: the doors, the page, the outbox, the clock."""
+"""The processes. `serve` runs one of them: everything in one, or a part beside others that share the scaled engine.
 
-# ruff: noqa: PLC0415  a platform's SDK is loaded only where that platform is set up: half the memory, half the start
+A web process answers HTTP, and one of them takes in what comes otherwise; a worker does jobs and sends; a clock looks
+at what is due. Any number of each may run.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager, closing
+import importlib.util
+import os
+import platform
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import make_url, select
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from bot import http
 from bot.core import Parley
 from bot.kit.door import SendError
-from bot.ops.alone import RUNS, Lock, alone, watch
+from bot.ops import metrics
+from bot.ops.alone import RUNS, Lock, alone, among, watch
 from bot.ops.database import opened
+from bot.ops.intake import Intake
 from bot.ops.leaving import leave_when_told
 from bot.ops.trouble import Trouble
+from bot.ops.wires import Wire, telegram, those_set_up
+from db.machinery import Setting
 from db.people import Administration
+from db.session import Sessions
 from scheduling.clock import SystemClock
 from scheduling.pace import Pace
 from scheduling.ticker import Ticker
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from bot.settings import Settings
 
 log = structlog.get_logger()
-GRACE = 5  # seconds for requests, for each platform and for jobs under way
+GRACE = 5  # seconds for requests, and for each platform
+WORK_GRACE = 2 * GRACE  # seconds for jobs under way
+WEB, WORKER, CLOCK = "web", "worker", "clock"
+ALL = frozenset({WEB, WORKER, CLOCK})
+INSTANCE = "instance"  # the setting by which the processes on one database are known as one Parley
 
 
-class Wire(Protocol):
-    """One platform's connection: it brings updates in and performs what a door draws."""
+def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = None) -> None:
+    """Run until told to stop. Raises Trouble where it cannot begin.
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def handle_http(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]: ...
-    def health(self) -> Mapping[str, Any]: ...
-
-
-def serve(settings: Settings) -> None:
-    """Run until told to stop. Raises Trouble where it cannot begin."""
+    Whoever does no web work listens only where it is given a `port`, for probes and figures.
+    """
     leave_when_told()  # uvicorn hands the signal back when it is done
+    shares = check_engine(settings, does)
     with ExitStack() as stack:
-        with opened(settings.database_url) as sessions, sessions.reading() as session:
-            if session.scalar(select(Administration.id).limit(1)) is None:
-                raise Trouble("there is no administration yet: run `parley admin create` first")
-        lock = stack.enter_context(alone(settings.database_url))
+        with opened(settings.database_url) as sessions:
+            with sessions.reading() as session:
+                if session.scalar(select(Administration.id).limit(1)) is None:
+                    raise Trouble("there is no administration yet: run `parley admin create` first")
+            instance = _instance(sessions) if shares else None
+        lock = stack.enter_context(_place(settings, does, shares=shares))
         parley = stack.enter_context(closing(_parley(settings)))
-        wires, receivers = _wires(settings, parley)
-        app = http.application(
-            parley,
-            receivers=receivers,
-            health=lambda: {name: dict(wire.health()) for name, wire in wires.items()},
-            secure=settings.public_url.startswith("https://"),
-            lifespan=lambda _app: running(parley, wires, lock, leave),
-        )
+        process = Process(parley, does, lock)
+        receivers = process.connect(settings)
+        if WEB in does and shares:
+            process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name())
+        more: list[BaseRoute] = []
+        if settings.metrics_key is not None:
+            more.append(metrics.route(parley, process.health, does, settings.metrics_key.get_secret_value()))
         config = uvicorn.Config(
-            app,
+            _application(settings, process, receivers, instance, more),
             host=settings.host,
-            port=settings.port,
+            port=port or settings.port,
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=GRACE,
         )
         server = uvicorn.Server(config)
-
-        def leave() -> None:
-            server.should_exit = True
-
-        server.run()
+        process.leave = lambda: setattr(server, "should_exit", True)
+        server.run(sockets=None if WEB in does or port is not None else [])
         if not lock.is_held():
             raise Trouble(RUNS)
 
 
-@asynccontextmanager
-async def running(
-    parley: Parley, wires: Mapping[str, Wire], lock: Lock, leave: Callable[[], None]
-) -> AsyncIterator[None]:
-    """Everything that goes on beside the requests; stops intake first, then lets what is under way finish."""
-    recovered = await parley.edge.recover()
-    gc.collect()
-    gc.freeze()  # what is there by now stays until the end: not looked through again at every collection
-    log.info("started", waiting_updates=recovered, doors=sorted(wires))
-    ticker = Ticker(parley.tick)
-    jobs = asyncio.create_task(parley.work.run())
-    ticker.start()
-    beside = [asyncio.create_task(_keep_starting(name, wire)) for name, wire in wires.items()]
-    beside.append(asyncio.create_task(watch(lock, leave)))
-    try:
-        yield
-    finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*(_stop(name, wire) for name, wire in wires.items()))
-        ticker.stop()
-        parley.work.stop()
-        await asyncio.wait([jobs], timeout=2 * GRACE)
-        log.info("stopped")
+def check_engine(settings: Settings, does: frozenset[str] = ALL) -> bool:
+    """Whether this process shares its work with others. Raises Trouble where it cannot, and should."""
+    if settings.engine == "embedded":
+        if does == ALL:
+            return False
+        raise Trouble(
+            f"`parley {' and '.join(sorted(does))}` shares the work with others: set PARLEY_ENGINE=scaled, and"
+            " PARLEY_DATABASE_URL to PostgreSQL; or run `parley all`"
+        )
+    if make_url(settings.database_url).get_backend_name() != "postgresql":
+        raise Trouble("PARLEY_ENGINE=scaled needs PARLEY_DATABASE_URL to be PostgreSQL: SQLite is for one process")
+    if importlib.util.find_spec("procrastinate") is None:
+        raise Trouble(
+            "PARLEY_ENGINE=scaled needs more packages: pip install --require-hashes -r requirements/scale.txt"
+        )
+    return True
 
 
-async def _stop(name: str, wire: Wire) -> None:
+class Process:
+    """What goes on in one process: its lines, its jobs, its clock, those of them that it `does`."""
+
+    def __init__(self, parley: Parley, does: frozenset[str], lock: Lock) -> None:
+        self.parley = parley
+        self.wires: dict[str, Wire] = {}
+        self.intake: Intake | None = None  # who may take in is settled among several; None: we do
+        self.leave: Callable[[], None] = lambda: None
+        self.does = does
+        self._lock = lock
+        self._connected: dict[str, asyncio.Task[None]] = {}
+        parley.edge.leaves_turns = WORKER not in does
+
+    def connect(self, settings: Settings) -> dict[str, http.Receiver]:
+        """Give it the lines that are set up. A clock neither sends nor runs anybody's turn: it has none."""
+        if self.does == {CLOCK}:
+            return {}
+        self.wires, receivers = those_set_up(settings, self.parley)
+        return receivers
+
+    def health(self) -> dict[str, Any]:
+        parts = {name: dict(wire.health()) for name, wire in self.wires.items()}
+        if self.intake is not None:
+            parts["intake"] = {"ok": self.intake.is_somewhere, "here": self.intake.is_here}
+        return parts
+
+    @asynccontextmanager
+    async def running(self, _app: object = None) -> AsyncIterator[None]:
+        """Everything that goes on beside the requests.
+
+        At the end it stops taking in first, then lets jobs under way finish, and closes the lines they send by last.
+        """
+        parley = self.parley
+        recovered = await parley.edge.recover()
+        gc.collect()
+        gc.freeze()  # what is there by now stays until the end: not looked through again at every collection
+        log.info("started", does=sorted(self.does), waiting_updates=recovered, doors=sorted(self.wires))
+        ticker = Ticker(parley.tick if CLOCK in self.does else parley.edge.catch_up)
+        jobs = asyncio.create_task(parley.work.run()) if WORKER in self.does else None
+        ticker.start()
+        self._connected = {
+            name: asyncio.create_task(_until_done(name, wire.connect)) for name, wire in self.wires.items()
+        }
+        beside = [*self._connected.values(), asyncio.create_task(watch(self._lock, self.leave))]
+        if WEB in self.does:
+            beside.append(asyncio.create_task(self.intake.run() if self.intake is not None else self.take_in()))
+        try:
+            yield
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await self.let_go()
+            ticker.stop()
+            parley.work.stop()
+            if jobs is not None:
+                await asyncio.wait([jobs], timeout=WORK_GRACE)
+            await self._each("stop")
+            log.info("stopped")
+
+    async def take_in(self) -> None:
+        """Begin on every line, and keep trying. Comes to an end when all have begun."""
+        await asyncio.gather(*(self._take_in(name, wire) for name, wire in self.wires.items()))
+
+    async def let_go(self) -> None:
+        """Take in no longer. What was not confirmed comes again, here or elsewhere."""
+        await self._each("let_go")
+
+    async def _take_in(self, name: str, wire: Wire) -> None:
+        await asyncio.shield(self._connected[name])
+        await _until_done(name, wire.take_in)
+
+    async def _each(self, what: str) -> None:
+        await asyncio.gather(*(_ended(name, getattr(wire, what)) for name, wire in self.wires.items()))
+
+
+async def _ended(name: str, end: Callable[[], Awaitable[None]]) -> None:
     """A platform that does not let go keeps nobody waiting: what it had not confirmed comes again."""
     try:
         async with asyncio.timeout(GRACE):
-            await wire.stop()
+            await end()
     except Exception as error:  # noqa: BLE001  whatever a platform does at the end, the others are stopped too
         log.warning("cannot stop", door=name, error=type(error).__name__)
 
 
-async def _keep_starting(name: str, wire: Wire) -> None:
+async def _until_done(name: str, begin: Callable[[], Awaitable[None]]) -> None:
     """A platform that cannot be reached at start is tried again; the others and the page serve meanwhile."""
     pause = 1.0
     while True:
         try:
-            await wire.start()
+            await begin()
         except Exception as error:  # noqa: BLE001  whatever keeps a platform away, the others go on
             log.error("cannot start", door=name, error=type(error).__name__, again_in=pause)
             await asyncio.sleep(pause)
@@ -132,7 +208,7 @@ async def _keep_starting(name: str, wire: Wire) -> None:
 def set_telegram_up(settings: Settings) -> None:
     """Set the bot's commands, name and descriptions."""
     with opened(settings.database_url), closing(_parley(settings)) as parley:
-        wire = _telegram(settings, parley)
+        wire = telegram(settings, parley)
         if wire is None:
             raise Trouble("set PARLEY_TELEGRAM_TOKEN first: @BotFather gives it to you")
         try:
@@ -149,73 +225,44 @@ def _parley(settings: Settings) -> Parley:
         pace=Pace(),
         hold=timedelta(seconds=settings.broadcast_hold),
         limits={"telegram": settings.telegram_rate, "slack": settings.slack_rate, "email": settings.mail_rate},
+        engine=settings.engine,
     )
 
 
-def _wires(settings: Settings, parley: Parley) -> tuple[dict[str, Wire], dict[str, http.Receiver]]:
-    wires: dict[str, Wire] = {}
-    receivers: dict[str, http.Receiver] = {}
-    if (slack := _slack(settings, parley)) is not None:
-        wires["slack"], receivers["/slack/events"] = slack, slack.handle_http
-    if (telegram := _telegram(settings, parley)) is not None:
-        wires["telegram"], receivers["/telegram"] = telegram, telegram.handle_http
-    if (mail := email(settings, parley)) is not None:
-        wires["email"] = mail
-    return wires, receivers
-
-
-def email(settings: Settings, parley: Parley) -> Any:
-    """The e-mail door, where it is set up. Raises Trouble for settings that cannot be read."""
-    if settings.smtp_url is None:
-        return None
-    if settings.mail_from is None:
-        raise Trouble("e-mail needs PARLEY_MAIL_FROM, Parley's own address")
-    from bot.platforms.email.wire import EmailWire
-
-    try:
-        return EmailWire(
-            parley,
-            smtp_url=settings.smtp_url.get_secret_value(),
-            sender=settings.mail_from,
-            public_url=settings.public_url,
-            listen=settings.mail_listen,
-        )
-    except ValueError as error:
-        raise Trouble(f"e-mail: {error}") from None
-
-
-def _slack(settings: Settings, parley: Parley) -> Any:
-    if settings.slack_bot_token is None:
-        return None
-    if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        raise Trouble("Slack needs PARLEY_SLACK_APP_TOKEN (Socket Mode) or PARLEY_SLACK_SIGNING_SECRET (HTTP events)")
-    from bot.platforms.slack.wire import SlackWire
-
-    return SlackWire(
-        parley,
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=_open(settings.slack_app_token),
-        signing_secret=_open(settings.slack_signing_secret),
-        api_url=settings.slack_api_url,
+def _application(
+    settings: Settings,
+    process: Process,
+    receivers: Mapping[str, http.Receiver],
+    instance: str | None,
+    more: list[BaseRoute],
+) -> Starlette:
+    if WEB not in process.does:
+        probes = http.probes(process.parley, health=process.health, instance=instance)
+        return Starlette(routes=[*probes, *more], lifespan=process.running)
+    return http.application(
+        process.parley,
+        receivers=receivers,
+        health=process.health,
+        secure=settings.public_url.startswith("https://"),
+        more=more,
+        instance=instance,
+        lifespan=process.running,
     )
 
 
-def _telegram(settings: Settings, parley: Parley) -> Any:
-    if settings.telegram_token is None:
-        return None
-    from bot.platforms.telegram.wire import TelegramWire
-
-    try:
-        return TelegramWire(
-            parley,
-            token=settings.telegram_token.get_secret_value(),
-            api_url=settings.telegram_api_url,
-            public_url=settings.public_url,
-            webhook_secret=_open(settings.telegram_webhook_secret),
-        )
-    except ValueError as error:
-        raise Trouble(f"Telegram: {error}") from None
+def _place(settings: Settings, does: frozenset[str], *, shares: bool) -> AbstractContextManager[Lock]:
+    return among(settings.database_url, sorted(does)) if shares else alone(settings.database_url)
 
 
-def _open(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
+def _name() -> str:
+    """How the server shows the session of the one that takes in."""
+    return f"parley web {platform.node()} {os.getpid()}"[:63]
+
+
+def _instance(sessions: Sessions) -> str:
+    """What all processes on this database answer to `parley doctor`, whichever of them a proxy asks."""
+    with sessions.writing() as session:
+        sessions.lock(session, INSTANCE)
+        kept = session.get(Setting, INSTANCE) or Setting(name=INSTANCE, value={"id": secrets.token_hex(8)})
+        session.add(kept)
+        return str(kept.value["id"])

@@ -168,16 +168,28 @@ class EmailWire:
     # A wire
 
     async def start(self) -> None:
+        await self.take_in()
+        await self.connect()
+
+    async def connect(self) -> None:
+        """Be able to send."""
+        self._looking = asyncio.create_task(self._look_again())
+
+    async def take_in(self) -> None:
+        """Listen for mail, where we are to. Raises OSError where somebody else does."""
         if self.listener is not None:
             await self.listener.start()
-        self._looking = asyncio.create_task(self._look_again())
+
+    async def let_go(self) -> None:
+        """Listen no more: the mail server keeps what it has."""
+        if self.listener is not None:
+            await self.listener.stop()
 
     async def stop(self) -> None:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
-        if self.listener is not None:
-            await self.listener.stop()
+        await self.let_go()
 
     async def handle_http(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         return 404, {}, b""  # mail does not come by HTTP

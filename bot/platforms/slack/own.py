@@ -42,13 +42,15 @@ class Own:
 
     Slack tells of a post perhaps before it answers the call that made it: such a one is judged when every call that was
     under way has ended. Each call whose outcome stays unknown excuses one post for a while. What was posted before this
-    process began is not judged, for the one before it may have died over it.
+    process began is not judged, for the one before it may have died over it. Where several processes post (`shares`)
+    none knows what the others did, and nothing is judged.
     """
 
-    def __init__(self, perform: Callable[[str, Json], Awaitable[Json]], clock: Clock) -> None:
+    def __init__(self, perform: Callable[[str, Json], Awaitable[Json]], clock: Clock, *, shares: bool = False) -> None:
         self.stolen_at: datetime | None = None  # when we last heard of a post that is not ours
         self._perform = perform
         self._clock = clock
+        self._shares = shares
         self._bot: str | None = None
         self._since: float | None = None  # by Slack's clock: of what is posted after it we know which is ours
         self._ours: set[str] = set()
@@ -91,7 +93,7 @@ class Own:
         event = body.get("event")
         if body.get("type") != "event_callback" or not isinstance(event, Mapping) or event.get("type") != "message":
             return
-        if self._bot is None or event.get("bot_id") != self._bot or event.get("subtype") not in POSTED:
+        if self._shares or self._bot is None or event.get("bot_id") != self._bot or event.get("subtype") not in POSTED:
             return
         try:
             at = float(event["ts"])

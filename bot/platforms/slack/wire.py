@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from .rooms import SlackRooms
 
 log = structlog.get_logger()
 
+NOT_YET = "not connected yet"
 BODY_LIMIT = 256 * 1024
 WINDOW = 300  # seconds between Slack's clock and ours
 CONNECTING = 15.0  # seconds until a socket is open and Slack has said hello on it
@@ -47,7 +48,8 @@ Json = dict[str, Any]
 class SlackWire:
     """The app's connection: Socket Mode where an app token is given, else signed requests to /slack/events.
 
-    Raises ValueError without either of `app_token` and `signing_secret`.
+    With `shares` other processes post in the same name. Raises ValueError without either of `app_token` and
+    `signing_secret`.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class SlackWire:
         app_token: str | None = None,
         signing_secret: str | None = None,
         api_url: str = "https://slack.com/api/",
+        shares: bool = False,
     ) -> None:
         if app_token is None and signing_secret is None:
             raise ValueError("Slack needs an app token for Socket Mode, or a signing secret")
@@ -65,10 +68,10 @@ class SlackWire:
         self._app_token = app_token
         self._secret = signing_secret
         self._client = Client(bot_token, api_url, parley.clock)
-        self._own = Own(self._client.perform, parley.clock)
+        self._own = Own(self._client.perform, parley.clock, shares=shares)
         self._profiles = Profiles(self._client.perform, parley.clock)
         self._team = self._user = ""
-        self._trouble: str | None = "not connected yet"
+        self._trouble: str | None = NOT_YET
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._greeted: Any = None  # the session on which Slack has spoken; it says hello first
@@ -85,23 +88,33 @@ class SlackWire:
         self._interactions = Interactions(parley, self.door, self._caller)
 
     async def start(self) -> None:
-        """Connect. Raises a `SendError` where Slack refuses us, TimeoutError where no socket opens; call it again."""
-        try:
-            await self._connect()
-        except Exception as error:
-            self._trouble = self._client.refused or cause(error)
-            raise
-        self._trouble = None
+        """`connect`, then `take_in`."""
+        await self.connect()
+        await self.take_in()
+
+    async def connect(self) -> None:
+        """Be able to send, and to answer what Slack asks by HTTP.
+
+        Raises a `SendError` where Slack refuses us; call it again.
+        """
+        with self._noting():
+            await self._client.open()
+            who = await self._client.perform("auth.test", {})
+            self._team, self._user = str(who["team_id"]), str(who.get("user_id"))
+            self._own.begin(str(who.get("bot_id")), self._client.skew.seconds)
+            self._app = self._listening(who)
         self._beating = self._beating or asyncio.create_task(self._beat())
         log.info("slack connected", mode=self._mode, team=self._team)
 
-    async def _connect(self) -> None:
-        await self._client.open()
-        who = await self._client.perform("auth.test", {})
-        self._team, self._user = str(who["team_id"]), str(who.get("user_id"))
-        self._own.begin(str(who.get("bot_id")), self._client.skew.seconds)
-        self._app = self._listening(who)
-        if self._app_token is not None:
+    async def take_in(self) -> None:
+        """Open a socket, where Slack is to bring things in by one.
+
+        Raises a `SendError` where Slack refuses us, TimeoutError where no socket opens; call it again.
+        """
+        if self._app_token is None or self._app is None:
+            return
+        self._trouble = NOT_YET
+        with self._noting():
             # Its own connecting neither returns nor raises on a bad token.
             socket = AsyncSocketModeHandler(self._app, self._app_token, web_client=self._client.web)
             self._hello.clear()
@@ -115,14 +128,20 @@ class SlackWire:
                 raise
             self._socket = socket
 
-    async def stop(self) -> None:
+    async def let_go(self) -> None:
         """Take nothing more in. What was not acknowledged comes again."""
+        if self._app is not None:
+            self._trouble = None  # whatever it was, it is whoever takes in from now on that has it
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close_async()  # type: ignore[no-untyped-call]
+
+    async def stop(self) -> None:
+        """`let_go`, and send nothing more."""
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
-        if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
-            self._socket = None
+        await self.let_go()
         await self._interactions.stop()
         await self._client.close()
 
@@ -174,6 +193,15 @@ class SlackWire:
         if trouble is None and (session is None or session.closed or silent >= 60 or self._mute is not None):
             trouble = "silent"
         return told | {"ok": trouble is None, "trouble": trouble, "silent": round(silent)}
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._trouble = self._client.refused or cause(error)
+            raise
+        self._trouble = None
 
     @property
     def _mode(self) -> str:

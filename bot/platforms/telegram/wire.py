@@ -12,7 +12,7 @@ import hmac
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -77,21 +77,39 @@ class TelegramWire:
         self._username = ""
         self._has_looked = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._intake: set[asyncio.Task[None]] = set()
+        self._known = asyncio.Event()  # Telegram has told us who we are
         self._last_ok: datetime | None = None
         self._trouble: str | None = "not connected yet"
         self.door = TelegramDoor(self._client.perform, download=self._client.download, stored=parley.stored)
         parley.add(self.door, TelegramRooms(self._client.perform))
 
     async def start(self) -> None:
-        """Begin; what goes wrong is tried again for ever, and `health` says what it is."""
+        """`connect`, then `take_in`."""
+        await self.connect()
+        await self.take_in()
+
+    async def connect(self) -> None:
+        """Be able to send, and to keep what the webhook brings.
+
+        What goes wrong is tried again for ever, and `health` says what it is.
+        """
         await self._client.open()
-        self._spawn(self._run())
+        self._spawn(self._until_done(self._get_known))
+
+    async def take_in(self) -> None:
+        """Begin to fetch updates, or have Telegram call the webhook; tried again for ever, too."""
+        self._spawn(self._run(), self._intake)
+
+    async def let_go(self) -> None:
+        """Stop taking updates. Those that are kept wait; those that are not confirmed come again."""
+        await _ended(self._intake)
+        if self._known.is_set():
+            self._trouble = None  # whatever it was, it is whoever takes in from now on that has it
 
     async def stop(self) -> None:
-        """Stop taking updates. Those that are kept wait; those that are not confirmed come again."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """`let_go`, and send nothing more."""
+        await _ended(self._intake | self._tasks)
         await self._client.close()
 
     def health(self) -> Mapping[str, Any]:
@@ -136,13 +154,13 @@ class TelegramWire:
     # Getting connected, and staying so
 
     async def _run(self) -> None:
-        await self._until_done(self._get_known)
+        await self._known.wait()
         if self._secret:
             await self._until_done(self._set_webhook)
         else:
             await self._drop_webhook()
         log.info("telegram connected", bot=self._username, mode="webhook" if self._secret else "polling")
-        self._spawn(self._keep_menus())
+        self._spawn(self._keep_menus(), self._intake)
         if not self._secret:
             await self._poll()
 
@@ -162,6 +180,7 @@ class TelegramWire:
         self._username = me.get("username") or ""
         if self._username:
             self._parley.engine.openers[PLATFORM] = lambda payload: Button(OPEN_HERE, url=self._address(payload))
+        self._known.set()
 
     async def _set_webhook(self) -> None:
         wanted = {"url": self._url, "secret_token": self._secret, "allowed_updates": ALLOWED_UPDATES}
@@ -313,7 +332,16 @@ class TelegramWire:
         """What opens the private chat and lets its person say `/start payload`."""
         return f"https://t.me/{self._username}?start={payload}"
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]] | None = None) -> None:
+        tasks = self._tasks if among is None else among
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """End them, and wait until they have."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)

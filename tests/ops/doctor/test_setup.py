@@ -20,6 +20,7 @@ pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `pa
     ("given", "check", "verdict", "words"),
     [
         ({}, "doors", "WARN", "only the page is open"),
+        ({"engine": "scaled"}, "engine", "FAIL", "scaled needs PostgreSQL"),
         ({"slack_app_token": f"xapp-{CANARY}"}, "Slack", "FAIL", "there is no bot token"),
         ({"slack_bot_token": f"xoxb-{CANARY}"}, "Slack", "FAIL", "nothing brings its events in"),
         (

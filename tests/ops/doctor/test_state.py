@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.ops.alone import alone, is_running
+from bot.ops.alone import INTAKE, alone, among, is_running
 from db import search
 from db import session as sessions_room
 from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Job, Outgoing, Sending, Setting
@@ -172,3 +172,17 @@ def test_whether_a_parley_is_running_on_it(patient: Patient, write: Write) -> No
     assert not is_running(patient.database_url)
     with alone(patient.database_url):
         pass  # having looked holds nobody up
+
+
+def test_the_processes_of_one_that_is_many(postgresql_url: str) -> None:
+    patient = Patient(postgresql_url, {"engine": "scaled"})
+    with among(postgresql_url, ["web"]), among(postgresql_url, ["worker"]):
+        found = patient.examined()
+        sick(found["process"], "FAIL", "1 web, 1 worker, 0 clock: nothing comes due")
+        sick(found["intake"], "WARN", "nobody polls")
+        with among(postgresql_url, ["clock"]):
+            assert patient.examined()["process"].verdict == "OK"
+    with among(postgresql_url, ["web", "worker", "clock"]), connect(postgresql_url).connect() as holder:
+        holder.execute(text(f"SELECT pg_advisory_lock({INTAKE})"))
+        assert patient.examined()["intake"].verdict == "OK"
+        holder.invalidate()
