@@ -13,7 +13,7 @@ import os
 import platform
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager, closing
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,9 +27,10 @@ from bot.core import Parley
 from bot.kit.door import SendError
 from bot.ops import metrics
 from bot.ops.alone import RUNS, Lock, alone, among, watch
-from bot.ops.database import opened
+from bot.ops.database import elsewhere, opened
 from bot.ops.intake import Intake
 from bot.ops.leaving import leave_when_told
+from bot.ops.standstill import unless_wanted
 from bot.ops.trouble import Trouble
 from bot.ops.wires import Wire, telegram, those_set_up
 from db.machinery import Setting
@@ -85,6 +86,8 @@ def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = 
         server.run(sockets=None if WEB in does or port is not None else [])
         if not lock.is_held():
             raise Trouble(RUNS)
+        if parley.sessions.is_sqlite and (why := elsewhere(parley.sessions)) is not None:
+            raise Trouble(why)
 
 
 def check_engine(settings: Settings, does: frozenset[str] = ALL) -> bool:
@@ -117,6 +120,7 @@ class Process:
         self.leave: Callable[[], None] = lambda: None
         self.does = does
         self._lock = lock
+        self.gate = http.Gate()
         self._connected: dict[str, asyncio.Task[None]] = {}
         parley.edge.leaves_turns = WORKER not in does
 
@@ -131,10 +135,22 @@ class Process:
         parts = {name: dict(wire.health()) for name, wire in self.wires.items()}
         if self.intake is not None:
             parts["intake"] = {"ok": self.intake.is_somewhere, "here": self.intake.is_here}
+        if not self.gate.is_open:
+            parts["database"] = {"ok": False, "trouble": "being moved"}
         return parts
 
+    def attended(self, _app: object = None) -> AbstractAsyncContextManager[None]:
+        """`running`, but for the times when the database is being moved."""
+        return unless_wanted(
+            self.running,
+            lock=self._lock,
+            gate=self.gate,
+            elsewhere=lambda: elsewhere(self.parley.sessions),
+            leave=self.leave,
+        )
+
     @asynccontextmanager
-    async def running(self, _app: object = None) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Everything that goes on beside the requests.
 
         At the end it stops taking in first, then lets jobs under way finish, and closes the lines they send by last.
@@ -242,7 +258,7 @@ def _application(
 ) -> Starlette:
     if WEB not in process.does:
         probes = http.probes(process.parley, health=process.health, instance=instance)
-        return Starlette(routes=[*probes, *more], lifespan=process.running)
+        return Starlette(routes=[*probes, *more], lifespan=process.attended)
     return http.application(
         process.parley,
         receivers=receivers,
@@ -250,7 +266,8 @@ def _application(
         secure=settings.public_url.startswith("https://"),
         more=more,
         instance=instance,
-        lifespan=process.running,
+        gate=process.gate,
+        lifespan=process.attended,
     )
 
 
