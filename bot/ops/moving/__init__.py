@@ -72,7 +72,7 @@ def move(url: str, target: str, report: Report = lambda _what, _done, _all: None
         engine = connect(address)
         stack.callback(engine.dispose)
         if (where := _has_moved(source)) is not None:
-            return _finish(source, engine, to, where)
+            return _finish(source, engine, to, where, report)
         copying.refuse_others(engine, _installation(source))
         report("preparing the target", 0, 0)
         upgrade(address)
@@ -80,9 +80,9 @@ def move(url: str, target: str, report: Report = lambda _what, _done, _all: None
         stack.enter_context(standing_still(url))
         stack.enter_context(alone(address))
         if (where := _has_moved(source)) is not None:
-            return _finish(source, engine, to, where)
+            return _finish(source, engine, to, where, report)
         rows = _move(source, engine, report, shown(to))
-        return _finish(source, engine, to, shown(to), rows)
+        return _finish(source, engine, to, shown(to), report, rows)
 
 
 def _move(source: Sessions, target: Engine, report: Report, where: str) -> dict[str, int]:
@@ -105,8 +105,11 @@ def _move(source: Sessions, target: Engine, report: Report, where: str) -> dict[
     return rows
 
 
-def _finish(source: Sessions, target: Engine, to: URL, where: str, rows: dict[str, int] | None = None) -> Moved:
+def _finish(
+    source: Sessions, target: Engine, to: URL, where: str, report: Report, rows: dict[str, int] | None = None
+) -> Moved:
     """The file has moved: let the target be used. Raises Trouble where it was another one."""
+    report("letting it be used", 0, 0)
     with target.begin() as connection:
         if copying.installation_of(connection) != _installation(source):
             raise Trouble(f"this database was moved to {where} already, and {shown(to)} is another one")

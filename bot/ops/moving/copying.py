@@ -70,7 +70,8 @@ def copy(source: Connection, target: Connection, report: Report) -> dict[str, in
 def counts(connection: Connection) -> dict[str, int]:
     """How many rows each table has."""
     tables = Base.metadata.sorted_tables
-    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+    counted = [select(func.count()).select_from(table).scalar_subquery() for table in tables]
+    return dict(zip((table.name for table in tables), connection.execute(select(*counted)).one(), strict=True))
 
 
 def installation_of(connection: Connection) -> str | None:
@@ -112,9 +113,16 @@ def _into(target: Connection, table: Table) -> Iterator[Callable[[tuple[Any, ...
     columns = [sql.Identifier(column.name) for column in stored_columns(table)]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), sql.SQL(", ").join(columns))
     cursor: Cursor[Any] = target.connection.driver_connection.cursor()  # type: ignore[union-attr]
+    last: tuple[Any, ...] = ("",)
+
+    def take(row: tuple[Any, ...]) -> None:
+        nonlocal last
+        last = row
+        copying.write_row(row)
+
     try:
         with cursor, cursor.copy(statement) as copying:
-            yield copying.write_row
+            yield take
     except DataError as error:
         why = str(error).strip().splitlines()[0]
-        raise Trouble(f"a row of {table.name} cannot be held by PostgreSQL ({why}): nothing was moved") from None
+        raise Trouble(f"{table.name} {last[0]} cannot be held by PostgreSQL ({why}): nothing was moved") from None
