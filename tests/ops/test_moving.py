@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import signal
 import sqlite3
-import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
@@ -45,7 +45,7 @@ from tests.hostile.life import a_day
 from tests.hostile.town import Town
 from tests.ops.rows import ENOUGH, fill_at_random
 from tests.ops.test_backup import contents, fill
-from tests.shell import CREATE, PARLEY, Shell, everything
+from tests.shell import CREATE, Shell, everything
 
 OURS = {INSTALLATION, MOVED_AWAY, BEING_MOVED_HERE}
 
@@ -164,21 +164,36 @@ STEPS = (
 )
 
 
-def killed_at(step: int | str, source: str, target: str) -> None:
-    """Move in a process of its own, which ends itself at a step, or after so many reports."""
+def ended(source: str, target: str, meanwhile: Callable[[str, int], None]) -> int:
+    """Move in a process of its own, and how that ended. `meanwhile` is told each step, and its number."""
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
-            seen: list[str] = []
+            reports = itertools.count(1)
+            move(source, target, lambda what, _done, _all: meanwhile(what, next(reports)))
+            os._exit(0)
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-            def report(what: str, _done: int, _everything: int) -> None:
-                seen.append(what)
-                if step in (what, len(seen)):
-                    os.kill(os.getpid(), signal.SIGKILL)
 
-            move(source, target, report)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, step
+def killed_at(step: int | str, source: str, target: str) -> None:
+    """At a step, or after so many reports."""
+
+    def meanwhile(what: str, number: int) -> None:
+        if step in (what, number):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert ended(source, target, meanwhile) == -signal.SIGKILL, step
+
+
+def ended_after(reports: int, seconds: float, source: str, target: str) -> int:
+    """Killed so long after so many reports, wherever it may be then."""
+
+    def meanwhile(_what: str, number: int) -> None:
+        if number == reports:
+            signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody handles it: the process is gone at once
+
+    return ended(source, target, meanwhile)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -308,32 +323,16 @@ async def test_a_running_parley_stands_still_is_moved_and_goes_on_in_the_other(
 
 
 @pytest.mark.slow
-def test_moves_killed_at_any_moment_lose_nothing(sqlite_shell: Shell, postgresql_url: str) -> None:
-    """Real processes, killed sooner and later, until one gets through; then everything is compared."""
-    fill(sqlite_shell.url)
-    chance = random.Random(7)
-    killed = 0
-    for _again in range(12):
-        command = [*PARLEY, "migrate-to", postgresql_url]
-        with subprocess.Popen(
-            command,
-            cwd=sqlite_shell.folder,
-            env=sqlite_shell.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as mover:
-            assert mover.stderr is not None
-            for _line in range(chance.randrange(2, 7)):  # from one step it says to the next
-                mover.stderr.readline()
-            try:
-                mover.wait(chance.random() * 0.3)
-            except subprocess.TimeoutExpired:
-                mover.kill()
-                killed += 1
-    done = sqlite_shell("migrate-to", postgresql_url)
-    assert done.returncode == 0, done.stderr
-    assert killed > 2
-    arrived(sqlite_shell.url, postgresql_url)
+@pytest.mark.parametrize("seed", range(3))
+def test_moves_killed_at_any_moment_lose_nothing(sqlite_url: str, postgresql_url: str, seed: int) -> None:
+    """Again and again, each time a little after one of its reports; at last one gets through."""
+    fill(sqlite_url)
+    chance = random.Random(seed)
+    reports = [*(chance.randrange(1, 100) for _early in range(5)), *(chance.randrange(100, 132) for _late in range(5))]
+    endings = [ended_after(each, chance.random() * 0.02, sqlite_url, postgresql_url) for each in reports]
+    assert set(endings[:5]) == {-signal.SIGALRM} and set(endings) <= {-signal.SIGALRM, 0}
+    move(sqlite_url, postgresql_url)
+    arrived(sqlite_url, postgresql_url)
     with opened(postgresql_url) as sessions, sessions.reading() as session:
         assert audit.verify(session).is_intact
 
