@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import func, select
 
@@ -26,6 +27,9 @@ from scheduling import due
 from scheduling.clock import Clock
 from scheduling.pace import Pace
 
+if TYPE_CHECKING:
+    from bot.work.scaled import Scaled
+
 # What was written last, by this process or the one before it.
 NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
 A_WHILE = 2.0  # seconds between two reports of a labour: each edits a message
@@ -43,6 +47,7 @@ class Parley:
         clock: Clock,
         registry: Registry | None = None,
         pace: Pace | None = None,
+        engine: Literal["embedded", "scaled"] = "embedded",
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
@@ -50,7 +55,7 @@ class Parley:
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
         self.threads = Threads(self.sessions)
-        self.work = Embedded(self.sessions, clock, self.threads)
+        self.work = _work(engine)(self.sessions, clock, self.threads)
         self.catalogues = Catalogues(CATALOGUES)
         self.doors: dict[str, Door] = {}
         self.engine = Engine(
@@ -171,3 +176,11 @@ class Parley:
             claimed = due.claim(session, now, lambda row: self.work.defer(session, "due", due=row))
         self._latest = now
         return claimed
+
+
+def _work(engine: str) -> type[Embedded] | type[Scaled]:
+    if engine == "embedded":
+        return Embedded
+    from bot.work.scaled import Scaled  # noqa: PLC0415  its library is only there where several processes are to run
+
+    return Scaled

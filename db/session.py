@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, creat
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
+from . import queues
+
 log = structlog.get_logger()
 T = TypeVar("T")
 
@@ -194,6 +196,11 @@ class Sessions:
             key = zlib.crc32(name.encode()) - 2**31
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
+    def try_lock(self, session: Session, name: str) -> bool:
+        """Hold `name` until the transaction ends, unless another process does: then False."""
+        key = zlib.crc32(name.encode()) - 2**31
+        return self.is_sqlite or bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}))
+
 
 class Changes:
     """Tells, for a question that costs next to nothing, whether anything at all has been committed meanwhile.
@@ -264,10 +271,11 @@ def _config(engine: Engine) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest revision."""
+    """Bring the database at `url` to the newest revision, and what the engine of many processes has there."""
     engine = connect(url)
     try:
         command.upgrade(_config(engine), "head")
+        queues.prepare(engine)
     finally:
         engine.dispose()
 

@@ -30,6 +30,7 @@ QUIET = {
     "slack_sdk": logging.ERROR,
     "alembic": logging.WARNING,
     "apscheduler": logging.WARNING,
+    "procrastinate": logging.WARNING,  # below, a line or two for every job
     "aiohttp.access": logging.WARNING,
     "uvicorn.access": logging.WARNING,
 }

@@ -1,87 +1,43 @@
-"""The job port's contract, on both databases: whatever engine stands behind it must keep these promises."""
+"""The job port's contract: whatever engine stands behind it must keep these promises."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import text
 
-from bot.work import ANSWER, LONGEST_PAUSE, MOST_ATTEMPTS, WAITED_FOR, Embedded, Planned, Retry, Threads, embedded
-from bot.work.threads import Call
-from db.machinery import Job, Setting
-from db.session import Sessions, connect
+from bot.work import ANSWER, LONGEST_PAUSE, MOST_ATTEMPTS, WAITED_FOR, Retry
+from db import queues
 from scheduling.clock import ManualClock, SystemClock, monotonic
 
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+from .shop import NOON, Shop, until
 
 
-class Shop:
-    """A job engine on its own database, with bodies that note what they did."""
-
-    def __init__(self, url: str, clock: Any) -> None:
-        self.sessions = Sessions(connect(url))
-        self.clock = clock
-        self.threads = Threads(self.sessions)
-        self.work = Embedded(self.sessions, clock, self.threads)
-        self.done: list[int] = []
-        self.at_once: dict[int, int] = {}
-        self.most_at_once = 0
-        self.raises: dict[int, list[Exception]] = {}
-        self.work.add({"note": self.note, "slow": self.slow})
-
-    async def note(self, number: int) -> None:
-        if self.raises.get(number):
-            raise self.raises[number].pop(0)
-        self.done.append(number)
-
-    async def slow(self, number: int) -> None:
-        lock = number % 5
-        self.at_once[lock] = self.at_once.get(lock, 0) + 1
-        self.most_at_once = max(self.most_at_once, self.at_once[lock])
-        await asyncio.sleep(random.random() / 200)
-        self.at_once[lock] -= 1
-        self.done.append(number)
-
-    def defer(self, *numbers: int, name: str = "note", lock: str | None = None, at: datetime | None = None) -> None:
-        with self.sessions.writing() as session:
-            for number in numbers:
-                self.work.defer(session, name, lock=lock, at=at, number=number)
-
-    def jobs(self) -> list[Job]:
-        with self.sessions.reading() as session:
-            return list(session.scalars(select(Job).order_by(Job.id)))
-
-    def close(self) -> None:
-        self.threads.close()
-        self.sessions.engine.dispose()
+@pytest.fixture(params=["embedded-sqlite", "embedded-postgresql", "scaled-postgresql"])
+def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """An engine and the URL of a database for it."""
+    name, database = str(request.param).split("-")
+    return name, str(request.getfixturevalue(f"{database}_url"))
 
 
 @pytest.fixture
-def shop(database_url: str) -> Iterator[Shop]:
-    made = Shop(database_url, ManualClock(NOON))
+def shop(engine: tuple[str, str]) -> Iterator[Shop]:
+    made = Shop(engine[1], ManualClock(NOON), engine[0])
     yield made
     made.close()
 
 
 @pytest.fixture
-def busy_shop(database_url: str) -> Iterator[Shop]:
+def busy_shop(engine: tuple[str, str]) -> Iterator[Shop]:
     """On the machine's own clock, for what `run` does by itself."""
-    made = Shop(database_url, SystemClock())
+    made = Shop(engine[1], SystemClock(), engine[0])
     yield made
     made.close()
-
-
-async def until(condition: Any, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  it waits for what another process or thread wrote
-            await asyncio.sleep(0.005)
 
 
 async def test_jobs_of_one_lock_run_one_at_a_time_and_in_order(busy_shop: Shop) -> None:
@@ -217,64 +173,6 @@ async def test_stopping_lets_what_is_under_way_finish(busy_shop: Shop) -> None:
     assert busy_shop.done == [7] and busy_shop.jobs() == []
 
 
-DIES = """
-import asyncio, sys
-from bot.work import Embedded, Threads
-from db.session import Sessions, connect
-from scheduling.clock import SystemClock
-
-async def main():
-    sessions = Sessions(connect(sys.argv[1]))
-    work = Embedded(sessions, SystemClock(), Threads(sessions))
-    async def note(number):
-        print("begun", number, flush=True)
-        await asyncio.sleep(600)
-    work.add({"note": note})
-    with sessions.writing() as session:
-        work.defer(session, "note", lock="a", number=1)
-        work.defer(session, "note", lock="a", number=2)
-    await work.run()
-
-asyncio.run(main())
-"""
-
-
-async def test_what_a_killed_process_had_begun_runs_after_the_restart(database_url: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DIES, database_url, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None and await process.stdout.readline() == b"begun 1\n"
-    process.kill()
-    await process.communicate()
-    shop = Shop(database_url, SystemClock())
-    assert await shop.work.drain() == 2
-    assert shop.done == [1, 2] and shop.jobs() == []
-    shop.close()
-
-
-async def test_the_loop_outlives_a_database_that_is_away(postgresql_url: str) -> None:
-    """PostgreSQL goes away for its restart; the jobs run when it is back."""
-    shop = Shop(postgresql_url, SystemClock())
-    look, away = shop.work._from_table, [True]
-
-    def sometimes(done: list[int]) -> tuple[list[Planned], list[Planned]]:
-        if away[0]:
-            with shop.sessions.engine.connect() as connection:
-                connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
-        return look(done)
-
-    shop.work._from_table = sometimes  # type: ignore[method-assign]
-    running = asyncio.create_task(shop.work.run(poll=0.05))
-    shop.defer(1)
-    await asyncio.sleep(0.3)
-    assert shop.done == [] and not running.done()
-    away[0] = False
-    await until(lambda: shop.done == [1])
-    shop.work.stop()
-    await running
-    shop.close()
-
-
 async def test_what_a_savepoint_takes_back_is_not_handed_on(busy_shop: Shop) -> None:
     """SQLite gives its number to the next job, which would then be taken for it."""
     running = asyncio.create_task(busy_shop.work.run())
@@ -314,23 +212,6 @@ async def test_what_is_begun_is_ended_before_anything_else_begins(busy_shop: Sho
     assert order[:200].count("answered") > 100 - 64, "no more than were under way at once are behind"
 
 
-async def test_many_that_wait_to_be_tried_again_keep_nobody_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "MOST_KNOWN", 3)
-    monkeypatch.setattr(embedded, "DUE", embedded.DUE.limit(4))
-    for number in range(5):
-        shop.raises[number] = [RuntimeError("broken")]
-        shop.defer(number, lock=f"lock {number}")
-    await shop.work.drain()
-    assert shop.done == []
-    shop.defer(10)
-    shop.defer(11, lock="lock 1")
-    await shop.work.drain()
-    assert shop.done == [10], "the other waits for the one before it"
-    shop.clock.advance(timedelta(minutes=1))
-    await shop.work.drain()
-    assert sorted(shop.done) == [*range(5), 10, 11] and shop.done.index(1) < shop.done.index(11)
-
-
 async def test_those_that_somebody_waits_for_keep_no_place_from_the_others(shop: Shop) -> None:
     held = asyncio.Event()
 
@@ -348,31 +229,46 @@ async def test_those_that_somebody_waits_for_keep_no_place_from_the_others(shop:
     await draining
 
 
-def test_a_batch_that_the_database_took_back_is_nobody_s_success(sqlite_url: str) -> None:
-    """A full disk may undo a transaction by itself: what seemed done is done again, each alone."""
-    sessions = Sessions(connect(sqlite_url))
-    tries: list[str] = []
+DIES = """
+import asyncio, sys
+from bot.work import Threads
+from tests.bot.work.shop import ENGINES
+from db.session import Sessions, connect
+from scheduling.clock import SystemClock
 
-    def kept(name: str) -> Call:
-        def write() -> str:
-            tries.append(name)
-            with sessions.writing() as session:
-                session.add(Setting(name=name, value={}))
-                session.flush()
-                if name == "full" and tries.count(name) == 1:
-                    session.connection().exec_driver_sql("ROLLBACK")  # as SQLite does it
-            return name
+async def main():
+    sessions = Sessions(connect(sys.argv[1]))
+    work = ENGINES[sys.argv[2]](sessions, SystemClock(), Threads(sessions))
+    async def note(number):
+        print("begun", number, flush=True)
+        await asyncio.sleep(600)
+    work.add({"note": note})
+    with sessions.writing() as session:
+        work.defer(session, "note", lock="a", number=1)
+        work.defer(session, "note", lock="a", number=2)
+    await work.run()
 
-        return Call(1, len(tries), write)
+asyncio.run(main())
+"""
 
-    threads = Threads(sessions)
-    threads.close()
-    calls = [kept(name) for name in ("before", "full", "after")]
-    for call in calls[1:]:
-        threads._calls.put(call)
-    assert calls[0].result.set_running_or_notify_cancel()
-    threads._do_together(calls[0])
-    assert [call.result.result() for call in calls] == ["before", "full", "after"]
-    with sessions.reading() as session:
-        assert set(session.scalars(select(Setting.name))) == {"before", "full", "after"}
-    sessions.engine.dispose()
+
+def missed(shop: Shop) -> None:
+    """As long as it takes for the others to miss a process has gone by."""
+    with shop.sessions.writing() as session:
+        if queues.is_there(session):
+            session.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '11 seconds'"))
+
+
+async def test_what_a_killed_process_had_begun_runs_after_the_restart(engine: tuple[str, str]) -> None:
+    name, url = engine
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DIES, url, name, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None and await process.stdout.readline() == b"begun 1\n"
+    process.kill()
+    await process.communicate()
+    shop = Shop(url, SystemClock(), name)
+    missed(shop)
+    assert await shop.work.drain() == 2
+    assert shop.done == [1, 2] and shop.jobs() == []
+    shop.close()
