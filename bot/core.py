@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # What was written last, by this process or the one before it.
 NEWEST = select(Audit.at).order_by(Audit.id.desc()).limit(1), select(func.max(Inbox.received_at))
 A_WHILE = 2.0  # seconds between two reports of a labour: each edits a message
+RECOVERING = 60  # looks at the clock in which one is for what a dead process has left
+SKEW = timedelta(seconds=5)  # by which the clocks of several machines may differ
 A_LOOK = timedelta(seconds=5)  # longer than from one look at the clock to the next
 
 
@@ -51,6 +53,7 @@ class Parley:
     ) -> None:
         self.clock = clock
         self._labouring = asyncio.Semaphore(1)  # what takes minutes takes a core, too
+        self._ticks = 0
         self._latest: datetime | None = None  # what the clock showed when it was last looked at
         self.page = f"{public_url.rstrip('/')}/"
         self.sessions = Sessions(connect(database_url))
@@ -119,8 +122,11 @@ class Parley:
             self.engine.rooms.add(door.name)
 
     async def tick(self) -> None:
-        """Hand on what is due, and seal the audit lines written since."""
+        """Hand on what is due, and seal the audit lines written since. Any number of processes may do so at once."""
         await self.edge.catch_up()
+        self._ticks += 1
+        if self.work.shares and self._ticks % RECOVERING == 0:  # nobody starts anew when another process has died
+            await self.edge.recover()
         await self.threads.run(self._claim)
 
     async def settle(self) -> None:
@@ -167,11 +173,11 @@ class Parley:
 
     def _claim(self) -> int:
         with self.sessions.writing() as session:
-            self.sessions.lock(session, "sealer")
-            audit.seal(session)
+            if self.sessions.try_lock(session, "sealer"):  # two at once would give out the same position
+                audit.seal(session)
             now = self.clock.now()
             latest = self._latest or max(filter(None, map(session.scalar, NEWEST)), default=now)
-            if latest > now:
+            if latest > now + (SKEW if self.work.shares else timedelta()):
                 self.work.bring_forward(session, latest + A_LOOK)
             claimed = due.claim(session, now, lambda row: self.work.defer(session, "due", due=row))
         self._latest = now

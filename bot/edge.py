@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from bot.kit.door import Door
 from bot.kit.events import Answer, Answered, Called, Changed, Event, Returned
 from bot.kit.text import _
 from bot.work import WAITED_FOR, Threads, Work
+from db import queues
 from db.machinery import Inbox, InboxState, Outgoing
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock, monotonic
@@ -33,6 +35,7 @@ MOST_TOGETHER = 200  # updates in one commit
 TOO_FAST = "too fast"  # the error of an update that is answered with a word about it
 SLOWER = _("You write faster than I can read. What you sent after this was not read: please wait, and send it again.")
 MOST_FRESH = 1000  # updates held in memory so that their turns need not read them
+ABANDONED = timedelta(seconds=30)  # longer than any process takes for a turn that it runs at once
 PATIENCE = 2.0  # seconds: a platform waits for three, and brings again what it was told that we could not keep
 
 
@@ -179,7 +182,10 @@ class Edge:
         return outcome
 
     async def recover(self) -> int:
-        """At start: hand on what was kept and not handled. Returns how many there were."""
+        """At start: hand on what was kept and not handled. Returns how many there were.
+
+        Where processes share the work, it is what nobody is about to handle, and any of them may ask at any time.
+        """
         return await self._threads.run(self._defer, None)
 
     async def _come(self, platform: str, account: str) -> Taken:
@@ -371,7 +377,13 @@ class Edge:
             which = select(Inbox.id, Inbox.platform, Inbox.account).where(Inbox.state == InboxState.WAITING)
             if inbox is not None:
                 which = which.where(Inbox.id.in_(inbox))
+            elif self._work.shares:
+                self._sessions.lock(session, "recover")
+                which = which.where(Inbox.received_at < self._clock.now() - ABANDONED)
             waiting = session.execute(which.order_by(Inbox.id)).all()
+            if inbox is None and waiting and self._work.shares:
+                planned = queues.waiting(session, "turn", "inbox")
+                waiting = [row for row in waiting if row.id not in planned]
             for row in waiting:
                 self._defer_turn(session, _lock(row.platform, row.account), row.id)
         return len(waiting)

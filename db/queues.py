@@ -6,21 +6,22 @@ either engine. A job that failed waits in the queue `PARKED`, which nobody serve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib import import_module, util
 from importlib.resources import files
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 PARKED = "parked"
 FAILURES, DEATHS = "_failures", "_deaths"  # among a job's ids: how often it failed, and how often its worker died
-MADE_BY = "procrastinate"  # the setting that says which of its migrations there are
 # Which worker may take it: one that has its body; and of those there are more for what somebody waits for.
 QUEUE = "{name} || CASE WHEN {first} > 0 THEN '!' ELSE '' END"
 
 IS_THERE = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
+MADE_BY = text("SELECT obj_description('procrastinate_jobs'::regclass)")  # which of its migrations came last
 # Procrastinate asks for each job whether another has its lock; it has no index for that.
 BY_LOCK = "CREATE INDEX IF NOT EXISTS parley_jobs_lock ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing')"
 
@@ -90,7 +91,12 @@ IS_IDLE = text(
     f" AND other.status = 'todo' AND other.queue_name = '{PARKED}' AND (other.priority > job.priority"
     " OR (other.priority = job.priority AND other.id < job.id)))))"
 )
-NAMED = text(
+ANEW = {"attempts": 0, "error": None, "failed_at": None}
+STANDING = text(
+    "SELECT task_name AS name, lock, CAST(args AS json) AS args, scheduled_at, priority > 0 AS first"
+    " FROM procrastinate_jobs WHERE status IN ('todo', 'doing') ORDER BY id"
+)
+WAITING = text(
     "SELECT (args->>:key)::bigint FROM procrastinate_jobs WHERE task_name = :name AND status IN ('todo', 'doing')"
     " UNION SELECT (args->>:key)::bigint FROM job WHERE name = :name AND failed_at IS NULL"
 )
@@ -111,6 +117,20 @@ def take_back(session: Session, now: datetime) -> int:
     if not is_there(session):
         return 0
     return session.connection().execute(TAKE_BACK, {"now": now}).rowcount
+
+
+def standing(connection: Connection, now: datetime) -> Iterator[dict[str, Any]]:
+    """Every job of Procrastinate's as a row of our table would have it, without an id; what is under way, too."""
+    if connection.dialect.name == "postgresql" and connection.scalar(IS_THERE):
+        for row in connection.execute(STANDING).mappings():
+            args = {key: value for key, value in row["args"].items() if key not in (FAILURES, DEATHS)}
+            at = row["scheduled_at"] or now
+            yield {"name": row["name"], "lock": row["lock"], "args": args, "at": at, "first": row["first"]} | ANEW
+
+
+def waiting(session: Session, name: str, key: str) -> set[int]:
+    """Of the jobs of that name that are still to be done: what each has under `key`."""
+    return set(session.scalars(WAITING, {"name": name, "key": key}))
 
 
 def prepare(engine: Engine) -> bool:
@@ -135,14 +155,12 @@ def _bring_up_to_date(connection: Connection, migrations: Sequence[str]) -> None
     if not connection.scalar(IS_THERE):
         _run(connection, import_module("procrastinate.schema").SchemaManager.get_schema())
     else:
-        last = connection.scalar(text("SELECT value->>'migration' FROM setting WHERE name = :name"), {"name": MADE_BY})
+        last = connection.scalar(MADE_BY) or migrations[-1]
         for name in migrations:
-            if last is not None and name > last:
+            if name > last:
                 _run(connection, files("procrastinate.sql").joinpath("migrations", name).read_text("utf-8"))
     _run(connection, BY_LOCK)
-    note = "INSERT INTO setting (name, value) VALUES (:name, json_build_object('migration', CAST(:last AS text)))"
-    note += " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-    connection.execute(text(note), {"name": MADE_BY, "last": migrations[-1]})
+    _run(connection, f"COMMENT ON TABLE procrastinate_jobs IS '{migrations[-1]}'")
 
 
 def _run(connection: Connection, statements: str) -> None:

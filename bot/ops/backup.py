@@ -29,6 +29,7 @@ import db.tables  # noqa: F401  imported for its effect: every table is known to
 from bot.ops.audit import note
 from bot.ops.database import opened
 from bot.ops.trouble import Trouble
+from db import queues
 from db.base import Base
 from db.calendars import withdraw_again
 from db.machinery import OUTBOX_HOLD, ChatRoomStep, Job, Outgoing, Sending, Setting
@@ -146,6 +147,11 @@ def _write(engine: Engine, target: gzip.GzipFile) -> dict[str, int]:
             for row in streaming.execute(select(*stored_columns(table))).mappings():
                 line([table.name, {name: _stored(value) for name, value in row.items()}])
                 counts[table.name] += 1
+        # What the engine of many processes holds comes back as any engine takes it.
+        last = connection.scalar(select(func.max(Job.id))) or 0
+        for number, job in enumerate(queues.standing(connection, SystemClock().now()), last + 1):
+            line([Job.__tablename__, {"id": number} | {name: _stored(value) for name, value in job.items()}])
+            counts[Job.__tablename__] += 1
     line({"rows": counts})
     return counts
 

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db import queues
 from db.machinery import Job
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock
@@ -75,6 +76,8 @@ class Embedded:
     due later, for what others put there, and at the start. What is done leaves it some at a time: a job that runs again
     because its process was killed in between finds nothing to do.
     """
+
+    shares = False
 
     def __init__(self, sessions: Sessions, clock: Clock, threads: Threads, *, at_once: int = 16) -> None:
         self.bodies: dict[str, Body] = {}
@@ -139,9 +142,11 @@ class Embedded:
         Whatever a killed process had begun is simply still in the table.
         """
         self._loop, self._stopping = asyncio.get_running_loop(), False
+        has_all = False
         try:
             while not self._stopping:
                 self._wake.clear()
+                has_all = has_all or await self._took_back()
                 await self._look_if_there()
                 # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the wake-up.
                 with contextlib.suppress(TimeoutError):
@@ -195,6 +200,20 @@ class Embedded:
             await self._look()
         except SQLAlchemyError as error:  # the database is away: what waits will still be there
             log.warning("no jobs to be had", error=type(error).__name__)
+
+    async def _took_back(self) -> bool:
+        """Whether nothing is left that many processes shared before this one had the database to itself."""
+        try:
+            taken = await self._threads.run(self._take_back)
+        except SQLAlchemyError:
+            return False
+        if taken:
+            log.info("jobs of the shared engine", jobs=taken)
+        return True
+
+    def _take_back(self) -> int:
+        with self._sessions.writing() as session:
+            return queues.take_back(session, self._clock.now())
 
     async def _look(self, *, at_all_costs: bool = False) -> None:
         """Take what is due out of the table into memory, and what is done out of the table."""

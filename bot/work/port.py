@@ -33,6 +33,8 @@ ANSWER = 2  # what they wait for is there, and only has to be sent: what is begu
 class Work(Protocol):
     """What the engine and delivery know of the job engine."""
 
+    shares: bool  # whether other processes do its jobs as well
+
     def defer(
         self,
         session: Session,

@@ -82,6 +82,8 @@ class Scaled:
     come hands it on. A process that dies is missed after `STALLED` seconds, and its jobs run again.
     """
 
+    shares = True
+
     def __init__(self, sessions: Sessions, clock: Clock, threads: Threads, *, at_once: int = 16) -> None:
         self.bodies: dict[str, Body] = {}
         self._sessions = sessions

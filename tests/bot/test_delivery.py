@@ -18,7 +18,7 @@ from db.machinery import Due, Job, Outgoing, Receipt, Sending, Setting
 from db.people import Account, Person
 from scheduling.clock import SystemClock
 from tests.bot.bell import NOON, Sent, Tower
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from db.machinery import Audit, InboxState, Job, Outgoing, Sending
 from scheduling import pace
 from scheduling.pace import MOST_WAITING, Pace
 from tests.bot.bell import Tower
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 
 
 @pytest.fixture

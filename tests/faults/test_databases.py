@@ -32,7 +32,7 @@ from db.people import Account, Organisation
 from db.session import connect, revisions, upgrade
 from tests.bot.bell import Memory, Tower
 from tests.bot.test_engine import AMINA, NOON, House, plain
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 from tests.crash.recorder import find
 from tests.fakes import FakeSlack
 from tests.fakes.slack import User, payloads

@@ -42,6 +42,8 @@ REGIONS = [{"code": "north", "name": {"en": "The North", "fr": "Le Nord"}}]
 class Deferred:
     """The job port of a test that delivers nothing: it notes what was asked for."""
 
+    shares = False
+
     def __init__(self) -> None:
         self.jobs: list[tuple[str, dict[str, int]]] = []
 

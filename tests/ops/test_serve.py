@@ -15,7 +15,7 @@ from bot.ops.trouble import Trouble
 from db.machinery import Inbox, InboxState, Outgoing, Sending
 from db.session import Sessions, connect
 from scheduling.clock import monotonic
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 from tests.fakes import FakeTelegram
 from tests.shell import CREATE, Shell, everything, free_port
 

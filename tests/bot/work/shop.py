@@ -17,7 +17,7 @@ from db.machinery import Job
 from db.session import Sessions, connect
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-ENGINES = {"embedded": Embedded, "scaled": Scaled}
+ENGINES: dict[str, Any] = {"embedded": Embedded, "scaled": Scaled}
 # What stands in Procrastinate's table, as ours would have it; a job that may begin has no hour.
 THEIRS = text(
     "SELECT task_name, lock, scheduled_at, COALESCE((args->>'_failures')::integer, 0)"

@@ -34,7 +34,8 @@ async def test_the_loop_outlives_a_database_that_is_away(postgresql_url: str) ->
         if away[0]:
             with shop.sessions.engine.connect() as connection:
                 connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
-        return look(done)
+        found: tuple[list[Planned], list[Planned]] = look(done)
+        return found
 
     shop.work._from_table = sometimes
     running = asyncio.create_task(shop.work.run(poll=0.05))

@@ -24,7 +24,7 @@ from bot.platforms.slack.profiles import Profiles
 from db.machinery import Inbox, InboxState
 from db.people import Account
 from scheduling.clock import ManualClock
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 from tests.fakes import FakeSlack
 from tests.fakes.platform import machine_clock
 from tests.fakes.slack import Timing, User, payloads
