@@ -39,7 +39,7 @@ from db.machinery import (
 from db.people import Administration, Person
 from db.session import Sessions, connect
 from tests.bot.bell import NOON
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 from tests.fakes import FakeTelegram
 from tests.hostile.life import a_day
 from tests.hostile.town import Town
