@@ -114,14 +114,14 @@ async def _running(
         *PARLEY,
         *arguments,
         cwd=shell.folder,
-        env=shell.environment | more,
+        env=shell.environment | dict(more),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         try:
             async with asyncio.timeout(30):
-                while not await _is_ready(client):
+                while not await is_ready(client):
                     assert process.returncode is None, (await process.communicate())[1].decode()
                     await asyncio.sleep(0.05)
             yield process, client
@@ -135,8 +135,9 @@ async def _running(
                 log += logged.splitlines()
 
 
-async def _is_ready(client: httpx.AsyncClient) -> bool:
+async def is_ready(client: httpx.AsyncClient, address: str = "/readyz") -> bool:
+    """Whether a process answers there that it is."""
     try:
-        return (await client.get("/readyz")).status_code == 200
+        return (await client.get(address)).status_code == 200
     except httpx.TransportError:
         return False

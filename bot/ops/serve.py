@@ -111,11 +111,9 @@ def check_engine(settings: Settings, does: frozenset[str] = ALL) -> bool:
 class Process:
     """What goes on in one process: its lines, its jobs, its clock, those of them that it `does`."""
 
-    def __init__(
-        self, parley: Parley, does: frozenset[str], lock: Lock, wires: Mapping[str, Wire] | None = None
-    ) -> None:
+    def __init__(self, parley: Parley, does: frozenset[str], lock: Lock) -> None:
         self.parley = parley
-        self.wires = dict(wires or {})
+        self.wires: dict[str, Wire] = {}
         self.intake: Intake | None = None  # who may take in is settled among several; None: we do
         self.leave: Callable[[], None] = lambda: None
         self.does = does
@@ -156,7 +154,7 @@ class Process:
         At the end it stops taking in first, then lets jobs under way finish, and closes the lines they send by last.
         """
         parley = self.parley
-        recovered = await parley.edge.recover() if self._recovers else 0
+        recovered = await parley.edge.recover()
         gc.collect()
         gc.freeze()  # what is there by now stays until the end: not looked through again at every collection
         log.info("started", does=sorted(self.does), waiting_updates=recovered, doors=sorted(self.wires))
@@ -190,11 +188,6 @@ class Process:
     async def let_go(self) -> None:
         """Take in no longer. What was not confirmed comes again, here or elsewhere."""
         await self._each("let_go")
-
-    @property
-    def _recovers(self) -> bool:
-        """Among several, what waits may be another's that is at work on it: clocks look for what nobody is."""
-        return self.does == ALL and self.intake is None
 
     async def _take_in(self, name: str, wire: Wire) -> None:
         await asyncio.shield(self._connected[name])

@@ -58,13 +58,14 @@ def report(lines: Iterable[Line], *, as_json: bool, secrets: Sequence[str] = ())
 
 def _lines(settings: Settings, offline: bool, unknown: Sequence[str], env_file: Path | None) -> Iterator[Line]:
     yield from setup.settings(unknown)
+    yield from setup.engine(settings)
     yield from setup.doors(settings)
     yield from mail.configured(settings)
     yield from setup.address(settings)
     yield from setup.secret_files(settings, env_file)
     yield from state.database(settings.database_url)
     runs = state.runs(settings.database_url)
-    yield state.process(runs)
+    yield from state.process(runs, state.beside(settings.database_url))
     yield from catalogues.check(CATALOGUES)
     yield fonts.check()
     if not offline:

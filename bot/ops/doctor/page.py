@@ -44,7 +44,9 @@ async def _look(asking: Asking, settings: Settings, *, runs: bool) -> tuple[list
 
 def _unreachable(public: str, error: Unanswered, *, runs: bool) -> Line:
     if not runs:
-        return warn("page", f"nothing answers at {public} ({error})", "start `parley all`, then look again")
+        return warn(
+            "page", f"nothing answers at {public} ({error})", "start `parley all` or `parley web`, then look again"
+        )
     to_do = (
         "look at the proxy, its certificate and the firewall: PARLEY_PUBLIC_URL must lead to PARLEY_HOST:PARLEY_PORT"
     )

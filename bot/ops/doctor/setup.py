@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -28,6 +29,19 @@ def settings(unknown: Sequence[str]) -> Iterator[Line]:
         yield warn("settings", f"nothing is called {', '.join(unknown)}", "`parley env` prints every name: correct it")
     else:
         yield ok("settings", "read")
+
+
+def engine(settings: Settings) -> Iterator[Line]:
+    """Whether many processes can share the work, where they are to."""
+    if settings.engine == "embedded":
+        return
+    if not settings.database_url.startswith("postgresql"):
+        yield fail("engine", "scaled needs PostgreSQL: SQLite is for one process", "set PARLEY_DATABASE_URL to it")
+    elif find_spec("procrastinate") is None:
+        to_do = "pip install --require-hashes -r requirements/scale.txt"
+        yield fail("engine", "scaled needs packages that are not installed", to_do)
+    else:
+        yield ok("engine", "scaled: web, worker and clock processes share the work")
 
 
 def doors(settings: Settings) -> Iterator[Line]:

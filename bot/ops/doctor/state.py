@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, make_url, select
 from sqlalchemy.orm import Session
 
-from bot.ops.alone import is_running
+from bot.ops.alone import is_running, present
 from bot.ops.database import opened
 from bot.ops.doctor.lines import LATE, Line, fail, lateness, ok, said, warn
 from bot.ops.trouble import in_one_line
@@ -24,7 +24,9 @@ from scheduling.clock import SystemClock
 SQLITE: dict[str, object] = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 POSTGRESQL: dict[str, object] = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 A_DAY = timedelta(days=1)
-RUNS = "is `parley all` running?"
+RUNS = "is `parley all` running, or a worker and a clock?"
+PARTS = ("web", "worker", "clock")
+MISSED = {"web": "nothing answers", "worker": "nothing is done or sent", "clock": "nothing comes due"}
 
 
 def database(url: str) -> Iterator[Line]:
@@ -51,10 +53,36 @@ def runs(url: str) -> bool | None:
         return None
 
 
-def process(running: bool | None) -> Line:
-    if running:
-        return ok("process", "Parley is running")
-    return warn("process", "no Parley is running on this database", "start `parley all`")
+def process(running: bool | None, beside: Mapping[str, int]) -> Iterator[Line]:
+    """Whether a Parley works on it; where it is many processes (`beside`: how many of each), whether one is missing."""
+    if not running:
+        yield warn("process", "no Parley is running on this database", "start `parley all`")
+        return
+    if not beside:
+        yield ok("process", "Parley is running")
+        return
+    counted = ", ".join(f"{beside[part]} {part}" for part in PARTS)
+    missing = [part for part in PARTS if not beside[part]]
+    if missing:
+        to_do = " and ".join(f"`parley {part}`" for part in missing)
+        yield fail("process", f"{counted}: {', '.join(MISSED[part] for part in missing)}", f"start {to_do}")
+    else:
+        yield ok("process", counted)
+    if beside["web"] and not beside["intake"]:
+        why = "nobody polls, holds the socket or listens for mail, as one of the web processes should"
+        yield warn("intake", why, "look again in 15 s; then their logs say why: does PostgreSQL end their sessions?")
+    elif beside["web"]:
+        yield ok("intake", "one of the web processes takes in")
+
+
+def beside(url: str) -> Mapping[str, int]:
+    """How many processes do each part; nothing where one does all, or that cannot be known."""
+    try:
+        return present(url) if make_url(url).get_backend_name() == "postgresql" else {}
+    except Exception as error:
+        if in_one_line(error) is None:
+            raise
+        return {}
 
 
 def _durability(sessions: Sessions, session: Session) -> Line:
