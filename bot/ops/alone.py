@@ -186,13 +186,18 @@ def is_running(database_url: str) -> bool:
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return _is_locked(lock_file(url))
-    held = f"SELECT count(*){HELD} AND objid = :number"
     engine = connect(database_url)
     try:
         with engine.connect().execution_options(reading=True) as connection:
-            return bool(connection.scalar(text(held), {"number": ONE_INSTANCE}))
+            return bool(how_many(connection))
     finally:
         engine.dispose()
+
+
+def how_many(connection: Connection) -> int:
+    """So many processes run on this PostgreSQL database."""
+    held = f"SELECT count(*){HELD} AND objid = :number"
+    return connection.scalar(text(held), {"number": ONE_INSTANCE}) or 0
 
 
 def lock_file(url: URL) -> Path:

@@ -35,7 +35,7 @@ from bot.ops.trouble import Trouble
 from bot.ops.wires import Wire, telegram, those_set_up
 from db.machinery import Setting
 from db.people import Administration
-from db.session import Sessions
+from db.session import Sessions, called
 from scheduling.clock import SystemClock
 from scheduling.pace import Pace
 from scheduling.ticker import Ticker
@@ -65,11 +65,11 @@ def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = 
                     raise Trouble("there is no administration yet: run `parley admin create` first")
             instance = _instance(sessions) if shares else None
         lock = stack.enter_context(_place(settings, does, shares=shares))
-        parley = stack.enter_context(closing(_parley(settings)))
+        parley = stack.enter_context(closing(_parley(settings, does)))
         process = Process(parley, does, lock)
         receivers = process.connect(settings)
         if WEB in does and shares:
-            process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name())
+            process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name(does))
         more: list[BaseRoute] = []
         if settings.metrics_key is not None:
             more.append(metrics.route(parley, process.health, does, settings.metrics_key.get_secret_value()))
@@ -232,9 +232,9 @@ def set_telegram_up(settings: Settings) -> None:
             raise Trouble(f"Telegram does not take it: {error}") from None
 
 
-def _parley(settings: Settings) -> Parley:
+def _parley(settings: Settings, does: frozenset[str] = ALL) -> Parley:
     return Parley(
-        database_url=settings.database_url,
+        database_url=called(settings.database_url, _name(does)),
         public_url=settings.public_url,
         clock=SystemClock(),
         pace=Pace(),
@@ -268,9 +268,10 @@ def _place(settings: Settings, does: frozenset[str], *, shares: bool) -> Abstrac
     return among(settings.database_url, sorted(does)) if shares else alone(settings.database_url)
 
 
-def _name() -> str:
-    """How the server shows the session of the one that takes in."""
-    return f"parley web {platform.node()} {os.getpid()}"[:63]
+def _name(does: frozenset[str]) -> str:
+    """How the server shows the connections of this process."""
+    part = "all" if does == ALL else " ".join(sorted(does))
+    return f"parley {part} {platform.node()} {os.getpid()}"[:63]
 
 
 def _instance(sessions: Sessions) -> str:

@@ -271,6 +271,9 @@ async def test_whoever_runs_stands_still_and_goes_on_when_the_mover_is_gone(sqli
             assert not going.goes_on
 
 
+@pytest.mark.promise(
+    "moving.running", "A running Parley stands still while it is moved, and goes on there or, if not, here."
+)
 @pytest.mark.slow
 async def test_a_running_parley_stands_still_is_moved_and_goes_on_in_the_other(
     sqlite_shell: Shell, postgresql_url: str, tmp_path: Path
@@ -322,6 +325,7 @@ async def test_a_running_parley_stands_still_is_moved_and_goes_on_in_the_other(
         assert len(said) == len(set(said)) or len(said) == 4, said
 
 
+@pytest.mark.promise("moving.kills", "A move from SQLite to PostgreSQL that is killed at any moment loses nothing.")
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_moves_killed_at_any_moment_lose_nothing(sqlite_url: str, postgresql_url: str, seed: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.ops.alone import alone, is_running
+from bot.ops.doctor import state
 from db import search
 from db import session as sessions_room
 from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Job, Outgoing, Sending, Setting
@@ -172,3 +173,11 @@ def test_whether_a_parley_is_running_on_it(patient: Patient, write: Write) -> No
     assert not is_running(patient.database_url)
     with alone(patient.database_url):
         pass  # having looked holds nobody up
+
+
+def test_more_connections_than_there_are_is_said(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = Patient(postgresql_url)
+    with alone(postgresql_url):
+        assert "1 of our processes need up to" in patient.examined()["connections"].why
+        monkeypatch.setattr(state, "MOST_CONNECTIONS", 1000)
+        sick(patient.examined()["connections"], "WARN", "1 of our processes", "max_connections to 1010")
