@@ -29,7 +29,7 @@ PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 
 PATIENCE |= {"tcp_user_timeout": 30_000}
 # Connections to PostgreSQL: what a process keeps, one for each thread that runs turns; how many more it opens for a
 # while; and those beside: for its place among others, for taking in, for what changes, for taking jobs.
-POOL, OVERFLOW, BESIDE = 8, 4, 8
+POOL, OVERFLOW, BESIDE = 8, 8, 8
 MOST_CONNECTIONS = POOL + OVERFLOW + BESIDE
 # In a session's `info`: what to call, what savepoints take back, how it stood as each began and as the last to end did.
 AFTER_COMMIT, UNDONE, BEGUN, ENDED = "after_commit", "undone", "begun", "ended"
