@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core import Parley
 from bot.edge import BODY_LIMIT
@@ -24,11 +25,61 @@ from bot.platforms.web.site import SiteRoutes
 from db.machinery import Setting
 from db.people import Administration
 
+AGAIN = "10"  # seconds after which somebody may come again while nobody is let in
 BODY_SECONDS = 5.0  # a platform sends what it has at once; whoever takes longer keeps a connection for nothing
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 # (status, headers, body) for the raw bytes and headers of one request of a platform
 Receiver = Callable[[bytes, Mapping[str, str]], Awaitable[tuple[int, Mapping[str, str], bytes]]]
+
+
+class Gate:
+    """Open, or closed for a while; counts who is inside."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self._inside = 0
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    def open(self) -> None:
+        self.is_open = True
+
+    async def close(self, *, within: float) -> None:
+        """Let nobody in any more, and wait at most so many seconds for those inside."""
+        self.is_open = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._is_empty.wait()
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        self._inside += 1
+        self._is_empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._is_empty.set()
+
+
+class Standing:
+    """While the gate is closed, a request is told to come again; a person in words."""
+
+    def __init__(self, app: ASGIApp, gate: Gate, page: Callable[[Request], Response]) -> None:
+        self._app, self._gate, self._page = app, gate, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (scope["path"] == "/healthz" and not self._gate.is_open):
+            await self._app(scope, receive, send)
+        elif self._gate.is_open:
+            with self._gate.inside():
+                await self._app(scope, receive, send)
+        else:
+            response = self._page(Request(scope))
+            response.headers["Retry-After"] = AGAIN
+            await response(scope, receive, send)
 
 
 def application(
@@ -39,11 +90,13 @@ def application(
     more: Sequence[BaseRoute] = (),
     secure: bool = True,
     instance: str | None = None,
+    gate: Gate | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """The ASGI application. `receivers` maps a path to what takes that platform's requests there.
 
-    `instance` is the same for all processes that are one Parley.
+    `instance` is the same for all processes that are one Parley. Behind a closed `gate` nobody is let in but who asks
+    for our health.
     """
     pages = Pages(
         sessions=parley.sessions,
@@ -78,7 +131,10 @@ def application(
     routes += [Route(path, _receiving(take), methods=["POST"]) for path, take in (receivers or {}).items()]
     return Starlette(
         routes=[*feeds.routes(), *routes, *more, *site.routes(), *pages.routes()],
-        middleware=[Middleware(Shortcut, feeds)],
+        middleware=[
+            Middleware(Standing, gate or Gate(), lambda request: pages.door(request, "moving", 503)),
+            Middleware(Shortcut, feeds),
+        ],
         lifespan=lifespan,
         exception_handlers={
             HTTPException: lambda request, error: pages.door(

@@ -317,6 +317,22 @@ def restore(
     typer.echo("Its outbox is on hold: look at it with `parley outbox`, then run `parley outbox release`.")
 
 
+@app.command("migrate-to")
+def migrate_to(
+    target: Annotated[str, typer.Argument(help="An empty PostgreSQL database, postgresql://USER:PASSWORD@HOST/NAME.")],
+) -> None:
+    """Move everything from the SQLite file to PostgreSQL; Parley may run, and stands still meanwhile."""
+    from bot.ops.moving import move
+    from bot.ops.moving.bar import Bar
+
+    settings, bar = _settings(), Bar()
+    try:
+        moved = move(settings.database_url, target, bar.show)
+    finally:
+        bar.end()
+    typer.echo(moved.told())
+
+
 @app.command()
 def erasures(as_json: AsJson = False) -> None:
     """Who was erased, which calendars' addresses were withdrawn, and when, by number: keep it beside your backups for

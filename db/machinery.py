@@ -303,7 +303,11 @@ class Audit(Identified, Base):
         return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-OUTBOX_HOLD = "outbox_hold"  # the setting whose presence keeps a restored system from sending
+# Settings whose presence matters.
+OUTBOX_HOLD = "outbox_hold"  # keeps a restored system from sending
+INSTALLATION = "installation"  # whose rows these are, wherever they are moved
+BEING_MOVED_HERE = "being_moved_here"  # a move into this database has not ended: nobody may use it yet
+MOVED_AWAY = "moved_away"  # these rows live in another database now
 
 
 class Setting(Base):

@@ -27,6 +27,10 @@ T = TypeVar("T")
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 # Milliseconds: keepalives say nothing while something sent is on its way.
 PATIENCE |= {"tcp_user_timeout": 30_000}
+# Connections to PostgreSQL: what a process keeps, one for each thread that runs turns; how many more it opens for a
+# while; and those beside: for its place among others, for taking in, for what changes, for taking jobs.
+POOL, OVERFLOW, BESIDE = 8, 8, 8
+MOST_CONNECTIONS = POOL + OVERFLOW + BESIDE
 # In a session's `info`: what to call, what savepoints take back, how it stood as each began and as the last to end did.
 AFTER_COMMIT, UNDONE, BEGUN, ENDED = "after_commit", "undone", "begun", "ended"
 SAVEPOINTS = {
@@ -62,10 +66,23 @@ def connect(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(
-            parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=PATIENCE
+            parsed,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=POOL,
+            max_overflow=OVERFLOW,
+            connect_args=PATIENCE | {"fallback_application_name": "parley"},
         )
     _send_savepoints_as_they_are(engine.dialect)
     return engine
+
+
+def called(url: str, name: str) -> str:
+    """The address `url` so that PostgreSQL shows whose connections they are, unless it says so already."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql" or "application_name" in parsed.query:
+        return url
+    return parsed.update_query_dict({"application_name": name[:63]}).render_as_string(hide_password=False)
 
 
 def _send_savepoints_as_they_are(dialect: Dialect) -> None:

@@ -7,6 +7,7 @@ import fcntl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, make_url, text
@@ -29,11 +30,49 @@ HELD = (
 
 
 class Lock:
-    """The database to ourselves. SQLite's is a file's, and ends with us."""
+    """The database to ourselves."""
 
     def is_held(self) -> bool:
         """False once somebody else has it."""
+        raise NotImplementedError
+
+    def is_wanted(self) -> bool:
+        """Whether somebody asks us to let go of it for a while."""
+        return False
+
+    def lend(self) -> None:
+        """Let go of it, so that whoever wants it can work."""
+
+    def take_back(self) -> bool:
+        """Whether it is ours again: nobody wants it any more."""
         return True
+
+
+class FileLock(Lock):
+    """SQLite's is a file's, and ends with us. What is lent, to whoever moves the database, comes back."""
+
+    def __init__(self, url: URL, file: IO[str]) -> None:
+        self._file = file
+        self._wish = moving_file(url)
+
+    def take(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def is_held(self) -> bool:
+        return True
+
+    def is_wanted(self) -> bool:
+        return _is_locked(self._wish)
+
+    def lend(self) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def take_back(self) -> bool:
+        return not self.is_wanted() and self.take()
 
 
 class PostgresLock(Lock):
@@ -97,12 +136,13 @@ def alone(database_url: str) -> Iterator[Lock]:
     """Refuse a second process on the same database with `Trouble`."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        with _lock_file(url).open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Trouble(f"another Parley runs on {url.database}: stop it first") from None
-            yield Lock()
+        with lock_file(url).open("w") as file:
+            held = FileLock(url, file)
+            if held.is_wanted():
+                raise Trouble(f"{url.database} is being moved: wait until `parley migrate-to` has ended")
+            if not held.take():
+                raise Trouble(f"another Parley runs on {url.database}: stop it first")
+            yield held
         return
     lock = PostgresLock(connect(database_url))
     try:
@@ -145,25 +185,40 @@ def is_running(database_url: str) -> bool:
     """Whether a process is `alone` on the database. Makes no file and holds nobody up."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        if not _lock_file(url).exists():
-            return False
-        with _lock_file(url).open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
-    held = f"SELECT count(*){HELD} AND objid = :number"
+        return _is_locked(lock_file(url))
     engine = connect(database_url)
     try:
         with engine.connect().execution_options(reading=True) as connection:
-            return bool(connection.scalar(text(held), {"number": ONE_INSTANCE}))
+            return bool(how_many(connection))
     finally:
         engine.dispose()
 
 
-def _lock_file(url: URL) -> Path:
+def how_many(connection: Connection) -> int:
+    """So many processes run on this PostgreSQL database."""
+    held = f"SELECT count(*){HELD} AND objid = :number"
+    return connection.scalar(text(held), {"number": ONE_INSTANCE}) or 0
+
+
+def lock_file(url: URL) -> Path:
+    """Locked by the Parley that runs on this SQLite file."""
     return Path(f"{url.database}.lock").expanduser()
+
+
+def moving_file(url: URL) -> Path:
+    """Locked by whoever moves what this SQLite file holds."""
+    return Path(f"{url.database}.moving").expanduser()
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 async def watch(lock: Lock, leave: Callable[[], None]) -> None:

@@ -144,7 +144,7 @@ def _write(engine: Engine, target: gzip.GzipFile) -> dict[str, int]:
         for table in Base.metadata.sorted_tables:
             counts[table.name] = 0
             streaming = connection.execution_options(yield_per=BATCH)
-            for row in streaming.execute(select(*_stored_columns(table))).mappings():
+            for row in streaming.execute(select(*stored_columns(table))).mappings():
                 line([table.name, {name: _stored(value) for name, value in row.items()}])
                 counts[table.name] += 1
         # What the engine of many processes holds comes back as any engine takes it.
@@ -166,7 +166,7 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _stored_columns(table: Table) -> list[Any]:
+def stored_columns(table: Table) -> list[Any]:
     """All but what the database computes itself."""
     return [column for column in table.columns if column.computed is None]
 
@@ -217,7 +217,7 @@ def _read(
             raise EOFError("cut short")
         _hold(connection)
         _rebuild_search(connection)
-        _follow_sequences(connection)
+        follow_sequences(connection)
         undone = {"erased": replay(session, erasures), "withdrawn": withdraw_again(session, withdrawals)}
         note(session, "backup.restore", undone, SystemClock().now())
     return loading.counts
@@ -296,7 +296,7 @@ def _rebuild_search(connection: Connection) -> None:
         connection.execute(text(f'INSERT INTO "{name}" ("{name}") VALUES (\'rebuild\')'))  # noqa: S608  our own tables
 
 
-def _follow_sequences(connection: Connection) -> None:
+def follow_sequences(connection: Connection) -> None:
     """PostgreSQL's sequences do not see the ids that were inserted with their rows."""
     if connection.dialect.name != "postgresql":
         return

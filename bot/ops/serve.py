@@ -13,7 +13,7 @@ import os
 import platform
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager, closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,15 @@ from bot.core import Parley
 from bot.kit.door import SendError
 from bot.ops import metrics
 from bot.ops.alone import RUNS, Lock, alone, among, watch
-from bot.ops.database import opened
+from bot.ops.database import elsewhere, opened
 from bot.ops.intake import Intake
 from bot.ops.leaving import leave_when_told
+from bot.ops.standstill import unless_wanted
 from bot.ops.trouble import Trouble
 from bot.ops.wires import Wire, telegram, those_set_up
 from db.machinery import Setting
 from db.people import Administration
-from db.session import Sessions
+from db.session import Sessions, called
 from scheduling.clock import SystemClock
 from scheduling.pace import Pace
 from scheduling.ticker import Ticker
@@ -65,11 +66,11 @@ def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = 
                     raise Trouble("there is no administration yet: run `parley admin create` first")
             instance = _instance(sessions) if shares else None
         lock = stack.enter_context(_place(settings, does, shares=shares))
-        parley = stack.enter_context(closing(_parley(settings)))
+        parley = stack.enter_context(closing(_parley(settings, does)))
         process = Process(parley, does, lock)
         receivers = process.connect(settings)
         if WEB in does and shares:
-            process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name())
+            process.intake = Intake(settings.database_url, process.take_in, process.let_go, name=_name(does))
         more: list[BaseRoute] = []
         if settings.metrics_key is not None:
             more.append(metrics.route(parley, process.health, does, settings.metrics_key.get_secret_value()))
@@ -86,6 +87,8 @@ def serve(settings: Settings, *, does: frozenset[str] = ALL, port: int | None = 
         server.run(sockets=None if WEB in does or port is not None else [])
         if not lock.is_held():
             raise Trouble(RUNS)
+        if parley.sessions.is_sqlite and (why := elsewhere(parley.sessions)) is not None:
+            raise Trouble(why)
 
 
 def check_engine(settings: Settings, does: frozenset[str] = ALL) -> bool:
@@ -116,6 +119,7 @@ class Process:
         self.leave: Callable[[], None] = lambda: None
         self.does = does
         self._lock = lock
+        self.gate = http.Gate()
         self._connected: dict[str, asyncio.Task[None]] = {}
         parley.edge.leaves_turns = WORKER not in does
 
@@ -130,10 +134,22 @@ class Process:
         parts = {name: dict(wire.health()) for name, wire in self.wires.items()}
         if self.intake is not None:
             parts["intake"] = {"ok": self.intake.is_somewhere, "here": self.intake.is_here}
+        if not self.gate.is_open:
+            parts["database"] = {"ok": False, "trouble": "being moved"}
         return parts
 
+    def attended(self, _app: object = None) -> AbstractAsyncContextManager[None]:
+        """`running`, but for the times when the database is being moved."""
+        return unless_wanted(
+            self.running,
+            lock=self._lock,
+            gate=self.gate,
+            elsewhere=lambda: elsewhere(self.parley.sessions),
+            leave=self.leave,
+        )
+
     @asynccontextmanager
-    async def running(self, _app: object = None) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Everything that goes on beside the requests.
 
         At the end it stops taking in first, then lets jobs under way finish, and closes the lines they send by last.
@@ -217,9 +233,9 @@ def set_telegram_up(settings: Settings) -> None:
             raise Trouble(f"Telegram does not take it: {error}") from None
 
 
-def _parley(settings: Settings) -> Parley:
+def _parley(settings: Settings, does: frozenset[str] = ALL) -> Parley:
     return Parley(
-        database_url=settings.database_url,
+        database_url=called(settings.database_url, _name(does)),
         public_url=settings.public_url,
         clock=SystemClock(),
         pace=Pace(),
@@ -238,7 +254,7 @@ def _application(
 ) -> Starlette:
     if WEB not in process.does:
         probes = http.probes(process.parley, health=process.health, instance=instance)
-        return Starlette(routes=[*probes, *more], lifespan=process.running)
+        return Starlette(routes=[*probes, *more], lifespan=process.attended)
     return http.application(
         process.parley,
         receivers=receivers,
@@ -246,7 +262,8 @@ def _application(
         secure=settings.public_url.startswith("https://"),
         more=more,
         instance=instance,
-        lifespan=process.running,
+        gate=process.gate,
+        lifespan=process.attended,
     )
 
 
@@ -254,9 +271,10 @@ def _place(settings: Settings, does: frozenset[str], *, shares: bool) -> Abstrac
     return among(settings.database_url, sorted(does)) if shares else alone(settings.database_url)
 
 
-def _name() -> str:
-    """How the server shows the session of the one that takes in."""
-    return f"parley web {platform.node()} {os.getpid()}"[:63]
+def _name(does: frozenset[str]) -> str:
+    """How the server shows the connections of this process."""
+    part = "all" if does == ALL else " ".join(sorted(does))
+    return f"parley {part} {platform.node()} {os.getpid()}"[:63]
 
 
 def _instance(sessions: Sessions) -> str:

@@ -137,8 +137,11 @@ class Embedded:
         session.execute(update(Job).where(Job.at > now, Job.failed_at.is_(None), was_due).values(at=now))
 
     async def run(self, *, poll: float = 0.5) -> None:
-        """Run jobs until `stop`. Whatever a killed process had begun is simply still in the table."""
-        self._loop = asyncio.get_running_loop()
+        """Run jobs until `stop`, after which it may be called again.
+
+        Whatever a killed process had begun is simply still in the table.
+        """
+        self._loop, self._stopping = asyncio.get_running_loop(), False
         has_all = False
         try:
             while not self._stopping:

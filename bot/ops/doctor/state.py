@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Select, func, make_url, select
 from sqlalchemy.orm import Session
 
-from bot.ops.alone import is_running, present
+from bot.ops.alone import how_many, is_running, present
 from bot.ops.database import opened
 from bot.ops.doctor.lines import LATE, Line, fail, lateness, ok, said, warn
 from bot.ops.trouble import in_one_line
 from db import search
 from db.machinery import OUTBOX_HOLD, Audit, Inbox, InboxState, Job, Outgoing, Sending, Setting
 from db.people import Administration
-from db.session import Sessions
+from db.session import MOST_CONNECTIONS, Sessions
 from scheduling import due
 from scheduling.clock import SystemClock
 
@@ -35,6 +35,8 @@ def database(url: str) -> Iterator[Line]:
         with opened(url) as sessions, sessions.reading() as session:
             yield ok("database", f"{'SQLite' if sessions.is_sqlite else 'PostgreSQL'}, tables of this version")
             yield _durability(sessions, session)
+            if not sessions.is_sqlite:
+                yield _connections(session)
             yield from _state(session, SystemClock().now())
     except Exception as error:
         why = in_one_line(error)
@@ -95,6 +97,21 @@ def _durability(sessions: Sessions, session: Session) -> Line:
         why = f"{', '.join(wrong)}: a power cut loses what was confirmed"
         return fail("durability", why, f"set it back: {', '.join(f'{name}={wanted[name]}' for name in wanted)}")
     return ok("durability", ", ".join(f"{name} {value}" for name, value in found.items()))
+
+
+def _connections(session: Session) -> Line:
+    """Whether all processes together may open as many connections as they need."""
+    asked = "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END) FROM pg_settings"
+    asked += " WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')"
+    connection = session.connection()
+    there = int(connection.exec_driver_sql(asked).scalar() or 0)
+    processes = max(1, how_many(connection))
+    needed = processes * MOST_CONNECTIONS
+    why = f"{processes} of our processes need up to {needed} of the {there} that PostgreSQL gives out"
+    if needed > there:
+        to_do = f"set max_connections to {needed + 10} or more, or put a pooler between that pools by session"
+        return warn("connections", why, to_do)
+    return ok("connections", why)
 
 
 def _due(session: Session, now: datetime) -> Line:

@@ -141,6 +141,7 @@ class SlackWire:
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
+            self._beating = None  # started again, it asks again
         await self.let_go()
         await self._interactions.stop()
         await self._client.close()

@@ -57,6 +57,10 @@ STATES = {
     "stale": (_("This page is too old."), _("Nothing was changed. Go back, load it again and send once more.")),
     "too_large": (_("That is too much at once."), _("Please send fewer or smaller files.")),
     "nowhere": (_("There is nothing here."), _("The address may be old. Begin at your own page.")),
+    "moving": (
+        _("Parley is moving to another machine."),
+        _("Nothing was changed. Please try again in a little while."),
+    ),
     "broken": (_("Something went wrong on our side."), _("Nothing was changed. Please try again in a little while.")),
 }
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.ops.alone import INTAKE, alone, among, is_running
+from bot.ops.doctor import state
 from db import search
 from db import session as sessions_room
 from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Job, Outgoing, Sending, Setting
@@ -186,3 +187,11 @@ def test_the_processes_of_one_that_is_many(postgresql_url: str) -> None:
         holder.execute(text(f"SELECT pg_advisory_lock({INTAKE})"))
         assert patient.examined()["intake"].verdict == "OK"
         holder.invalidate()
+
+
+def test_more_connections_than_there_are_is_said(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = Patient(postgresql_url)
+    with alone(postgresql_url):
+        assert "1 of our processes need up to" in patient.examined()["connections"].why
+        monkeypatch.setattr(state, "MOST_CONNECTIONS", 1000)
+        sick(patient.examined()["connections"], "WARN", "1 of our processes", "max_connections to 1010")
