@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from bot.kit import allow
 from bot.kit.capability import Capability
@@ -31,7 +31,13 @@ home = Capability("home", _("Home"))
 
 UNFINISHED = 3
 PREVIEW = 80
-BEGUN = select(Draft).where(Draft.person_id == bindparam("person")).order_by(Draft.touched_at.desc()).limit(UNFINISHED)
+BEGUN = (
+    select(Draft)
+    .where(Draft.person_id == bindparam("person"))
+    .where(func.coalesce(Draft.administration_id, bindparam("home")) == bindparam("home"))
+    .order_by(Draft.touched_at.desc())
+    .limit(UNFINISHED)
+)
 PURPOSE = _("Where Customs, business and other government agencies talk, meet and keep their word to each other.")
 
 # What a person most often comes for; the engine hides what they may not do.
@@ -136,7 +142,7 @@ def safely(ctx: Context) -> Screen:
 def _unfinished(ctx: Context) -> tuple[Row, ...]:
     """Forms begun and not sent, the latest first, each known by the person's own longest words in it."""
     rows = []
-    for draft in ctx.session.scalars(BEGUN, {"person": ctx.who.id}):
+    for draft in ctx.session.scalars(BEGUN, {"person": ctx.who.id, "home": ctx.who.administration_id}):
         words = max(
             (each for each in draft.answers.values() if isinstance(each, str) and " " in each), key=len, default=""
         )

@@ -35,8 +35,9 @@ THEIRS = select(Handle).where(
 SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def digest(button: Button, outgoing_id: int | None) -> str:
-    meaning = json.dumps([button.command, dict(button.args), outgoing_id], sort_keys=True, separators=(",", ":"))
+def digest(button: Button, outgoing_id: int | None, administration_id: int | None = None) -> str:
+    means = [button.command, dict(button.args), outgoing_id, administration_id]
+    meaning = json.dumps(means, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 
 
@@ -48,13 +49,17 @@ def bind(
     at: datetime,
     may: Callable[[Button], bool],
     outgoing_id: int | None = None,
+    administration_id: int | None = None,
 ) -> Any:
-    """`view` with a handle in every button its person may use, and the other buttons gone."""
+    """`view` with a handle in every button its person may use, and the other buttons gone.
+
+    Pressed, they act in that administration; where none is given, in the person's home.
+    """
     wanted: dict[str, Button] = {}
     keys: list[str | None] = []  # of every button in order, None for one that is not to be pressed
 
     def collect(button: Button) -> Button | None:
-        key = digest(button, outgoing_id) if button.url is None and may(button) else None
+        key = digest(button, outgoing_id, administration_id) if button.url is None and may(button) else None
         keys.append(key)
         if key is not None:
             wanted[key] = button
@@ -76,6 +81,7 @@ def bind(
                 {
                     "token": token,
                     "person_id": person_id,
+                    "administration_id": administration_id,
                     "digest": key,
                     "command": wanted[key].command,
                     "args": dict(wanted[key].args),

@@ -26,7 +26,7 @@ from db.broadcasts import BroadcastPortion
 from db.machinery import Draft, Outgoing
 from db.people import Account, Administration, Person, Who, who
 
-from . import drafts, handles, rights, suggest
+from . import acting, drafts, handles, rights, suggest
 from .drafts import Drafts
 from .outbox import Outbox
 from .rooms import InRooms
@@ -45,8 +45,6 @@ NOTHING_KEPT = Screen(
 TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
 GREETINGS = frozenset({"start", "home", "menu", ""})
-# Words that steer a form, whatever it asks; typed with a slash they are never an answer.
-STEERING = {"cancel": drafts.CANCEL, "back": drafts.BACK, "skip": drafts.SKIP, "done": drafts.SKIP}
 
 
 class Turn:
@@ -71,6 +69,7 @@ class Turn:
         self._is_home = False
         self.is_unkept = False  # what was said is not to be kept, not even as the update that brought it
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
+        self._administration_id = administration_id
         asker = self._who(person, account, now, administration_id)
         door = account.platform if account else "clock"
         jobs = engine.registry.jobs.keys() | engine.registry.labours.keys()
@@ -84,6 +83,7 @@ class Turn:
             self._is_still_theirs,
             delayed_since,
             has_mail=engine.mailing is not None,
+            administration_id=asker.administration_id,
         )
         self.ctx = Context(
             who=asker,
@@ -172,8 +172,8 @@ class Turn:
         verb = verb.lower().lstrip("/")
         if verb in GREETINGS:
             return self._greeted(rest)
-        if verb in STEERING and (draft := self._drafts.current()) is not None:
-            return self._steer(draft, STEERING[verb], {"field": self._drafts.asking(draft)})
+        if verb in drafts.STEERING and (draft := self._drafts.current()) is not None:
+            return self._steer(draft, drafts.STEERING[verb], {"field": self._drafts.asking(draft)})
         if (titled := self._titled(words)) is not None:
             return self._run(titled.name, {})
         placed = self._engine.registry.placed.get(verb) if self.ctx.where is not None else None
@@ -486,12 +486,15 @@ class Turn:
         is_known = self._person is not None and self._person.registered_at is not None
         if answer.screen is not None and is_known and not self._is_home:
             answer = replace(answer, home=Button(home.title, home.name))
+        if is_known and self._person is not None and self._person.acting_in_id is not None:
+            answer = acting.placed(self._session, answer, self.ctx.who.administration_id)
         bound: Answer = handles.bind(
             self._session,
             answer,
             person_id=self.ctx.who.id,
             at=self.ctx.now,
             may=lambda button: self._may_press(self.ctx.who, button),
+            administration_id=self.ctx.who.administration_id,
         )
         return bound
 
@@ -560,14 +563,18 @@ class Turn:
         """Registering, or choosing a language, takes effect within the same turn."""
         if self._person is not None:
             self._session.flush()
-            fresh = who(self._session, self._person, at=self.ctx.now, is_guest=self.ctx.who.is_guest)
+            fresh = self._who(self._person, self._account, self.ctx.now, self._administration_id)
             self.ctx = replace(self.ctx, who=fresh)
             self._rows.who = fresh
+            self._outbox.administration_id = fresh.administration_id
             self._drafts.follow(self.ctx)
 
     def _who(self, person: Person | None, account: Account | None, now: datetime, administration_id: int | None) -> Who:
         if person is not None:
-            return who(self._session, person, at=now, is_guest=bool(account and account.is_guest))
+            # Whoever has not said yet who they are may still say to which administration they come.
+            home = administration_id if person.registered_at is not None else person.administration_id
+            is_guest = bool(account and account.is_guest)
+            return who(self._session, person, at=now, is_guest=is_guest, administration_id=home)
         return Who(
             id=0,
             administration_id=administration_id or 0,

@@ -31,7 +31,7 @@ def persons(broadcast: Broadcast, *, at: datetime) -> Select[Any]:
 
 def in_scope(broadcast: Broadcast) -> ColumnElement[bool]:
     """Those whom the right it is sent by reaches."""
-    return Person.administration_id == broadcast.administration_id
+    return Person.of(broadcast.administration_id)
 
 
 def fingerprint(session: Session, broadcast: Broadcast, *, at: datetime) -> tuple[str, int]:

@@ -175,6 +175,6 @@ def _tell_administrators(ctx: Context, person: Person) -> None:
         _("{name} has linked two accounts; the roles of one are now the roles of both.", name=person.name),
         buttons=(button(_("Roles"), "people.roles"),),
     )
-    told = holders(person.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)
+    told = holders(ctx.who.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)
     for administrator in ctx.session.scalars(select(Person.id).where(told, Person.id != person.id)):
         ctx.notify(administrator, news, once=f"linked:{person.id}:{ctx.now:%Y-%m-%dT%H:%M}")

@@ -124,6 +124,7 @@ class GrantRole(Form):
             at=ctx.now,
             until=until,
             by=ctx.who.id,
+            administration_id=ctx.who.administration_id,
         )
         told = Screen(
             _("You have a role now: {role}.", role=role.name),
