@@ -208,9 +208,8 @@ def recheck_card(ctx: Context, mandate: Mandate) -> Screen:
 
 def unanswered(ctx: Context) -> Mandate | None:
     """The person's own mandate about which the yearly question is open."""
-    return ctx.session.scalars(
-        UNANSWERED, {"person": ctx.who.id, "at": ctx.now, "home": ctx.who.administration_id}
-    ).first()
+    asked = {"person": ctx.who.id, "at": ctx.now, "home": ctx.who.administration_id}
+    return ctx.session.scalars(UNANSWERED, asked).first()
 
 
 def _plan(ctx: Context, mandate: Mandate) -> None:

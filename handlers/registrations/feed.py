@@ -48,7 +48,6 @@ def sessions_for(session: Session, who: Who, at: datetime) -> list[tuple[Symposi
     comes = select(Registration.symposium_id).where(Registration.id.in_(registered))
     holds = select(Seat.session_id).where(Seat.registration_id.in_(registered), Seat.state == SeatState.HELD)
     needed = select(SessionPart.session_id).where(SessionPart.person_id == who.id, SessionPart.agreed == Agreed.YES)
-    here = Symposium.administration_id == who.administration_id
     theirs = or_(
         and_(SymposiumSession.kind == SessionKind.PLENARY, SymposiumSession.symposium_id.in_(comes)),
         SymposiumSession.id.in_(holds.where(Seat.session_id.is_not(None))),
