@@ -60,6 +60,7 @@ TILES = (
     button(_("Preferences"), "people.preferences"),
     button(_("Help"), "home.help"),
 )
+WHERE = (button(_("Where I act"), "people.country"),)
 # What else there is, for whoever looks for it in help.
 MORE = (
     button(_("What became of it"), "issues.outcomes"),
@@ -75,6 +76,7 @@ MORE = (
     button(_("Verify a proof of attendance"), "attendance.verify"),
     button(_("My region"), "regions.region"),
     button(_("My calendar"), "calendars.calendar"),
+    button(_("Where I act"), "people.country"),
     button(_("Link another account"), "people.link"),
     button(_("Open my page"), "people.signin"),
     button(_("E-mail"), "people.email"),
@@ -108,7 +110,7 @@ def show(ctx: Context) -> Screen:
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),
         rows=rows,
-        buttons=DUTIES + TILES,
+        buttons=DUTIES + TILES + (WHERE if ctx.who.is_of_several else ()),
     )
 
 

@@ -91,7 +91,7 @@ class Drafts:
             administration_id=self._ctx.who.administration_id,
             form=command.name,
             bound=bound,
-            answers={},
+            answers=dict(form.known(self._ctx)),
             is_current=True,
             asking=None,
             started_at=self._ctx.now,

@@ -81,6 +81,7 @@ def who(
         is_deputy=bool(mandate and speaks and mandate.is_deputy),
         claimed_id=mandate.id if mandate else None,
         grants=grants,
+        is_of_several=person.acting_in_id is not None and person.registered_at is not None,
     )
 
 

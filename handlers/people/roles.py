@@ -172,10 +172,10 @@ def revoke(ctx: Context, role: Role) -> Screen:
     )
 
 
-def is_last_administrator(ctx: Context, person_id: int) -> bool:
-    """Whether this person is an administrator and nobody else is."""
+def is_last_administrator(ctx: Context, person_id: int, place: int | None = None) -> bool:
+    """Whether this person is an administrator, of the administration `place` or of this one, and nobody else is."""
     held = select(Role.person_id).where(
-        Role.administration_id == ctx.who.administration_id,
+        Role.administration_id == (place or ctx.who.administration_id),
         Role.name == RoleName.ADMINISTRATOR,
         Role.in_force(ctx.now),
     )
