@@ -216,9 +216,13 @@ def create_administration(
     slack_team: str | None = None,
     integrity_url: str | None = None,
 ) -> Administration:
-    """Found an administration. Raises ValueError when `code` is taken."""
+    """Found an administration. Raises ValueError when `code` is taken, or the Slack workspace is another's."""
     if session.scalar(select(Administration.id).where(Administration.code == code)) is not None:
         raise ValueError(f"there is an administration called {code} already")
+    if slack_team is not None:
+        theirs = session.scalar(select(Administration.code).where(Administration.slack_team == slack_team))
+        if theirs is not None:
+            raise ValueError(f"the Slack workspace {slack_team} is that of {theirs} already")
     made = Administration(
         code=code,
         name=dict(name),
