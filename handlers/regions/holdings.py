@@ -31,7 +31,8 @@ HANDED_OVER = "handed_over"  # why a message did not go to whom it was written f
 def roles(ctx: Context, leaving: Leaving) -> Sequence[Held]:
     """Posts over the region, for the next term, also those that ran out with the term of the office; and, where
     everything passes on, whatever else they may do here."""
-    held = select(Role).where(Role.person_id == leaving.person_id, _is_held(ctx, leaving.region)).order_by(Role.id)
+    theirs = Role.person_id == leaving.person_id, Role.administration_id == ctx.who.administration_id
+    held = select(Role).where(*theirs, _is_held(ctx, leaving.region)).order_by(Role.id)
     return [
         Held(
             key=f"role:{role.id}:{role.ends_at.isoformat()}",
@@ -89,6 +90,7 @@ def messages(ctx: Context, leaving: Leaving) -> Sequence[Held]:
     """News that wait for the end of somebody's night, and are theirs by office. What the ledger owes a person stays."""
     unsent = (
         Outgoing.person_id == leaving.person_id,
+        Outgoing.administration_id == ctx.who.administration_id,
         Outgoing.state.in_((Sending.WAITING, Sending.HELD)),
         Outgoing.is_reply.is_(False),
         Outgoing.receipt_id.is_(None),

@@ -50,7 +50,7 @@ def focal_points(ctx: Context, query: str) -> Sequence[Option]:
         .join(Mandate, Mandate.person_id == Person.id)
         .join(Organisation, Organisation.id == Mandate.organisation_id)
         .where(Person.visible_to(ctx.who), Organisation.standing == Standing.VERIFIED)
-        .where(Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
+        .where(Organisation.visible_to(ctx.who), Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
         .order_by(Organisation.name, Person.name)
     )
     offered = [(str(id_), f"{name}, {organisation}") for id_, name, organisation in rows]
