@@ -126,7 +126,7 @@ def _link(ctx: Context, home: Administration) -> tuple[Fact, ...]:
     """What brings people to this administration, for those who hand it on."""
     if not ctx.who.holds(RoleName.ADMINISTRATOR):
         return ()
-    return (Fact(_("Address that leads here"), Code(ctx.page(f"from/{home.code}"))),)
+    return (Fact(_("Address to hand on"), Code(ctx.page(f"from/{home.code}"))),)
 
 
 def _row(ctx: Context, person: Person, home: Administration) -> Row:
