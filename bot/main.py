@@ -183,11 +183,14 @@ def grant(
     administration: Annotated[
         str | None, typer.Option(help="The code of the administration, where they act with several.")
     ] = None,
+    over: Annotated[
+        str, typer.Option(help="country; for a coordinator also world, or a region: AMS, AP, ESA, EUR, NMENA or WCA.")
+    ] = "country",
 ) -> None:
-    """Give a person who has written to Parley a role over the whole country: the first administrator."""
+    """Give a person who has written to Parley a role: the first administrator, or a coordinator of a region."""
     from bot.ops.people import grant as give
 
-    until = give(_settings().database_url, account=account, role=role, days=days, code=administration)
+    until = give(_settings().database_url, account=account, role=role, days=days, code=administration, over=over)
     typer.echo(f"{account} is {role} until {until:%Y-%m-%d}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
@@ -87,11 +88,18 @@ def known(url: str, public_url: str) -> list[str]:
         return lines
 
 
-def grant(url: str, *, account: str, role: str, days: int, code: str | None = None) -> datetime:
-    """Give a role over the whole country to the person behind `account`, and return its end. Audited.
+def grant(
+    url: str, *, account: str, role: str, days: int, code: str | None = None, over: str = Scope.COUNTRY.value
+) -> datetime:
+    """Give a role to the person behind `account`, and return its end. Audited.
 
-    It is one of the administration `code`, which they have come to; by default of the one they came to first.
+    It is one of the administration `code`, which they have come to; by default of the one they came to first. It is
+    held `over` the country, the world or, by its code, a region of the WCO.
     """
+    if over not in (Scope.COUNTRY, Scope.WORLD, *WCO_REGIONS):
+        raise Trouble(f"a role is held over the country, the world or one of {', '.join(WCO_REGIONS)}, not {over!r}")
+    if over != Scope.COUNTRY and role != RoleName.COORDINATOR:
+        raise Trouble("beyond its country only the role of a coordinator is held")
     now = SystemClock().now()
     with opened(url) as sessions, sessions.writing() as session:
         person = _person(session, account)
@@ -103,8 +111,7 @@ def grant(url: str, *, account: str, role: str, days: int, code: str | None = No
                 session,
                 person,
                 RoleName(role),
-                scope=Scope.COUNTRY,
-                scope_id=home.country,
+                **_place(over, home),
                 at=now,
                 until=now + timedelta(days=days),
                 administration_id=home.id,
@@ -123,6 +130,12 @@ def sign_in(url: str, public_url: str, *, account: str) -> str:
         code = Pass.issue(session, SIGN_IN, person.id, at=now)
         note(session, "admin.signin", {"person": person.id}, now, person.administration_id)
     return f"{public_url.rstrip('/')}/in/{code}"
+
+
+def _place(over: str, home: Administration) -> dict[str, Any]:
+    if over in WCO_REGIONS:
+        return {"scope": Scope.REGION, "scope_id": over}
+    return {"scope": Scope(over), "scope_id": home.country if over == Scope.COUNTRY else over}
 
 
 def _of(session: Session, person: Person, code: str) -> Administration:

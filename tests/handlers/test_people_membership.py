@@ -100,6 +100,15 @@ def raised(world: World, person_id: int, home: int, *, state: State = State.OPEN
         return issue.id
 
 
+def holds(world: World, person_id: int, role: RoleName) -> None:
+    """From now on they hold this role over the country of the second administration."""
+    there, now = of(world, "sud"), world.clock.now()
+    with world.sessions.writing() as session:
+        person = session.get_one(Person, person_id)
+        common = {"at": now, "until": now + YEAR}
+        grant_role(session, person, role, scope=Scope.COUNTRY, scope_id="SN", administration_id=there, **common)
+
+
 def acts_in(world: World, person_id: int) -> int:
     person = world.get(Person, person_id)
     return int(person.acting_in_id or person.administration_id)
@@ -211,10 +220,9 @@ def test_who_is_of_one_only_is_told_nothing_of_places(both: World) -> None:
 def test_roles_and_mandates_of_one_count_in_no_other(both: World) -> None:
     person_id = belongs(both, AMINA, speaks=True)
     both.speaks(person_id, by=person_id)
-    with both.sessions.writing() as session:
+    holds(both, person_id, RoleName.ADMINISTRATOR)
+    with both.sessions.reading() as session:
         person, now = session.get_one(Person, person_id), both.clock.now()
-        place = {"scope": Scope.COUNTRY, "scope_id": "SN", "administration_id": of(both, "sud")}
-        grant_role(session, person, RoleName.ADMINISTRATOR, **place, at=now, until=now + YEAR)
         there = who(session, person, at=now)
         here = who(session, person, at=now, administration_id=both.home_id)
         assert there.holds(RoleName.ADMINISTRATOR) and there.organisation_name == "Southern Lines"
@@ -244,10 +252,7 @@ def test_lists_and_home_show_what_is_of_the_place_one_acts_in(both: World) -> No
 def test_what_a_command_is_about_decides_where_one_acts(both: World) -> None:
     person_id = belongs(both, AMINA)
     both.open(AMINA, "people.act", place=both.home_id)
-    with both.sessions.writing() as session:
-        person, now = session.get_one(Person, person_id), both.clock.now()
-        place = {"scope": Scope.COUNTRY, "scope_id": "SN", "administration_id": of(both, "sud")}
-        grant_role(session, person, RoleName.LEAD, **place, at=now, until=now + YEAR)
+    holds(both, person_id, RoleName.LEAD)
     other = both.known(OTHER)
     issue = raised(both, other, of(both, "sud"))
     shown = both.open(AMINA, "issues.show", issue=issue)  # by a link on the page, say
@@ -291,11 +296,9 @@ def test_news_says_which_administration_tells_it_and_acts_there(both: World) -> 
     both.open(AMINA, "people.act", place=both.home_id)
     ada = both.known(ADA)
     with both.sessions.writing() as session:
-        person, now = session.get_one(Person, ada), both.clock.now()
         there = of(both, "sud")
-        belong(session, person, there, at=now)
-        place = {"scope": Scope.COUNTRY, "scope_id": "SN", "administration_id": there}
-        grant_role(session, person, RoleName.ADMINISTRATOR, **place, at=now, until=now + YEAR)
+        belong(session, session.get_one(Person, ada), there, at=both.clock.now())
+    holds(both, ada, RoleName.ADMINISTRATOR)
     told = {"person": str(person_id), "role": "lead", "centre": None, "region": None, "last_day": "2027-01-31"}
     view = form(both.open(ADA, "people.grant"))
     both.turn(Submitted(ADA, view.token, told))
@@ -327,10 +330,7 @@ def test_what_waits_is_not_shown_to_whoever_has_left_meanwhile(both: World) -> N
 
 def test_nobody_leaves_their_home_or_the_last_seat_of_an_administrator(both: World) -> None:
     person_id = belongs(both, AMINA)
-    with both.sessions.writing() as session:
-        person, now = session.get_one(Person, person_id), both.clock.now()
-        place = {"scope": Scope.COUNTRY, "scope_id": "SN", "administration_id": of(both, "sud")}
-        grant_role(session, person, RoleName.ADMINISTRATOR, **place, at=now, until=now + YEAR)
+    holds(both, person_id, RoleName.ADMINISTRATOR)
     first = both.turn(Called(AMINA, name="people.leave", args={"place": both.home_id, "confirmed": True}))
     assert "You came to this administration first" in text(first)
     last = both.turn(Called(AMINA, name="people.leave", args={"place": of(both, "sud"), "confirmed": True}))
