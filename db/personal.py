@@ -131,13 +131,15 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     session.flush()
     updates = update(Inbox).where(_sent_by(session, person.id))
     session.execute(updates.values(payload=None, account="", state=InboxState.DONE))
-    for kept in (Draft, Handle, WebSession, Pass, CalendarAddress, MailRequest, Membership):
+    for kept in (Draft, Handle, WebSession, Pass, CalendarAddress, MailRequest):
         session.execute(delete(kept).where(kept.person_id == person.id))
     session.execute(update(Pass).where(Pass.other_id == person.id).values(other_id=None))
     _silence(session, person.id, Sending.WAITING, Sending.HELD, at=at)
     for spoken in (Mandate, Role, Representative):
         mine = spoken.person_id == person.id, spoken.ends_at > at
         session.execute(update(spoken).where(*mine).values(ends_at=at))
+    of_others = Membership.person_id == person.id, Membership.left_at.is_(None)
+    session.execute(update(Membership).where(*of_others).values(left_at=at))
     session.execute(update(Organisation).where(Organisation.contact_id == person.id).values(contact_id=None))
     taking_part = Participation.person_id == person.id, Participation.left_at.is_(None)
     session.execute(update(Participation).where(*taking_part).values(left_at=at))

@@ -31,6 +31,7 @@ from db.people import (
     leave,
     who,
 )
+from handlers.people import called
 
 from .people_world import YEAR, World, asked, form, labels, plain, text
 
@@ -105,7 +106,7 @@ def holds(world: World, person_id: int, role: RoleName) -> None:
     there, now = of(world, "sud"), world.clock.now()
     with world.sessions.writing() as session:
         person = session.get_one(Person, person_id)
-        common = {"at": now, "until": now + YEAR}
+        common: dict[str, Any] = {"at": now, "until": now + YEAR}
         grant_role(session, person, role, scope=Scope.COUNTRY, scope_id="SN", administration_id=there, **common)
 
 
@@ -376,15 +377,17 @@ def test_a_stranger_of_anywhere_is_joined_without_a_place_of_theirs(both: World)
     assert not all_of(both, Membership) and both.get(Person, older).acting_in_id is None
 
 
-def test_erasing_leaves_no_membership_and_an_export_has_them(both: World) -> None:
-    person_id = belongs(both, AMINA)
+def test_an_export_has_memberships_and_erasing_ends_them(both: World) -> None:
+    person_id = belongs(both, AMINA, speaks=True)
     with both.sessions.writing() as session:
         person = session.get_one(Person, person_id)
-        assert [each["administration_id"] for each in personal.gather(session, person)["membership"]] == [
-            of(both, "sud")
-        ]
+        (found,) = personal.gather(session, person)["membership"]
+        assert found["administration_id"] == of(both, "sud")
         personal.erase(session, person, at=both.clock.now())
-    assert not all_of(both, Membership) and both.get(Person, person_id).acting_in_id is None
+        # Nobody at home learns for whom they spoke elsewhere.
+        assert plain(called(session, [person_id])[person_id]) == "somebody who has left Parley"
+    (left,) = all_of(both, Membership)
+    assert left.left_at == both.clock.now() and both.get(Person, person_id).acting_in_id is None
 
 
 def test_old_buttons_act_at_home(both: World) -> None:
