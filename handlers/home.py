@@ -75,6 +75,7 @@ MORE = (
     button(_("Check in"), "attendance.checkin"),
     button(_("Verify a proof of attendance"), "attendance.verify"),
     button(_("My region"), "regions.region"),
+    button(_("Figures by country"), "regions.figures"),
     button(_("My calendar"), "calendars.calendar"),
     button(_("Where I act"), "people.country"),
     button(_("Link another account"), "people.link"),

@@ -70,8 +70,8 @@ def _give_role(ctx: Context, to: int, until: datetime, *, role: Role, held_until
     """A post is held for the new term; anything else as long as it was held before. Nobody's term becomes shorter."""
     ends = until if is_post else held_until
     same = Role.name == role.name, Role.scope == role.scope, Role.scope_id == role.scope_id
-    same = *same, Role.administration_id == role.administration_id
-    longest = ctx.session.scalars(select(Role.ends_at).where(Role.person_id == to, *same, Role.in_force(ctx.now)))
+    theirs = Role.person_id == to, Role.administration_id == role.administration_id
+    longest = ctx.session.scalars(select(Role.ends_at).where(*theirs, *same, Role.in_force(ctx.now)))
     grant_role(
         ctx.session,
         ctx.session.get_one(Person, to),

@@ -33,7 +33,7 @@ from db.people import (
 )
 from handlers.people import called
 
-from .people_world import YEAR, World, asked, form, labels, plain, text
+from .people_world import YEAR, World, asked, buttons, form, labels, plain, screen, text
 
 AMINA = Caller("telegram", "1001", "1001", "Amina", "en")
 OTHER = Caller("telegram", "1002", "1002", "Amina B.", "en")
@@ -346,6 +346,33 @@ def test_lists_of_people_hold_those_who_are_of_it_too(both: World) -> None:
         for code in ("sk", "sud"):
             found = session.scalars(select(Person.id).where(Person.of(of(both, code)))).all()
             assert list(found) == [person_id]
+
+
+def test_the_level_above_sees_figures_by_country_and_no_case(both: World) -> None:
+    person_id, now = belongs(both, AMINA), both.clock.now()
+    assert "regions.figures" not in {each.command for each in buttons(both.call(AMINA, "help"))}
+    for _number in range(6):
+        raised(both, person_id, both.home_id)
+    raised(both, person_id, of(both, "sud"))
+    ada = both.known(ADA)
+    with both.sessions.writing() as session:
+        person = session.get_one(Person, ada)
+        session.get_one(Administration, of(both, "sud")).home_regions = [{"code": "WCA", "name": {"en": "West"}}]
+        west: dict[str, Any] = {"scope": Scope.REGION, "scope_id": "WCA", "at": now, "until": now + YEAR}
+        grant_role(session, person, RoleName.COORDINATOR, **west)
+    table = screen(both.call(ADA, "figures")).table
+    assert table is not None
+    assert [[plain(cell) for cell in row] for row in table.rows] == [
+        ["Senegal · Douane du Sud", "< 5", "< 5", "0", "0"]
+    ]
+    with both.sessions.writing() as session:
+        person = session.get_one(Person, ada)
+        world: dict[str, Any] = {"scope": Scope.WORLD, "scope_id": "world", "at": now, "until": now + YEAR}
+        grant_role(session, person, RoleName.COORDINATOR, **world)
+    table = screen(both.call(ADA, "figures")).table
+    assert table is not None
+    assert [[plain(cell) for cell in row][2] for row in table.rows] == ["< 5", "6"]
+    assert "Reefers wait" not in text(both.call(ADA, "desk"))
 
 
 # Becoming one, and leaving altogether
