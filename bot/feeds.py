@@ -174,7 +174,7 @@ class Feeds:
         if found is None:
             return None
         address, person, home = found
-        reader = who(session, person, at=now, is_guest=is_only_guest(session, person.id))
+        reader = who(session, person, at=now, is_guest=is_only_guest(session, person.id), administration_id=home.id)
         asked = self._subscriber(session, home, address.about, now, reader, Reader(person.language, person.zone))
         return self._make(address.scope, asked, Label(address.label), person.language, address)
 

@@ -168,7 +168,7 @@ def create_administration(
         str | None, typer.Option(help="Where corruption is reported, safely: shown instead of keeping such words.")
     ] = None,
 ) -> None:
-    """Create the administration this Parley serves."""
+    """Create an administration that this Parley serves: the first, or one more beside it."""
     from bot.ops.people import create
 
     create(
@@ -188,6 +188,16 @@ def create_administration(
     typer.echo("and make yourself administrator with `parley admin grant` and the name your own screen shows there.")
 
 
+@admin.command("list")
+def list_administrations() -> None:
+    """The administrations this Parley serves, each with the address that leads people to it."""
+    from bot.ops.people import known
+
+    settings = _settings()
+    for line in known(settings.database_url, settings.public_url):
+        typer.echo(line)
+
+
 @admin.command("grant")
 def grant(
     account: Annotated[
@@ -197,11 +207,17 @@ def grant(
         Literal["administrator", "lead", "officer", "coordinator"], typer.Option(help="What they may do.")
     ] = "administrator",
     days: Annotated[int, typer.Option(min=1, max=3660, help="How long it holds.")] = 365,
+    administration: Annotated[
+        str | None, typer.Option(help="The code of the administration, where they act with several.")
+    ] = None,
+    over: Annotated[
+        str, typer.Option(help="country; for a coordinator also world, or a region: AMS, AP, ESA, EUR, NMENA or WCA.")
+    ] = "country",
 ) -> None:
-    """Give a person who has written to Parley a role over the whole country: the first administrator."""
+    """Give a person who has written to Parley a role: the first administrator, or a coordinator of a region."""
     from bot.ops.people import grant as give
 
-    until = give(_settings().database_url, account=account, role=role, days=days)
+    until = give(_settings().database_url, account=account, role=role, days=days, code=administration, over=over)
     typer.echo(f"{account} is {role} until {until:%Y-%m-%d}")
 
 

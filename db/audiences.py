@@ -39,7 +39,7 @@ def within(table: Any, who: Who) -> ColumnElement[bool]:
 def people_of(row: Any) -> ColumnElement[bool]:
     """The persons whom `within` would let in: for whom this one is. Staff see it in any case."""
     here = and_(
-        Person.administration_id == row.administration_id,
+        Person.of(row.administration_id),
         Person.registered_at.is_not(None),
         Person.erased_at.is_(None),
         Person.merged_into_id.is_(None),

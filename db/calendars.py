@@ -26,7 +26,7 @@ class CalendarAddress(OfAdministration, Base):
     """
 
     __tablename__ = "calendar_address"
-    __table_args__ = (UniqueConstraint("person_id", "scope", "about"),)
+    __table_args__ = (UniqueConstraint("person_id", "administration_id", "scope", "about"),)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     scope: Mapped[str]
     about: Mapped[str]

@@ -172,10 +172,10 @@ def heard_by(session: Session, about: str, about_id: int) -> dict[int, tuple[Hea
 def _lines() -> Select[Any]:
     speaks_for = (
         select(Mandate.organisation_id)
-        .where(Mandate.person_id == Person.id)
+        .where(Mandate.person_id == Person.id, Mandate.administration_id == Receipt.administration_id)
         .order_by(Mandate.starts_at.desc())
         .limit(1)
-        .correlate(Person)
+        .correlate(Person, Receipt)
         .scalar_subquery()
     )
     return (

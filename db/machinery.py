@@ -49,6 +49,7 @@ class Draft(Identified, Base):
 
     __tablename__ = "draft"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    administration_id: Mapped[int | None] = mapped_column(ForeignKey("administration.id"))  # None: their home
     form: Mapped[str]
     bound: Mapped[dict[str, Any]] = mapped_column(default=dict)  # entity fields, given by the button that opened it
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -210,12 +211,14 @@ class Receipt(Identified, Base):
 
 
 class Handle(Identified, Base):
-    """What a button carries: a random name for a command and its arguments, bound to one person and an expiry."""
+    """What a button carries: a random name for a command and its arguments, bound to one person, an administration and
+    an expiry."""
 
     __tablename__ = "handle"
     __table_args__ = (UniqueConstraint("person_id", "digest"),)
     token: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    administration_id: Mapped[int | None] = mapped_column(ForeignKey("administration.id"))  # None: their home
     digest: Mapped[str]
     command: Mapped[str]
     args: Mapped[dict[str, Any]]

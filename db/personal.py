@@ -30,7 +30,7 @@ from .issues import Participation
 from .machinery import Draft, Handle, Inbox, InboxState, Outgoing, Sending
 from .mail import INVITATION, MailRequest
 from .meetings import AHEAD, Answer, Invitation, Meeting, MeetingFollower, MeetingRequest, MeetingVote, Reply
-from .people import Account, Erasure, Mandate, Organisation, Pass, Person, Role, WebSession
+from .people import Account, Erasure, Mandate, Membership, Organisation, Pass, Person, Role, WebSession, homes_of
 from .positions import Position, PositionState
 from .regions import Representative
 from .registrations import OPEN, Registration, RegistrationState, Seat, SeatState, Wish
@@ -62,10 +62,12 @@ def join(session: Session, newer: Person, older: Person, *, at: datetime) -> Non
     # A turn of the other's that is under way ends first; one that begins now waits, and then is older's.
     session.execute(select(Account.id).where(Account.person_id == newer.id).with_for_update())
     in_force = session.scalars(select(Mandate).where(Mandate.person_id.in_([newer.id, older.id]), Mandate.in_force(at)))
-    held = {mandate.person_id: mandate for mandate in in_force}
-    if older.id in held and newer.id in held:
-        held[newer.id].end(at)
+    held = {(mandate.administration_id, mandate.person_id): mandate for mandate in in_force}
+    for (home, person_id), mandate in held.items():
+        if person_id == newer.id and (home, older.id) in held:
+            mandate.end(at)
     newer.merged_into_id = older.id
+    is_of_several = _bring_homes(session, newer, older, at=at)
     session.flush()
     for table, column in person_columns():
         if column.key == "merged_into_id" and table is Person.__table__:
@@ -74,6 +76,26 @@ def join(session: Session, newer: Person, older: Person, *, at: datetime) -> Non
             _make_way(session, table, column, key, newer.id, older.id)
         session.execute(update(table).where(column == newer.id).values({column.key: older.id}))
     session.expire_all()
+    at_home = Membership.person_id == older.id, Membership.administration_id == older.administration_id
+    session.execute(delete(Membership).where(*at_home))
+    if not is_of_several:
+        older.acting_in_id = None
+    elif older.acting_in_id is None:
+        older.acting_in_id = older.administration_id
+    session.flush()
+
+
+def _bring_homes(session: Session, newer: Person, older: Person, *, at: datetime) -> bool:
+    """Where either has registered the one person is, from now on; whether that is in several administrations."""
+    homes = {*homes_of(session, older)}
+    if newer.registered_at is not None:
+        homes |= {*homes_of(session, newer)}
+        if newer.administration_id != older.administration_id:
+            since = newer.registered_at
+            common = {"administration_id": newer.administration_id, "person_id": newer.id}
+            session.add(Membership(**common, since=since, consented_at=newer.consented_at or since))
+    newer.acting_in_id = None
+    return len(homes) > 1
 
 
 def gather(session: Session, person: Person) -> dict[str, Any]:
@@ -118,6 +140,8 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     for spoken in (Mandate, Role, Representative):
         mine = spoken.person_id == person.id, spoken.ends_at > at
         session.execute(update(spoken).where(*mine).values(ends_at=at))
+    of_others = Membership.person_id == person.id, Membership.left_at.is_(None)
+    session.execute(update(Membership).where(*of_others).values(left_at=at))
     session.execute(update(Organisation).where(Organisation.contact_id == person.id).values(contact_id=None))
     taking_part = Participation.person_id == person.id, Participation.left_at.is_(None)
     session.execute(update(Participation).where(*taking_part).values(left_at=at))
@@ -141,7 +165,7 @@ def erase(session: Session, person: Person, *, at: datetime) -> None:
     for account in session.scalars(select(Account).where(Account.person_id == person.id)):
         account.external_id = f"erased-{account.id}"
     person.name, person.kind, person.sector, person.region = "", None, None, None
-    person.registered_at, person.consented_at, person.erased_at = None, None, at
+    person.registered_at, person.consented_at, person.acting_in_id, person.erased_at = None, None, None, at
     if session.scalar(select(Erasure.id).where(Erasure.person_id == person.id)) is None:
         session.add(Erasure(person_id=person.id, at=at))
     session.flush()

@@ -56,7 +56,12 @@ registry = Registry(
     home="home.show",
     welcome="people.register",
     begins=("issues.raise", "detail"),
-    starts={people.linking.LINKS: "people.link", attendance.AT_DOOR: "attendance.scan", "c_": "consultations.arrive"},
+    starts={
+        people.linking.LINKS: "people.link",
+        people.membership.COMES: "people.come",
+        attendance.AT_DOOR: "attendance.scan",
+        "c_": "consultations.arrive",
+    },
     invited=roundtables.replying.replied,
     unkept=(integrity.looks_like_disclosure, "home.safely"),
 )

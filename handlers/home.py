@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from bot.kit import allow
 from bot.kit.capability import Capability
@@ -32,7 +32,13 @@ home = Capability("home", _("Home"))
 
 UNFINISHED = 3
 PREVIEW = 80
-BEGUN = select(Draft).where(Draft.person_id == bindparam("person")).order_by(Draft.touched_at.desc()).limit(UNFINISHED)
+BEGUN = (
+    select(Draft)
+    .where(Draft.person_id == bindparam("person"))
+    .where(func.coalesce(Draft.administration_id, bindparam("home")) == bindparam("home"))
+    .order_by(Draft.touched_at.desc())
+    .limit(UNFINISHED)
+)
 PURPOSE = _("Where Customs, business and other government agencies talk, meet and keep their word to each other.")
 
 # What a person most often comes for; the engine hides what they may not do.
@@ -55,6 +61,7 @@ TILES = (
     button(_("Preferences"), "people.preferences"),
     button(_("Help"), "home.help"),
 )
+WHERE = (button(_("Where I act"), "people.country"),)
 # What else there is, for whoever looks for it in help.
 MORE = (
     button(_("What became of it"), "issues.outcomes"),
@@ -69,7 +76,9 @@ MORE = (
     button(_("Check in"), "attendance.checkin"),
     button(_("Verify a proof of attendance"), "attendance.verify"),
     button(_("My region"), "regions.region"),
+    button(_("Figures by country"), "regions.figures"),
     button(_("My calendar"), "calendars.calendar"),
+    button(_("Where I act"), "people.country"),
     button(_("Link another account"), "people.link"),
     button(_("Open my page"), "people.signin"),
     button(_("E-mail"), "people.email"),
@@ -104,7 +113,7 @@ def show(ctx: Context) -> Screen:
         _("Hello, {name}.", name=ctx.who.name),
         (_("This waits for you:") if rows else _("Nothing waits for you."),),
         rows=rows,
-        buttons=DUTIES + TILES,
+        buttons=DUTIES + TILES + (WHERE if ctx.who.is_of_several else ()),
     )
 
 
@@ -138,7 +147,7 @@ def safely(ctx: Context) -> Screen:
 def _unfinished(ctx: Context) -> tuple[Row, ...]:
     """Forms begun and not sent, the latest first, each known by the person's own longest words in it."""
     rows = []
-    for draft in ctx.session.scalars(BEGUN, {"person": ctx.who.id}):
+    for draft in ctx.session.scalars(BEGUN, {"person": ctx.who.id, "home": ctx.who.administration_id}):
         words = max(
             (each for each in draft.answers.values() if isinstance(each, str) and " " in each), key=len, default=""
         )

@@ -48,7 +48,7 @@ def send(
     make = itip.cancel if is_cancelled else itip.request
     message = make(addressed, Person(account.address, person.name), wording, instance=instance)
     file = File(
-        administration_id=person.administration_id,
+        administration_id=ctx.who.administration_id,
         person_id=person.id,
         name="invite.ics",
         media_type="text/calendar",

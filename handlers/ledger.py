@@ -291,7 +291,8 @@ def _contact(ctx: Context, person_id: int) -> int | None:
     organisation = (
         select(Organisation.contact_id)
         .join(Mandate, Mandate.organisation_id == Organisation.id)
-        .where(Mandate.person_id == person_id, Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
+        .where(Mandate.person_id == person_id, Mandate.administration_id == ctx.who.administration_id)
+        .where(Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
         .order_by(Mandate.starts_at.desc())
         .limit(1)
     )

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.kit.capability import Labour, Registry
 from bot.kit.context import HOLD, Mailing
 from bot.kit.door import LATE, Door
-from bot.kit.events import Answer, Caller, Event
+from bot.kit.events import Answer, Caller, Changed, Event
 from bot.kit.forms import Option
 from bot.kit.screen import Button
 from bot.kit.text import LANGUAGES, Catalogues, Reader
@@ -28,7 +28,7 @@ from db.people import Account, Administration, Person, meet, who
 from db.session import Sessions
 from scheduling.clock import Clock
 
-from . import rights
+from . import acting, rights
 from .handles import bind_copies
 from .turn import Turn
 
@@ -130,7 +130,8 @@ class Engine:
                 is_guest=caller.is_guest,
                 at=now,
             )
-            turn = Turn(self, session, person, account, now=now, trace=trace)
+            home = acting.place_of(session, self.registry, person, event, at=now)
+            turn = Turn(self, session, person, account, now=now, trace=trace, administration_id=home)
             if is_new:
                 turn.note_met(person)
             answer = turn.answer(event)
@@ -156,12 +157,15 @@ class Engine:
         with self.sessions.reading() as session:
             account = session.scalars(_account(caller)).one()
             person = session.get_one(Person, account.person_id)
-            turn = Turn(self, session, person, account, now=self.clock.now(), trace="")
+            now = self.clock.now()
+            home = acting.place_of(session, self.registry, person, Changed(caller, token), at=now)
+            turn = Turn(self, session, person, account, now=now, trace="", administration_id=home)
             return turn.options(token, field, query), Reader(person.language, person.zone)
 
     def is_still_theirs(self, session: Session, row: Outgoing, account: Account, *, at: datetime) -> bool:
         """Whether what was written for somebody may be shown to them now, at that door of theirs."""
-        reader = who(session, session.get_one(Person, row.person_id), at=at, is_guest=account.is_guest)
+        person, home = session.get_one(Person, row.person_id), row.administration_id
+        reader = who(session, person, at=at, is_guest=account.is_guest, administration_id=home)
         return rights.is_still_theirs(session, self.registry, row, reader)
 
     def run_due(self, due_id: int) -> Begun | None:

@@ -20,6 +20,8 @@ from db.machinery import Draft
 
 ANSWER, SKIP, BACK = "form.answer", "form.skip", "form.back"
 CANCEL, SEND, CHANGE = "form.cancel", "form.send", "form.change"
+# Words that steer a form, whatever it asks; typed with a slash they are never an answer.
+STEERING = {"cancel": CANCEL, "back": BACK, "skip": SKIP, "done": SKIP}
 BUILT_IN = frozenset({ANSWER, SKIP, BACK, CANCEL, SEND, CHANGE})
 
 CURRENT = (
@@ -76,7 +78,9 @@ class Drafts:
         given = {name: args[name] for name in form.asks if name in args and name not in bound}
         for draft in begun:
             # Words that come along never replace what was answered before: they begin a form of their own.
-            if draft.form == command.name and draft.bound == bound and not given.keys() & draft.answers.keys():
+            is_same = draft.form == command.name and draft.bound == bound
+            is_here = draft.administration_id in (None, self._ctx.who.administration_id)
+            if is_same and is_here and not given.keys() & draft.answers.keys():
                 goes_on = bool(draft.answers)
                 draft.is_current, draft.touched_at = True, self._ctx.now
                 for name, value in given.items():
@@ -84,9 +88,10 @@ class Drafts:
                 return draft, goes_on
         draft = Draft(
             person_id=self._ctx.who.id,
+            administration_id=self._ctx.who.administration_id,
             form=command.name,
             bound=bound,
-            answers={},
+            answers=dict(form.known(self._ctx)),
             is_current=True,
             asking=None,
             started_at=self._ctx.now,

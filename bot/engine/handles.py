@@ -39,9 +39,12 @@ THEIRS = select(Handle).where(
 SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def digest(button: Button, outgoing_id: int | None, copy_id: int | None = None) -> str:
-    whole = [button.command, dict(button.args), outgoing_id] + ([copy_id] if copy_id is not None else [])
-    meaning = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+def digest(
+    button: Button, outgoing_id: int | None, administration_id: int | None = None, copy_id: int | None = None
+) -> str:
+    means = [button.command, dict(button.args), outgoing_id, administration_id]
+    means += [copy_id] if copy_id is not None else []
+    meaning = json.dumps(means, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 
 
@@ -53,13 +56,17 @@ def bind(
     at: datetime,
     may: Callable[[Button], bool],
     outgoing_id: int | None = None,
+    administration_id: int | None = None,
 ) -> Any:
-    """`view` with a handle in every button its person may use, and the other buttons gone."""
+    """`view` with a handle in every button its person may use, and the other buttons gone.
+
+    Pressed, they act in that administration; where none is given, in the person's home.
+    """
     wanted: dict[str, Button] = {}
     keys: list[str | None] = []  # of every button in order, None for one that is not to be pressed
 
     def collect(button: Button) -> Button | None:
-        key = digest(button, outgoing_id) if button.url is None and may(button) else None
+        key = digest(button, outgoing_id, administration_id) if button.url is None and may(button) else None
         keys.append(key)
         if key is not None:
             wanted[key] = button
@@ -81,6 +88,7 @@ def bind(
                 {
                     "token": token,
                     "person_id": person_id,
+                    "administration_id": administration_id,
                     "digest": key,
                     "command": wanted[key].command,
                     "args": dict(wanted[key].args),
@@ -112,7 +120,7 @@ def bind_copies(session: Session, copies: Sequence[tuple[int, int, Any]], at: da
     def collect(person_id: int, copy_id: int, view: Any) -> None:
         def note(button: Button) -> Button:
             if button.url is None:
-                wanted[person_id, digest(button, None, copy_id)] = button, copy_id
+                wanted[person_id, digest(button, None, copy_id=copy_id)] = button, copy_id
             return button
 
         map_buttons(view, note)
@@ -149,7 +157,7 @@ def bind_copies(session: Session, copies: Sequence[tuple[int, int, Any]], at: da
             return (
                 button
                 if button.url is not None
-                else replace(button, handle=tokens[person_id, digest(button, None, copy_id)])
+                else replace(button, handle=tokens[person_id, digest(button, None, copy_id=copy_id)])
             )
 
         return map_buttons(view, named)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
-from bot.engine import handles
+from bot.engine import acting, handles
 from bot.kit.clean import shorten
 from bot.kit.context import Told
 from bot.kit.events import Answer
@@ -21,7 +21,7 @@ from bot.kit.text import Phrase, Raw, Text, _
 from bot.work import ANSWER, Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.mail import account_of
-from db.people import Account, Delivery, Person, Topic, Who, who
+from db.people import Account, Delivery, Person, Topic, Who, homes_of, who
 from scheduling.deadlines import after_quiet_hours
 
 USEFUL_FOR = timedelta(days=3)
@@ -35,9 +35,12 @@ WITHDRAWN = "withdrawn"  # why a message did not go
 EXCERPT = 80  # graphemes of a person's words that say which news it is
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outbox:
-    """Writes outgoing rows within one turn. What should have been told before says when (`delayed_since`)."""
+    """Writes outgoing rows within one turn. What should have been told before says when (`delayed_since`).
+
+    What is told is told by the administration of the turn; whoever is not of it hears it at home.
+    """
 
     session: Session
     work: Work
@@ -47,6 +50,7 @@ class Outbox:
     is_still_theirs: Callable[[Outgoing, Who], bool]
     delayed_since: datetime | None = None
     has_mail: bool = False
+    administration_id: int = 0
 
     def tell(
         self,
@@ -81,7 +85,7 @@ class Outbox:
         if until is not None:
             row.expires_at = min(row.expires_at, until)
         row.receipt_id = receipt.id if receipt else None
-        reader = who(self.session, person, at=self.now)
+        reader = self._reader(person, row)
         if several:
             self._carry(row, screen, several, person, reader)
             return
@@ -103,7 +107,7 @@ class Outbox:
         arrived = row.state is Sending.ACCEPTED
         if arrived and not row.message:
             return
-        row.screen = to_json(self._bound(Answer(screen=screen), row, who(self.session, person, at=self.now)))
+        row.screen = to_json(self._bound(Answer(screen=screen), row, self._reader(person, row)))
         if arrived:
             row.edits, row.attempts, row.may_repeat = dict(row.message or {}), 0, False
             row.state = Sending.HELD if self._is_held(None) else Sending.WAITING
@@ -152,7 +156,7 @@ class Outbox:
         row = self._row(person, once, not_before=self.now)
         row.account_id, row.address = account.id if account else None, address
         row.receipt_id = receipt.id if receipt else None
-        row.screen = to_json(self._bound(Answer(screen=screen), row, who(self.session, person, at=self.now)))
+        row.screen = to_json(self._bound(Answer(screen=screen), row, self._reader(person, row)))
         self._defer(row)
         return True
 
@@ -200,6 +204,20 @@ class Outbox:
             person = self.session.get(Person, person.merged_into_id)
         return person if person and person.erased_at is None else None
 
+    def _placed(self, answer: Answer, row: Outgoing) -> Answer:
+        """`answer`, which says which administration tells it where its reader is of several."""
+        if self.session.get_one(Person, row.person_id).acting_in_id is None:
+            return answer
+        return acting.placed(self.session, answer, row.administration_id)
+
+    def _place(self, person: Person) -> int:
+        """The administration that tells `person` what this turn tells."""
+        homes = homes_of(self.session, person)
+        return self.administration_id if self.administration_id in homes else homes[0]
+
+    def _reader(self, person: Person, row: Outgoing) -> Who:
+        return who(self.session, person, at=self.now, administration_id=row.administration_id)
+
     def _is_told(self, person_id: int, once: str) -> bool:
         told = select(Outgoing.id).where(Outgoing.person_id == person_id, Outgoing.once == once)
         return self.session.scalar(told) is not None
@@ -214,7 +232,7 @@ class Outbox:
         self, whose: Person | Who, once: str, *, not_before: datetime, asked_at: datetime | None = None
     ) -> dict[str, Any]:
         return {
-            "administration_id": whose.administration_id,
+            "administration_id": whose.administration_id if isinstance(whose, Who) else self._place(whose),
             "person_id": whose.id,
             "once": once,
             "state": Sending.HELD if self._is_held(asked_at) else Sending.WAITING,
@@ -246,6 +264,8 @@ class Outbox:
 
     def _bound(self, view: Any, row: Outgoing, reader: Who) -> Any:
         """`view` with handles in its buttons; pressing one says that the news of `row` was opened."""
+        if isinstance(view, Answer):
+            view = self._placed(view, row)
         return handles.bind(
             self.session,
             view,
@@ -253,6 +273,7 @@ class Outbox:
             at=self.now,
             may=lambda each: self.may(reader, each),
             outgoing_id=row.id,
+            administration_id=row.administration_id,
         )
 
     def _fold(self, row: Outgoing, screen: Screen, person: Person, reader: Who) -> None:
@@ -281,9 +302,10 @@ class Outbox:
             part.expires_at, part.carried_by_id = row.expires_at, row.id
             part.receipt_id = self._receipt(person, told).id
             bound: Row = self._bound(each, part, reader)
-            part.screen = to_json(Answer(screen=replace(frame, rows=(bound,))))
+            part.screen = to_json(self._placed(Answer(screen=replace(frame, rows=(bound,))), part))
             rows += (bound,)
-        row.screen = to_json(Answer(screen=replace(frame, rows=rows), written=self.delayed_since))
+        told_together = Answer(screen=replace(frame, rows=rows), written=self.delayed_since)
+        row.screen = to_json(self._placed(told_together, row))
         self._defer(row)
 
     def _defer(self, row: Outgoing) -> None:
@@ -298,7 +320,7 @@ class Outbox:
         )
         if found is None:
             found = Receipt(
-                administration_id=person.administration_id,
+                administration_id=self._place(person),
                 about=told.about,
                 about_id=told.about_id,
                 person_id=person.id,

@@ -27,7 +27,7 @@ from db.broadcasts import BroadcastPortion
 from db.machinery import Draft, Outgoing
 from db.people import Account, Administration, Person, Who, who
 
-from . import drafts, handles, rights, suggest
+from . import acting, drafts, handles, rights, suggest
 from .drafts import Drafts
 from .outbox import Outbox
 from .rooms import InRooms
@@ -48,8 +48,6 @@ CONFIRMED = "confirmed"
 COPY = "copy"  # the argument of a button under a broadcast that answers it
 LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: other jobs keep their places
 GREETINGS = frozenset({"start", "home", "menu", ""})
-# Words that steer a form, whatever it asks; typed with a slash they are never an answer.
-STEERING = {"cancel": drafts.CANCEL, "back": drafts.BACK, "skip": drafts.SKIP, "done": drafts.SKIP}
 
 
 class Turn:
@@ -74,7 +72,10 @@ class Turn:
         self._is_home = False
         self.is_unkept = False  # what was said is not to be kept, not even as the update that brought it
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
-        asker = self._who(person, account, now, administration_id)
+        # Whoever has not said yet who they are may still say to which administration they come.
+        self._administration_id = administration_id if person is None or person.registered_at is not None else None
+        self._stood = self._standing(person)
+        asker = self._who(person, account, now, self._administration_id or administration_id)
         door = account.platform if account else "clock"
         jobs = engine.registry.jobs.keys() | engine.registry.labours.keys()
         self._rows = Rows(session, asker, work=engine.work, jobs=jobs, now=now, door=door, trace=trace)
@@ -87,6 +88,7 @@ class Turn:
             self._is_still_theirs,
             delayed_since,
             has_mail=engine.mailing is not None,
+            administration_id=asker.administration_id,
         )
         self.ctx = Context(
             who=asker,
@@ -200,8 +202,8 @@ class Turn:
         verb = verb.lower().lstrip("/")
         if verb in GREETINGS:
             return self._greeted(rest)
-        if verb in STEERING and (draft := self._drafts.current()) is not None:
-            return self._steer(draft, STEERING[verb], {"field": self._drafts.asking(draft)})
+        if verb in drafts.STEERING and (draft := self._drafts.current()) is not None:
+            return self._steer(draft, drafts.STEERING[verb], {"field": self._drafts.asking(draft)})
         if (titled := self._titled(words)) is not None:
             return self._run(titled.name, {})
         placed = self._engine.registry.placed.get(verb) if self.ctx.where is not None else None
@@ -318,6 +320,8 @@ class Turn:
                     self._drafts.answer(draft, name, given)
             except Refusal as refused:
                 errors[name] = refused.phrase
+            if self._stood != self._standing(self._person):
+                self._person_may_have_changed()
         return errors
 
     # Commands and forms
@@ -361,6 +365,8 @@ class Turn:
         about = next(iter(entities.values()), None)
         if self._rows.is_changed or (command.reads is not None and command.reads(self.ctx.who, about)):
             self._rows.audit(command.name, entities, args)
+        if self._stood != self._standing(self._person):
+            self._person_may_have_changed()
         return result if isinstance(result, Answer) else Answer(screen=result)
 
     def _steer(self, draft: Draft, what: str, args: Mapping[str, Any]) -> Answer:
@@ -516,12 +522,15 @@ class Turn:
         is_known = self._person is not None and self._person.registered_at is not None
         if answer.screen is not None and is_known and not self._is_home:
             answer = replace(answer, home=Button(home.title, home.name))
+        if is_known and self.ctx.who.is_of_several:
+            answer = acting.placed(self._session, answer, self.ctx.who.administration_id)
         bound: Answer = handles.bind(
             self._session,
             answer,
             person_id=self.ctx.who.id,
             at=self.ctx.now,
             may=lambda button: self._may_press(self.ctx.who, button),
+            administration_id=self.ctx.who.administration_id,
         )
         return bound
 
@@ -590,14 +599,22 @@ class Turn:
         """Registering, or choosing a language, takes effect within the same turn."""
         if self._person is not None:
             self._session.flush()
-            fresh = who(self._session, self._person, at=self.ctx.now, is_guest=self.ctx.who.is_guest)
+            if self._stood != self._standing(self._person):  # they go on elsewhere
+                self._administration_id, self._stood = None, self._standing(self._person)
+            fresh = self._who(self._person, self._account, self.ctx.now, self._administration_id)
             self.ctx = replace(self.ctx, who=fresh)
             self._rows.who = fresh
+            self._outbox.administration_id = fresh.administration_id
             self._drafts.follow(self.ctx)
+
+    @staticmethod
+    def _standing(person: Person | None) -> tuple[int, int | None] | None:
+        return (person.administration_id, person.acting_in_id) if person is not None else None
 
     def _who(self, person: Person | None, account: Account | None, now: datetime, administration_id: int | None) -> Who:
         if person is not None:
-            return who(self._session, person, at=now, is_guest=bool(account and account.is_guest))
+            is_guest = bool(account and account.is_guest)
+            return who(self._session, person, at=now, is_guest=is_guest, administration_id=administration_id)
         return Who(
             id=0,
             administration_id=administration_id or 0,

@@ -13,6 +13,7 @@ from db.base import Identified
 from db.broadcasts import BroadcastPortion
 from db.machinery import Deed
 from db.people import Account, Person, Topic, Who
+from db.people import who as read_who
 from db.rooms import ChatRoom
 
 from .feeds import Choice
@@ -73,6 +74,10 @@ class Context:
     hold: timedelta = HOLD  # how long what was approved can be taken back, before it goes to many
     bound: Mapping[str, int] = field(default_factory=dict)  # ids of what a form is about, for its options
     where: Where | None = None  # the channel, group or topic in which this was said, if others were there too
+
+    def who_is(self, person: Person) -> Who:
+        """What somebody else may do now, in the administration of this turn."""
+        return read_who(self.session, person, at=self.now, administration_id=self.who.administration_id)
 
     def notify(
         self,

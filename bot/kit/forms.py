@@ -147,6 +147,11 @@ class Form:
         return {}
 
     @classmethod
+    def known(cls, ctx: Context) -> Mapping[str, Any]:
+        """Answers, as JSON values, that are known before anything is asked: a form that is begun has them."""
+        return {}
+
+    @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
         """What to show above the questions, such as the words that are being answered."""
         return ()

@@ -57,7 +57,7 @@ def in_scope(broadcast: Broadcast, *, at: datetime) -> ColumnElement[bool]:
 
     A coordinator for all regions together speaks for one administration, and reaches no other.
     """
-    home = Person.administration_id == broadcast.administration_id
+    home = Person.of(broadcast.administration_id)
     match broadcast.scope:
         case Scope.WORLD:
             return true()

@@ -4,18 +4,33 @@ from .kinds import Aeo, Delivery, Grant, Invited, Kind, RoleName, Scope, Sector,
 from .names import named
 from .passes import LINK, SIGN_IN, Pass, WebSession
 from .reading import (
+    belong,
     create_administration,
     doors_in_order,
     find_person,
     grant_role,
     holders,
+    homes_of,
     is_only_guest,
+    leave,
     meet,
     staff_of,
     who,
 )
 from .regions import WCO_REGIONS
-from .tables import MAIL, UNSUBSCRIBED, WEB, Account, Administration, Erasure, Mandate, Organisation, Person, Role
+from .tables import (
+    MAIL,
+    UNSUBSCRIBED,
+    WEB,
+    Account,
+    Administration,
+    Erasure,
+    Mandate,
+    Membership,
+    Organisation,
+    Person,
+    Role,
+)
 
 __all__ = [
     "LINK",
@@ -33,6 +48,7 @@ __all__ = [
     "Invited",
     "Kind",
     "Mandate",
+    "Membership",
     "Organisation",
     "Pass",
     "Person",
@@ -44,12 +60,15 @@ __all__ = [
     "Topic",
     "WebSession",
     "Who",
+    "belong",
     "create_administration",
     "doors_in_order",
     "find_person",
     "grant_role",
     "holders",
+    "homes_of",
     "is_only_guest",
+    "leave",
     "meet",
     "named",
     "staff_of",

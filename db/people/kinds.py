@@ -92,7 +92,8 @@ class Who:
     """The person a turn is for, with what they may do at this instant; read once when the turn begins.
 
     `organisation_id` is the organisation they speak for: verified, with a mandate in force that was confirmed.
-    `claimed_id` is the one they say they speak for, confirmed or not: it names a sender, it opens nothing.
+    `claimed_id` is the one they say they speak for, confirmed or not: it names a sender, it opens nothing. All of it is
+    of the administration in which they act here; `is_of_several` says whether there are others in which they may.
     """
 
     id: int
@@ -110,6 +111,7 @@ class Who:
     is_deputy: bool = False
     claimed_id: int | None = None
     grants: frozenset[Grant] = field(default_factory=frozenset)
+    is_of_several: bool = False
 
     def holds(self, *names: RoleName) -> bool:
         return any(grant.name in names for grant in self.grants)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from .kinds import Grant, RoleName, Scope, Standing, Who
-from .tables import MAIL, UNSUBSCRIBED, Account, Administration, Mandate, Organisation, Person, Role
+from .tables import MAIL, UNSUBSCRIBED, Account, Administration, Mandate, Membership, Organisation, Person, Role
 
 STILL_HERE = timedelta(seconds=10)  # within which "used last" is not written again
 _AT = bindparam("at", type_=Mandate.starts_at.type)
@@ -25,11 +25,21 @@ _MANDATE = (
         Mandate.confirmed_by_id,
     )
     .join(Mandate, Mandate.organisation_id == Organisation.id)
-    .where(Mandate.person_id == bindparam("person"), Mandate.in_force(_AT), Organisation.standing != Standing.REFUSED)
+    .where(Mandate.person_id == bindparam("person"), Mandate.administration_id == bindparam("home"))
+    .where(Mandate.in_force(_AT), Organisation.standing != Standing.REFUSED)
     .order_by(Mandate.starts_at.desc(), Mandate.id.desc())
     .limit(1)
 )
-_ROLES = select(Role.name, Role.scope, Role.scope_id).where(Role.person_id == bindparam("person"), Role.in_force(_AT))
+_ROLES = (
+    select(Role.name, Role.scope, Role.scope_id)
+    .where(Role.person_id == bindparam("person"), Role.administration_id == bindparam("home"))
+    .where(Role.in_force(_AT))
+)
+_TOO = (
+    select(Membership.administration_id)
+    .where(Membership.person_id == bindparam("person"), Membership.left_at.is_(None))
+    .order_by(Membership.id)
+)
 # Locked, so that a turn that begins while two persons become one waits and then sees the one; and alone, because
 # PostgreSQL finds no row where one that it is joined with has changed meanwhile.
 _MET = (
@@ -39,23 +49,30 @@ _MET = (
 )
 
 
-def who(session: Session, person: Person, *, at: datetime, is_guest: bool = False) -> Who:
-    """Read what `person` may do at `at`. A guest account never carries a role, whoever owns it."""
+def who(
+    session: Session, person: Person, *, at: datetime, is_guest: bool = False, administration_id: int | None = None
+) -> Who:
+    """Read what `person` may do at `at`, in that administration or, by default, where they act now.
+
+    A guest account never carries a role, whoever owns it. In an administration that they are not of they are nobody.
+    """
     session.flush()  # a role just given counts
-    asked = {"person": person.id, "at": at}
-    mandate = session.connection().execute(_MANDATE, asked).first()
+    home = administration_id or person.acting_in_id or person.administration_id
+    is_of_it = home in (person.administration_id, person.acting_in_id) or home in homes_of(session, person)
+    asked = {"person": person.id, "at": at, "home": home}
+    mandate = session.connection().execute(_MANDATE, asked).first() if is_of_it else None
     speaks = mandate is not None and mandate.confirmed_by_id is not None and mandate.standing is Standing.VERIFIED
     grants: frozenset[Grant] = frozenset()
-    if not is_guest:
+    if is_of_it and not is_guest:
         grants = frozenset(Grant(*role) for role in session.connection().execute(_ROLES, asked))
     return Who(
         id=person.id,
-        administration_id=person.administration_id,
+        administration_id=home,
         name=person.name,
         kind=person.kind,
         language=person.language,
         zone=person.zone,
-        is_registered=person.registered_at is not None and person.erased_at is None,
+        is_registered=is_of_it and person.registered_at is not None and person.erased_at is None,
         language_chosen=person.language_chosen_at is not None,
         is_guest=is_guest,
         organisation_id=mandate.id if mandate and speaks else None,
@@ -64,7 +81,50 @@ def who(session: Session, person: Person, *, at: datetime, is_guest: bool = Fals
         is_deputy=bool(mandate and speaks and mandate.is_deputy),
         claimed_id=mandate.id if mandate else None,
         grants=grants,
+        is_of_several=person.acting_in_id is not None and person.registered_at is not None,
     )
+
+
+def homes_of(session: Session, person: Person) -> tuple[int, ...]:
+    """The administrations `person` is of, their home first. Asks nothing for whoever is of one only."""
+    if person.acting_in_id is None:
+        return (person.administration_id,)
+    too = session.connection().execute(_TOO, {"person": person.id}).scalars()
+    return (person.administration_id, *too)
+
+
+def belong(session: Session, person: Person, administration_id: int, *, at: datetime) -> bool:
+    """Make `person`, who has agreed, one of that administration too; they act there now. False when they were."""
+    session.flush()
+    if administration_id in homes_of(session, person):
+        return False
+    theirs = Membership.person_id == person.id, Membership.administration_id == administration_id
+    known = session.scalar(select(Membership).where(*theirs))
+    if known is None:
+        common = {"administration_id": administration_id, "person_id": person.id}
+        session.add(Membership(**common, since=at, consented_at=at))
+    else:
+        known.since, known.consented_at, known.left_at = at, at, None
+    person.acting_in_id = administration_id
+    session.flush()
+    return True
+
+
+def leave(session: Session, person: Person, administration_id: int, *, at: datetime) -> bool:
+    """From now on `person` is not of that administration: what they might do there ends. Nobody leaves their home."""
+    theirs = Membership.person_id == person.id, Membership.administration_id == administration_id
+    known = session.scalar(select(Membership).where(*theirs, Membership.left_at.is_(None)))
+    if known is None:
+        return False
+    known.left_at = at
+    for held in (Role, Mandate):
+        mine = held.person_id == person.id, held.administration_id == administration_id, held.ends_at > at
+        session.execute(update(held).where(*mine).values(ends_at=at))
+    session.flush()
+    others = homes_of(session, person)
+    person.acting_in_id = person.administration_id if len(others) > 1 else None
+    session.flush()
+    return True
 
 
 def meet(
@@ -156,9 +216,13 @@ def create_administration(
     slack_team: str | None = None,
     integrity_url: str | None = None,
 ) -> Administration:
-    """Found an administration. Raises ValueError when `code` is taken."""
+    """Found an administration. Raises ValueError when `code` is taken, or the Slack workspace is another's."""
     if session.scalar(select(Administration.id).where(Administration.code == code)) is not None:
         raise ValueError(f"there is an administration called {code} already")
+    if slack_team is not None:
+        theirs = session.scalar(select(Administration.code).where(Administration.slack_team == slack_team))
+        if theirs is not None:
+            raise ValueError(f"the Slack workspace {slack_team} is that of {theirs} already")
     made = Administration(
         code=code,
         name=dict(name),
@@ -200,8 +264,11 @@ def grant_role(
     at: datetime,
     until: datetime,
     by: int | None = None,
+    administration_id: int | None = None,
 ) -> Role:
-    """Give a role until a date; one that is in force already is moved to it. Raises ValueError for a guest."""
+    """Give a role in that administration, by default their home, until a date; one that is in force already is moved to
+    it. Raises ValueError for a guest."""
+    home = administration_id or person.administration_id
     if is_only_guest(session, person.id):
         raise ValueError(
             "a guest, or somebody of another workspace, holds no role; nor does whoever could not be looked up in Slack"
@@ -210,6 +277,7 @@ def grant_role(
     role = session.scalar(
         select(Role).where(
             Role.person_id == person.id,
+            Role.administration_id == home,
             Role.name == name,
             Role.scope == scope,
             Role.scope_id == scope_id,
@@ -218,7 +286,7 @@ def grant_role(
     )
     if role is None:
         role = Role(
-            administration_id=person.administration_id,
+            administration_id=home,
             person_id=person.id,
             name=name,
             scope=scope,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration
@@ -86,8 +86,36 @@ class Organisation(OfAdministration, Base):
         return True
 
 
+class Membership(OfAdministration, Base):
+    """Somebody is of this administration too, beside the one they came to first, which has no row here.
+
+    What they are there is their own: roles, mandates and organisation of one administration count in no other.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("person_id", "administration_id"),)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    since: Mapped[datetime]
+    consented_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    @classmethod
+    def visible_to(cls, who: Who) -> ColumnElement[bool]:
+        """One's own."""
+        return cls.person_id == who.id
+
+    def absorb(self, other: Membership) -> None:
+        """Whoever is of it still as one of the two is of it."""
+        if self.left_at is not None and (other.left_at is None or other.left_at > self.left_at):
+            self.since, self.consented_at, self.left_at = other.since, other.consented_at, other.left_at
+
+
 class Person(OfAdministration, Base):
-    """One human being, whatever doors they come through."""
+    """One human being, whatever doors they come through.
+
+    Their `administration_id` is the one they came to first, their home. `acting_in_id` is set while they are of several
+    administrations: the one in which they act now.
+    """
 
     __tablename__ = "person"
     name: Mapped[str] = mapped_column(default="")
@@ -108,13 +136,20 @@ class Person(OfAdministration, Base):
     registered_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    acting_in_id: Mapped[int | None] = mapped_column(ForeignKey("administration.id"))
+
+    @classmethod
+    def of(cls, administration_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+        """The people of an administration: those at home there, and those who are of it too."""
+        too = Membership.administration_id == administration_id, Membership.left_at.is_(None)
+        return or_(cls.administration_id == administration_id, cls.id.in_(select(Membership.person_id).where(*too)))
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """Staff see the people of their administration; everybody else sees themselves."""
         if who.is_staff:
             living = and_(cls.erased_at.is_(None), cls.merged_into_id.is_(None))
-            return and_(cls.administration_id == who.administration_id, living)
+            return and_(cls.of(who.administration_id), living)
         return cls.id == who.id
 
 
@@ -167,9 +202,10 @@ class Mandate(OfAdministration, Base):
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """Staff see their administration's; everybody else their own and those of the organisation they speak for."""
+        here = cls.administration_id == who.administration_id
         if who.is_staff:
-            return cls.administration_id == who.administration_id
-        return or_(cls.person_id == who.id, cls.organisation_id == who.organisation_id)
+            return here
+        return and_(here, or_(cls.person_id == who.id, cls.organisation_id == who.organisation_id))
 
     def confirm(self, *, by: int, at: datetime) -> bool:
         """False when it has ended or was confirmed before."""
@@ -212,9 +248,8 @@ class Role(OfAdministration, Base):
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """Administrators see their administration's; everybody else their own."""
-        if who.holds(RoleName.ADMINISTRATOR):
-            return cls.administration_id == who.administration_id
-        return cls.person_id == who.id
+        here = cls.administration_id == who.administration_id
+        return here if who.holds(RoleName.ADMINISTRATOR) else and_(here, cls.person_id == who.id)
 
     def end(self, at: datetime) -> bool:
         """False when it has ended already."""

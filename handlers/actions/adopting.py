@@ -15,7 +15,7 @@ from bot.kit.screen import Refusal, Screen
 from bot.kit.text import Phrase, Raw, _
 from db.actions import Action, ActionEntry, Deed, Milestone, Side, Source
 from db.issues import Issue
-from db.people import Administration, Mandate, Person, Role, who
+from db.people import Administration, Mandate, Person, Role
 from handlers.people.searching import people_named, voices_named
 from scheduling import ladder
 
@@ -159,9 +159,9 @@ def _check_owners(ctx: Context, customs_owner: int, business_owner: int) -> int:
 def speaks_for(ctx: Context, person_id: int) -> int | None:
     """The organisation this person of the administration speaks for now."""
     person = ctx.session.get(Person, person_id)
-    if person is None or person.administration_id != ctx.who.administration_id or person.erased_at is not None:
+    if person is None or person.erased_at is not None:
         return None
-    return who(ctx.session, person, at=ctx.now).organisation_id
+    return ctx.who_is(person).organisation_id
 
 
 # Whom one can choose

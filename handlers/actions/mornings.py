@@ -40,7 +40,7 @@ def remind(ctx: Context, person: Person, step: Rung, at: datetime) -> None:
     """The rung of one action has come for this person, in the morning that begins `at`: whichever of them is the first
     lets all be told."""
     office = "" if step in OWNERS else step.value
-    key = f"actions:morning:{person.id}:{at:%Y%m%dT%H%M}:{office}"
+    key = f"actions:morning:{ctx.who.administration_id}:{person.id}:{at:%Y%m%dT%H%M}:{office}"
     ctx.later(ctx.now, "actions.morning", key=key, person=person.id, begins=at.isoformat(), office=office)
 
 
@@ -78,7 +78,7 @@ def _together(those: Sequence[Reminder], body: tuple[Text, ...]) -> Screen:
 
 
 def _of_an_owner(ctx: Context, person: Person, begins: datetime) -> list[Reminder]:
-    week, found = offices.mornings(ctx.session, person), []
+    week, found = offices.mornings(ctx, person), []
     own = or_(Action.customs_owner_id == person.id, Action.business_owner_id == person.id)
     for action in _under_way(ctx, person, begins, own):
         rungs = ladder.owner_rungs(week, action.due_day)
@@ -95,7 +95,7 @@ def _of_an_owner(ctx: Context, person: Person, begins: datetime) -> list[Reminde
 
 
 def _of_an_office(ctx: Context, person: Person, begins: datetime, step: Rung) -> list[Reminder]:
-    week = offices.mornings(ctx.session, person)
+    week = offices.mornings(ctx, person)
     return [
         Reminder(action, step, None, _overdue(ctx, action, step), None)
         for action in _under_way(ctx, person, begins)
@@ -104,7 +104,7 @@ def _of_an_office(ctx: Context, person: Person, begins: datetime, step: Rung) ->
 
 
 def _under_way(ctx: Context, person: Person, begins: datetime, *which: Any) -> Sequence[Action]:
-    here = Action.administration_id == person.administration_id, Action.under_way(), *which
+    here = Action.administration_id == ctx.who.administration_id, Action.under_way(), *which
     day = begins.date()
     found = select(Action).where(*here, Action.due_day.between(day - NEAR, day + NEAR))
     return ctx.session.scalars(found.order_by(Action.id)).all()

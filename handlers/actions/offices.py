@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
 from db.actions import Action
@@ -37,9 +36,9 @@ def told_of(ctx: Context, action: Action, rung: Rung) -> Sequence[int]:
     return others or [each for each in overseers if each not in own]
 
 
-def mornings(session: Session, person: Person) -> WorkingWeek:
+def mornings(ctx: Context, person: Person) -> WorkingWeek:
     """The mornings on which somebody works."""
-    home = session.get_one(Administration, person.administration_id)
+    home = ctx.session.get_one(Administration, ctx.who.administration_id)
     return ladder.mornings_of(person.zone, home.country)
 
 

@@ -22,7 +22,8 @@ from .owning import offer
 def open_actions(ctx: Context, leaving: Leaving) -> Sequence[Held]:
     """Those of Customs; of the region's own meetings alone, unless everything passes on. By their reference only."""
     side = or_(Action.customs_owner_id == leaving.person_id, Action.customs_next_id == leaving.person_id)
-    theirs = select(Action).where(side, Action.under_way(), *_of(leaving)).order_by(Action.id)
+    here = Action.administration_id == ctx.who.administration_id
+    theirs = select(Action).where(here, side, Action.under_way(), *_of(leaving)).order_by(Action.id)
     return [
         Held(
             key=f"action:{action.id}:{action.customs_owner_id}:{action.customs_next_id}",

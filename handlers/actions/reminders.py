@@ -36,7 +36,7 @@ def plan(ctx: Context, action: Action) -> None:
     for side in Side:
         person = ctx.session.get(Person, action.owner(side))
         if person is not None:
-            for rung, at in ladder.owner_rungs(offices.mornings(ctx.session, person), action.due_day).items():
+            for rung, at in ladder.owner_rungs(offices.mornings(ctx, person), action.due_day).items():
                 if at > ctx.now:
                     _plan_rung(ctx, action, rung, person.id, at)
     for rung in (Rung.COORDINATOR, Rung.VICE_CHAIR):
@@ -58,7 +58,7 @@ def climb(ctx: Context, action: Action, rung: str, run: int) -> None:
         return
     for person_id in offices.told_of(ctx, action, Rung(rung)):
         person = ctx.session.get_one(Person, person_id)
-        at = ladder.office_rung(offices.mornings(ctx.session, person), action.due_day, Rung(rung))
+        at = ladder.office_rung(offices.mornings(ctx, person), action.due_day, Rung(rung))
         _plan_rung(ctx, action, Rung(rung), person_id, at)
 
 
@@ -69,7 +69,7 @@ def rung_(ctx: Context, action: Action, rung: str, person: int, run: int) -> Non
     if action.run != run or not action.is_under_way or reminded is None or reminded.erased_at is not None:
         _find_an_owner(ctx, action, person, run)
         return
-    week = offices.mornings(ctx.session, reminded)
+    week = offices.mornings(ctx, reminded)
     rungs = ladder.owner_rungs(week, action.due_day)
     at = rungs.get(step) if step in OWNERS else ladder.office_rung(week, action.due_day, step)
     if at is None or any(at < other <= ctx.now for other in rungs.values() if step in OWNERS):
@@ -104,11 +104,11 @@ def nudge_later(
 ) -> None:
     """Ask once more, once, where a question to somebody stays without an answer: `asked`, `offered` or `claimed`."""
     person = ctx.session.get_one(Person, person_id or action.owner(side))
-    at = ladder.next_morning(offices.mornings(ctx.session, person), ctx.now, NUDGED_AFTER)
+    at = ladder.next_morning(offices.mornings(ctx, person), ctx.now, NUDGED_AFTER)
     args: dict[str, Any] = {"action": action.id, "side": side.value, "why": why, "person": person.id, "run": action.run}
     ctx.later(at, "actions.nudge", key=f"actions:{action.id}:{why}:{side}:{number}", **args, number=number)
     if why == "asked":
-        unagreed = ladder.next_morning(offices.mornings(ctx.session, person), ctx.now, UNAGREED_AFTER)
+        unagreed = ladder.next_morning(offices.mornings(ctx, person), ctx.now, UNAGREED_AFTER)
         ctx.later(unagreed, "actions.unagreed", key=f"actions:{action.id}:unagreed", action=action.id)
 
 
@@ -155,7 +155,7 @@ def milestone_later(ctx: Context, action: Action, step: Milestone) -> None:
         person = ctx.session.get(Person, action.owner(side))
         if person is None or step.due_day is None:
             continue
-        week = offices.mornings(ctx.session, person)
+        week = offices.mornings(ctx, person)
         at = ladder.morning(week, ladder.last_working_day(week, step.due_day))
         if at > ctx.now:
             key = f"actions:{action.id}:milestone:{step.id}:{side}"
@@ -198,7 +198,7 @@ class Snooze(Form):
             raise Refusal(_("You have put it off twice already. Say how far it is, ask for help, or hand it over."))
 
     def submit(self, ctx: Context) -> Screen:
-        week = offices.mornings(ctx.session, ctx.session.get_one(Person, ctx.who.id))
+        week = offices.mornings(ctx, ctx.session.get_one(Person, ctx.who.id))
         until = ladder.next_morning(week, ctx.now, int(self.days))
         told = _coordinators_day(ctx, self.action)
         if until.astimezone(ZoneInfo(self.action.zone)).date() >= told:

@@ -32,7 +32,7 @@ from bot.kit.text import (
     without_isolates,
 )
 from db.actions import Action, Report, State
-from db.people import Administration, Person, who
+from db.people import Administration, Person
 from handlers.languages import languages
 from handlers.paging import PAGE, turn_pages
 
@@ -243,7 +243,7 @@ def publish(ctx: Context, report: Report) -> Screen:
     told = 0
     for person_id in sorted({each for row in ctx.session.execute(owned) for each in row} - {ctx.who.id}):
         person = ctx.session.get_one(Person, person_id)
-        seen = Report.id == report.id, Report.visible_to(who(ctx.session, person, at=ctx.now))
+        seen = Report.id == report.id, Report.visible_to(ctx.who_is(person))
         if person.erased_at is None and ctx.session.scalar(select(Report.id).where(*seen)) is not None:
             lead = _("The quarterly report of the joint action plan is published.")
             ctx.notify(person, shown(ctx, report, lead), once=f"report:{report.id}:published")

@@ -11,7 +11,7 @@ from bot.kit.context import Context
 from bot.kit.text import Phrase
 from db.actions import DEED, Action, ActionEntry, Deed, Side, SnoozeReason, State
 from db.files import File
-from db.people import Person, Topic, who
+from db.people import Person, Topic
 from scheduling.ladder import Rung
 
 from . import cards, offices
@@ -79,7 +79,7 @@ def is_owner(ctx: Context, action: Action, side: Side) -> bool:
     person = ctx.session.get(Person, action.owner(side))
     if person is None or person.erased_at is not None or person.merged_into_id is not None:
         return False
-    return action.side_of(who(ctx.session, person, at=ctx.now)) is side
+    return action.side_of(ctx.who_is(person)) is side
 
 
 def waits_for(action: Action) -> tuple[Side, ...]:

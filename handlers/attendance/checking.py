@@ -157,7 +157,8 @@ def overview(ctx: Context) -> Screen:
         ahead = [each for each in today if each.ends_at is not None and ctx.now < each.ends_at]
         rows += [_door_row(ctx, symposium, each) for each in ahead[:MOST]]
     comes = Registration.person_id == ctx.who.id, Registration.state != RegistrationState.CANCELLED
-    its = select(Symposium).join(Registration, Registration.symposium_id == Symposium.id).where(*comes)
+    here = Symposium.administration_id == ctx.who.administration_id
+    its = select(Symposium).join(Registration, Registration.symposium_id == Symposium.id).where(here, *comes)
     for symposium in ctx.session.scalars(its.order_by(Symposium.first_day, Symposium.id)):
         if symposium.state in finding.ON and not finding.is_over(symposium, ctx.now):
             mine = button(_("My code"), "attendance.code", style=Style.PRIMARY, symposium=symposium.id)

@@ -131,7 +131,7 @@ def tell_next(ctx: Context, consultation: Consultation, news: str, to_all: bool,
     which: ColumnElement[bool] = Person.id.in_(participants_of(consultation.id, at=ctx.now))
     if to_all:
         which |= people_of(consultation)
-    alive = Person.administration_id == consultation.administration_id, Person.erased_at.is_(None)
+    alive = Person.of(consultation.administration_id), Person.erased_at.is_(None)
     next_ = select(Person.id).where(*alive, which, Person.id > after).order_by(Person.id).limit(AT_ONCE)
     people = ctx.session.scalars(next_).all()
     began = owed(ctx.session, consultation.issue_id).keys() if consultation.issue_id is not None else ()

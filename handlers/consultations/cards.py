@@ -11,7 +11,7 @@ from db.audiences import Audience
 from db.consultations import OUT_OF_BOUNDS, SHOWN, Consultation, Contribution, Phase, Question, Subject
 from db.issues import Issue
 from db.outcomes import owed
-from db.people import Organisation, Person, who
+from db.people import Organisation, Person
 from handlers.people.naming import called
 
 from . import dates, texts
@@ -164,7 +164,7 @@ def _origin(ctx: Context, consultation: Consultation, names: dict[int, Text]) ->
     facts = []
     if consultation.proposer_id is not None:
         proposer = ctx.session.get_one(Person, consultation.proposer_id)
-        spoken = who(ctx.session, proposer, at=ctx.now).organisation_id
+        spoken = ctx.who_is(proposer).organisation_id
         organisation = ctx.session.get(Organisation, spoken) if spoken is not None else None
         name = names[proposer.id]
         by = _("{name}, {organisation}", name=name, organisation=organisation.name) if organisation else name

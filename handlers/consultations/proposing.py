@@ -15,7 +15,7 @@ from bot.kit.screen import Button, Quote, Refusal, Row, Scalar, Screen, Style, b
 from bot.kit.text import Code, Phrase, Raw, When, _, name_members, phrase_of
 from db.consultations import OUT_OF_BOUNDS, Consultation, Phase, Subject
 from db.issues import Issue, Problem
-from db.people import Administration, Person, Sector, who
+from db.people import Administration, Person, Sector
 from handlers import centres
 from handlers.paging import PAGE, turn_pages
 from handlers.roundtables.dates import home_week, working_days
@@ -298,7 +298,7 @@ def _with_whom(ctx: Context, query: str) -> Sequence[Option]:
     """Somebody of Customs is no owner on business's side."""
     found = ctx.session.get(Consultation, ctx.bound.get("consultation", 0))
     made_by = ctx.session.get(Person, found.proposer_id) if found and found.proposer_id is not None else None
-    is_outside = made_by is not None and not who(ctx.session, made_by, at=ctx.now).is_staff
+    is_outside = made_by is not None and not ctx.who_is(made_by).is_staff
     return [Option(each.value, phrase_of(each)) for each in Together if is_outside or each is Together.ALONE]
 
 

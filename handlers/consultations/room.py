@@ -12,7 +12,7 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, NotFound
 from bot.kit.text import Phrase, _, name_members
 from db.consultations import Change, Consultation, ContributionKind, Phase, Subject, Treatment
-from db.people import Person, RoleName, Who, who
+from db.people import Person, RoleName, Who
 from handlers import centres
 
 consultations = Capability("consultations", _("Consultations"))
@@ -90,7 +90,7 @@ def at_customs(ctx: Context, consultation: Consultation, *roles: RoleName) -> li
     some are named) or who oversees desks."""
     if consultation.owner_id is not None:
         person = ctx.session.get_one(Person, consultation.owner_id)
-        if who(ctx.session, person, at=ctx.now).is_staff:
+        if ctx.who_is(person).is_staff:
             return [person.id]
     centre_id = consultation.centre_id
     desk = centres.desk(ctx.session, centre_id, *roles, at=ctx.now) if centre_id is not None else ()

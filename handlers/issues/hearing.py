@@ -83,7 +83,8 @@ def outcome_(ctx: Context, outcome: Outcome) -> Screen:
 @issues.command("outcomes", _("What became of it"), allow=allow.members, menu=25)
 def outcomes(ctx: Context, page: int = 0) -> Screen:
     """Every outcome one was told, the latest first; what was not acknowledged says so."""
-    mine = select(Receipt).where(Receipt.about == TOLD, Receipt.person_id == ctx.who.id)
+    here = Receipt.administration_id == ctx.who.administration_id
+    mine = select(Receipt).where(here, Receipt.about == TOLD, Receipt.person_id == ctx.who.id)
     total = ctx.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
     lines = ctx.session.scalars(mine.order_by(Receipt.id.desc()).offset(page * PAGE).limit(PAGE))
     rows = tuple(_row(ctx, each) for each in lines)

@@ -12,7 +12,7 @@ from bot.kit.context import Context
 from bot.kit.text import Code, _
 from db.issues import Issue, Level
 from db.machinery import Due
-from db.people import Person, who
+from db.people import Person
 from handlers.handing import Held, Leaving, moves
 
 from .reminders import AGAIN, again_key
@@ -72,6 +72,6 @@ def _give_reminder(ctx: Context, to: int, until: datetime, *, at: datetime, issu
 
 def _theirs(ctx: Context, leaving: Leaving) -> tuple[ColumnElement[bool], ...]:
     """Issues they handle: all of them, or those that were taken to the region."""
-    handler = who(ctx.session, ctx.session.get_one(Person, leaving.person_id), at=ctx.now)
+    handler = ctx.who_is(ctx.session.get_one(Person, leaving.person_id))
     regional = (Issue.reached != Level.NATIONAL, Issue.region == leaving.region)
     return (Issue.handled_by(handler), *(() if leaving.everything else regional))

@@ -16,7 +16,7 @@ from bot.kit.context import Context
 from bot.kit.screen import Screen, button
 from bot.kit.text import Phrase, When, _
 from db.issues import UNDER_WAY, Issue, State
-from db.people import Person, RoleName, Topic, who
+from db.people import Person, RoleName, Topic
 
 from . import cards, clock, telling
 from .room import issues
@@ -115,7 +115,7 @@ def _waits_for(ctx: Context, issue: Issue, person: Person) -> bool:
     """Whether this person can act: its reporter while they are asked, whoever handles it while they are not."""
     if person.id == issue.reporter_id:
         return issue.state is State.ASKED and telling.stays(ctx, issue)
-    handles = Issue.id == issue.id, Issue.handled_by(who(ctx.session, person, at=ctx.now))
+    handles = Issue.id == issue.id, Issue.handled_by(ctx.who_is(person))
     return issue.state in RUNNING and ctx.session.scalar(select(Issue.id).where(*handles)) is not None
 
 

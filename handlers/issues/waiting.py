@@ -22,6 +22,7 @@ UNHEARD = (
     select(func.count())
     .select_from(Receipt)
     .where(Receipt.about == TOLD, Receipt.person_id == bindparam("person"), Receipt.acknowledged_at.is_(None))
+    .where(Receipt.administration_id == bindparam("home"))
 )
 
 
@@ -48,7 +49,7 @@ def _asked(ctx: Context) -> tuple[Row, ...]:
 
 
 def _told(ctx: Context) -> tuple[Row, ...]:
-    count = ctx.session.scalar(UNHEARD, {"person": ctx.who.id}) or 0
+    count = ctx.session.scalar(UNHEARD, {"person": ctx.who.id, "home": ctx.who.administration_id}) or 0
     if not count:
         return ()
     title = ngettext("{count} outcome you have not acknowledged", "{count} outcomes you have not acknowledged", count)

@@ -1,6 +1,6 @@
 """People: who talks to Parley, for whom they speak, what they may do, and what is kept about them."""
 
-from . import data, linking, mail, mandates, organisations, preferences, registering, roles, trusted
+from . import data, linking, mail, mandates, membership, organisations, preferences, registering, roles, trusted
 from .naming import called
 from .room import people
 
@@ -10,6 +10,7 @@ __all__ = [
     "linking",
     "mail",
     "mandates",
+    "membership",
     "organisations",
     "people",
     "preferences",

@@ -68,7 +68,7 @@ def export(ctx: Context) -> Screen:
     person = ctx.session.get_one(Person, ctx.who.id)
     content = json.dumps(gather(ctx.session, person), ensure_ascii=False, indent=2).encode()
     file = File(
-        administration_id=person.administration_id,
+        administration_id=ctx.who.administration_id,
         person_id=person.id,
         name="parley-my-data.json",
         media_type="application/json",

@@ -131,7 +131,7 @@ def accounts(ctx: Context, person_id: int) -> list[str]:
 def _pair(ctx: Context, used: Pass) -> tuple[Person, Person] | None:
     """(newer, older) of a redeemed link. Whoever is registered counts as older than a stranger."""
     made, asks = _living(ctx, used.person_id), _living(ctx, used.other_id)
-    if made is None or asks is None or made.id == asks.id or made.administration_id != asks.administration_id:
+    if made is None or asks is None or made.id == asks.id:
         return None
     older, newer = sorted((made, asks), key=lambda each: (each.registered_at is None, each.met_at, each.id))
     return newer, older
@@ -175,6 +175,6 @@ def _tell_administrators(ctx: Context, person: Person) -> None:
         _("{name} has linked two accounts; the roles of one are now the roles of both.", name=person.name),
         buttons=(button(_("Roles"), "people.roles"),),
     )
-    told = holders(person.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)
+    told = holders(ctx.who.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)
     for administrator in ctx.session.scalars(select(Person.id).where(told, Person.id != person.id)):
         ctx.notify(administrator, news, once=f"linked:{person.id}:{ctx.now:%Y-%m-%dT%H:%M}")

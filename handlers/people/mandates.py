@@ -23,6 +23,7 @@ _AT = bindparam("at", type_=Mandate.recheck_at.type)
 UNANSWERED = (
     select(Mandate)
     .where(Mandate.person_id == bindparam("person"), Mandate.in_force(_AT), Mandate.recheck_at <= _AT)
+    .where(Mandate.administration_id == bindparam("home"))
     .order_by(Mandate.id)
 )
 
@@ -128,7 +129,7 @@ class Move(Form):
     )
 
     def submit(self, ctx: Context) -> Screen:
-        held = Mandate.person_id == ctx.who.id, Mandate.in_force(ctx.now)
+        held = Mandate.person_id == ctx.who.id, Mandate.visible_to(ctx.who), Mandate.in_force(ctx.now)
         for mandate in ctx.session.scalars(select(Mandate).where(*held)).all():
             if self.organisation == str(mandate.organisation_id):
                 raise Refusal(_("You speak for this organisation already."), field="organisation")
@@ -207,7 +208,8 @@ def recheck_card(ctx: Context, mandate: Mandate) -> Screen:
 
 def unanswered(ctx: Context) -> Mandate | None:
     """The person's own mandate about which the yearly question is open."""
-    return ctx.session.scalars(UNANSWERED, {"person": ctx.who.id, "at": ctx.now}).first()
+    asked = {"person": ctx.who.id, "at": ctx.now, "home": ctx.who.administration_id}
+    return ctx.session.scalars(UNANSWERED, asked).first()
 
 
 def _plan(ctx: Context, mandate: Mandate) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +14,13 @@ from bot.kit.screen import Fact, Screen, Style, button
 from bot.kit.text import Code, Raw, Text, _, phrase_of
 from db import personal, retention
 from db.centres import Centre
-from db.people import Account, Kind, Organisation, Person, RoleName, Scope, Sector, holders
+from db.people import Kind, Organisation, Person, Scope, Sector
 from handlers.languages import languages
 
+from .claiming import tell_of_claim
+from .linking import accounts
 from .mandates import speak_for
+from .membership import GIVEN, come_to, countries, known_country
 from .organisations import choices
 from .room import WHEN_ERASED, people
 from .rules import strangers
@@ -51,6 +54,9 @@ class Register(Form):
     """A stranger becomes somebody Parley knows."""
 
     language: str = ask.choice(_("Which language do you want to use?"), options=languages)
+    country: str | None = ask.pick(
+        _("In which country?"), options=countries, when=lambda so_far: so_far.country != GIVEN
+    )
     consent: bool = ask.consent(
         _("Do you agree that Parley keeps this about you?"),
         hint=_(
@@ -75,13 +81,20 @@ class Register(Form):
     region: str | None = ask.pick(_("Where in the country do you work most?"), options=places, optional=True)
 
     @classmethod
+    def known(cls, ctx: Context) -> Mapping[str, Any]:
+        return known_country(ctx)
+
+    @classmethod
     def answered(cls, ctx: Context, name: str, value: Any) -> None:
-        """The language holds from the next question on. Consent is noted when it is given; refused, nothing stays."""
+        """The language and the country hold from the next question on. Consent is noted when it is given; refused,
+        nothing stays."""
         person = ctx.session.get_one(Person, ctx.who.id)
         if name == "language":
             person.language, person.language_chosen_at = value, ctx.now
             plan_clearing(ctx)
             ctx.later(ctx.now + STRANGER_FOR, "people.forget_stranger", key=f"stranger:{person.id}", person=person.id)
+        elif name == "country" and value:
+            come_to(ctx, person, int(value))
         elif name == "consent" and value:
             person.consented_at = ctx.now
         elif name == "consent":
@@ -90,7 +103,7 @@ class Register(Form):
     def submit(self, ctx: Context) -> Screen:
         person = ctx.session.get_one(Person, ctx.who.id)
         person.name, person.kind, person.sector, person.region = self.name, self.kind, self.sector, self.region
-        person.registered_at = ctx.now
+        person.registered_at, person.acting_in_id = ctx.now, None
         next_steps: list[Text] = [_("You can raise an issue now, and hear here what becomes of it.")]
         if self.organisation is not None:
             mandate = speak_for(ctx, person, self.organisation, self.kind)
@@ -103,8 +116,9 @@ class Register(Form):
             )
         facts: tuple[Fact, ...] = ()
         if self.kind is Kind.CUSTOMS:
-            facts = _accounts(ctx, person)  # the name to give for a role: the first administrator has nobody to ask
-            _tell_administrators(ctx, person)
+            named = accounts(ctx, person.id)  # what to give for a role: the first administrator has nobody to ask
+            facts = tuple(Fact(_("Account"), Code(each)) for each in named)
+            tell_of_claim(ctx, person, person.administration_id, named)
             next_steps.append(_("An administrator has to confirm that you work for Customs before you can act for it."))
         return Screen(
             _("Welcome, {name}.", name=person.name),
@@ -142,22 +156,3 @@ def forget_addresses(ctx: Context, person: Person) -> None:
     """The last message to somebody erased has gone: so does where it went."""
     if person.erased_at is not None:
         personal.forget_addresses(ctx.session, person, at=ctx.now)
-
-
-def _accounts(ctx: Context, person: Person) -> tuple[Fact, ...]:
-    """The accounts as `parley admin grant` names them."""
-    theirs = ctx.session.scalars(select(Account).where(Account.person_id == person.id).order_by(Account.id))
-    return tuple(Fact(_("Account"), Code(f"{each.platform}:{each.external_id}")) for each in theirs)
-
-
-def _tell_administrators(ctx: Context, person: Person) -> None:
-    """A claim to work for Customs gives no right; an administrator decides."""
-    card = Screen(
-        _("{name} says they work for Customs.", name=person.name),
-        (_("This gives them no right. If it is true, give them a role; otherwise there is nothing to do."),),
-        facts=_accounts(ctx, person),
-        buttons=(button(_("Give a role"), "people.grant", person=str(person.id)),),
-    )
-    told = holders(ctx.who.administration_id, RoleName.ADMINISTRATOR, at=ctx.now)
-    for administrator in ctx.session.scalars(select(Person.id).where(told, Person.erased_at.is_(None))):
-        ctx.notify(administrator, card, once=f"customs:{person.id}")

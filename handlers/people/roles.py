@@ -124,6 +124,7 @@ class GrantRole(Form):
             at=ctx.now,
             until=until,
             by=ctx.who.id,
+            administration_id=ctx.who.administration_id,
         )
         told = Screen(
             _("You have a role now: {role}.", role=role.name),
@@ -171,10 +172,10 @@ def revoke(ctx: Context, role: Role) -> Screen:
     )
 
 
-def is_last_administrator(ctx: Context, person_id: int) -> bool:
-    """Whether this person is an administrator and nobody else is."""
+def is_last_administrator(ctx: Context, person_id: int, place: int | None = None) -> bool:
+    """Whether this person is an administrator, of the administration `place` or of this one, and nobody else is."""
     held = select(Role.person_id).where(
-        Role.administration_id == ctx.who.administration_id,
+        Role.administration_id == (place or ctx.who.administration_id),
         Role.name == RoleName.ADMINISTRATOR,
         Role.in_force(ctx.now),
     )

@@ -39,7 +39,7 @@ def people_named(
     They come in the order of their names; where there is none, those whose names are most like it. `prefix` begins the
     value of each option; a whole value finds whom it means.
     """
-    living = Person.administration_id == ctx.who.administration_id, Person.erased_at.is_(None)
+    living = Person.of(ctx.who.administration_id), Person.erased_at.is_(None)
     known = select(Person.id, Person.name).where(*living, *which).order_by(Person.name, Person.id)
     query = clean_line(query).strip()
     number = query.removeprefix(prefix)
@@ -64,7 +64,8 @@ def voices_named(ctx: Context, query: str, *which: ColumnElement[bool], most: in
     them.
     """
     speaking = (
-        Person.administration_id == ctx.who.administration_id,
+        Person.of(ctx.who.administration_id),
+        Mandate.administration_id == ctx.who.administration_id,
         Person.registered_at.is_not(None),
         Person.erased_at.is_(None),
         Mandate.in_force(ctx.now),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot.kit.context import Context
-from db.people import Mandate, Organisation, Person, who
+from db.people import Mandate, Organisation, Person
 
 
 def voices(ctx: Context, organisation_id: int) -> Sequence[int]:
@@ -21,4 +21,4 @@ def voices(ctx: Context, organisation_id: int) -> Sequence[int]:
     )
     known = Person.id.in_(held), Person.registered_at.is_not(None)
     people = ctx.session.scalars(select(Person).where(*known).order_by(Person.id)).all()
-    return [each.id for each in people if who(ctx.session, each, at=ctx.now).organisation_id == organisation_id]
+    return [each.id for each in people if ctx.who_is(each).organisation_id == organisation_id]

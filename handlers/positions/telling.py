@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from bot.kit.context import Context
 from bot.kit.screen import Fact, Screen, button
 from bot.kit.text import Phrase, _
-from db.people import Person, Topic, who
+from db.people import Person, Topic
 from db.positions import Position
 from handlers.consultations import cards as consultation_cards
 from handlers.people.voices import voices
@@ -57,6 +57,6 @@ def _tell(
     ctx: Context, people: Iterable[int], position: Position, lead: Phrase, *, once: str, topic: Topic | None = None
 ) -> None:
     for person_id in people:
-        reader = who(ctx.session, ctx.session.get_one(Person, person_id), at=ctx.now)
+        reader = ctx.who_is(ctx.session.get_one(Person, person_id))
         screen = cards.card(ctx, position, lead, reader=reader)
         ctx.notify(person_id, screen, once=f"position:{position.id}:{once}", topic=topic)

@@ -48,7 +48,8 @@ def own_parts(subscriber: Subscriber) -> Iterable[Entry]:
     if who is None:
         return
     needed = select(SessionPart.session_id).where(SessionPart.person_id == who.id, SessionPart.agreed == Agreed.ASKED)
-    yield from _entries(subscriber, SymposiumSession.id.in_(needed), is_asked=True)
+    here = SymposiumSession.administration_id == who.administration_id
+    yield from _entries(subscriber, here, SymposiumSession.id.in_(needed), is_asked=True)
 
 
 def _entries(subscriber: Subscriber, *which: object, is_asked: bool = False) -> Iterable[Entry]:

@@ -11,7 +11,7 @@ from bot.kit.forms import Form, ask
 from bot.kit.screen import Quote, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Raw, When, _, listed, ngettext
 from db.agencies import name_of
-from db.people import Administration, Person, Topic, who
+from db.people import Administration, Person, Topic
 from db.recognition import RecognitionRequest, unsaid
 from handlers import centres
 from handlers.issues.raising import agencies as choices
@@ -138,7 +138,7 @@ def note_filled(ctx: Context, agency_id: int) -> None:
 def _tell_customs(ctx: Context, request: RecognitionRequest, screen: Screen, *, once: str) -> None:
     """Whoever asked; who oversees the desks, where they have no role any longer."""
     asker = ctx.session.get_one(Person, request.asked_by_id)
-    is_staff = who(ctx.session, asker, at=ctx.now).is_staff
+    is_staff = ctx.who_is(asker).is_staff
     overseers = centres.overseers(ctx.session, request.administration_id, at=ctx.now)
     for person_id in (asker.id,) if is_staff else overseers:
         ctx.notify(person_id, screen, once=once)

@@ -12,7 +12,7 @@ from bot.kit.screen import Button, Fact, Quote, Refusal, Row, Screen, Style, but
 from bot.kit.text import Code, Phrase, Raw, _
 from db.agencies import name_of
 from db.meetings import AHEAD, Meeting
-from db.people import Person, who
+from db.people import Person
 from db.recognition import Became, Criterion, GapStep, Recognition, RecognitionChange, cells, columns
 from db.recognition import gaps as gaps_in
 from handlers.people.naming import called
@@ -200,7 +200,7 @@ def tell_acting(ctx: Context, criterion: Criterion, cell: Recognition, change: R
     for step in ctx.session.scalars(select(GapStep).where(*its)):
         people |= _acting(ctx, step)
     for person_id in sorted(people - {ctx.who.id}):
-        reader = who(ctx.session, ctx.session.get_one(Person, person_id), at=ctx.now)
+        reader = ctx.who_is(ctx.session.get_one(Person, person_id))
         seen = select(Recognition.id).where(Recognition.id == cell.id, Recognition.visible_to(reader))
         is_news = change.before is not change.stand or cell.is_in_full_for(reader)
         if is_news and ctx.session.scalar(seen) is not None:

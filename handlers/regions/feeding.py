@@ -28,7 +28,8 @@ def those_of_a_region(subscriber: Subscriber) -> Iterable[Choice]:
     if who is None:
         yield from (Choice(code, region_name(code)) for code in sorted(home & set(world.REGIONS)))
         return
-    seat = Representative.person_id == who.id, Representative.in_force(subscriber.now)
+    here = Representative.administration_id == who.administration_id
+    seat = here, Representative.person_id == who.id, Representative.in_force(subscriber.now)
     speaks_in = set(subscriber.session.scalars(select(Representative.region).where(*seat)))
     for code in sorted((home | set(serves(who)) | speaks_in) & set(world.REGIONS)):
         yield Choice(code, region_name(code))

@@ -16,7 +16,7 @@ from bot.kit.screen import Button, Screen, from_json, map_buttons, to_json
 from bot.kit.text import _
 from db.issues import Issue, Level
 from db.machinery import DIGEST, Outgoing, Sending
-from db.people import Person, Role, Scope, grant_role, who
+from db.people import Person, Role, Scope, grant_role
 from db.regions import OFFICE_ROLES, Office
 from handlers.handing import Held, Leaving, moves
 from handlers.people.roles import where
@@ -31,7 +31,8 @@ HANDED_OVER = "handed_over"  # why a message did not go to whom it was written f
 def roles(ctx: Context, leaving: Leaving) -> Sequence[Held]:
     """Posts over the region, for the next term, also those that ran out with the term of the office; and, where
     everything passes on, whatever else they may do here."""
-    held = select(Role).where(Role.person_id == leaving.person_id, _is_held(ctx, leaving.region)).order_by(Role.id)
+    theirs = Role.person_id == leaving.person_id, Role.administration_id == ctx.who.administration_id
+    held = select(Role).where(*theirs, _is_held(ctx, leaving.region)).order_by(Role.id)
     return [
         Held(
             key=f"role:{role.id}:{role.ends_at.isoformat()}",
@@ -69,7 +70,8 @@ def _give_role(ctx: Context, to: int, until: datetime, *, role: Role, held_until
     """A post is held for the new term; anything else as long as it was held before. Nobody's term becomes shorter."""
     ends = until if is_post else held_until
     same = Role.name == role.name, Role.scope == role.scope, Role.scope_id == role.scope_id
-    longest = ctx.session.scalars(select(Role.ends_at).where(Role.person_id == to, *same, Role.in_force(ctx.now)))
+    theirs = Role.person_id == to, Role.administration_id == role.administration_id
+    longest = ctx.session.scalars(select(Role.ends_at).where(*theirs, *same, Role.in_force(ctx.now)))
     grant_role(
         ctx.session,
         ctx.session.get_one(Person, to),
@@ -79,6 +81,7 @@ def _give_role(ctx: Context, to: int, until: datetime, *, role: Role, held_until
         at=ctx.now,
         until=max([ends, *longest]),
         by=ctx.who.id or None,
+        administration_id=role.administration_id,
     )
 
 
@@ -87,6 +90,7 @@ def messages(ctx: Context, leaving: Leaving) -> Sequence[Held]:
     """News that wait for the end of somebody's night, and are theirs by office. What the ledger owes a person stays."""
     unsent = (
         Outgoing.person_id == leaving.person_id,
+        Outgoing.administration_id == ctx.who.administration_id,
         Outgoing.state.in_((Sending.WAITING, Sending.HELD)),
         Outgoing.is_reply.is_(False),
         Outgoing.receipt_id.is_(None),
@@ -113,7 +117,7 @@ def _is_by_office(ctx: Context, leaving: Leaving, screen: Screen) -> bool:
         select(Office.id).where(Office.id.in_(named["office"]), Office.region == leaving.region)
     ):
         return True
-    reader = who(ctx.session, ctx.session.get_one(Person, leaving.person_id), at=ctx.now)
+    reader = ctx.who_is(ctx.session.get_one(Person, leaving.person_id))
     handled = Issue.id.in_(named.get("issue", ())), Issue.handled_by(reader)
     of_region = () if leaving.everything else (Issue.reached != Level.NATIONAL, Issue.region == leaving.region)
     return bool(named.get("issue")) and ctx.session.scalar(select(Issue.id).where(*handled, *of_region)) is not None

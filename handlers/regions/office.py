@@ -305,6 +305,7 @@ def give_post(ctx: Context, person: Person, post: RoleName, region: str, until: 
         at=ctx.now,
         until=until,
         by=ctx.who.id or None,
+        administration_id=ctx.who.administration_id,
     )
     if person.id != ctx.who.id:
         where: Text = region_name(region)

@@ -384,7 +384,8 @@ WHEN_HELD.append(note)
 def ahead(ctx: Context, leaving: Leaving) -> Sequence[Held]:
     """Meetings they organise that have not taken place: those of the region, or all."""
     of_region = () if leaving.everything else (Meeting.region == leaving.region,)
-    theirs = Meeting.organiser_id == leaving.person_id, Meeting.state.in_(AHEAD), *of_region
+    here = Meeting.administration_id == ctx.who.administration_id
+    theirs = here, Meeting.organiser_id == leaving.person_id, Meeting.state.in_(AHEAD), *of_region
     return [
         Held(key=f"meeting:{each.id}:{each.revision}", shown=cards.line(each), give=_Organise(each))
         for each in ctx.session.scalars(select(Meeting).where(*theirs).order_by(Meeting.id))

@@ -13,7 +13,7 @@ from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, NotFound, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, _, name_members, ngettext
-from db.people import Mandate, Organisation, Person, Standing, who
+from db.people import Mandate, Organisation, Person, Standing
 from db.registrations import (
     Delegation,
     Registration,
@@ -50,7 +50,7 @@ def focal_points(ctx: Context, query: str) -> Sequence[Option]:
         .join(Mandate, Mandate.person_id == Person.id)
         .join(Organisation, Organisation.id == Mandate.organisation_id)
         .where(Person.visible_to(ctx.who), Organisation.standing == Standing.VERIFIED)
-        .where(Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
+        .where(Organisation.visible_to(ctx.who), Mandate.in_force(ctx.now), Mandate.confirmed_by_id.is_not(None))
         .order_by(Organisation.name, Person.name)
     )
     offered = [(str(id_), f"{name}, {organisation}") for id_, name, organisation in rows]
@@ -94,7 +94,7 @@ class Delegate(Form):
 
     def submit(self, ctx: Context) -> Screen:
         person = ctx.session.get(Person, int(self.focal))
-        speaks = who(ctx.session, person, at=ctx.now) if person is not None else None
+        speaks = ctx.who_is(person) if person is not None else None
         if person is None or speaks is None or speaks.organisation_id is None:
             raise Refusal(_("They speak for no organisation."), field="focal")
         its = Delegation.symposium_id == self.symposium.id, Delegation.organisation_id == speaks.organisation_id

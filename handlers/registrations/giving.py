@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.kit.context import Context
-from db.people import Person, who
+from db.people import Person
 from db.registrations import TAKEN, Registration, RegistrationState, Seat, SeatState, Stakeholder, class_of
 from db.symposia import SessionPart, Symposium, SymposiumState
 from handlers.programmes import WHEN_PUBLISHED
@@ -51,7 +51,7 @@ def enter(ctx: Context, symposium: Symposium, person_id: int) -> None:
     if known is not None and known.state is RegistrationState.WAITING:
         _wait_no_longer(ctx, symposium, known)
         return
-    asked = who(ctx.session, person, at=ctx.now)
+    asked = ctx.who_is(person)
     kind = class_of(asked.kind, is_staff=asked.is_staff) or Stakeholder.TRADE
     registering.add(ctx, symposium, person_id, kind, asked.organisation_id)
 

@@ -22,7 +22,7 @@ from db.meetings import (
     MeetingKind,
     MeetingPoll,
 )
-from db.people import Person, who
+from db.people import Person
 from handlers import centres
 
 from . import cards, mailing, rooming
@@ -152,7 +152,7 @@ def answers_for(ctx: Context, meeting: Meeting) -> Sequence[int]:
     """Whoever called it; where they have no role any longer, who oversees the desks: of one that is not confidential,
     they run it too."""
     person = ctx.session.get_one(Person, meeting.organiser_id)
-    if who(ctx.session, person, at=ctx.now).is_staff:
+    if ctx.who_is(person).is_staff:
         return [person.id]
     return centres.overseers(ctx.session, meeting.administration_id, at=ctx.now)
 

@@ -71,6 +71,7 @@ _THEIRS = union_all(
 WAITING = (
     select(Meeting, _WISHES)
     .where(Meeting.id.in_(_THEIRS), or_(_ASKED, _INVITED, _WISHES, _PASSED, _MINUTED))
+    .where(Meeting.administration_id == bindparam("home"))
     .order_by(Meeting.id)
     .limit(MOST)
 )
@@ -79,7 +80,8 @@ WAITING = (
 def waiting(ctx: Context) -> tuple[Row, ...]:
     """Polls and invitations one has not answered, and what is to be done for the meetings one organises."""
     organiser = ctx.who.id if ctx.who.is_staff else 0
-    rows = ctx.session.execute(WAITING, {"person": ctx.who.id, "now": ctx.now, "organiser": organiser})
+    asked = {"person": ctx.who.id, "now": ctx.now, "organiser": organiser, "home": ctx.who.administration_id}
+    rows = ctx.session.execute(WAITING, asked)
     return tuple(_row(ctx, meeting, bool(wishes)) for meeting, wishes in rows)
 
 

@@ -48,7 +48,7 @@ def _colleagues(ctx: Context, query: str) -> Sequence[Option]:
             Mandate.in_force(ctx.now),
             Mandate.confirmed_by_id.is_not(None),
         )
-        .where(Person.registered_at.is_not(None), Person.administration_id == ctx.who.administration_id)
+        .where(Person.registered_at.is_not(None), Person.of(ctx.who.administration_id))
         .order_by(Person.name, Person.id)
     )
     names = {row.id: row.name for row in ctx.session.execute(spoken)}

@@ -13,7 +13,7 @@ from bot.kit.screen import Button, Screen, Style, button
 from bot.kit.text import Phrase, _, ngettext
 from db.calls import Proposal, ProposalState
 from db.machinery import Draft
-from db.people import Person, Topic, who
+from db.people import Person, Topic
 from db.symposia import Symposium, SymposiumState
 from handlers import centres
 
@@ -93,7 +93,7 @@ def closed(ctx: Context, symposium: Symposium, closes: str) -> None:
 def organisers(ctx: Context, symposium: Symposium) -> list[int]:
     """Who made it; where they have no role any longer, its desk, or who oversees the desks."""
     person = ctx.session.get_one(Person, symposium.organiser_id)
-    if who(ctx.session, person, at=ctx.now).is_staff:
+    if ctx.who_is(person).is_staff:
         return [person.id]
     desk = centres.desk(ctx.session, symposium.centre_id, at=ctx.now) if symposium.centre_id is not None else ()
     return list(desk) or list(centres.overseers(ctx.session, symposium.administration_id, at=ctx.now))

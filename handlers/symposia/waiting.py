@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, cast, func, literal, null, select, union_all
+from sqlalchemy import BindParameter, and_, bindparam, cast, func, literal, null, select, union_all
 
 from bot.kit.context import Context
 from bot.kit.screen import Row, Style, button
@@ -24,7 +24,8 @@ MOST = 3
 OFFERED, ASKED, TO_REVIEW, TO_DECIDE = range(4)  # in this order: an offer lapses soonest
 
 _ME: BindParameter[int] = bindparam("person")
-_OPEN = Symposium.state.in_((SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED))
+_HERE = Symposium.administration_id == bindparam("home")
+_OPEN = and_(_HERE, Symposium.state.in_((SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED)))
 _NEVER = cast(null(), Seat.offered_until.type)
 _SEATS = (
     select(
@@ -38,7 +39,7 @@ _SEATS = (
     .join(Registration, Registration.id == Seat.registration_id)
     .join(Symposium, Symposium.id == Seat.symposium_id)
     .outerjoin(SymposiumSession, SymposiumSession.id == Seat.session_id)
-    .where(Registration.person_id == _ME, Seat.state == SeatState.OFFERED)
+    .where(_HERE, Registration.person_id == _ME, Seat.state == SeatState.OFFERED)
     .where(Seat.offered_until > bindparam("now", type_=Seat.offered_until.type))
 )
 _PARTS = (
@@ -73,6 +74,7 @@ def waiting(ctx: Context) -> tuple[Row, ...]:
     """Seats one is offered, sessions one has not said yes or no to, what one was asked to review, what one decides."""
     asked = {
         "person": ctx.who.id,
+        "home": ctx.who.administration_id,
         "organisation": ctx.who.organisation_id or -1,
         "organiser": ctx.who.id if ctx.who.is_staff else 0,
         "now": ctx.now,

@@ -110,19 +110,24 @@ class Aviary:
         with town.sessions.reading() as session:
             self.oracle = Oracle(session, at=town.clock.now())
 
-    def looker(self, name: str) -> Looker:
-        return self.oracle.looker(self._town.ids[name], is_guest=CAST[name].is_guest)
+    def lookers(self, name: str) -> list[Looker]:
+        """Somebody in each of their administrations, first where they act now."""
+        return self.oracle.lookers(self._town.ids[name], is_guest=CAST[name].is_guest)
 
-    def escaped(self, name: str, shown: str) -> list[Canary]:
-        """The canaries in `shown` that somebody may not read."""
-        looker = self.looker(name)
+    def escaped(self, name: str, shown: str, *, is_named: bool) -> list[Canary]:
+        """The canaries in `shown` that somebody may not read: where it `is_named`, in none of their administrations;
+        otherwise where they act now."""
+        lookers = self.lookers(name) if is_named else self.lookers(name)[:1]
         found = (self.canaries[word] for word in sorted(set(WORD.findall(shown))))
-        return [each for each in found if not each.may(self.oracle, looker)]
+        return [each for each in found if not self._may(each, lookers)]
 
     def seen(self, name: str) -> set[str]:
         """The canaries somebody may read."""
-        looker = self.looker(name)
-        return {word for word, each in self.canaries.items() if each.may(self.oracle, looker)}
+        lookers = self.lookers(name)
+        return {word for word, each in self.canaries.items() if self._may(each, lookers)}
+
+    def _may(self, canary: Canary, lookers: list[Looker]) -> bool:
+        return any(canary.may(self.oracle, each) for each in lookers)
 
     # Making it
 
@@ -139,7 +144,7 @@ class Aviary:
 
     def _name_everybody(self, session: Session) -> None:
         for person in session.scalars(select(Person).order_by(Person.id)):
-            person.name = self._word(f"the name of person {person.id}", _is_known(person.id, person.administration_id))
+            person.name = self._word(f"the name of person {person.id}", _is_known(person.id))
         for each in session.scalars(select(Organisation).order_by(Organisation.id)):
             each.name = self._word(f"the name of organisation {each.id}", _row(Organisation, each.id))
         ana = session.get_one(Person, self._town.ids["ana"])
@@ -742,7 +747,7 @@ def _handles(oracle: Oracle, looker: Looker, issue_id: int) -> bool:
     return issue.merged_into_id is not None and oracle.handles(looker, oracle.rows[Issue][issue.merged_into_id])
 
 
-def _is_known(person_id: int, home: int) -> Rule:
+def _is_known(person_id: int) -> Rule:
     """Staff know the people of their administration; others themselves and who speaks for the same organisation.
 
     Whoever has a part in an action, or in making a consultation, knows the others who have. An agency that is asked in
@@ -751,7 +756,7 @@ def _is_known(person_id: int, home: int) -> Rule:
     """
 
     def may(oracle: Oracle, looker: Looker) -> bool:
-        if looker.id == person_id or (looker.is_staff and looker.home == home):
+        if looker.id == person_id or (looker.is_staff and looker.home in oracle.homes(person_id)):
             return True
         shared = (each for each in oracle.rows[Action].values() if oracle.is_party(looker, each))
         if any(person_id in (each.customs_owner_id, each.business_owner_id, each.business_next_id) for each in shared):
@@ -816,12 +821,14 @@ LOOKS = {
 }
 
 
-def shown(town: Town, aviary: Aviary, name: str, *, all_commands: bool = False) -> Iterator[tuple[str, str]]:
-    """(what was done, everything that was shown) for one person, and what they can take away of themselves."""
+def shown(town: Town, aviary: Aviary, name: str, *, all_commands: bool = False) -> Iterator[tuple[str, str, bool]]:
+    """(what was done, everything that was shown, whether it named something) for one person, and what they can take
+    away of themselves."""
     for what, event in events(town, aviary, name, all_commands=all_commands):
-        yield what, without_echo(event, json.dumps(to_json(town.answer(event))))
+        is_named = isinstance(event, Called) and any(isinstance(each, int) for each in event.args.values())
+        yield what, without_echo(event, json.dumps(to_json(town.answer(event)))), is_named
     with town.sessions.reading() as session:
-        yield "people.export", json.dumps(gather(session, session.get_one(Person, town.ids[name])), default=str)
+        yield "people.export", json.dumps(gather(session, session.get_one(Person, town.ids[name])), default=str), True
 
 
 def without_echo(event: Event, said: str) -> str:

@@ -38,7 +38,7 @@ from db.meetings import (
     Minute,
 )
 from db.outcomes import TOLD, Outcome
-from db.people import Kind, Mandate, Organisation, Person, Role, RoleName, Scope, Standing
+from db.people import Kind, Mandate, Membership, Organisation, Person, Role, RoleName, Scope, Standing
 from db.programmes import ProgrammeDraft, SessionShift
 from db.recognition import (
     Criterion,
@@ -63,7 +63,7 @@ from db.symposia import (
 from . import broadcasting, concluding, consulting, days, opinions, positions, protocols, seats
 
 OFFICE = (RoleName.VICE_CHAIR, RoleName.COORDINATOR, RoleName.SECRETARY)
-CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person)
+CASES = (Issue, Outcome, Problem, Organisation, Mandate, Role, Centre, Person, Membership)
 PLAN = (Action, Report)
 AGENCIES = (Part, PartEntry, Disclosure, OutcomePart)
 MATRIX = (Criterion, Recognition, RecognitionChange, RecognitionRequest, OpenMatrix, GapStep)
@@ -121,18 +121,36 @@ class Oracle:
         self._told = {(row.person_id, row.about_id) for row in every(Receipt).values() if row.about == TOLD}
         self.told = {(row.person_id, row.about, row.about_id) for row in every(Receipt).values()}
 
-    def looker(self, person_id: int, *, is_guest: bool = False) -> Looker:
+    def homes(self, person_id: int) -> list[int]:
+        """The administrations they are of: the one in which they act now is the first."""
         person = self.rows[Person][person_id]
+        too = [
+            each.administration_id
+            for each in self.rows[Membership].values()
+            if each.person_id == person_id and each.left_at is None
+        ]
+        return sorted({person.administration_id, *too}, key=lambda each: each != person.acting_in_id)
+
+    def lookers(self, person_id: int, *, is_guest: bool = False) -> list[Looker]:
+        """The same person in each of their administrations."""
+        return [self.looker(person_id, is_guest=is_guest, home=each) for each in self.homes(person_id)]
+
+    def looker(self, person_id: int, *, is_guest: bool = False, home: int | None = None) -> Looker:
+        """A person in one administration, by default the one in which they act now."""
+        person = self.rows[Person][person_id]
+        home = home or self.homes(person_id)[0]
         held = [
             (role.name, role.scope, role.scope_id)
             for role in self.rows[Role].values()
-            if role.person_id == person_id and role.starts_at <= self._at < role.ends_at and not is_guest
+            if (role.person_id, role.administration_id) == (person_id, home)
+            and role.starts_at <= self._at < role.ends_at
+            and not is_guest
         ]
         organisations = self.rows[Organisation]
         mandates = [
             each
             for each in self.rows[Mandate].values()
-            if each.person_id == person_id
+            if (each.person_id, each.administration_id) == (person_id, home)
             and each.starts_at <= self._at < each.ends_at
             and organisations[each.organisation_id].standing is not Standing.REFUSED
         ]
@@ -144,7 +162,7 @@ class Oracle:
         )
         return Looker(
             id=person_id,
-            home=person.administration_id,
+            home=home,
             is_registered=person.registered_at is not None and person.erased_at is None,
             roles=tuple(held),
             claims=last.organisation_id if last else None,
@@ -487,14 +505,17 @@ class Oracle:
         return row.administration_id == looker.home and (looker.is_staff or known)
 
     def _mandate(self, looker: Looker, row: Mandate) -> bool:
-        if looker.is_staff:
+        if looker.is_staff or row.administration_id != looker.home:
             return row.administration_id == looker.home
         return row.person_id == looker.id or row.organisation_id == looker.speaks_for
+
+    def _membership(self, looker: Looker, row: Membership) -> bool:
+        return row.person_id == looker.id
 
     def _role(self, looker: Looker, row: Role) -> bool:
         if any(name is RoleName.ADMINISTRATOR for name, _scope, _place in looker.roles):
             return row.administration_id == looker.home
-        return row.person_id == looker.id
+        return (row.person_id, row.administration_id) == (looker.id, looker.home)
 
     def _centre(self, looker: Looker, row: Centre) -> bool:
         return row.administration_id == looker.home
@@ -521,6 +542,7 @@ _RULES: Mapping[type[Any], Callable[[Oracle, Looker, Any], bool]] = {
     Organisation: Oracle._organisation,
     Mandate: Oracle._mandate,
     Role: Oracle._role,
+    Membership: Oracle._membership,
     Centre: Oracle._centre,
     Office: Oracle._office,
     Part: Oracle._part,

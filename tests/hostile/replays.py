@@ -111,6 +111,7 @@ NAMES_NOTHING = {
     ("programmes.move_to", "place"),  # a time and a room of the symposium the form is about
     *(("symposia.make", "zone"), ("symposia.remote", "zone"), ("consultations.dates", "zone")),
     *(("consultations.move_links", "to"), ("consultations.put", "to")),  # by its number in the draft the form is about
+    *(("people.enrol", "place"), ("people.register", "country")),  # which administrations there are is no secret
     *(("issues.raise", "port"), ("people.zone", "zone"), ("people.register", "region")),
 }
 # More than a turn's event can carry is asked in another way.
@@ -138,13 +139,16 @@ def replays(town: Town, name: str) -> list[Replay]:
         receipts = session.scalars(select(Receipt).where(Receipt.about == TOLD)).all()
     me = town.ids[name]
     caller = town.callers[name]
-    looker = oracle.looker(me, is_guest=CAST[name].is_guest)
+    lookers = oracle.lookers(me, is_guest=CAST[name].is_guest)
+    homes = set(oracle.homes(me))
     outcomes = oracle.rows[Outcome]
 
     def hidden(table: type[Any]) -> list[int]:
         if table is Person:
-            return [row.id for row in oracle.rows[Person].values() if row.administration_id != looker.home]
-        return [row_id for row_id in oracle.rows[table] if not oracle.sees(looker, table, row_id)]
+            return [each for each in oracle.rows[Person] if not homes & set(oracle.homes(each))]
+        return [
+            row_id for row_id in oracle.rows[table] if not any(oracle.sees(each, table, row_id) for each in lookers)
+        ]
 
     def named(command: str, parameter: str, row_id: Any, **more: Any) -> Event:
         return Called(caller, name=command, args={parameter: row_id, **more})
@@ -185,7 +189,9 @@ def replays(town: Town, name: str) -> list[Replay]:
             [
                 row.id
                 for row in receipts
-                if not oracle.handles(looker, oracle.rows[Issue][outcomes[row.about_id].issue_id])
+                if not any(
+                    oracle.handles(each, oracle.rows[Issue][outcomes[row.about_id].issue_id]) for each in lookers
+                )
             ],
         ),
     ]

@@ -5,7 +5,7 @@
     seen = town.rehearse(event)  # the whole turn, then rolled back: what it said, asked and left behind
 
 Two administrations share the database. In the first are two desks, two organisations and a guest of another workspace;
-in the second a trader and an officer.
+in the second a trader and an officer. Dina is of both: she trades in the first, and is an officer of the second.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from db.people import (
     RoleName,
     Scope,
     Standing,
+    belong,
     create_administration,
     grant_role,
 )
@@ -71,6 +72,7 @@ class Member:
     is_guest: bool = False
     is_registered: bool = True
     kind: Kind = Kind.BUSINESS  # of the organisation, and of whoever holds no role
+    also: str | None = None  # the administration they are of beside their home; there they hold their role
 
 
 CAST = {
@@ -87,6 +89,7 @@ CAST = {
     "tia": Member("telegram", "Transport Agency", kind=Kind.AGENCY),
     "xeno": Member("telegram", "Gamma Export", home="ot"),
     "odil": Member("telegram", role=RoleName.OFFICER, place="elsewhere", home="ot"),
+    "dina": Member("telegram", "Beta Shipping", role=RoleName.OFFICER, place="elsewhere", also="ot"),
     "stray": Member("telegram", is_registered=False),
 }
 DESKS = {
@@ -230,7 +233,7 @@ class Town:
         with self.sessions.writing() as session:
             homes = {code: self._home(session, code) for code in DESKS}
             for name, member in CAST.items():
-                self.ids[name] = self._person(session, homes[member.home], name, member)
+                self.ids[name] = self._person(session, homes, name, member)
 
     def _home(self, session: Session, code: str) -> int:
         home = create_administration(
@@ -256,12 +259,13 @@ class Town:
                 self.organisations[each] = known.id
         return home.id
 
-    def _person(self, session: Session, home: int, name: str, member: Member) -> int:
+    def _person(self, session: Session, homes: Mapping[str, int], name: str, member: Member) -> int:
+        home = homes[member.home]
         at = NOON if member.is_registered else None
         person = Person(
             administration_id=home,
             name=name.title(),
-            kind=Kind.CUSTOMS if member.role else member.kind,
+            kind=Kind.CUSTOMS if member.role and not member.organisation else member.kind,
             language="en",
             zone="Africa/Tunis",
             met_at=NOON,
@@ -286,12 +290,16 @@ class Town:
         if member.role is not None:
             scope = Scope.COUNTRY if member.place == "TN" else Scope.REGION if member.place == "north" else Scope.CENTRE
             where = str(self.centres[member.place]) if scope is Scope.CENTRE else member.place
-            grant_role(session, person, member.role, scope=scope, scope_id=where, at=NOON, until=NOON + YEAR)
+            there = homes[member.also or member.home]
+            role: dict[str, Any] = {"scope": scope, "scope_id": where, "administration_id": there}
+            grant_role(session, person, member.role, **role, at=NOON, until=NOON + YEAR)
         if member.organisation is not None:
             spoken = session.get_one(Organisation, self.organisations[member.organisation])
             mandate = Mandate.given(person, spoken, at=NOON, is_deputy=name == "alf")
             mandate.confirmed_by_id = person.id
             session.add(mandate)
+        if member.also is not None:
+            belong(session, person, homes[member.also], at=NOON)
         known: dict[str, Any] = {"scope": "mine", "about": "", "label": "members", "made_at": NOON}
         address = CalendarAddress(administration_id=home, person_id=person.id, digest=f"hash of {name}’s", **known)
         session.add(address)

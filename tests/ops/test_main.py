@@ -19,7 +19,7 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, example
 from db import audit
 from db.machinery import Audit, Due, Outgoing, Sending
-from db.people import Administration, Role, RoleName
+from db.people import Administration, Person, Role, RoleName, belong
 from db.session import Sessions, connect
 from tests.shell import CREATE, NOON, ROOT, Shell, meet
 
@@ -156,6 +156,37 @@ def test_the_first_steps(bare: Shell) -> None:
         ]
         home = session.scalars(select(Administration)).one()
         assert (home.code, home.name, home.country, home.language) == ("sk", {"fr": "Sodalie"}, "TN", "fr")
+    sessions.engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_second_administration(bare: Shell) -> None:
+    assert bare(*CREATE, "--slack-team", "T1").returncode == 0
+    second = [*CREATE]
+    second[second.index("sk")] = "sud"
+    assert "that of sk already" in bare.fails(*second, "--slack-team", "T1")
+    assert bare(*second).returncode == 0
+    sessions = Sessions(connect(bare.url))
+    with sessions.writing() as session:
+        meet(session)
+    grant = "admin", "grant", "telegram:1001"
+    assert "no administration called x" in bare.fails(*grant, "--administration", "x")
+    assert "/country" in bare.fails(*grant, "--administration", "sud")
+    with sessions.writing() as session:
+        person = session.scalars(select(Person)).one()
+        person.registered_at = person.met_at
+        there = session.scalars(select(Administration.id).where(Administration.code == "sud")).one()
+        belong(session, person, there, at=person.met_at)
+    assert bare(*grant, "--administration", "sud").returncode == 0
+    assert bare(*grant, "--role", "coordinator", "--over", "world").returncode == 0
+    assert "only the role of a coordinator" in bare.fails(*grant, "--over", "ESA")
+    assert "not 'here'" in bare.fails(*grant, "--role", "coordinator", "--over", "here")
+    with sessions.reading() as session:
+        held = session.scalars(select(Role).order_by(Role.id)).all()
+        assert [(each.administration_id, each.scope.value) for each in held] == [(there, "country"), (1, "world")]
+    listed = bare("admin", "list", PARLEY_PUBLIC_URL="https://parley.example/").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["sk", "sud"]
+    assert listed[1].endswith("1 people  https://parley.example/from/sud")
     sessions.engine.dispose()
 
 
