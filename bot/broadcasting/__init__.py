@@ -165,7 +165,8 @@ class Broadcasting:
         try:
             message = await self._doors[door].send(copy.address, copy.answer, writer, repeated=copy.repeated)
         except Paused as error:
-            await self._rates.told_to_wait(door, error.pause)
+            if error.told is not None:  # the platform has just said so; else it had of that chat, and was not asked
+                await self._rates.told_to_wait(door, error.pause)
             ebb.note(error, error.pause)
             return Outcome(copy, error=error)
         except Transient as error:

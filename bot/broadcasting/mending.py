@@ -93,7 +93,7 @@ class Mending:
             door = self._doors[copy.platform]
             message = await door.send(copy.address, copy.answer, writer, edits=copy.edits, repeated=copy.repeated)
         except Transient as error:
-            if isinstance(error, Paused):
+            if isinstance(error, Paused) and error.told is not None:
                 await self._rates.told_to_wait(copy.platform, error.pause)
             return error
         except Permanent as error:

@@ -117,7 +117,9 @@ def test_a_pause_the_platform_asks_for_holds_up_its_own_door_alone(world: World)
     number = broadcast(world)
     begin(world, number)
     rates = Paced()
-    Flaky(world, "telegram", Paused(timedelta(seconds=40)))
+    paused = Paused(timedelta(seconds=40))
+    paused.told = "sendMessage", ""
+    Flaky(world, "telegram", paused)
     with pytest.raises(Retry) as again:
         world.runner.run(sending(world, rates).portion(portion(world)))
     assert again.value.pause == timedelta(seconds=40) and rates.waits == [("telegram", timedelta(seconds=40))]
