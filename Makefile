@@ -30,7 +30,7 @@ bench: .venv/dev catalogues ## measure, and print the figures
 	$(BIN)/python -m tests.bench
 
 prove: .venv/dev catalogues ## run every promise, the slow ones too, and write build/prove.md: ONLY=name, ALL=1
-	$(BIN)/pytest -q -n 2 --prove -o faulthandler_timeout=600 $(if $(ONLY),--only $(ONLY)) $(if $(ALL),--all) $(ARGS)
+	$(BIN)/pytest -q -n 2 --prove -o faulthandler_timeout=1200 $(if $(ONLY),--only $(ONLY)) $(if $(ALL),--all) $(ARGS)
 
 look: .venv/dev catalogues ## photograph the pages on a telephone and a desktop, in every language, into build/look/: ONLY=name
 	$(BIN)/python -m tests.look $(ONLY)
