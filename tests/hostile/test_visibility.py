@@ -207,6 +207,10 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "broadcasts/choosing.py": {"countries": "one that is loaded here, in the making, is never kept"},
     "broadcasts/composing.py": {"Attach.submit": BROADCAST, "_attach": OWN, "unword": BROADCAST},
     "broadcasts/holding.py": {"edition": BROADCAST},
+    "broadcasts/mending.py": dict.fromkeys(
+        ("Withdraw.submit", "_missing", "_publish", "_readers", "_texts", "pending", "tell_openers"), BROADCAST
+    ),
+    "broadcasts/nudging.py": dict.fromkeys(("ended", "remind", "remind_some", "silent_", "silent_names"), BROADCAST),
     "broadcasts/progress.py": dict.fromkeys(("_locked", "doubtful"), BROADCAST),
     "broadcasts/replying.py": {"Answering.submit": OWN, "_of": OWN},
     "broadcasts/runners.py": {"lock": BROADCAST},
