@@ -19,7 +19,7 @@ from tests.bench.broadcasting import approved, begun, reached_by_telegram
 from tests.bench.platform import Platform
 from tests.bot.test_work import until
 
-PEOPLE, KILLS, AFTER = 2000, 9, 100  # messages after which it dies once more
+PEOPLE, KILLS, AFTER = 4000, 9, 100  # messages after which it dies once more
 CLAIMED = LANES * GROUPS * SLICE  # at most, where the platform's limit leaves every slot free
 
 
