@@ -170,6 +170,17 @@ async def test_somebody_who_waits_has_what_failed_before_them_tried_at_once(open
     assert shop.done == [1, 2]
 
 
+def test_a_backup_has_what_procrastinate_holds_as_our_own_rows(opened: Callable[..., Shop]) -> None:
+    shop = opened()
+    shop.defer(1, lock="a", first=2)
+    now = shop.clock.now()
+    with shop.sessions.reading() as session:
+        rows = list(queues.standing(session.connection(), now))
+    shared = {"attempts": 0, "error": None, "failed_at": None}
+    assert rows == [{"name": "note", "lock": "a", "args": {"number": 1}, "at": now, "first": True} | shared]
+    assert {*rows[0], "id"} == set(Job.__table__.columns.keys())
+
+
 def test_the_tables_are_made_once_and_know_their_version(postgresql_url: str) -> None:
     engine = connect(postgresql_url)
     assert queues.prepare(engine)
