@@ -48,3 +48,14 @@ def test_it_remembers_only_so_many() -> None:
         pace.come(str(number), float(number))
         pace.done(str(number), float(number))
     assert len(pace._flows) <= REMEMBERED
+
+
+def test_whoever_is_not_told_of_answers_counts_what_waits() -> None:
+    pace = Pace()
+    for _number in range(MOST_WAITING):
+        assert pace.come("a", 0.0) is Taken.YES
+    assert pace.come("a", 0.0) is Taken.WITH_A_WORD
+    pace.count("a", 3, 0.0)
+    assert pace.come("a", 0.0) is Taken.YES, "most have been answered meanwhile"
+    pace.count("a", MOST_WAITING, 0.0)
+    assert pace.come("a", 0.0) is Taken.WITH_A_WORD and pace.come("a", 0.0) is Taken.NO
