@@ -306,7 +306,6 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
     "regions/attending.py": dict.fromkeys(("_ahead", "_expect", "_let_go"), UNSEEN),
-    "regions/figures.py": {"_counts": "counted, and not where there are fewer than five: nobody is named"},
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "registrations/allocating.py": dict.fromkeys(
