@@ -97,7 +97,8 @@ class Scaled:
         self._running: set[asyncio.Task[Any]] = set()
         self._started = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake = asyncio.Event()
+        self._wake = asyncio.Event()  # a job has ended, for whoever waits for all of them
+        self._told_to_stop = asyncio.Event()
         self._stopping = False
 
     def add(self, bodies: Mapping[str, Body]) -> None:
@@ -169,7 +170,7 @@ class Scaled:
         self._loop = asyncio.get_running_loop()
         try:
             while not self._stopping:
-                self._wake.clear()
+                self._told_to_stop.clear()
                 try:
                     async with self._app.open_async():
                         await self._work(self._look_every(poll))
@@ -189,7 +190,7 @@ class Scaled:
         """Begin nothing more."""
         self._stopping = True
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+            self._loop.call_soon_threadsafe(self._told_to_stop.set)
 
     async def drain(self) -> int:
         """Run everything that is ready now, and what that causes, then return how many jobs ran."""
@@ -233,10 +234,11 @@ class Scaled:
                     self._ended()
             except SQLAlchemyError as error:  # the database is away: what waits will still be there
                 log.warning("nobody looks after the jobs", error=type(error).__name__)
-            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the wake-up.
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes with the wake-up. And not at
+            # every job that ends: whoever waits for that is told, and one look serves many.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
-                    await self._wake.wait()
+                    await self._told_to_stop.wait()
 
     async def _until_idle(self) -> None:
         while True:

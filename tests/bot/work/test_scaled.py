@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.orm import Session
 
 from bot.work import MOST_ATTEMPTS, Retry, scaled
 from db import queues
@@ -121,6 +122,26 @@ async def test_workers_outlive_their_connections(opened: Callable[..., Shop], po
         outside.dispose()
         shop.defer(2)
         await until(lambda: shop.done == [1, 2], 30)
+
+
+async def test_nobody_looks_for_more_because_a_job_has_ended(opened: Callable[..., Shop]) -> None:
+    """Whoever waits for a lock is told; the table is looked at in its own time, or an idle worker never rests."""
+    shop = opened()
+    looks = 0
+    tend = shop.work.tend
+
+    def counted(session: Session) -> int:
+        nonlocal looks
+        looks += 1
+        return int(tend(session))
+
+    shop.work.tend = counted
+    running = asyncio.create_task(shop.work.run(poll=3600))
+    shop.defer(*range(20))
+    await until(lambda: len(shop.done) == 20)
+    shop.work.stop()
+    await running
+    assert looks <= 1
 
 
 async def test_a_worker_takes_only_jobs_whose_bodies_it_has(opened: Callable[..., Shop]) -> None:
