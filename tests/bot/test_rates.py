@@ -18,7 +18,7 @@ from db.machinery import Job, Outgoing, Sending
 from db.session import Sessions, connect
 from scheduling.clock import monotonic
 from tests.bot.bell import NOON, Tower
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 
 SLOW = 0.5  # messages a second: what has to wait for its turn shows, however busy the machine
 

@@ -17,7 +17,7 @@ from db.session import Sessions, connect
 from tests.bench import process, town
 from tests.bench.broadcasting import approved, begun, reached_by_telegram
 from tests.bench.platform import Platform
-from tests.bot.test_work import until
+from tests.bot.work.shop import until
 
 PEOPLE, KILLS, AFTER = 4000, 9, 100  # messages after which it dies once more
 CLAIMED = LANES * GROUPS * SLICE  # at most, where the platform's limit leaves every slot free

@@ -301,7 +301,7 @@ async def test_a_back_end_that_is_terminated_while_a_form_is_open(
         await until(lambda: not inbox(house, InboxState.WAITING))
         assert len(turns) == 2
         with house.parley.sessions.reading() as session:
-            assert [each.answers for each in session.scalars(select(Draft))] == [{"language": "fr"}]
+            assert [each.answers for each in session.scalars(select(Draft))] == [{"language": "fr", "country": "given"}]
             assert session.scalar(select(func.count()).select_from(Outgoing)) == 0
         assert (await slack.fills(amina, {"language": "en"}))[0].acknowledged
         await slack.fills(amina, {"consent": ["yes"], "name": "Amina Diop", "kind": "customs"})

@@ -58,7 +58,7 @@ def test_a_correction_takes_the_place_of_what_stands(world: World) -> None:
     assert {each.state for each in found.values()} == {Sending.ACCEPTED}
     replaced = world.doors["telegram"].sent
     assert [each for each in world.received("chloe") if "From 1 May on." in each.text], replaced
-    assert "This is corrected" in next(each.text for each in world.received("badr") if "From 1 May on." in each.text)
+    assert "Ceci est corrigé" in next(each.text for each in world.received("badr") if "From 1 May on." in each.text)
     opened = [each.text for each in world.received("amina") if "What you have read was corrected." in each.text]
     assert len(opened) == 1 and "The date was wrong." in opened[0]
     assert not [each for each in world.received("chloe") if "What you have read was corrected." in each.text]

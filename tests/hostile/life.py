@@ -296,7 +296,8 @@ def promised(session: Session, town: Town) -> None:
 
 def broadcasts(town: Town) -> None:
     """In two administrations: Cora's are a draft, one that waits for approval and one that is held; of Adam's one Ana
-    has it and has answered, Bob has not got it yet, and of Fay it is not known. Odil's is another administration's."""
+    has it and has answered, Bob has not got it yet, and of Fay it is not known. Odil's is another administration's. Lea
+    sends where Cora does, and one of hers waits for Cora."""
     now = town.clock.now()
     whole = {"scope": Scope.COUNTRY, "scope_id": "TN"}
     with town.sessions.writing() as session:
@@ -305,6 +306,9 @@ def broadcasts(town: Town) -> None:
         for each in (waits, held):
             each.submit(frozen="0", count=2, at=now)
         held.approve(by=town.ids["adam"], at=now, hold_until=now + timedelta(minutes=2))
+        lea, north = session.get_one(Person, town.ids["lea"]), {"scope": Scope.REGION, "scope_id": "north"}
+        grant_role(session, lea, RoleName.COORDINATOR, **north, at=now, until=now + timedelta(days=365))
+        put(session, ana.administration_id, lea.id, at=now).submit(frozen="0", count=2, at=now)
         for who, home in (("adam", ana), ("odil", xeno)):
             sent = put(session, home.administration_id, town.ids[who], at=now, standing=Sendout.SENDING, **whole)
             sent.frozen, sent.frozen_count, sent.began_at = "0", 3, now

@@ -131,6 +131,10 @@ FIELDS = [
 ]
 # What has to be answered for a question to be asked at all.
 BEFORE: Mapping[tuple[str, str], dict[str, Any]] = {
+    **{("broadcasts.choose", by): {"by": by} for by in ("country", "place", "event", "consultation", "group")},
+    **{(f"broadcasts.{form}", "symposium"): {"wants": "register"} for form in ("broadcast", "terms")},
+    **{(f"broadcasts.{form}", day): {"moment": "later"} for form in ("broadcast", "terms") for day in ("day", "time")},
+    ("broadcasts.reply", "words"): {"reply": "other"},
     ("positions.for_member", "rests_on"): {"consent": "recorded"},
     ("protocols.rule", "escalate_after"): {"escalate_to": "lead"},
     ("protocols.rule", "hears"): {"event": "issue_outcome"},

@@ -6,7 +6,7 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, Enum, Integer, LargeBinary, String, Table, Time, insert
+from sqlalchemy import Boolean, Column, Date, Enum, Float, Integer, LargeBinary, String, Table, Time, insert
 from sqlalchemy.exc import IntegrityError
 
 import db.tables  # noqa: F401  imported for its effect: every table is known to the metadata
@@ -60,6 +60,8 @@ def _of_kind(chance: random.Random, column: Column[Any]) -> Any:
         return chance.choice(list(kind.enum_class or ()))
     if isinstance(kind, Boolean):
         return chance.random() < 0.5
+    if isinstance(kind, Float):
+        return chance.choice([0.0, 1e-9, -1.5, chance.random() * 1e12])
     if isinstance(kind, Integer):
         return chance.choice([*EDGES, chance.randrange(1000)])
     if isinstance(kind, Instant):
