@@ -46,7 +46,7 @@ NOTHING_KEPT = Screen(
 TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
 COPY = "copy"  # the argument of a button under a broadcast that answers it
-LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: other jobs keep their places
+LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: others are sent beside it
 GREETINGS = frozenset({"start", "home", "menu", ""})
 
 

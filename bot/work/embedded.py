@@ -20,7 +20,7 @@ from db.machinery import Job
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock
 
-from .port import Retry
+from .port import BULK_AT_ONCE, IN_BULK, Retry
 from .threads import Threads
 
 log = structlog.get_logger()
@@ -89,10 +89,12 @@ class Embedded:
         self._answers: deque[Planned] = deque()  # may begin, before those
         self._first: deque[Planned] = deque()  # that may begin before those
         self._ready: deque[Planned] = deque()  # that may begin too
+        self._bulk: deque[Planned] = deque()  # and those of `IN_BULK`
         self._behind: dict[str, deque[Planned]] = {}  # by lock, for each that is held: those that wait for it
         self._failed: dict[str, Planned] = {}  # by lock: the job that holds it until it may be tried again
         self._running: dict[int, asyncio.Task[None]] = {}
         self._others = 0  # of those running: how many nobody waits for
+        self._in_bulk = 0  # and how many of `IN_BULK`
         self._done: set[int] = set()  # still in the table
         self._moved: set[int] = set()  # put off since the last look at the table began
         self._is_complete = False  # whether everything in the table that is due is in memory too
@@ -284,7 +286,8 @@ class Embedded:
 
     def _be_ready(self, job: Planned) -> None:
         self._known[job.id] = job
-        (self._ready, self._first, self._answers)[job.first].append(job)
+        ready = self._bulk if job.name in IN_BULK else (self._ready, self._first, self._answers)[job.first]
+        ready.append(job)
 
     def _free(self, lock: str | None) -> None:
         """The next that waits for a lock may begin."""
@@ -311,11 +314,13 @@ class Embedded:
                 job = waited_for.popleft()
             elif self._ready and self._others < self._at_once:
                 job = self._ready.popleft()
+            elif self._bulk and self._in_bulk < BULK_AT_ONCE:
+                job = self._bulk.popleft()
             else:
                 break
             del self._known[job.id]
             self._started += 1
-            self._others += not job.first
+            self._count(job, 1)
             self._running[job.id] = asyncio.create_task(self._run(job))
 
     async def _run(self, job: Planned) -> None:
@@ -327,7 +332,7 @@ class Embedded:
             await asyncio.sleep(UNRECORDED_PAUSE)  # a database that can only be read would have it run again at once
         finally:
             del self._running[job.id]
-            self._others -= not job.first
+            self._count(job, -1)
             if left is not None and left.lock is not None and left.lock == job.lock and (left is job or left.error):
                 self._failed[left.lock] = left
             else:
@@ -337,6 +342,13 @@ class Embedded:
             if len(self._done) >= MANY_DONE or not self._is_complete:
                 self._look_soon()
             self._start()
+
+    def _count(self, job: Planned, by: int) -> None:
+        """One more that runs, or one less, among those that share its places."""
+        if job.name in IN_BULK:
+            self._in_bulk += by
+        elif not job.first:
+            self._others += by
 
     async def _attempt(self, job: Planned) -> Planned | None:
         """Run a job once. Returns it as it is to run again, or None where it is not."""

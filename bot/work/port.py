@@ -27,6 +27,9 @@ class Retry(Exception):
 
 BROADCAST = "broadcast"  # the job that sends a portion of one
 MEND = "mend"  # the job that corrects one
+# Those that come by the hundred and mostly wait for their turn at a platform: so many at a time in a process, in places
+# of their own, so that nothing else ever waits for one of them.
+IN_BULK, BULK_AT_ONCE = frozenset({BROADCAST, MEND}), 16
 WAITED_FOR = 1  # a job's `first`: somebody waits for it
 ANSWER = 2  # what they wait for is there, and only has to be sent: what is begun is ended before anything else begins
 

@@ -31,7 +31,7 @@ from db.session import Sessions
 from scheduling.clock import Clock, monotonic
 
 from .embedded import LONGEST_PAUSE, MOST_ATTEMPTS
-from .port import Retry
+from .port import BULK_AT_ONCE, IN_BULK, Retry
 from .threads import Threads
 
 log = structlog.get_logger()
@@ -206,8 +206,13 @@ class Scaled:
         self._manager.is_lost = False
         names = sorted(self.bodies)
         self._workers = [
-            _Worker(self._app, [queues.queue(name, first) for name in names], at_once)
-            for first, at_once in ((1, FIRST_AT_ONCE), (0, self._at_once))
+            _Worker(self._app, [queues.queue(name, first) for name in served], at_once)
+            for first, served, at_once in (
+                (1, names, FIRST_AT_ONCE),
+                (0, [name for name in names if name not in IN_BULK], self._at_once),
+                (0, [name for name in names if name in IN_BULK], BULK_AT_ONCE),
+            )
+            if served
         ]
         at_work = [asyncio.create_task(worker.begin()) for worker in self._workers]
         looking = asyncio.ensure_future(beside)
@@ -343,7 +348,7 @@ class Scaled:
 
 
 class _Worker(Worker):
-    """One of a process's two: for what somebody waits for, and for the rest."""
+    """One of a process's: for what somebody waits for, for what comes in bulk, and for the rest."""
 
     def __init__(self, app: App, queues: Iterable[str], at_once: int) -> None:
         super().__init__(

@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.work import ANSWER, LONGEST_PAUSE, MOST_ATTEMPTS, WAITED_FOR, Retry
+from bot.work import ANSWER, BROADCAST, LONGEST_PAUSE, MOST_ATTEMPTS, WAITED_FOR, Retry
+from bot.work.port import BULK_AT_ONCE
 from db import queues
 from scheduling.clock import ManualClock, SystemClock, monotonic
 
@@ -73,6 +74,26 @@ async def test_different_locks_do_not_wait_for_one_another(shop: Shop) -> None:
     held.set()
     await draining
     assert shop.done[2:] == list(range(300))
+
+
+async def test_many_large_broadcasts_keep_no_place_from_the_others(shop: Shop) -> None:
+    over, begun = asyncio.Event(), list[int]()
+
+    async def portion(portion: int) -> None:
+        begun.append(portion)
+        await over.wait()
+
+    shop.work.add({BROADCAST: portion})
+    with shop.sessions.writing() as session:
+        for number in range(40):
+            shop.work.defer(session, BROADCAST, lock=f"broadcast:{number}", portion=number)
+    shop.defer(*range(20))
+    draining = asyncio.create_task(shop.work.drain())
+    await until(lambda: len(shop.done) == 20 and len(begun) == BULK_AT_ONCE)
+    assert len(begun) == BULK_AT_ONCE
+    over.set()
+    await draining
+    assert sorted(begun) == list(range(40))
 
 
 async def test_what_is_rolled_back_leaves_no_ghost(shop: Shop) -> None:
