@@ -10,10 +10,10 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -46,6 +46,7 @@ IDLE_SECONDS = (
 )
 DEFAULT_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
 TOKEN_WAIT = timedelta(seconds=60)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # Never sent, so safe to send again. Everything else that breaks a connection leaves us in doubt.
 NOT_SENT = (
     aiohttp.ClientConnectorError,
@@ -174,21 +175,21 @@ class _Http(BaseRequest):
         patience = aiohttp.ClientTimeout(
             total=CONNECT_SECONDS + 2 * seconds, sock_connect=CONNECT_SECONDS, sock_read=seconds
         )
-        data = _form(request_data) if request_data is not None else None
+        body, headers = _body(request_data) if request_data is not None else (None, None)
         async with session.request(
-            method, url, data=data, timeout=patience, proxy=self._proxy(url), allow_redirects=False
+            method, url, data=body, headers=headers, timeout=patience, proxy=self._proxy(url), allow_redirects=False
         ) as answer:
             self._note_date(answer.headers.get("Date"))
-            status, body = answer.status, await answer.read()
+            status, told = answer.status, await answer.read()
         if status == 429:
-            raise _Wait(_wait(body))
+            raise _Wait(_wait(told))
         if status == 413:
             raise _TooLarge("too large")
         if status == 404:
             raise _NotThere("not found")
         if status >= 500:
             raise _InTrouble(f"status {status}")
-        return status, body
+        return status, told
 
 
 class _Bot(Bot):
@@ -344,10 +345,12 @@ def _input_file(upload: Upload) -> InputFile:
     return InputFile(upload.data, filename=upload.name.replace('"', "'"), attach=False)
 
 
-def _form(data: RequestData) -> dict[str, str] | aiohttp.FormData:
+def _body(data: RequestData) -> tuple[bytes | aiohttp.FormData, Mapping[str, str] | None]:
+    """What is sent, and under which headers. A form without files is written here: aiohttp would begin each one as if
+    it had some, which takes a third of a call."""
     if not data.contains_files:
-        return data.json_parameters
+        return urlencode(data.json_parameters).encode(), FORM
     form = aiohttp.FormData(data.json_parameters, quote_fields=False)
     for name, (filename, content, kind) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=kind)
-    return form
+    return form, None
