@@ -5,6 +5,8 @@ Each method is one short transaction.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,8 +14,8 @@ from itertools import groupby
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy.orm import Session, load_only
 
 from bot.kit.door import ELSEWHERE, UNREACHABLE, Door, Paused, Permanent, Transient
 from bot.kit.events import Answer, Returned
@@ -36,12 +38,23 @@ STILL_USEFUL = timedelta(days=1)  # what came back is worth sending on for so lo
 
 # A person's id, the copy's and its answer, each; gives the answers with handles that are theirs.
 Bind = Callable[[Session, Sequence[tuple[int, int, Answer]], datetime], list[Answer]]
+# How a portion's broadcast stands, which edition holds, and whether nothing is sent by itself.
+STANDS = (
+    select(Broadcast.standing, Broadcast.edition, exists().where(Setting.name == OUTBOX_HOLD))
+    .join(BroadcastPortion, BroadcastPortion.broadcast_id == Broadcast.id)
+    .where(BroadcastPortion.id == bindparam("portion"))
+)
 CLAIM = (
     update(BroadcastCopy)
     .where(BroadcastCopy.id.in_(bindparam("ids", expanding=True)), BroadcastCopy.state == Sending.WAITING)
     .values(state=Sending.SENDING, attempts=BroadcastCopy.attempts + 1)
     .returning(BroadcastCopy.id)
 )
+# What is asked of each reader: an entity whole takes several times as long to load.
+PEOPLE = select(Person).options(
+    load_only(Person.language, Person.zone, Person.muted, Person.by_mail, Person.erased_at, Person.merged_into_id)
+)
+ACCOUNTS = select(Account).options(load_only(Account.person_id, Account.platform, Account.address))
 THROUGH = update(BroadcastCopy).where(BroadcastCopy.id == bindparam("copy")).values(account_id=bindparam("account"))
 # Whatever is recorded late counts: another run of the same portion may have thought it lost.
 ON_ITS_WAY = (
@@ -128,7 +141,7 @@ class Books:
             if not rows:
                 return []
             answers = answers_of(session, broadcast)
-            people = {each.id: each for each in session.scalars(select(Person).where(_among(Person.id, rows)))}
+            people = {each.id: each for each in session.scalars(PEOPLE.where(_among(Person.id, rows)))}
             accounts = self._accounts(session, rows)
             found: list[Copy] = []
             for row in rows:
@@ -157,9 +170,8 @@ class Books:
     def claim(self, portion_id: int, copies: Sequence[Copy]) -> list[Copy] | None:
         """Those of them that nobody else has, with handles; None where the broadcast does not go now, or not so."""
         with self._sessions.writing() as session:
-            portion = session.get_one(BroadcastPortion, portion_id)
-            broadcast = session.get_one(Broadcast, portion.broadcast_id)
-            if not self._goes(session, broadcast) or any(copy.edition != broadcast.edition for copy in copies):
+            standing, edition, is_held = session.connection().execute(STANDS, {"portion": portion_id}).one()
+            if standing is not Standing.SENDING or is_held or any(copy.edition != edition for copy in copies):
                 return None
             ids = {"ids": [copy.id for copy in copies]}
             ours = set(session.connection().execute(CLAIM, ids).scalars())
@@ -297,15 +309,11 @@ class Books:
 
     def _accounts(self, session: Session, rows: Sequence[BroadcastCopy]) -> dict[int, list[Account]]:
         """The doors through which each of these people could be reached, the last used first."""
-        theirs = (
-            select(Account)
-            .where(
-                _among(Account.person_id, rows),
-                Account.unreachable_since.is_(None),
-                Account.platform.in_(list(self._doors)),
-            )
-            .order_by(Account.person_id, Account.used_at.desc())
-        )
+        theirs = ACCOUNTS.where(
+            _among(Account.person_id, rows),
+            Account.unreachable_since.is_(None),
+            Account.platform.in_(list(self._doors)),
+        ).order_by(Account.person_id, Account.used_at.desc())
         return {
             person: list(each)
             for person, each in groupby(session.scalars(theirs), key=lambda account: account.person_id)
@@ -368,10 +376,15 @@ def answers_of(session: Session, broadcast: Broadcast) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
     for text in session.scalars(texts):
         try:
-            found[text.language] = replace(from_json(text.screen), thread=broadcast.ref)
+            answer = replace(from_json(text.screen), thread=broadcast.ref)
+            found[text.language] = replace(answer, series=f"{broadcast.ref} {_digest(text.screen)}")
         except (LookupError, TypeError, ValueError):
             log.error("unreadable", broadcast=broadcast.id, language=text.language)
     return found
+
+
+def _digest(screen: Any) -> str:
+    return hashlib.sha256(json.dumps(screen, sort_keys=True).encode()).hexdigest()
 
 
 def own(answer: Answer, copy_id: int) -> Answer:

@@ -116,11 +116,13 @@ def bind_copies(session: Session, copies: Sequence[tuple[int, int, Any]], at: da
     All in two statements. What a button may do is asked when it is pressed.
     """
     wanted: dict[tuple[int, str], tuple[Button, int]] = {}
+    keys: list[tuple[int, str]] = []  # of every button in order that is no address
 
     def collect(person_id: int, copy_id: int, view: Any) -> None:
         def note(button: Button) -> Button:
             if button.url is None:
-                wanted[person_id, digest(button, None, copy_id=copy_id)] = button, copy_id
+                keys.append(key := (person_id, digest(button, None, copy_id=copy_id)))
+                wanted[key] = button, copy_id
             return button
 
         map_buttons(view, note)
@@ -152,17 +154,12 @@ def bind_copies(session: Session, copies: Sequence[tuple[int, int, Any]], at: da
             ],
         )
 
-    def give(person_id: int, copy_id: int, view: Any) -> Any:
-        def named(button: Button) -> Button:
-            return (
-                button
-                if button.url is not None
-                else replace(button, handle=tokens[person_id, digest(button, None, copy_id=copy_id)])
-            )
+    in_order = iter(keys)
 
-        return map_buttons(view, named)
+    def give(button: Button) -> Button:
+        return button if button.url is not None else replace(button, handle=tokens[next(in_order)])
 
-    return [give(*each) for each in copies]
+    return [map_buttons(view, give) for _person, _copy, view in copies]
 
 
 def find(session: Session, token: str, *, person_id: int, at: datetime) -> Handle | None:

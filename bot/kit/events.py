@@ -143,7 +143,7 @@ class Answer:
     long after that or after the hour it was meant for. `outgoing` is its outbox row and `thread` what it belongs to, a
     reference, for a door that names its messages itself; `is_to_confirm` says that it goes to an address nobody has
     confirmed. They are known once it is sent. `language` is that of whom it is drawn for, where that is not whoever
-    gets it: a test copy for its author.
+    gets it: a test copy for its author. Answers of one `series` show the same, but for their handles.
     """
 
     screen: Screen | None = None
@@ -156,6 +156,7 @@ class Answer:
     thread: str = ""
     is_to_confirm: bool = False
     language: str | None = None
+    series: str = ""
 
 
 storable(Answer)

@@ -259,10 +259,10 @@ def map_buttons(value: Any, change: Callable[[Button], Button | None]) -> Any:
 
 
 def _holding(kind: type) -> tuple[str, ...]:
-    """The fields of one of the kit's dataclasses; nothing else holds buttons."""
+    """The fields of one of the kit's dataclasses; nothing else holds buttons, and words do not."""
     known = _FIELDS.get(kind)
     if known is None:
-        is_ours = is_dataclass(kind) and kind.__module__.startswith("bot.kit")
+        is_ours = is_dataclass(kind) and kind.__module__.startswith("bot.kit") and kind.__module__ != "bot.kit.text"
         known = _FIELDS[kind] = tuple(each.name for each in fields(kind)) if is_ours else ()
     return known
 

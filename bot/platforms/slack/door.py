@@ -10,6 +10,7 @@ import structlog
 
 from bot.kit.door import SENT_BEFORE, Permanent, SendError, Unknown
 from bot.kit.events import Answer, Event
+from bot.kit.moulds import Moulds
 from bot.kit.screen import Attachment, Picture, Screen, twin
 from bot.kit.text import Raw, Writer, _, without_isolates
 from bot.platforms import drawing
@@ -50,6 +51,7 @@ class SlackDoor:
         self._upload = upload
         self._stored = stored
         self._page = page
+        self._moulds = Moulds()
         self._sent_below: OrderedDict[tuple[str, str], frozenset[int | Picture]] = OrderedDict()
 
     def read(self, payload: Mapping[str, Any]) -> Event | None:
@@ -75,7 +77,7 @@ class SlackDoor:
         message = await self._edit(edits, answer, writer) if edits is not None and "ts" in edits else None
         is_edited = message is not None
         if message is None:
-            shown = draw.message(answer, writer, self._page, repeated=repeated)
+            shown = self._drawn(answer, writer, repeated=repeated)
             posted = await self._perform("chat.postMessage", {"channel": address, **shown, **QUIET, "mrkdwn": False})
             message = {"channel": posted["channel"], "ts": posted["ts"]}
         if answer.screen is not None and (answer.screen.pictures or answer.screen.files):
@@ -184,10 +186,17 @@ class SlackDoor:
 
     # Messages
 
+    def _drawn(self, answer: Answer, writer: Writer, *, repeated: bool = False) -> Json:
+        def drawn(answer: Answer) -> Json:
+            return draw.message(answer, writer, self._page, repeated=repeated)
+
+        message: Json = self._moulds.drawn(drawn, answer, writer.reader, repeated)
+        return message
+
     async def _edit(self, place: Mapping[str, Any], answer: Answer, writer: Writer) -> Json | None:
         """Replace a message; None when Slack does not let us."""
         message = {"channel": place["channel"], "ts": place["ts"]}
-        shown = draw.message(answer, writer, self._page)
+        shown = self._drawn(answer, writer)
         try:
             await self._perform("chat.update", {**message, **shown, **QUIET_EDIT})
         except SlackRefused as refused:

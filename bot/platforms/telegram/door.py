@@ -12,6 +12,7 @@ from typing import Any
 from bot.kit.clean import shorten
 from bot.kit.door import UNREACHABLE, Paused, Permanent, SendError, Transient, Unknown
 from bot.kit.events import Answer, Event
+from bot.kit.moulds import Moulds
 from bot.kit.screen import Attachment, Picture
 from bot.kit.text import Raw, Writer, _
 from bot.platforms import drawing
@@ -75,6 +76,7 @@ class TelegramDoor:
         self._stored = stored
         self._sleep = sleep
         self._knows_date_time = True
+        self._moulds = Moulds()
         self._answered_taps: OrderedDict[str, bool] = OrderedDict()
         self._sent_below: OrderedDict[tuple[int, int], frozenset[int | Picture]] = OrderedDict()
 
@@ -160,7 +162,13 @@ class TelegramDoor:
         return data
 
     def _drawn(self, answer: Answer, writer: Writer, *, with_notice: bool, is_repeated: bool = False) -> list[Call]:
-        return draw(answer, writer, date_time=self._knows_date_time, is_repeated=is_repeated, with_notice=with_notice)
+        date_time = self._knows_date_time
+
+        def drawn(answer: Answer) -> list[Call]:
+            return draw(answer, writer, date_time=date_time, is_repeated=is_repeated, with_notice=with_notice)
+
+        calls: list[Call] = self._moulds.drawn(drawn, answer, writer.reader, date_time, is_repeated, with_notice)
+        return calls
 
     async def _acknowledge(self, edits: Mapping[str, Any] | None, answer: Answer, writer: Writer) -> bool:
         """Answer the tap this answer is for. True when its notice was shown over the chat."""
