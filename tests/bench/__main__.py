@@ -61,6 +61,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "previews": previews.figures,
     "soak": soak.figures,
     "broadcast_fan_out": broadcasting.fan_out,
+    "broadcast_fan_out_postgresql": broadcasting.fan_out_postgresql,
     "broadcast_sent": broadcasting.sent,
     "broadcast_cpu": broadcasting.cpu,
     "clauses": clauses.figures,
@@ -73,6 +74,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "programme_dense": lambda _folder: programme_dense.figures(),
     "programme_timefold": lambda _folder: programme_timefold.figures(),
     "rates": rates.figures,
+    "rates_1000": rates.thousand,
     "rates_answer": rates.answers,
     "programme_cosplib": lambda _folder: programme_cosplib.figures(),
 }
