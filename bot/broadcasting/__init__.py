@@ -3,14 +3,17 @@
 A copy is claimed (`sending`) in a transaction of its own shortly before it leaves, and what became of it is recorded in
 another, some at a time. One that is found `sending` when its portion begins was interrupted in between: nobody knows
 whether it arrived. It is left in doubt, listed, and sent again when a person says so, never by itself; that holds for
-an outcome that the platform kept to itself, too. So a process that dies leaves no more in doubt than it had claimed:
-what was to leave within `CLAIMED_AHEAD`, and what was on its way.
+an outcome that the platform kept to itself, too.
+
+So a process that dies leaves in doubt what it had claimed, and no more: at most `CLAIMED`, of all the broadcasts and
+portions that it sends. How many they really are follows from the pace: what leaves within `LEAD`, what is on its way,
+and what is not recorded yet. At thirty a second, and a platform that answers within a tenth of one, that is about eight.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,10 +35,11 @@ __all__ = ["Broadcasting"]
 
 log = structlog.get_logger()
 
-SLICE = 20  # slots taken at once: others who send get theirs in between
-CLAIMED_AHEAD = 0.25  # seconds: what leaves within them is claimed together
+SLICE = 16  # slots taken at once, and claimed together: others who send get theirs in between
+TOGETHER = 0.05  # seconds: only what leaves within them is claimed together
 LEAD = 0.05  # seconds before the first of them leaves, for the claim itself
-GROUPS = 4  # claimed together, and not all recorded yet
+CLAIMED = 50  # by one process at a time, whatever it sends
+THROUGH_ONE = 40  # of those through one door: another that is quick does not wait for one that hangs
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 RECORDED_AT_LAST = 5  # tries to record what the platform has taken already
 
@@ -57,10 +61,32 @@ class Ebb:
         self.until = getattr(error, "until", None) or self.until
 
 
+class Places:
+    """So many at a time, and so many of them through one door."""
+
+    def __init__(self, most: int, through_one: int) -> None:
+        self._most = most
+        self._through_one = through_one
+        self._taken: Counter[str] = Counter()
+        self._freed = asyncio.Event()
+
+    async def take(self, door: str, many: int) -> None:
+        """Return when there are so many at once; `free` gives them back."""
+        while self._taken.total() + many > self._most or self._taken[door] + many > self._through_one:
+            self._freed.clear()
+            await self._freed.wait()
+        self._taken[door] += many
+
+    def free(self, door: str, many: int) -> None:
+        self._taken[door] -= many
+        self._freed.set()
+
+
 class Broadcasting:
     """Sends portions. `bind` gives each copy's buttons handles that are its reader's; `sleep` takes seconds.
 
-    Once `is_stopping` says so, nothing more is begun: the process ends.
+    `places` bounds what is claimed at a time, of everything this process sends. Once `is_stopping` says so, nothing
+    more is begun: the process ends.
     """
 
     def __init__(
@@ -76,6 +102,7 @@ class Broadcasting:
         work: Work,
         is_stopping: Callable[[], bool] = lambda: False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        places: Places | None = None,
     ) -> None:
         self._books = Books(sessions=sessions, clock=clock, doors=doors, bind=bind, work=work)
         self.returned = self._books.returned
@@ -86,6 +113,7 @@ class Broadcasting:
         self._is_stopping = is_stopping
         self._sleep = sleep
         self._under_way: set[int] = set()
+        self._places = places or Places(CLAIMED, THROUGH_ONE)
 
     async def portion(self, portion: int) -> None:
         """Job body: send what is left of one. Runs again harmlessly; raises `Retry` when the rest is for later."""
@@ -125,28 +153,33 @@ class Broadcasting:
                     break
                 for instants in _together(slots):
                     await self._sleep(max(0.0, instants[0] - LEAD - now()))
-                    while len(groups) >= GROUPS:
-                        _done, groups = await asyncio.wait(groups, return_when=asyncio.FIRST_COMPLETED)
-                        await settled(_done)
+                    done = {each for each in groups if each.done()}
+                    groups -= done
+                    await settled(done)
+                    its = [(left.popleft(), instant) for instant in instants if left]
+                    await self._places.take(door, len(its))
                     if self._is_stopping():  # what is claimed arrives and is recorded; the rest is for whoever is there
                         ebb.why = "Stopping"
                     if ebb:
+                        self._places.free(door, len(its))
                         break
-                    its = [(left.popleft(), instant) for instant in instants if left]
                     groups.add(asyncio.create_task(self._group(door, its, portion, ebb)))
         finally:
             await settled(groups)
         return ebb
 
     async def _group(self, door: str, its: Sequence[tuple[Copy, float]], portion: int, ebb: Ebb) -> None:
-        """Claim a few copies, send them, and record what became of them."""
-        claimed = await self._threads.run(self._books.claim, portion, [copy for copy, _instant in its])
-        if claimed is None:
-            ebb.is_over = True
-            return
-        instants = {copy.id: instant for copy, instant in its}
-        outcomes = await settled(self._one(door, each, instants[each.id], ebb) for each in claimed)
-        await self._recorded(outcomes)
+        """Claim a few copies, send them, record what became of them, and leave their places to others."""
+        try:
+            claimed = await self._threads.run(self._books.claim, portion, [copy for copy, _instant in its])
+            if claimed is None:
+                ebb.is_over = True
+                return
+            instants = {copy.id: instant for copy, instant in its}
+            outcomes = await settled(self._one(door, each, instants[each.id], ebb) for each in claimed)
+            await self._recorded(outcomes)
+        finally:
+            self._places.free(door, len(its))
 
     async def _one(self, door: str, copy: Copy, instant: float, ebb: Ebb) -> Outcome:
         now = asyncio.get_running_loop().time
@@ -191,10 +224,10 @@ class Broadcasting:
 
 
 def _together(slots: Sequence[float]) -> list[list[float]]:
-    """Instants in order, those together that lie within `CLAIMED_AHEAD` of the first of them."""
+    """Instants in order, those together that lie within `TOGETHER` of the first of them."""
     found: list[list[float]] = []
     for slot in slots:
-        if found and slot - found[-1][0] <= CLAIMED_AHEAD:
+        if found and slot - found[-1][0] <= TOGETHER:
             found[-1].append(slot)
         else:
             found.append([slot])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.broadcasting import GROUPS, Broadcasting
+from bot.broadcasting import Broadcasting, Places
 from bot.engine import bind_copies
 from bot.kit.door import Paused, Transient, Unknown
 from bot.kit.events import Returned
@@ -68,9 +68,14 @@ def sending(world: World, rates: Paced, **more: Any) -> Broadcasting:
     )
 
 
-def portion(world: World) -> int:
+def portions(world: World) -> Sequence[int]:
     with world.parley.sessions.reading() as session:
-        return session.scalars(select(BroadcastPortion.id)).one()
+        return session.scalars(select(BroadcastPortion.id)).all()
+
+
+def portion(world: World) -> int:
+    (only,) = portions(world)
+    return only
 
 
 def states(world: World, number: int) -> Counter[Sending]:
@@ -185,34 +190,54 @@ def test_a_process_that_ends_begins_nothing_more_and_leaves_nothing_in_doubt(wor
 
 
 def test_a_process_that_dies_leaves_in_doubt_what_it_had_claimed_and_nothing_else(world: World) -> None:
-    number = broadcast(world)
-    begin(world, number)
-    stuck, calls = asyncio.Event(), list[int]()
+    numbers = [broadcast(world), broadcast(world)]
+    for number in numbers:
+        begin(world, number)
+    stuck, calls = asyncio.Event(), Counter[str]()
+    most, through_one = 5, 3
 
-    async def never(*_args: Any, **_more: Any) -> Mapping[str, Any]:
-        calls.append(1)
-        if len(calls) == 2 * GROUPS:  # through each of the two doors as many as may be claimed: no more is begun
-            stuck.set()
-        await asyncio.Event().wait()
-        raise AssertionError
+    def hang(name: str, door: Any) -> None:
+        async def never(*_args: Any, **_more: Any) -> Mapping[str, Any]:
+            calls[name] += 1
+            if calls.total() == most:  # of both broadcasts and through both doors: no more is begun
+                stuck.set()
+            await asyncio.Event().wait()
+            raise AssertionError
 
-    for door in world.doors.values():
-        door.send = never  # type: ignore[method-assign]
+        door.send = never
+
+    for name, door in world.doors.items():
+        hang(name, door)
 
     async def die() -> None:
-        running = asyncio.create_task(sending(world, Paced(at_once=1)).portion(portion(world)))
+        its = sending(world, Paced(at_once=1), places=Places(most, through_one))
+        running = [asyncio.create_task(its.portion(each)) for each in portions(world)]
         await stuck.wait()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
     world.runner.run(die())
-    claimed = states(world, number)[Sending.SENDING]
-    assert claimed == 2 * GROUPS < len(CAST)
+    assert max(calls.values()) == through_one, "a door that hangs leaves places to the others"
+    claimed = sum((states(world, number) for number in numbers), Counter())
+    assert claimed == {Sending.SENDING: most, Sending.WAITING: 2 * len(CAST) - most}
     for door in world.doors.values():
         del door.send
     world.settle()
-    assert states(world, number) == {Sending.ACCEPTED: len(CAST) - claimed, Sending.IN_DOUBT: claimed}
+    ended = sum((states(world, number) for number in numbers), Counter())
+    assert ended == {Sending.ACCEPTED: 2 * len(CAST) - most, Sending.IN_DOUBT: most}
+
+
+async def test_places_are_free_again_for_whoever_waits_for_several() -> None:
+    places = Places(5, 3)
+    await places.take("telegram", 3)
+    through_the_same = asyncio.create_task(places.take("telegram", 2))
+    await places.take("slack", 2)
+    beside = asyncio.create_task(places.take("email", 1))
+    await asyncio.sleep(0)
+    assert not through_the_same.done() and not beside.done()
+    places.free("telegram", 3)
+    await asyncio.gather(through_the_same, beside)
 
 
 def test_what_is_recorded_late_counts_though_another_run_thought_it_lost(world: World) -> None:
