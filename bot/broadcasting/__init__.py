@@ -7,7 +7,7 @@ an outcome that the platform kept to itself, too.
 
 So a process that dies leaves in doubt what it had claimed, and no more: at most `CLAIMED`, of all the broadcasts and
 portions that it sends. How many they really are follows from the pace: what leaves within `LEAD`, what is on its way,
-and what is not recorded yet. At thirty a second, and a platform that answers within a tenth of one, that is about eight.
+and what is not recorded yet. At thirty a second, where the platform answers within a tenth of one, it is about eight.
 """
 
 from __future__ import annotations

@@ -1,69 +1,115 @@
-"""A broadcast whose process is killed again and again: nobody is missed, and nobody is written to twice by itself."""
+"""A broadcast to many by real processes: nobody is missed, nobody has it twice; killed, it lists who is in doubt."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from bot.broadcasting import GROUPS, SLICE
-from bot.engine.turn import LANES
-from db.broadcasts import Broadcast, BroadcastCopy, Standing
+from bot.broadcasting import CLAIMED
 from db.machinery import Sending
-from db.session import Sessions, connect
-from tests.bench import process, town
-from tests.bench.broadcasting import approved, begun, reached_by_telegram
-from tests.bench.platform import Platform
-from tests.bot.work.shop import until
 
-PEOPLE, KILLS, AFTER = 4000, 9, 100  # messages after which it dies once more
-CLAIMED = LANES * GROUPS * SLICE  # at most, where the platform's limit leaves every slot free
+from .broadcasts import PARTS, Crew, Engine, Sent, until_over
+
+ENGINES = pytest.mark.parametrize("engine", ["embedded", "scaled"])
+MANY = 100_000
+KILLED, KILLS = 10_000, 9  # people, and how often one of the processes dies on the way to them
+PACED, RATE, ABOUT = 600, 30, 8  # people, messages a second, and how many one kill leaves in doubt on average then
+WITHIN = 900.0  # seconds that a busy machine may take
+
+Record = Callable[[str, object], None]
 
 
+@pytest.fixture
+def url(engine: Engine, request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("sqlite_url" if engine == "embedded" else "postgresql_url"))
+
+
+@ENGINES
 @pytest.mark.slow
-def test_nine_kills_miss_nobody_and_leave_in_doubt_what_was_claimed(tmp_path: Path) -> None:
-    with reached_by_telegram(tmp_path, PEOPLE) as parley:
-        number = approved(parley)
-        begun(parley, number)
-    url = f"sqlite:///{tmp_path / 'used.db'}"
-    posts: Counter[str] = Counter()
-    asyncio.run(_killed(url, number, posts, tmp_path / "log"))
-    states = _states(url, number)
+@pytest.mark.promise("broadcast.many", "Of 100,000 recipients nobody is missed, and nobody is written to twice.")
+async def test_a_hundred_thousand(url: str, engine: Engine, tmp_path: Path, record_property: Record) -> None:
+    with closing(await asyncio.to_thread(Sent, url, engine, MANY)) as sent:
+        async with Crew.begun(sent, tmp_path) as crew:
+            await until_over(sent, WITHIN)
+        states = sent.states()
+    assert Counter(states.values()) == {Sending.ACCEPTED: MANY}
+    assert Counter(crew.posts[address] for address in states) == {1: MANY}, "each has it once"
+    record_property("figure", f"{engine}: {MANY:,} sent, nobody missed, nobody twice")
+
+
+@ENGINES
+@pytest.mark.slow
+@pytest.mark.promise(
+    "broadcast.kills", "Killed nine times, a broadcast misses nobody, and repeats only what is in doubt."
+)
+async def test_nine_kills(url: str, engine: Engine, tmp_path: Path, record_property: Record) -> None:
+    with closing(await asyncio.to_thread(Sent, url, engine, KILLED)) as sent:
+        async with Crew.begun(sent, tmp_path) as crew:
+            for number in doomed(engine):
+                await crew.posted(KILLED // (2 * KILLS), WITHIN)
+                await crew.kill(number)
+            await until_over(sent, WITHIN)
+            doubt = in_doubt(sent, crew)
+            arrived = sum(crew.posts[address] for address in doubt)
+            senders = crew.kills.total() - crew.kills["clock"]
+            assert len(doubt) <= senders * CLAIMED
+            await pressed(sent, crew, doubt)
+    kills = ", ".join(f"{count} × {part}" for part, count in sorted(crew.kills.items()))
+    told = f"{len(doubt)} in doubt, of whom {arrived} had it and were written to a second time when a person said so"
+    record_property("figure", f"{engine}, {KILLED:,} recipients, killed {kills}: nobody missed, {told}")
+
+
+@ENGINES
+@pytest.mark.slow
+@pytest.mark.promise("broadcast.kills", "At thirty a second a kill leaves about eight in doubt.")
+async def test_a_kill_at_thirty_a_second(url: str, engine: Engine, tmp_path: Path, record_property: Record) -> None:
+    with closing(await asyncio.to_thread(Sent, url, engine, PACED)) as sent:
+        async with Crew.begun(sent, tmp_path, rate=RATE) as crew:
+            for number in (0,) * 3 if engine == "embedded" else (1, 2, 1):
+                await crew.posted(PACED // 6, WITHIN)
+                await crew.kill(number)
+            await until_over(sent, WITHIN)
+            doubt = in_doubt(sent, crew)
+            await pressed(sent, crew, doubt)
+    each = len(doubt) / crew.kills.total()
+    assert each <= 2 * ABOUT
+    record_property("figure", f"{engine}, at {RATE} a second: {each:.1f} in doubt for each kill")
+
+
+def doomed(engine: Engine) -> Iterator[int]:
+    """Which of the processes die, one after another: workers and clocks by turns, whatever sends more often."""
+    those = [number for number, part in enumerate(PARTS[engine]) if part != "web"]
+    by = random.Random(7)
+    for kill in range(KILLS):
+        yield those[kill] if kill < len(those) else by.choice(those)
+
+
+def in_doubt(sent: Sent, crew: Crew) -> set[str]:
+    """Who is, before anybody has said anything: all others have it, nobody has it twice."""
+    states = sent.states()
     doubt = {address for address, state in states.items() if state is Sending.IN_DOUBT}
-    assert set(states.values()) <= {Sending.ACCEPTED, Sending.IN_DOUBT} and len(states) == PEOPLE
-    assert all(posts[address] == 1 for address in states.keys() - doubt), "nobody is missed, and nobody has it twice"
-    assert all(posts[address] <= 1 for address in doubt), "what is in doubt is not repeated by itself"
-    assert len(doubt) <= KILLS * CLAIMED
+    assert len(states) == sent.people and set(states.values()) <= {Sending.ACCEPTED, Sending.IN_DOUBT}
+    assert all(crew.posts[address] == 1 for address in states.keys() - doubt), "they have it, and once"
+    assert all(crew.posts[address] <= 1 for address in doubt), "nothing is repeated by itself"
+    return doubt
 
 
-async def _killed(url: str, number: int, posts: Counter[str], log: Path) -> None:
-    async with Platform.running() as platform:
-        platform.on_post = lambda address: posts.update((address,))
-        for _kill in range(KILLS):
-            before = platform.posted
-            async with process.parley(url, platform.api, log=log) as bot:
-                await until(lambda before=before: platform.posted >= before + AFTER, 60)
-                bot.process.kill()
-                await bot.process.wait()
-        async with process.parley(url, platform.api, log=log):
-            await until(lambda: _is_over(url, number), 60)
-
-
-def _states(url: str, number: int) -> dict[str, Sending]:
-    sessions = Sessions(connect(url))
-    with sessions.reading() as session:
-        its = BroadcastCopy.broadcast_id == number, BroadcastCopy.person_id >= town.FIRST
-        rows = session.execute(select(BroadcastCopy.person_id, BroadcastCopy.state).where(*its)).all()
-    sessions.engine.dispose()
-    return {town.address("telegram", person - town.FIRST): state for person, state in rows}
-
-
-def _is_over(url: str, number: int) -> bool:
-    sessions = Sessions(connect(url))
-    with sessions.reading() as session:
-        standing = session.get_one(Broadcast, number).standing
-    sessions.engine.dispose()
-    return standing is Standing.SENT
+async def pressed(sent: Sent, crew: Crew, doubt: set[str]) -> None:
+    """A person has it sent again to those in doubt: nobody is missed then, and nobody else is written to."""
+    if not doubt:
+        return
+    before = Counter(crew.posts)
+    await sent.send_again()
+    await until_over(sent, WITHIN)
+    states = sent.states()
+    assert Counter(states.values()) == {Sending.ACCEPTED: sent.people}
+    assert {address: crew.posts[address] - before[address] for address in states if address in doubt} == dict.fromkeys(
+        doubt, 1
+    )
+    assert all(crew.posts[address] == 1 for address in states.keys() - doubt)
