@@ -21,7 +21,7 @@ from bot.kit.door import ELSEWHERE, UNREACHABLE, Door, Paused, Permanent, Transi
 from bot.kit.events import Answer, Returned
 from bot.kit.screen import Button, from_json, map_buttons
 from bot.kit.text import Reader
-from bot.work import BROADCAST, Retry, Work
+from bot.work import BROADCAST, MEND, Retry, Work, lane
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
 from db.broadcasts.copies import MUTED, NO_DOOR, OPEN, as_message, copy_of_message, send_again
 from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Sending, Setting
@@ -80,6 +80,8 @@ class Copy:
     """Everything a send needs, read out of the database before it. `answer` has no handles yet."""
 
     id: int
+    broadcast_id: int
+    portion: int  # its number
     person_id: int
     account_id: int
     platform: str
@@ -154,6 +156,8 @@ class Books:
                 found.append(
                     Copy(
                         id=row.id,
+                        broadcast_id=row.broadcast_id,
+                        portion=row.portion,
                         person_id=row.person_id,
                         account_id=account.id,
                         platform=account.platform,
@@ -187,6 +191,7 @@ class Books:
         with self._sessions.writing() as session:
             taken = [each for each in outcomes if each.error is None]
             if taken:
+                self._mend_what_is_old(session, [each.copy for each in taken])
                 session.connection().execute(
                     ACCEPTED,
                     [
@@ -197,6 +202,19 @@ class Books:
             for each in outcomes:
                 if each.error is not None:
                     self._not_taken(session, each.copy, each.error, now)
+
+    def _mend_what_is_old(self, session: Session, taken: Sequence[Copy]) -> None:
+        """They were on their way when another edition took the place of theirs, whose own job could not see them."""
+        ids = {copy.broadcast_id for copy in taken}
+        # Nobody publishes an edition between this look and our commit.
+        holds = select(Broadcast.id, Broadcast.edition).where(Broadcast.id.in_(ids)).with_for_update(read=True)
+        edition = {number: holding for number, holding in session.execute(holds)}  # noqa: C416  a row is no pair
+        for number, portion in sorted(
+            {(c.broadcast_id, c.portion) for c in taken if c.edition < edition[c.broadcast_id]}
+        ):
+            its = BroadcastPortion.broadcast_id == number, BroadcastPortion.number == portion
+            for old in session.scalars(select(BroadcastPortion.id).where(*its)):
+                self._work.defer(session, MEND, lock=lane(MEND, number, portion), portion=old)
 
     def _not_taken(self, session: Session, copy: Copy, error: Exception, now: datetime) -> None:
         row = session.get_one(BroadcastCopy, copy.id, with_for_update=True)

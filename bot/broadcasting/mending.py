@@ -7,21 +7,23 @@ before.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from bot.kit.door import Door, Paused, Permanent, Transient
+from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient
 from bot.kit.events import Answer
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.rates import Rates, turn
 from bot.work import Retry, Threads
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
+from db.machinery import OUTBOX_HOLD, Setting
 from db.people import Account, Person
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -31,6 +33,7 @@ from .books import DOUBT, Bind, answers_of, of, own
 
 log = structlog.get_logger()
 
+ON_HOLD = timedelta(minutes=5)
 SLICE = 20  # copies read, sent and recorded together
 BEGUN = (
     update(BroadcastCopy)
@@ -44,6 +47,7 @@ class Stale:
     """A copy whose reader has an earlier edition."""
 
     id: int
+    account_id: int
     platform: str
     address: str
     answer: Answer
@@ -74,19 +78,26 @@ class Mending:
         self._doors = doors
         self._rates = rates
         self._bind = bind
+        self._tries: Counter[int] = Counter()  # by portion: how often some of it was not taken, one run after another
 
     async def portion(self, portion: int) -> None:
-        """Job body: mend what is left of one. Runs again harmlessly; raises `Retry` when the rest is for later."""
-        tries = 0
-        while stale := await self._threads.run(self._begin, portion):
-            errors = [each for each in await settled(self._one(copy) for copy in stale) if each is not None]
-            if errors:
-                pause = max((each.pause for each in errors if isinstance(each, Paused)), default=pause_after(tries))
-                raise Retry(pause)
-            tries += 1
+        """Job body: mend what is left of one, trying each once. Runs again harmlessly; raises `Retry` for what the
+        platforms did not take."""
+        last, pauses = 0, list[timedelta]()
+        while stale := await self._threads.run(self._begin, portion, last):
+            failed = [each for each in await settled(self._one(copy) for copy in stale) if each is not None]
+            if failed:
+                await self._threads.run(self._put_back, [copy for copy, _error in failed])
+            again = pause_after(self._tries[portion])
+            pauses += [error.pause if isinstance(error, Paused) else again for _copy, error in failed]
+            last = stale[-1].id
+        if pauses:
+            self._tries[portion] += 1
+            raise Retry(max(pauses))
+        del self._tries[portion]
 
-    async def _one(self, copy: Stale) -> Transient | None:
-        """Send and record one; what is to be tried again is given back."""
+    async def _one(self, copy: Stale) -> tuple[Stale, Transient] | None:
+        """Send and record one; what is to be tried again is given back, with why."""
         try:
             await turn(self._rates, copy.platform)
             writer = Writer(self._catalogues, copy.reader)
@@ -95,7 +106,7 @@ class Mending:
         except Transient as error:
             if isinstance(error, Paused) and error.told is not None:
                 await self._rates.told_to_wait(copy.platform, error.pause)
-            return error
+            return copy, error
         except Permanent as error:
             await self._threads.run(self._record, copy, None, error.reason)
             return None
@@ -106,10 +117,15 @@ class Mending:
         await self._threads.run(self._record, copy, dict(message), None)
         return None
 
-    def _begin(self, portion_id: int) -> list[Stale]:
-        """A few that have an earlier edition than the one that holds, marked as begun."""
+    def _begin(self, portion_id: int, after: int) -> list[Stale]:
+        """The next few that have an earlier edition than the one that holds, marked as begun.
+
+        Restored, we mend nothing by ourselves.
+        """
         now = self._clock.now()
         with self._sessions.writing() as session:
+            if session.get(Setting, OUTBOX_HOLD) is not None:
+                raise Retry(ON_HOLD)
             portion = session.get(BroadcastPortion, portion_id)
             broadcast = session.get(Broadcast, portion.broadcast_id) if portion is not None else None
             if portion is None or broadcast is None or broadcast.standing is Standing.DRAFT:
@@ -118,7 +134,7 @@ class Mending:
                 select(BroadcastCopy, Account, Person)
                 .join(Account, Account.id == BroadcastCopy.account_id)
                 .join(Person, Person.id == BroadcastCopy.person_id)
-                .where(*of(portion), BroadcastCopy.accepted_at.is_not(None))
+                .where(*of(portion), BroadcastCopy.id > after, BroadcastCopy.accepted_at.is_not(None))
                 .where(BroadcastCopy.edition < broadcast.edition)
                 .where(
                     BroadcastCopy.unmended.is_(None), Account.unreachable_since.is_(None), Person.erased_at.is_(None)
@@ -140,6 +156,7 @@ class Mending:
         return [
             Stale(
                 id=copy.id,
+                account_id=account.id,
                 platform=account.platform,
                 address=account.address,
                 answer=answer,
@@ -151,12 +168,22 @@ class Mending:
             for (copy, account, person), answer in zip(rows, self._bind(session, mine, now), strict=True)
         ]
 
+    def _put_back(self, copies: Sequence[Stale]) -> None:
+        """They were not taken, and are no second message when they are; but one of which that was in doubt is."""
+        ids = [copy.id for copy in copies if not copy.repeated]
+        if ids:
+            with self._sessions.writing() as session:
+                session.connection().execute(BEGUN, {"ids": ids, "to": None})
+
     def _record(self, copy: Stale, message: dict[str, Any] | None, why: str | None) -> None:
         with self._sessions.writing() as session:
             row = session.get_one(BroadcastCopy, copy.id, with_for_update=True)
             row.mending_to, row.unmended = None, why
             if message is not None:
                 row.edition, row.message = copy.edition, message
+            elif why in UNREACHABLE:
+                account = session.get_one(Account, copy.account_id)
+                account.unreachable_since, account.unreachable_reason = self._clock.now(), why
 
 
 def _in(answers: Mapping[str, Answer], copy: BroadcastCopy, broadcast: Broadcast) -> Answer:

@@ -21,7 +21,7 @@ from bot.kit.forms import FieldKind
 from bot.kit.news import READ
 from bot.kit.screen import Button, NotFound, Refusal, Screen, Style, map_buttons
 from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
-from bot.work import BROADCAST, MEND
+from bot.work import BROADCAST, MEND, lane
 from db.base import OfAdministration
 from db.broadcasts import BroadcastPortion
 from db.machinery import Draft, Outgoing
@@ -46,7 +46,6 @@ NOTHING_KEPT = Screen(
 TRIMMED = _("Some of your letters carried more marks than can be read. I have kept four on each.")
 CONFIRMED = "confirmed"
 COPY = "copy"  # the argument of a button under a broadcast that answers it
-LANES = 4  # portions of one broadcast that are sent at a time, by all processes together: others are sent beside it
 GREETINGS = frozenset({"start", "home", "menu", ""})
 
 
@@ -121,13 +120,13 @@ class Turn:
         self._engine.work.defer(
             self._session,
             BROADCAST,
-            lock=f"broadcast:{portion.broadcast_id}:{portion.number % LANES}",
+            lock=lane(BROADCAST, portion.broadcast_id, portion.number),
             at=portion.at,
             portion=portion.id,
         )
 
     def _mend(self, portion: BroadcastPortion) -> None:
-        lock = f"mend:{portion.broadcast_id}:{portion.number % LANES}"
+        lock = lane(MEND, portion.broadcast_id, portion.number)
         self._engine.work.defer(self._session, MEND, lock=lock, portion=portion.id)
 
     def _sketch(self, screen: Screen, language: str, zone: str) -> Mapping[str, Sequence[str]]:

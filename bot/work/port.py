@@ -30,8 +30,14 @@ MEND = "mend"  # the job that corrects one
 # Those that come by the hundred and mostly wait for their turn at a platform: so many at a time in a process, in places
 # of their own, so that nothing else ever waits for one of them.
 IN_BULK, BULK_AT_ONCE = frozenset({BROADCAST, MEND}), 16
+LANES = 4  # portions of one broadcast that are sent at a time, by all processes together
 WAITED_FOR = 1  # a job's `first`: somebody waits for it
 ANSWER = 2  # what they wait for is there, and only has to be sent: what is begun is ended before anything else begins
+
+
+def lane(name: str, broadcast: int, number: int) -> str:
+    """The lock of what is done with a portion of a broadcast, by its number."""
+    return f"{name}:{broadcast}:{number % LANES}"
 
 
 class Work(Protocol):

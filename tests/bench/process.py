@@ -87,7 +87,13 @@ async def bare(door: str, api: str, *, log: Path) -> AsyncIterator[Bot]:
 
 @asynccontextmanager
 async def running(
-    command: list[str], port: int, environment: Mapping[str, str], log: Path, *, ready: str
+    command: list[str],
+    port: int,
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    ready: str,
+    within: float = 30,
 ) -> AsyncIterator[Bot]:
     environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)} | dict(environment)
     with log.open("ab") as errors:
@@ -96,7 +102,7 @@ async def running(
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        await _serving(process, address + ready)
+        await _serving(process, address + ready, within)
         yield Bot(address, process)
     finally:
         if process.returncode is None:
@@ -104,8 +110,8 @@ async def running(
         await process.wait()
 
 
-async def _serving(process: asyncio.subprocess.Process, url: str) -> None:
-    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+async def _serving(process: asyncio.subprocess.Process, url: str, within: float) -> None:
+    async with aiohttp.ClientSession() as session, asyncio.timeout(within):
         while True:
             if process.returncode is not None:
                 raise RuntimeError(f"ended with {process.returncode} before it served")

@@ -36,6 +36,7 @@ PARTS: dict[Engine, Sequence[str]] = {
 }
 RUN = "from bot.main import run; run()"
 COORDINATOR = "coordinator"
+STARTS = 120  # seconds that one may take to start beside several that are busy
 
 
 class Sent:
@@ -146,7 +147,7 @@ class Crew:
         environment = {f"PARLEY_{name}": str(value) for name, value in settings.items()}
         command = ["-c", RUN, part] + ([] if part == "all" else ["--port", str(port)])
         log = self.folder / f"{part}.log"
-        running = process.running(command, port, environment, log, ready="/readyz")
+        running = process.running(command, port, environment, log, ready="/readyz", within=STARTS)
         return await self.stack.enter_async_context(running)
 
 

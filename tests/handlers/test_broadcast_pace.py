@@ -15,10 +15,10 @@ from bot.broadcasting import Broadcasting, Places
 from bot.engine import bind_copies
 from bot.kit.door import Paused, Transient, Unknown
 from bot.kit.events import Returned
-from bot.work import Retry
-from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
+from bot.work import MEND, Retry, lane
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
 from db.broadcasts.copies import as_message
-from db.machinery import Inbox, Sending
+from db.machinery import OUTBOX_HOLD, Inbox, Sending, Setting
 from db.people import Account
 from tests.handlers.broadcast_steps import begin, broadcast, copies, sent, standing
 from tests.world import CAST, World
@@ -259,6 +259,143 @@ def test_what_is_recorded_late_counts_though_another_run_thought_it_lost(world: 
     world.settle()
     assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
     assert {each.reason for each in copies(world, number).values()} == {None}
+
+
+def published(world: World, number: int) -> None:
+    """Another edition holds from now on."""
+    with world.parley.sessions.writing() as session:
+        broadcast = session.get_one(Broadcast, number)
+        broadcast.edition = 2
+        before = session.scalars(select(BroadcastText).where(BroadcastText.broadcast_id == number)).all()
+        for text in before:
+            its = {"language": text.language, "title": text.title, "words": text.words, "screen": text.screen}
+            session.add(BroadcastText(broadcast_id=number, edition=2, **its))
+
+
+def mend(world: World, number: int) -> None:
+    with world.parley.sessions.writing() as session:
+        for its in session.scalars(select(BroadcastPortion).where(BroadcastPortion.broadcast_id == number)):
+            world.parley.work.defer(session, MEND, lock=lane(MEND, number, its.number), portion=its.id)
+
+
+def test_what_is_on_its_way_while_it_is_corrected_is_corrected_when_it_has_arrived(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    slow = Flaky(world, "telegram")
+    original, calls = slow.send, list[str]()
+
+    async def meanwhile(address: str, *args: Any, **more: Any) -> Mapping[str, Any]:
+        calls.append(address)
+        if len(calls) == 1:
+            published(world, number)  # its own jobs see nobody yet who has the old one
+        return await original(address, *args, **more)
+
+    slow.send = meanwhile
+    world.settle()
+    found = copies(world, number)
+    assert {each.state for each in found.values()} == {Sending.ACCEPTED}
+    assert {each.edition for each in found.values()} == {2}, "nobody is left with what does not hold"
+    assert len(calls) > len(set(calls)), "some had the first one"
+
+
+@pytest.fixture
+def old(world: World) -> int:
+    """Everybody has the first edition, and it does not hold."""
+    number = broadcast(world)
+    sent(world, number)
+    published(world, number)
+    return number
+
+
+def editions(world: World, number: int) -> Counter[int]:
+    return Counter(each.edition for each in copies(world, number).values())
+
+
+def test_told_to_wait_a_correction_comes_later_and_as_the_first_of_its_kind(world: World, old: int) -> None:
+    paused = Paused(timedelta(seconds=40))
+    telegram = Flaky(world, "telegram", paused, paused)
+    mend(world, old)
+    world.settle()
+    world.pass_time(minutes=1)
+    assert editions(world, old) == {2: len(CAST)}
+    assert not any(repeated for _address, _at, repeated in telegram.sent), "nothing had left"
+
+
+def test_one_that_cannot_be_corrected_now_does_not_hold_up_the_others(world: World, old: int) -> None:
+    telegram = Flaky(world, "telegram")
+    original, tries = telegram.send, list[int]()
+
+    async def not_amina(address: str, *args: Any, **more: Any) -> Mapping[str, Any]:
+        if address == "amina":
+            tries.append(1)
+            raise Transient("not this one")
+        return await original(address, *args, **more)
+
+    telegram.send = not_amina
+    mend(world, old)
+    world.settle()
+    assert editions(world, old) == {2: len(CAST) - 1, 1: 1}
+    world.pass_time(hours=1)
+    assert 5 < len(tries) < 30, "less and less often"
+
+
+def test_a_correction_with_an_unknown_outcome_is_noted_and_not_repeated(world: World, old: int) -> None:
+    telegram = Flaky(world, "telegram", Unknown("no answer"))
+    mend(world, old)
+    world.settle()
+    world.pass_time(days=1)
+    unmended = [each.unmended for each in copies(world, old).values() if each.edition == 1]
+    assert unmended == ["unknown_outcome"]
+    on_telegram = sum(door == "telegram" for door, *_rest in CAST.values())
+    assert len(telegram.sent) == on_telegram - 1
+
+
+def test_whoever_has_blocked_us_is_known_to_have(world: World, old: int) -> None:
+    world.blocks("amina", "blocked")
+    mend(world, old)
+    world.settle()
+    with world.parley.sessions.reading() as session:
+        reason = session.scalar(select(Account.unreachable_reason).where(Account.external_id == "amina"))
+    assert (reason, copies(world, old)["amina"].unmended) == ("blocked", "blocked")
+
+
+def test_a_correction_that_dies_on_its_way_says_that_it_may_be_the_second(world: World, old: int) -> None:
+    gone = asyncio.Event()
+    telegram = Flaky(world, "telegram")
+    original = telegram.send
+
+    async def never(*_args: Any, **_more: Any) -> Mapping[str, Any]:
+        gone.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def die() -> None:
+        telegram.send = never
+        running = asyncio.create_task(world.parley.mending.portion(portion(world)))
+        await gone.wait()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    world.runner.run(die())
+    telegram.send = original
+    telegram.sent.clear()
+    mend(world, old)
+    world.settle()
+    assert editions(world, old) == {2: len(CAST)}
+    assert telegram.sent and all(repeated for _address, _at, repeated in telegram.sent)
+
+
+def test_a_restored_parley_corrects_nothing_by_itself(world: World, old: int) -> None:
+    with world.parley.sessions.writing() as session:
+        session.add(Setting(name=OUTBOX_HOLD, value={}))
+    mend(world, old)
+    world.settle()
+    assert editions(world, old) == {1: len(CAST)}
+    with world.parley.sessions.writing() as session:
+        session.delete(session.get_one(Setting, OUTBOX_HOLD))
+    world.pass_time(minutes=6)
+    assert editions(world, old) == {2: len(CAST)}
 
 
 def test_one_that_is_never_taken_does_not_hold_up_the_others(world: World) -> None:
