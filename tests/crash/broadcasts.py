@@ -105,7 +105,9 @@ class Crew:
     stack: AsyncExitStack
     posts: Counter[str] = field(default_factory=Counter)
     kills: Counter[str] = field(default_factory=Counter)
-    running: list[process.Bot] = field(default_factory=list)
+    _running: dict[int, process.Bot] = field(default_factory=dict)  # by their places in `PARTS`
+    _killed: Counter[int] = field(default_factory=Counter)
+    _starting: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     @asynccontextmanager
@@ -113,8 +115,11 @@ class Crew:
         async with Platform.running() as platform, AsyncExitStack() as stack:
             crew = cls(sent.url, sent.engine, platform, folder, rate, stack)
             platform.on_post = lambda address: crew.posts.update((address,))
-            crew.running = list(await asyncio.gather(*(crew._one(part) for part in PARTS[sent.engine])))
-            yield crew
+            await asyncio.gather(*(crew._start(number) for number in range(len(PARTS[sent.engine]))))
+            try:
+                yield crew
+            finally:
+                await asyncio.gather(*crew._starting)
 
     async def posted(self, more: int, within: float) -> None:
         """Wait until so many more have arrived."""
@@ -123,14 +128,26 @@ class Crew:
             while self.platform.posted < aim:  # noqa: ASYNC110  other processes send them
                 await asyncio.sleep(0.01)
 
-    async def kill(self, number: int) -> None:
-        """One of them dies at once; another begins in its place."""
-        part, bot = PARTS[self.engine][number], self.running[number]
+    async def kill(self, *parts: str) -> None:
+        """One that does the first of these that any does dies at once. Another begins in its place, meanwhile."""
+        while not (alive := [number for number in self._running if self._part(number) in parts]):
+            await asyncio.wait(self._starting, return_when=asyncio.FIRST_COMPLETED)
+        number = min(alive, key=lambda each: (parts.index(self._part(each)), self._killed[each]))
+        bot = self._running.pop(number)
         assert bot.process.returncode is None, "it died of itself"
         bot.process.kill()
         await bot.process.wait()
-        self.kills[part] += 1
-        self.running[number] = await self._one(part)
+        self._killed[number] += 1
+        self.kills[self._part(number)] += 1
+        starting = asyncio.create_task(self._start(number))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+
+    def _part(self, number: int) -> str:
+        return PARTS[self.engine][number]
+
+    async def _start(self, number: int) -> None:
+        self._running[number] = await self._one(self._part(number))
 
     async def _one(self, part: str) -> process.Bot:
         port = process.free_port()
