@@ -311,6 +311,7 @@ def editions(world: World, number: int) -> Counter[int]:
     return Counter(each.edition for each in copies(world, number).values())
 
 
+@pytest.mark.slow
 def test_told_to_wait_a_correction_comes_later_and_as_the_first_of_its_kind(world: World, old: int) -> None:
     paused = Paused(timedelta(seconds=40))
     telegram = Flaky(world, "telegram", paused, paused)
@@ -321,6 +322,7 @@ def test_told_to_wait_a_correction_comes_later_and_as_the_first_of_its_kind(worl
     assert not any(repeated for _address, _at, repeated in telegram.sent), "nothing had left"
 
 
+@pytest.mark.slow
 def test_one_that_cannot_be_corrected_now_does_not_hold_up_the_others(world: World, old: int) -> None:
     telegram = Flaky(world, "telegram")
     original, tries = telegram.send, list[int]()
@@ -337,26 +339,6 @@ def test_one_that_cannot_be_corrected_now_does_not_hold_up_the_others(world: Wor
     assert editions(world, old) == {2: len(CAST) - 1, 1: 1}
     world.pass_time(hours=1)
     assert 5 < len(tries) < 30, "less and less often"
-
-
-def test_a_correction_with_an_unknown_outcome_is_noted_and_not_repeated(world: World, old: int) -> None:
-    telegram = Flaky(world, "telegram", Unknown("no answer"))
-    mend(world, old)
-    world.settle()
-    world.pass_time(days=1)
-    unmended = [each.unmended for each in copies(world, old).values() if each.edition == 1]
-    assert unmended == ["unknown_outcome"]
-    on_telegram = sum(door == "telegram" for door, *_rest in CAST.values())
-    assert len(telegram.sent) == on_telegram - 1
-
-
-def test_whoever_has_blocked_us_is_known_to_have(world: World, old: int) -> None:
-    world.blocks("amina", "blocked")
-    mend(world, old)
-    world.settle()
-    with world.parley.sessions.reading() as session:
-        reason = session.scalar(select(Account.unreachable_reason).where(Account.external_id == "amina"))
-    assert (reason, copies(world, old)["amina"].unmended) == ("blocked", "blocked")
 
 
 def test_a_correction_that_dies_on_its_way_says_that_it_may_be_the_second(world: World, old: int) -> None:
