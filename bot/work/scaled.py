@@ -78,9 +78,9 @@ class _Retries(BaseRetryStrategy):
 class Scaled:
     """Jobs in Procrastinate's tables, run by as many processes; those with the same `lock` one at a time, in order.
 
-    Of one lock, what somebody waits for goes before the rest. What is deferred begins as its transaction commits,
-    wherever there is room. What waits for its hour stands in the table `job`: whichever process looks next when it has
-    come hands it on. A process that dies is missed after `STALLED` seconds, and its jobs run again.
+    What somebody waits for has what stands before it under its lock hurry. What is deferred begins as its transaction
+    commits, wherever there is room. What waits for its hour stands in the table `job`: whichever process looks next
+    when it has come hands it on. A process that dies is missed after `STALLED` seconds, and its jobs run again.
     """
 
     shares = True
@@ -126,7 +126,7 @@ class Scaled:
             return
         connection = session.connection()
         if first and lock is not None:  # somebody is there: what failed before it may go through now
-            connection.execute(queues.RELEASE_LOCK, {"lock": lock})
+            connection.execute(queues.HURRY, {"lock": lock, "first": first})
         row = {"queue": queues.queue(name, first), "name": name, "first": first, "lock": lock, "args": json.dumps(ids)}
         connection.execute(queues.DEFER, row)
 

@@ -56,6 +56,29 @@ async def test_jobs_of_one_lock_run_one_at_a_time_and_in_order(busy_shop: Shop) 
     assert busy_shop.jobs() == []
 
 
+async def test_what_somebody_waits_for_overtakes_nothing_under_its_lock(shop: Shop) -> None:
+    """News that wait at a door come before the answer there, and as soon as that: a full engine keeps neither."""
+    held, full = asyncio.Event(), 16
+
+    async def hold() -> None:
+        await held.wait()
+
+    shop.work.add({"hold": hold})
+    with shop.sessions.writing() as session:
+        for _each in range(full):
+            shop.work.defer(session, "hold")
+    shop.defer(0, 1, lock="door")
+    shop.defer(2, lock="door", first=ANSWER)
+    shop.defer(3, lock="door")
+    shop.defer(4)
+    draining = asyncio.create_task(shop.work.drain())
+    await until(lambda: 2 in shop.done) if shop.work.shares else None
+    assert shop.done == ([0, 1, 2] if shop.work.shares else []), "embedded, they wait for a place, in their order"
+    held.set()
+    await draining
+    assert [number for number in shop.done if number != 4] == [0, 1, 2, 3] and shop.jobs() == []
+
+
 async def test_different_locks_do_not_wait_for_one_another(shop: Shop) -> None:
     held = asyncio.Event()
 
