@@ -31,7 +31,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///build/parley.db",
-        description="Where everything is kept: sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+        description="Where everything is kept: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME.",
     )
     public_url: str = Field(
         default="http://127.0.0.1:8765", description="The address at which people reach Parley, without a final slash."
@@ -121,6 +121,13 @@ class Settings(BaseSettings):
             if path and not values.get(name):
                 values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
         return values
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_our_driver(cls, value: str) -> str:
+        """As whoever hosts PostgreSQL writes its address, and as `parley migrate-to` takes it."""
+        kind, separator, rest = value.partition("://")
+        return f"postgresql+psycopg://{rest}" if separator and kind in ("postgres", "postgresql") else value
 
     @field_validator("public_url")
     @classmethod

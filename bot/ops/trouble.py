@@ -19,9 +19,7 @@ def in_one_line(error: BaseException) -> str | None:
             wrong = [f"PARLEY_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
             return "; ".join(wrong)
         case ArgumentError() | NoSuchModuleError():
-            return (
-                "PARLEY_DATABASE_URL is not an address: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-            )
+            return "PARLEY_DATABASE_URL is not an address: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
         case DBAPIError():
             return f"the database refuses: {str(error.orig).strip().splitlines()[0]}"
         case OSError() if error.strerror:

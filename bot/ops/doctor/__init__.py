@@ -65,7 +65,7 @@ def _lines(settings: Settings, offline: bool, unknown: Sequence[str], env_file: 
     yield from setup.secret_files(settings, env_file)
     yield from state.database(settings.database_url)
     runs = state.runs(settings.database_url)
-    yield from state.process(runs, state.beside(settings.database_url))
+    yield from state.process(runs, state.beside(settings.database_url), shares=settings.engine == "scaled")
     yield from catalogues.check(CATALOGUES)
     yield fonts.check()
     if not offline:

@@ -44,6 +44,11 @@ def engine(settings: Settings) -> Iterator[Line]:
         yield ok("engine", "scaled: web, worker and clock processes share the work")
 
 
+def the_web(settings: Settings) -> str:
+    """What the operator starts to have updates come in, as they know it."""
+    return "`parley web`" if settings.engine == "scaled" else "`parley all`"
+
+
 def doors(settings: Settings) -> Iterator[Line]:
     """How each platform's updates come in, and whether the tokens can be what they are set as."""
     if settings.slack_bot_token is None and settings.telegram_token is None and settings.smtp_url is None:

@@ -19,7 +19,7 @@ AGAIN = "give the app the scopes of `parley slack manifest`, then install it aga
 STOLEN = "stolen"
 REVOKE = (
     "revoke the token (api.slack.com/apps, OAuth & Permissions), install the app again, set the new one and start"
-    " `parley all` anew; its log names the posts"
+    " every process anew; the log names the posts"
 )
 TO_DO = {
     "missing_scope": "give the app-level token the scope connections:write, or make another that has it",

@@ -55,10 +55,13 @@ def runs(url: str) -> bool | None:
         return None
 
 
-def process(running: bool | None, beside: Mapping[str, int]) -> Iterator[Line]:
-    """Whether a Parley works on it; where it is many processes (`beside`: how many of each), whether one is missing."""
+def process(running: bool | None, beside: Mapping[str, int], *, shares: bool = False) -> Iterator[Line]:
+    """Whether a Parley works on it; where it is many processes (`beside`: how many of each), whether one is missing.
+
+    `shares` says whether many are meant to be."""
     if not running:
-        yield warn("process", "no Parley is running on this database", "start `parley all`")
+        to_do = f"start {' and '.join(f'`parley {part}`' for part in PARTS)}" if shares else "start `parley all`"
+        yield warn("process", "no Parley is running on this database", to_do)
         return
     if not beside:
         yield ok("process", "Parley is running")

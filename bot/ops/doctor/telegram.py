@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from bot.ops.doctor import setup
 from bot.ops.doctor.asking import CLOCK, Asking, Said, Unanswered, host, unanswered
 from bot.ops.doctor.lines import Line, fail, ok, warn
-from bot.ops.doctor.setup import TELEGRAM_TOKEN
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -31,7 +31,7 @@ class _Refused(Exception):
 async def ask(asking: Asking, settings: Settings, health: Mapping[str, Any] | None, *, runs: bool) -> list[Line]:
     """Nothing where no Telegram is set up; `health` is what the running Parley says of its connection."""
     secret = settings.telegram_token
-    if secret is None or not TELEGRAM_TOKEN.fullmatch(secret.get_secret_value()):
+    if secret is None or not setup.TELEGRAM_TOKEN.fullmatch(secret.get_secret_value()):
         return []
     server = settings.telegram_api_url.rstrip("/")
     bot = _Bot(asking, f"{server}/bot{quote(secret.get_secret_value(), safe=':')}")
@@ -42,10 +42,13 @@ async def ask(asking: Asking, settings: Settings, health: Mapping[str, Any] | No
         check = "Telegram updates"
         hook = await bot.call("getWebhookInfo")
         if settings.telegram_webhook_secret is not None:
-            lines.append(_posted(check, hook, f"{settings.public_url.rstrip('/')}/telegram", asking.clock.now()))
+            wanted = f"{settings.public_url.rstrip('/')}/telegram"
+            lines.append(_posted(check, hook, wanted, asking.clock.now(), setup.the_web(settings)))
         elif hook.get("url"):
             why = f"they are posted to {host(str(hook['url']))} instead of being polled"
-            lines.append(fail(check, why, f"start `parley all` anew, which ends that; if it comes back, {OTHER}"))
+            lines.append(
+                fail(check, why, f"start {setup.the_web(settings)} anew, which ends that; if it comes back, {OTHER}")
+            )
         elif health is not None or runs:
             lines.append(_polled(check, health))
         else:
@@ -89,13 +92,13 @@ def _known(check: str, me: Mapping[str, Any]) -> Iterator[Line]:
         yield ok("Telegram bot", "set as Parley needs it")
 
 
-def _posted(check: str, hook: Mapping[str, Any], wanted: str, now: datetime) -> Line:
-    """A webhook is configured: whether it is set, ours, and goes well."""
+def _posted(check: str, hook: Mapping[str, Any], wanted: str, now: datetime, web: str) -> Line:
+    """A webhook is configured: whether it is set, ours, and goes well. `web` is what sets it when it starts."""
     if not hook.get("url"):
-        return fail(check, "no webhook is set, and nobody polls", "start `parley all`, which sets it")
+        return fail(check, "no webhook is set, and nobody polls", f"start {web}, which sets it")
     if hook["url"] != wanted:
         why = f"they are posted to another address, at {host(str(hook['url']))}"
-        return fail(check, why, f"start `parley all` anew, which sets {wanted}; if it changes again, {OTHER}")
+        return fail(check, why, f"start {web} anew, which sets {wanted}; if it changes again, {OTHER}")
     waiting, error = int(hook.get("pending_update_count", 0)), hook.get("last_error_message")
     failed_at = datetime.fromtimestamp(int(hook.get("last_error_date", 0)), UTC)
     is_recent = bool(error) and now - failed_at < RECENT
@@ -109,9 +112,7 @@ def _posted(check: str, hook: Mapping[str, Any], wanted: str, now: datetime) -> 
             check, f"posting one failed at {failed_at:%H:%M:%S} UTC: {error}", "none waits now: look again later"
         )
     if waiting >= MANY:
-        return warn(
-            check, f"{waiting} wait to be posted", "is `parley all` keeping up? `parley doctor` again in a minute"
-        )
+        return warn(check, f"{waiting} wait to be posted", f"is {web} keeping up? `parley doctor` again in a minute")
     return ok(check, f"posted to {wanted}; {waiting} wait")
 
 

@@ -51,6 +51,12 @@ async def test_nothing_answers(patient: Patient) -> None:
         sick((await patient.asked())["page"], "FAIL", "Parley runs, yet nothing of it answers", "proxy")
 
 
+async def test_whoever_is_to_start_what_is_told_of_their_own_set_up(patient: Patient) -> None:
+    apart = {"engine": "scaled"}
+    sick(patient.examined(**apart)["process"], "WARN", "no Parley", "start `parley web` and `parley worker`")
+    sick(patient.examined()["process"], "WARN", "no Parley", "start `parley all`")
+
+
 async def test_it_answers(patient: Patient, parley: Parley) -> None:
     async with answering(parley, patient.given["port"]):
         assert (await patient.asked())["page"].verdict == "OK"

@@ -212,7 +212,10 @@ async def test_a_webhook_left_behind(patient: Patient, telegram: FakeTelegram) -
 
 async def test_a_webhook_that_is_not_set(patient: Patient, telegram: FakeTelegram) -> None:
     posted = {"telegram_webhook_secret": SECRET, "public_url": "https://127.0.0.1:1/"}
-    sick((await patient.asked(**posted))["Telegram updates"], "FAIL", "no webhook is set, and nobody polls")
+    found = await patient.asked(**posted)
+    sick(found["Telegram updates"], "FAIL", "no webhook is set, and nobody polls", "start `parley all`, which sets it")
+    found = await patient.asked(**posted, engine="scaled")
+    sick(found["Telegram updates"], "FAIL", "no webhook is set, and nobody polls", "start `parley web`, which sets it")
     telegram.updates.set_webhook({"url": f"https://old.example/{CANARY}"})
     sick((await patient.asked(**posted))["Telegram updates"], "FAIL", "posted to another address, at old.example")
     telegram.updates.set_webhook({"url": "https://127.0.0.1:1/telegram", "secret_token": SECRET})
