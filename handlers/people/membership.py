@@ -19,7 +19,7 @@ from scheduling import regions as world
 from .claiming import tell_of_claim
 from .linking import accounts
 from .roles import is_last_administrator
-from .room import people
+from .room import WHEN_LEAVING, people
 from .searching import closest
 
 COMES = "in_"  # what stands before an administration's code in the payload of a deep link
@@ -134,7 +134,7 @@ def _row(ctx: Context, person: Person, home: Administration) -> Row:
     is_here = home.id == ctx.who.administration_id
     if not is_here:
         buttons.append(button(_("Act here"), "people.act", style=Style.PRIMARY, place=home.id))
-    if home.id != person.administration_id:
+    if is_here and home.id != person.administration_id:
         buttons.append(button(_("Leave"), "people.leave", place=home.id))
     return Row(name_of(home), _("You act here now.") if is_here else None, tuple(buttons))
 
@@ -204,7 +204,10 @@ class Enrol(Form):
     "leave",
     _("Leave"),
     allow=allow.members,
-    confirm=_("Leave this administration? Your roles and mandates there end. What you told it stays on its record."),
+    confirm=_(
+        "Leave this administration? Your roles and mandates there end, and so do your seats and invitations. What you"
+        " told it stays on its record."
+    ),
 )
 def leave_(ctx: Context, place: int) -> Screen:
     """From this instant the person is of that administration no longer."""
@@ -213,8 +216,13 @@ def leave_(ctx: Context, place: int) -> Screen:
         raise Refusal(_("You came to this administration first: “My data” lets you leave Parley as a whole."))
     if place not in homes_of(ctx.session, person):
         raise NotFound(NOT_FOUND)
+    if place != ctx.who.administration_id:  # those who hear of it hear it from there
+        there = button(_("Act here"), "people.act", style=Style.PRIMARY, place=place)
+        raise Refusal(_("Act there first: then you can leave it."), buttons=(there,))
     if is_last_administrator(ctx, person.id, place):
         raise Refusal(_("You are the only administrator. Give the role to somebody else first."))
+    for end in WHEN_LEAVING:
+        end(ctx, person.id, place)
     _go(ctx, person)
     leave(ctx.session, person, place, at=ctx.now)
     home = ctx.session.get_one(Administration, place)

@@ -12,6 +12,8 @@ from db.people import Aeo, Delivery, Kind, RoleName, Scope, Sector, Standing, To
 people = Capability("people", _("People"))
 # What else is to be done where somebody is erased: (ctx, their id) -> None, registered by whoever keeps them somewhere.
 WHEN_ERASED: list[Callable[[Context, int], None]] = []
+# And where somebody leaves an administration, before they have: (ctx, their id, the administration's) -> None.
+WHEN_LEAVING: list[Callable[[Context, int, int], None]] = []
 
 name_members(
     {

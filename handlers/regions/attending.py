@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from bot.kit.context import Context
 from db.meetings import AHEAD, Answer, Invitation, Meeting
 from db.regions import Office, RegionalMeeting, Representative, Side
+from handlers.people.room import WHEN_LEAVING
 from handlers.roundtables import inviting
 
 from . import bearing
@@ -62,3 +63,14 @@ def _ahead(ctx: Context, administration_id: int, region: str, *which: ColumnElem
     those = select(Meeting).join(RegionalMeeting, RegionalMeeting.meeting_id == Meeting.id)
     of_region = RegionalMeeting.region == region, Meeting.administration_id == administration_id
     return ctx.session.scalars(those.where(*of_region, *which, Meeting.state.in_(AHEAD)).order_by(Meeting.id)).all()
+
+
+def _leaving(ctx: Context, person_id: int, administration_id: int) -> None:
+    """Whoever leaves the administration speaks for no member there."""
+    theirs = Representative.person_id == person_id, Representative.administration_id == administration_id
+    for seat in ctx.session.scalars(select(Representative).where(*theirs, Representative.in_force(ctx.now))).all():
+        seat.end(ctx.now)
+        left(ctx, seat)
+
+
+WHEN_LEAVING.append(_leaving)

@@ -23,6 +23,7 @@ from db.registrations import (
 )
 from db.symposia import Symposium, SymposiumSession, SymposiumState
 from handlers.paging import PAGE, turn_pages
+from handlers.people.room import WHEN_LEAVING
 from handlers.programmes.room import ON_PROGRAMME
 from handlers.symposia.room import ON_SYMPOSIUM
 
@@ -206,15 +207,19 @@ def programme(ctx: Context, symposium: Symposium) -> Screen:
 def cancel(ctx: Context, symposium: Symposium) -> Screen:
     """All of it: what becomes free is offered to the next at once."""
     registration = finding.own(ctx, symposium.id)
-    part = finding.part_of(ctx.session, symposium.id, ctx.who.id)
+    _must_not_be_needed(ctx, symposium, ctx.who.id)
+    drop(ctx, symposium, registration)
+    again = button(_("Register"), "registrations.register", symposium=symposium.id)
+    return Screen(_("Your registration is cancelled."), (finding.name(symposium),), buttons=(again,))
+
+
+def _must_not_be_needed(ctx: Context, symposium: Symposium, person_id: int) -> None:
+    part = finding.part_of(ctx.session, symposium.id, person_id)
     if part is not None:
         raise Refusal(
             _("You are needed in a session of it. Say there first that you cannot come."),
             buttons=(button(_("What I am asked"), "symposia.part", style=Style.PRIMARY, part=part.id),),
         )
-    drop(ctx, symposium, registration)
-    again = button(_("Register"), "registrations.register", symposium=symposium.id)
-    return Screen(_("Your registration is cancelled."), (finding.name(symposium),), buttons=(again,))
 
 
 def drop(ctx: Context, symposium: Symposium, registration: Registration) -> None:
@@ -231,6 +236,20 @@ def drop(ctx: Context, symposium: Symposium, registration: Registration) -> None
     registration.state, registration.cancelled_at = RegistrationState.CANCELLED, ctx.now
     ctx.session.flush()
     offers.refill(ctx, symposium, targets)
+
+
+def _leaving(ctx: Context, person_id: int, administration_id: int) -> None:
+    """Whoever leaves comes to none of its symposia that are still to end. Raises `Refusal` while they are needed."""
+    theirs = Registration.person_id == person_id, Registration.administration_id == administration_id
+    ahead = Symposium.state.in_((SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED))
+    on = *theirs, Registration.state != RegistrationState.CANCELLED, ahead
+    registered = select(Registration, Symposium).join(Symposium, Symposium.id == Registration.symposium_id)
+    for registration, symposium in ctx.session.execute(registered.where(*on).order_by(Registration.id)).all():
+        _must_not_be_needed(ctx, symposium, person_id)
+        drop(ctx, symposium, registration)
+
+
+WHEN_LEAVING.append(_leaving)
 
 
 def _open_seats(ctx: Context, registration: Registration) -> Sequence[Seat]:

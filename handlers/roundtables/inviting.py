@@ -16,10 +16,11 @@ from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, When, _, ngettext
 from db.calendars import last_fetches
 from db.ledger import Heard, heard_by
-from db.meetings import CHANGE, EXPECTED, Answer, Invitation, Meeting, MeetingState
+from db.meetings import AHEAD, CHANGE, EXPECTED, Answer, Invitation, Meeting, MeetingState
 from db.people import Organisation, Person, Standing, named
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
+from handlers.people.room import WHEN_LEAVING
 from handlers.people.searching import people_named
 from handlers.people.voices import voices
 
@@ -258,3 +259,19 @@ def _organisations(ctx: Context, found: Sequence[Invitation]) -> dict[int, str]:
 
 def _with(name: Text, organisation: str | None) -> Text:
     return _("{name}, {organisation}", name=name, organisation=organisation) if organisation else name
+
+
+def _leaving(ctx: Context, person_id: int, administration_id: int) -> None:
+    """Whoever leaves comes to none of its meetings: those who run them hear it."""
+    theirs = Invitation.person_id == person_id, Invitation.administration_id == administration_id
+    invited = select(Invitation).join(Meeting, Meeting.id == Invitation.meeting_id)
+    on = *theirs, Invitation.answer != Answer.REMOVED, Meeting.state.in_(AHEAD)
+    for invitation in ctx.session.scalars(invited.where(*on).order_by(Invitation.id)).all():
+        meeting = ctx.session.get_one(Meeting, invitation.meeting_id)
+        take_off(ctx, meeting, invitation)
+        name = called(ctx.session, {person_id})[person_id]
+        lead = _("{name} cannot come.", name=name)
+        telling.organiser(ctx, meeting, lead, once=f"left:{invitation.id}:{invitation.version}")
+
+
+WHEN_LEAVING.append(_leaving)

@@ -12,6 +12,8 @@ from bot.kit.events import Called, Caller, Submitted
 from db import personal
 from db.issues import How, Issue, Participation, State
 from db.machinery import Draft, Handle, Outgoing
+from db.meetings import Answer as InvitationAnswer
+from db.meetings import Invitation, Meeting
 from db.people import (
     Account,
     Administration,
@@ -31,6 +33,9 @@ from db.people import (
     leave,
     who,
 )
+from db.regions import Representative, Side
+from db.registrations import Registration, RegistrationState, Seat, SeatState, Stakeholder
+from db.symposia import Symposium, SymposiumState
 from handlers.people import called
 
 from .people_world import YEAR, World, asked, buttons, form, labels, plain, screen, text
@@ -429,3 +434,50 @@ def test_old_buttons_act_at_home(both: World) -> None:
 def all_of(world: World, table: Any) -> list[Any]:
     with world.sessions.reading() as session:
         return list(session.scalars(select(table)))
+
+
+def test_whoever_leaves_gives_up_seats_and_invitations_there(both: World) -> None:
+    """What becomes free goes to the next, whoever runs the meeting hears it, and nothing at home has changed."""
+    amina, ada, otto = belongs(both, AMINA), belongs(both, ADA), belongs(both, OTHER)
+    there, now = of(both, "sud"), both.clock.now()
+    holds(both, ada, RoleName.OFFICER)
+    with both.sessions.writing() as session:
+        for home in (both.home_id, there):
+            its: dict[str, Any] = {"administration_id": home, "language": "en", "organiser_id": ada, "zone": "UTC"}
+            meeting = Meeting(**its, called_at=now, changed_at=now, title=f"Table {home}")
+            day = {"first_day": now.date(), "last_day": now.date(), "created_at": now, "capacity": 1}
+            symposium = Symposium(**its, **day, state=SymposiumState.ANNOUNCED, title=f"Day {home}")
+            session.add_all([meeting, symposium])
+            session.flush()
+            ours = {"administration_id": home}
+            session.add(Invitation(**ours, meeting_id=meeting.id, person_id=amina, invited_by_id=ada, invited_at=now))
+            for place, (person, state) in enumerate([(amina, SeatState.HELD), (otto, SeatState.WAITING)]):
+                about = ours | {"symposium_id": symposium.id, "kind": Stakeholder.TRADE, "at": now}
+                comes = Registration(**about, person_id=person, code=f"{home}-{person}")
+                session.add(comes)
+                session.flush()
+                session.add(Seat(**about, registration_id=comes.id, session_id=None, state=state, place=place))
+        session.add(
+            Representative(
+                administration_id=there, region="AP", country="TH", side=Side.CUSTOMS, person_id=amina, zone="UTC",
+                starts_at=now, ends_at=now + YEAR,
+            )
+        )  # fmt: skip
+    both.turn(Called(AMINA, name="people.act", args={"place": both.home_id}))
+    away = both.turn(Called(AMINA, name="people.leave", args={"place": there, "confirmed": True}))
+    assert "Act there first" in text(away) and "Leave" not in labels(both.call(AMINA, "country"))
+    both.press(AMINA, away, "Act here")
+    both.press(AMINA, both.press(AMINA, both.call(AMINA, "country"), "Leave"), "Leave")
+    with both.sessions.reading() as session:
+        answers = dict(session.execute(select(Invitation.administration_id, Invitation.answer)).all())
+        assert answers == {there: InvitationAnswer.REMOVED, both.home_id: InvitationAnswer.NONE}
+        mine = select(Registration.administration_id, Registration.state).where(Registration.person_id == amina)
+        assert dict(session.execute(mine).all()) == {
+            there: RegistrationState.CANCELLED,
+            both.home_id: RegistrationState.REGISTERED,
+        }
+        line = select(Seat.state).join(Registration, Registration.id == Seat.registration_id)
+        his = line.where(Registration.person_id == otto, Seat.administration_id == there)
+        assert session.scalars(his).one() in (SeatState.HELD, SeatState.OFFERED), "it went to the next in line"
+        assert session.scalars(select(Representative.ends_at)).one() <= both.clock.now()
+    assert any("cannot come" in text(each) and f"Table {there}" in text(each) for each in both.news(ada))
