@@ -16,6 +16,7 @@ from typer.main import get_command
 from bot.main import app
 from bot.ops.serve import WORK_GRACE
 from bot.settings import Settings
+from db.session import MOST_CONNECTIONS
 from tests.shell import ROOT
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -112,3 +113,20 @@ def test_the_image_has_what_is_installed_and_nothing_else() -> None:
     assert all((ROOT / each).exists() for each in re.findall(r"-r (\S+\.txt)", said))
     command = re.findall(r"^CMD (\[.*\])$", said, re.MULTILINE)
     assert is_one_of_ours(json.loads(command[0]))
+
+
+def test_who_may_write_nowhere_is_given_a_place_for_what_is_uploaded_and_solved(cluster: Any) -> None:
+    for each in cluster:
+        if each["metadata"]["name"] in ("parley-web", "parley-worker") and each["kind"] == "Deployment":
+            pod = each["spec"]["template"]["spec"]
+            (container,) = pod["containers"]
+            assert container["securityContext"]["readOnlyRootFilesystem"]
+            assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+            assert [volume["name"] for volume in pod["volumes"]] == [each["name"] for each in container["volumeMounts"]]
+
+
+def test_compose_has_connections_for_every_process_it_starts(compose: Any) -> None:
+    services = compose["services"]
+    there = int(services["postgres"]["command"][-1].removeprefix("max_connections="))
+    processes = sum(services[name].get("deploy", {}).get("replicas", 1) for name in ("web", "worker", "clock"))
+    assert there - 3 >= processes * MOST_CONNECTIONS
