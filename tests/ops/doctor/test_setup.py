@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.ops.doctor import unreadable
+from bot.ops.doctor import setup, unreadable
 from bot.settings import Settings, env_file_with_secrets
 from tests.ops.doctor.conftest import CANARY, Patient, sick
 from tests.shell import Shell
@@ -161,3 +161,10 @@ def test_every_setting_that_is_a_secret_is_known_for_one() -> None:
     given: Any = dict.fromkeys(named, CANARY)
     held = Settings(_env_file=None, **given).secrets()  # type: ignore[call-arg]
     assert len(named) == len(held) == 5
+
+
+def test_many_processes_need_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "find_spec", lambda _name: None)
+    patient = Patient("postgresql+psycopg://nobody@127.0.0.1:1/none", {"engine": "scaled"})
+    (found,) = setup.engine(patient.settings())
+    sick(found, "FAIL", "scaled needs packages that are not installed", "requirements/scale.txt")

@@ -180,7 +180,7 @@ def test_the_processes_of_one_that_is_many(postgresql_url: str) -> None:
     with among(postgresql_url, ["web"]), among(postgresql_url, ["worker"]):
         found = patient.examined()
         sick(found["process"], "FAIL", "1 web, 1 worker, 0 clock: nothing comes due")
-        sick(found["intake"], "WARN", "nobody polls")
+        sick(found["intake"], "WARN", "nobody polls, holds the socket")
         with among(postgresql_url, ["clock"]):
             assert patient.examined()["process"].verdict == "OK"
     with among(postgresql_url, ["web", "worker", "clock"]), connect(postgresql_url).connect() as holder:
