@@ -305,7 +305,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/bearing.py": dict.fromkeys(("called", "chair", "history", "in_force", "note_held"), REGION),
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
-    "regions/attending.py": dict.fromkeys(("_ahead", "_expect", "_let_go"), UNSEEN),
+    "regions/attending.py": dict.fromkeys(("_ahead", "_expect", "_leaving", "_let_go"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
     "registrations/allocating.py": dict.fromkeys(
@@ -339,7 +339,11 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "registrations/offers.py": {"mine": OWN} | dict.fromkeys(("_tell", "lapse", "screen", "tell_again"), UNSEEN),
     "registrations/opening.py": {"opening": UNSEEN},
     "registrations/questions.py": {"_answered": SYMPOSIUM, "_those": UNSEEN},
-    "registrations/registering.py": {"_row": OWN, "_open_seats": SYMPOSIUM, "drop": SYMPOSIUM, "unused_code": UNSEEN},
+    "registrations/registering.py": {
+        **dict.fromkeys(("_leaving", "_row"), OWN),
+        **dict.fromkeys(("_open_seats", "drop"), SYMPOSIUM),
+        "unused_code": UNSEEN,
+    },
     "registrations/seating.py": dict.fromkeys(("accept", "line", "refill", "seat_of", "take"), SYMPOSIUM)
     | dict.fromkeys(("position", "sitting"), "counted: nobody is named"),
     "registrations/telling.py": dict.fromkeys(
@@ -355,7 +359,10 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     | {"invitation_of": "rows that name whoever the card is for"},
     "roundtables/dating.py": {"seen": OWN, "_answer_wishes": MEETING},
     "roundtables/feed.py": {"dated": HANDED} | dict.fromkeys(("_expected", "_invited"), OWN),
-    "roundtables/inviting.py": dict.fromkeys(("fall_back", "invitations", "people_screen", "put_on_list"), MEETING),
+    "roundtables/inviting.py": {
+        "_leaving": OWN,
+        **dict.fromkeys(("fall_back", "invitations", "people_screen", "put_on_list"), MEETING),
+    },
     "roundtables/holding.py": {"invited": MEETING},
     "roundtables/minutes/correcting.py": {"_line_of": MEETING},
     "roundtables/minutes/reading.py": {"receipt_of": OWN, "_corrections": HANDED},
