@@ -23,6 +23,7 @@ from . import (
     ledger,
     load,
     meetings,
+    model,
     moving,
     opinions,
     previews,
@@ -77,6 +78,7 @@ ENTRIES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "rates_1000": rates.thousand,
     "rates_answer": rates.answers,
     "programme_cosplib": lambda _folder: programme_cosplib.figures(),
+    "model": lambda _folder: model.figures(REPORT),  # last: it reads what the others have measured
 }
 
 
