@@ -335,12 +335,12 @@ async def test_a_socket_without_a_hello(slack: FakeSlack, sqlite_url: str, monke
     olga = slack.user("Olga")
     house = SlackHouse(sqlite_url, slack)
     monkeypatch.setattr(wire, "CONNECTING", 0.3)
+    monkeypatch.setattr(wire, "BEAT", 0.1)
     slack.doors.mute = 1
     with pytest.raises(TimeoutError):
         await house.wire.start()
     assert house.wire.health()["trouble"] == "TimeoutError"
     monkeypatch.setattr(wire, "CONNECTING", 10.0)
-    monkeypatch.setattr(wire, "BEAT", 0.1)
     await house.start()
     assert house.wire.health()["ok"]
     slack.doors.mute = 2  # the one that follows, and the first that is tried in its place

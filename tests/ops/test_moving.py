@@ -89,6 +89,7 @@ def test_everything_is_there_and_goes_on_there(sqlite_url: str, postgresql_url: 
         assert session.scalar(text("SELECT count(*) FROM outgoing WHERE message IS NULL")) == 3
 
 
+@pytest.mark.slow
 def test_nobody_goes_on_where_it_was(sqlite_url: str, postgresql_url: str) -> None:
     fill(sqlite_url)
     before = connect(sqlite_url)
@@ -157,10 +158,8 @@ def test_rows_of_every_table_arrive_as_they_are(sqlite_url: str, postgresql_url:
 
 LAST = "letting it be used"
 STEPS = (
-    "committing",
-    "marking the file as moved",
     LAST,
-    *(pytest.param(each, marks=pytest.mark.slow) for each in (1, 2, 40)),
+    *(pytest.param(each, marks=pytest.mark.slow) for each in ("committing", "marking the file as moved", 1, 2, 40)),
 )
 
 

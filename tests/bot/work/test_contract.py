@@ -19,7 +19,9 @@ from scheduling.clock import ManualClock, SystemClock, monotonic
 from .shop import NOON, Shop, until
 
 
-@pytest.fixture(params=["embedded-sqlite", "embedded-postgresql", "scaled-postgresql"])
+@pytest.fixture(
+    params=["embedded-sqlite", pytest.param("embedded-postgresql", marks=pytest.mark.slow), "scaled-postgresql"]
+)
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     """An engine and the URL of a database for it."""
     name, database = str(request.param).split("-")

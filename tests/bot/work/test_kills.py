@@ -115,6 +115,7 @@ async def until_done(left: Callable[[], int], seconds: float) -> None:
             await asyncio.sleep(0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.promise("scaled.once", "What falls due is done once, whichever clock or worker is killed.")
 async def test_a_clock_and_a_worker_are_killed(postgresql_url: str) -> None:
     its, _late = await fall_due(postgresql_url, rows=300, seconds=3, clocks=1, workers=2, apart_kills=1, least=2)
