@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -57,6 +58,7 @@ class Somebody:
     organisation: str = ""
     second_of: str = ""  # no other person, but the second door of the one whom the cast calls so
     region: str | None = None
+    home: str = ""  # the code of their administration, where it is another than that of most
 
 
 class Stage:
@@ -68,12 +70,7 @@ class Stage:
         slack.clock = telegram.clock = self.clock.now
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.parley = Parley(database_url=url, public_url=self.address, clock=self.clock)
-        self.wires: tuple[Any, ...] = (
-            SlackWire(self.parley, bot_token=slack.bot_token, app_token=slack.app_token, api_url=slack.url),
-            TelegramWire(self.parley, token=telegram.token, api_url=telegram.address),
-        )
-        self.mail = EmailWire(self.parley, smtp_url=smtp.url, sender=OURS, public_url=self.address)
+        self._make()
         self.cast: Mapping[str, Somebody] = {}
         self.seats: dict[str, Seat] = {}
         self.ids: dict[str, int] = {}
@@ -94,24 +91,57 @@ class Stage:
             telegram = await stack.enter_async_context(FakeTelegram.running(retry_seconds=0.05))
             smtp = stack.enter_context(FakeSmtp.running())
             stage = cls(url, at, slack, telegram, smtp)
-            stack.callback(stage.parley.close)
+            stack.push_async_callback(lambda: stage.falls())
             stage.cast = {name: cast[name] for name in doors}
+            client = await stack.enter_async_context(stage._browser())  # of whoever needs none of their own
             for name, each in stage.cast.items():
-                client = await stack.enter_async_context(
-                    httpx.AsyncClient(base_url=stage.address, trust_env=False, follow_redirects=True)
+                own = doors[name] == MAIL
+                stage._seat(
+                    name, each, doors[name], await stack.enter_async_context(stage._browser()) if own else client
                 )
-                stage._seat(name, each, doors[name], client)
             settle(stage)
-            await stack.enter_async_context(stage._served())
-            for wire in stage.wires:
-                stack.push_async_callback(wire.stop)
-                await wire.start()
-            await slack.connected()
+            await stage._rises()
             yield stage
             gone = {seat.account[1] for seat in stage.seats.values() if seat.has_left}
             refused = [each for each in slack.refusals if each.arguments.get("channel") not in gone]
             assert not refused, refused
-            assert not telegram.refusals, telegram.refusals
+            refused = [each for each in telegram.refusals if str(each.arguments.get("chat_id")) not in gone]
+            assert not refused, refused
+
+    def _browser(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.address, trust_env=False, follow_redirects=True)
+
+    # Parley itself
+
+    def _make(self) -> None:
+        self.parley = Parley(database_url=self.url, public_url=self.address, clock=self.clock)
+        self.wires: tuple[Any, ...] = (
+            SlackWire(
+                self.parley, bot_token=self.slack.bot_token, app_token=self.slack.app_token, api_url=self.slack.url
+            ),
+            TelegramWire(self.parley, token=self.telegram.token, api_url=self.telegram.address),
+        )
+        self.mail = EmailWire(self.parley, smtp_url=self.smtp.url, sender=OURS, public_url=self.address)
+        self._up = AsyncExitStack()
+        self._up.callback(self.parley.close)
+
+    async def _rises(self) -> None:
+        await self._up.enter_async_context(self._served())
+        for wire in self.wires:
+            self._up.push_async_callback(wire.stop)
+            await wire.start()
+        await self.slack.connected()
+
+    async def falls(self) -> None:
+        """End Parley; the platforms and whoever sits at them stay."""
+        await self._up.aclose()
+
+    async def rises_again(self, at: datetime) -> None:
+        """Begin another one on the same database, at that time."""
+        self.clock.advance(at - self.clock.now())
+        self.slack.clock = self.telegram.clock = self.clock.now
+        self._make()
+        await self._rises()
 
     @asynccontextmanager
     async def _served(self) -> AsyncIterator[None]:
@@ -136,14 +166,16 @@ class Stage:
         seat = self.seats[name] = made[door]()
         seat.settle, seat.begin = self.settle, self._begin
 
-    def know(self, session: Session, home: int) -> None:
-        """Let all of them have registered before, each at their door."""
+    def know(self, session: Session, home: int, homes: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Let all of them have registered before, each at their door; `homes` are other administrations, by code."""
         now = self.clock.now()
         for name, each in self.cast.items():
             seat = self.seats[name]
             if each.second_of:
                 continue
-            one = Person(administration_id=home, name=each.name, kind=each.kind, language=each.language, zone=each.zone)
+            at_home = homes[each.home] if each.home else home
+            one = Person(administration_id=at_home, name=each.name, kind=each.kind)
+            one.language, one.zone = each.language, each.zone
             one.region = each.region
             one.met_at = one.language_chosen_at = one.consented_at = one.registered_at = now
             one.invited = Invited.MAIL if seat.platform == MAIL else Invited.FEED
