@@ -12,7 +12,7 @@ from db.issues import Issue, Problem
 from db.outcomes import Decision, Outcome, Reason
 from db.people import Sector
 
-from . import consulted, together
+from . import alerted, consulted, together
 from .retelling import DAY, HOUR, WEEK, Past
 
 MORNING = timedelta(hours=9, minutes=30)
@@ -143,6 +143,8 @@ async def play(database_url: str, *, at: datetime, public_url: str, whole: bool)
             for told in (together.WEEKS, consulted.WEEKS) if whole else ():
                 if case.weeks in told:
                     await told[case.weeks](past, past.monday - WEEK * case.weeks)
+        if whole:
+            await alerted.lately(past, past.monday - WEEK)
         await _asked(past)
         if whole:
             await together.lately(past)

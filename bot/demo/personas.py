@@ -26,6 +26,7 @@ class Persona:
     sector: Sector | None = None
     role: RoleName | None = None
     centre: str | None = None
+    is_deputy: bool = False  # of the coordinator, too: whoever else may write to many there
     is_new: bool = False  # has never written to Parley
 
     @property
@@ -149,12 +150,13 @@ PERSONAS = (
     Persona(
         "administrator",
         "Leila Benali",
-        "administrator of Parley",
+        "administrator of Parley, and deputy coordinator",
         "slack",
         "U0BENALI",
         "fr",
         Kind.CUSTOMS,
         role=RoleName.ADMINISTRATOR,
+        is_deputy=True,
     ),
     Persona(
         "newcomer",

@@ -216,6 +216,8 @@ def _persona(
         session.add(Mandate.given(person, speaks_for, at=at))
         if speaks_for.kind is Kind.ASSOCIATION:
             speaks_for.contact_id = person.id
+    if persona.is_deputy:
+        _role(session, person, RoleName.COORDINATOR, Scope.REGION, REGION, at)
     if persona.role is not None:
         if persona.centre is not None:
             _role(session, person, persona.role, Scope.CENTRE, str(centres[persona.centre].id), at)
