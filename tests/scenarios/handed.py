@@ -25,7 +25,7 @@ from tests.fakes.proxy import Line, line_to
 from .stage import OURS, Stage
 
 LOOK = 0.02  # seconds between looks at what cannot call
-WITHIN = 120.0  # seconds until what is waited for has surely come
+WITHIN = 12.0  # seconds until what is waited for has surely come
 
 
 class Handed:
@@ -70,7 +70,7 @@ class Handed:
 
     async def until(self, look: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN):
-            while not look():  # noqa: ASYNC110  on two platforms, and in a database that cannot call
+            while not look():
                 await asyncio.sleep(LOOK)
 
     def sees(self, look: Callable[[Session], Any]) -> Any:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,8 +30,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # office hours from Casablanca to Calcutta; night in the last two
 YEAR = timedelta(days=365)
-AWAKE = "TN MA DZ EG FR ES IT DE PL GR TR SA JO AE OM QA KE IN NG CM".split()
-ASLEEP = "NZ DO".split()
+AWAKE = ["TN", "MA", "DZ", "EG", "FR", "ES", "IT", "DE", "PL", "GR", "TR", "SA", "JO", "AE", "OM", "QA", "KE", "IN", "NG", "CM"]
+ASLEEP = ["NZ", "DO"]
 REGION, REGION_NAME = "north", "The North"
 ZONES = {each.code: each.zone for each in members()}
 CAST = {
@@ -65,7 +63,6 @@ ARRANGEMENTS = (
     pytest.param("sqlite_url", 1493, id="sqlite-all", marks=pytest.mark.slow),
     pytest.param("postgresql_url", 1493, id="postgresql-all", marks=pytest.mark.slow),
 )
-AFTER_HOLD = MONDAY + timedelta(hours=1)
 SEEN = ("amina", "badr", "dora")
 IN_FLIGHT = 20  # sent before the answer that asked for the pause had come
 MOST_IN_DOUBT = 160  # what a process had claimed and was on its way
@@ -79,9 +76,7 @@ def guests(many: int) -> tuple[dict[str, Somebody], dict[str, str]]:
         home = "" if country == "TN" else country.lower()
         language = ("en", "fr", "ar")[number % 3]
         name = f"guest{number}"
-        cast[name] = Somebody(
-            f"Guest{number}", Kind.BUSINESS, ZONES[country], language, "Trusted", home=home
-        )
+        cast[name] = Somebody(f"Guest{number}", Kind.BUSINESS, ZONES[country], language, "Trusted", home=home)
         doors[name] = (SLACK, TELEGRAM)[number % 2]
     return cast, doors
 
@@ -125,10 +120,10 @@ async def test_a_vice_chairs_broadcast(
         await is_approved_by_another(stage)
         async with handed(stage, nursery, telegram_rate=30, slack_rate=30, mail_rate=30) as process:
             await is_killed_in_the_middle(stage, process)
-        await is_sent_again_by_a_person_only(stage)
+        twice = await is_sent_again_by_a_person_only(stage)
         await names_what_failed(stage)
         await is_acknowledged(stage)
-        await is_corrected(stage)
+        await is_corrected(stage, twice)
         await reaches_the_rest_in_their_morning(stage)
         await reminds_the_silent(stage)
         await is_in_the_archive(stage)
@@ -184,7 +179,7 @@ async def is_approved_by_another(stage: Stage) -> None:
     whole = await vic.presses("Look at it and approve")
     assert all(each in whole for each in WRONG.values())
     await vic.presses("Approve it")
-    refused = await vic.fills("broadcasts.approve", count=len(recipients(stage)) + 1)
+    refused = await vic.writes(str(len(recipients(stage)) + 1))
     assert "That is not the number. Please look at it again." in refused
     assert "It can be taken back until" in await vic.writes(str(len(recipients(stage))))
     assert "Vic has approved your broadcast." in "\n".join(cora.all)
@@ -210,7 +205,9 @@ def carriers(stage: Stage, words: Mapping[str, str]) -> dict[str, int]:
 def told_so_far(stage: Stage) -> int:
     """The copies that the chats have taken."""
     calls = [*stage.telegram.calls("sendMessage"), *stage.slack.calls("chat.postMessage")]
-    return sum(each.error is None and any(words in str(each.arguments["text"]) for words in WRONG.values()) for each in calls)
+    return sum(
+        each.error is None and any(words in str(each.arguments["text"]) for words in WRONG.values()) for each in calls
+    )
 
 
 def states(session: Session) -> dict[str, Sending]:
@@ -235,17 +232,17 @@ async def is_killed_in_the_middle(stage: Stage, process: Handed) -> None:
     for line in process.lines:
         line.heal()
     await process.starts()
-    await process.until(lambda: process.sees(is_done_for_now))
+    await process.until(lambda: process.sees(lambda session: not left_now(session, process.now())))
     await process.ends(signal.SIGTERM)
     stage.telegram.a_second = None  # it counts by the machine's clock, which stands still from now on
     for platform in (stage.telegram, stage.slack):
         keeps_to_pauses(platform.recorded)
 
 
-def is_done_for_now(session: Session) -> bool:
-    """Nothing is under way but what waits for somebody's morning."""
-    open_ = select(BroadcastPortion.id).where(BroadcastPortion.ended_at.is_(None), BroadcastPortion.at <= AFTER_HOLD)
-    return session.scalar(open_.limit(1)) is None
+def left_now(session: Session, now: datetime) -> int:
+    """How many portions are under way; what waits for somebody's morning is not."""
+    under_way = BroadcastPortion.ended_at.is_(None), BroadcastPortion.at <= now
+    return session.scalar(select(func.count()).select_from(BroadcastPortion).where(*under_way)) or 0
 
 
 def keeps_to_pauses(calls: Sequence[Call]) -> None:
@@ -262,8 +259,11 @@ def keeps_to_pauses(calls: Sequence[Call]) -> None:
         assert not early, early
 
 
-async def is_sent_again_by_a_person_only(stage: Stage) -> None:
-    """Who is in doubt is listed, by name or country; they have it once or not at all, until a person says "again"."""
+async def is_sent_again_by_a_person_only(stage: Stage) -> set[str]:
+    """Who is in doubt is listed, by name or country; they have it once or not at all, until a person says "again".
+
+    Those who have it twice then.
+    """
     with stage.parley.sessions.reading() as session:
         before = states(session)
     doubt = [name for name in recipients(stage) if before[stage.cast[name].name] is Sending.IN_DOUBT]
@@ -288,6 +288,7 @@ async def is_sent_again_by_a_person_only(stage: Stage) -> None:
     assert {name: count for name, count in again.items() if name not in doubt} == {
         name: count for name, count in have.items() if name not in doubt
     }
+    return {name for name in doubt if name in have}
 
 
 async def names_what_failed(stage: Stage) -> None:
@@ -295,7 +296,7 @@ async def names_what_failed(stage: Stage) -> None:
     shown = await stage["cora"].presses("How far it has come")
     for line in (
         "1 person: They have blocked Parley. Ask them to unblock it and to write to it once.",
-        "1 person: Their account no longer exists. Ask their organisation who has taken over.",
+        "1 person: Their account was not found. Ask them to write to Parley once.",
         "1 person: Their e-mail address does not exist. Ask them for their present address.",
         "1 person: They do without broadcasts. Only an urgent one reaches them.",
     ):
@@ -311,7 +312,7 @@ async def is_acknowledged(stage: Stage) -> None:
     assert line_of(by_country, "Tunisia")[4] == "2" and line_of(by_country, "France")[4] == "1"
 
 
-async def is_corrected(stage: Stage) -> None:
+async def is_corrected(stage: Stage, twice: set[str]) -> None:
     """4. What was wrong is replaced where it stands; those who had opened it are told, and nobody else."""
     cora, vic = stage["cora"], stage["vic"]
     had = carriers(stage, WRONG)
@@ -329,9 +330,9 @@ async def is_corrected(stage: Stage) -> None:
     now = carriers(stage, RIGHT)
     chats = {name for name in had if stage[name].platform != MAIL}
     left = {name for name in carriers(stage, WRONG) if name in chats}
-    assert not left, "on both networks the old words are gone"
+    assert left == twice, "nobody knows what the platform calls the first of two; on both networks all others are gone"
     assert now.keys() >= had.keys()
-    told = {name for name in recipients(stage) if stage.cast[name] and has_read(stage, name)}
+    told = {name for name in recipients(stage) if has_read(stage, name)}
     assert told == set(SEEN)
 
 
@@ -346,7 +347,9 @@ async def reaches_the_rest_in_their_morning(stage: Stage) -> None:
         if stage.cast[name].zone in {ZONES[each] for each in ASLEEP}:
             assert name in carriers(stage, RIGHT)
     with stage.parley.sessions.reading() as session:
-        rows = session.execute(select(Person.zone, BroadcastCopy.accepted_at).join(Person, Person.id == BroadcastCopy.person_id))
+        rows = session.execute(
+            select(Person.zone, BroadcastCopy.accepted_at).join(Person, Person.id == BroadcastCopy.person_id)
+        )
         for zone, at in rows:
             assert at is None or 9 <= at.astimezone(ZoneInfo(zone)).hour < 17
         assert session.scalars(select(Broadcast.standing)).one() is Standing.SENT
@@ -354,7 +357,9 @@ async def reaches_the_rest_in_their_morning(stage: Stage) -> None:
 
 def reminders(stage: Stage) -> Counter[str]:
     lead = "Customs still waits for your answer."
-    return Counter({name: sum(stage[name].says(lead) in each for each in stage[name].all) for name in recipients(stage)})
+    return Counter(
+        {name: sum(stage[name].says(lead) in each for each in stage[name].all) for name in recipients(stage)}
+    )
 
 
 async def reminds_the_silent(stage: Stage) -> None:
