@@ -1,5 +1,5 @@
-"""What was sent to many before the demo begins: a coordinator's broadcast, approved by a second person, answered by some,
-not reaching one, and corrected; told through the capabilities' own verbs."""
+"""What was sent to many before the demo begins: a coordinator's broadcast, approved by a second person, answered by
+some, not reaching one, and corrected; told through the capabilities' own verbs."""
 
 from __future__ import annotations
 

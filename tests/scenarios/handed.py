@@ -70,7 +70,7 @@ class Handed:
 
     async def until(self, look: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN):
-            while not look():
+            while not look():  # noqa: ASYNC110  it waits for what another process did
                 await asyncio.sleep(LOOK)
 
     def sees(self, look: Callable[[Session], Any]) -> Any:

@@ -30,7 +30,28 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # office hours from Casablanca to Calcutta; night in the last two
 YEAR = timedelta(days=365)
-AWAKE = ["TN", "MA", "DZ", "EG", "FR", "ES", "IT", "DE", "PL", "GR", "TR", "SA", "JO", "AE", "OM", "QA", "KE", "IN", "NG", "CM"]
+AWAKE = [
+    "TN",
+    "MA",
+    "DZ",
+    "EG",
+    "FR",
+    "ES",
+    "IT",
+    "DE",
+    "PL",
+    "GR",
+    "TR",
+    "SA",
+    "JO",
+    "AE",
+    "OM",
+    "QA",
+    "KE",
+    "IN",
+    "NG",
+    "CM",
+]
 ASLEEP = ["NZ", "DO"]
 REGION, REGION_NAME = "north", "The North"
 ZONES = {each.code: each.zone for each in members()}
@@ -212,7 +233,7 @@ def told_so_far(stage: Stage) -> int:
 
 def states(session: Session) -> dict[str, Sending]:
     rows = session.execute(select(Person.name, BroadcastCopy.state).join(Person, Person.id == BroadcastCopy.person_id))
-    return {name: state for name, state in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def is_killed_in_the_middle(stage: Stage, process: Handed) -> None:
