@@ -35,7 +35,10 @@ def broadcasts_(ctx: Context, page: int = 0) -> Screen:
 
 @broadcasts.command("show", _("Open"), allow=allow.members)
 def show(ctx: Context, broadcast: Broadcast) -> Screen:
-    """One of them."""
+    """One of them. Whoever has got a copy has opened it by that, whichever way they came."""
+    copy = showing.copy_of(ctx, broadcast)
+    if copy is not None and copy.opened_at is None:
+        copy.opened_at = ctx.now
     return showing.card(ctx, broadcast)
 
 

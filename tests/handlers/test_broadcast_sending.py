@@ -8,7 +8,7 @@ from datetime import time, timedelta
 import pytest
 from sqlalchemy import select
 
-from db.broadcasts import Broadcast, BroadcastPortion, Reply, Standing
+from db.broadcasts import Asks, Broadcast, BroadcastPortion, Reply, Standing
 from db.machinery import OUTBOX_HOLD, Sending, Setting
 from db.people import Account, Person, Topic
 from tests.handlers.broadcast_steps import WORDS, begin, broadcast, change, copies, sent, standing
@@ -260,3 +260,14 @@ def test_a_portion_of_each_two_hundred(world: World) -> None:
     with world.parley.sessions.reading() as session:
         (portion,) = session.scalars(select(BroadcastPortion)).all()
         assert portion.ended_at == world.clock.now()
+
+
+def test_whoever_opens_theirs_has_opened_it_once(world: World) -> None:
+    number = broadcast(world, asks=Asks.NOTHING)
+    sent(world, number)
+    world.do("amina", "broadcasts.show", broadcast=number)
+    first = copies(world, number)["amina"].opened_at
+    assert first is not None and copies(world, number)["badr"].opened_at is None
+    world.pass_time(days=1)
+    world.do("amina", "broadcasts.show", broadcast=number)
+    assert copies(world, number)["amina"].opened_at == first
