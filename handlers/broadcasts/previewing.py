@@ -22,7 +22,7 @@ from db.symposia import Symposium
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, composing, texts
+from . import cards, composing, reasons, texts
 from .hours import Rhythm, suits
 from .room import NOT_FOUND, author, broadcasts, senders
 
@@ -33,22 +33,6 @@ PLATFORMS: Mapping[str, Phrase | Raw] = {
     WEB: _("The page"),
 }
 NO_DOOR = "no_door"
-# Why somebody cannot be reached, and what can be done about it: by the name the platform's answer was given.
-REASONS: Mapping[str, tuple[Phrase, Phrase]] = {
-    NO_DOOR: (
-        _("They have no chat and no e-mail that messages go through."),
-        _("Ask them to write to Parley in a chat, or to give their e-mail address."),
-    ),
-    "blocked": (_("They have blocked Parley."), _("Ask them to unblock it, or to give their e-mail address.")),
-    "never_started": (_("They never began to talk to Parley."), _("Send them the link that opens Parley.")),
-    "left": (_("They have left the workspace."), _("Ask them for another way to reach them.")),
-    "deactivated": (_("Their account is deactivated."), _("Ask them for another way to reach them.")),
-    "not_found": (_("Their account does not exist any more."), _("Ask them for another way to reach them.")),
-    "archived": (_("The conversation with them is archived."), _("Ask them to write to Parley once.")),
-    "bad_address": (_("Their e-mail address takes nothing."), _("Ask them for a right one: “My e-mail”.")),
-    "unsubscribed": (_("They have stopped e-mail from Parley."), _("Ask them to write to Parley in a chat.")),
-}
-OTHERWISE = (_("Their door does not take messages."), _("Ask them to write to Parley once."))
 
 
 @dataclass
@@ -228,8 +212,8 @@ def unreached(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
     """
     found = numbers(ctx, broadcast).unreachable
     names, total = ((), 0) if _is_about_voices(broadcast) else _named(ctx, broadcast, page)
-    reasons = tuple(
-        Row(_("{count} · {why}", count=count, why=REASONS.get(reason, OTHERWISE)[0]), REASONS.get(reason, OTHERWISE)[1])
+    why = tuple(
+        Row(_("{count} · {why}", count=count, why=reasons.why(reason)), reasons.repair(reason))
         for reason, count in found.most_common()
     )
     body: tuple[Text, ...] = (cards.title(ctx.session, broadcast, broadcast.language),)
@@ -242,7 +226,7 @@ def unreached(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
     return Screen(
         _("Who is not reached"),
         body,
-        rows=(*(reasons if page == 0 else ()), *names),
+        rows=(*(why if page == 0 else ()), *names),
         buttons=(
             *turn_pages("broadcasts.unreached", page, total, broadcast=broadcast.id),
             button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
@@ -261,7 +245,7 @@ def _named(ctx: Context, broadcast: Broadcast, page: int) -> tuple[tuple[Row, ..
     shown = ours.add_columns(_reason(Person.id).label("reason")).order_by(Person.name, Person.id)
     found = ctx.session.execute(shown.limit(PAGE).offset(page * PAGE)).all()
     names = called(ctx.session, {each.id for each in found})
-    return tuple(Row(names[each.id], REASONS.get(each.reason, OTHERWISE)[0]) for each in found), total
+    return tuple(Row(names[each.id], reasons.why(each.reason)) for each in found), total
 
 
 # How it looks

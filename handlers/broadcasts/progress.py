@@ -10,42 +10,20 @@ from sqlalchemy import func, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, Progress, Refusal, Row, Screen, Style, Table, button
-from bot.kit.text import Phrase, Raw, Text, _, ngettext
+from bot.kit.text import Raw, Text, _, ngettext
 from db.broadcasts import UNDER_WAY, Broadcast, BroadcastCopy, Standing
 from db.broadcasts.copies import by_country, done_by, is_over, send_again, tally, unfinished, why_failed
 from db.machinery import OUTBOX_HOLD, Sending, Setting
-from db.people import UNSUBSCRIBED, Person
+from db.people import Person
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import SOMEBODY
 from scheduling.regions import name_of
 
-from . import cards
+from . import cards, reasons, runners
 from .room import ON_BROADCAST, WHEN_BEGUN, WHEN_ENDED, broadcasts, senders
 
 EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=15)  # how often it is told, at first and after hours
 PORTIONS_A_PRESS = 50  # copies in doubt that are sent again at once: ten thousand
-# Why a copy did not get through, and what mends it.
-REASONS: Mapping[str, tuple[Phrase, Phrase]] = {
-    "blocked": (_("They have blocked Parley."), _("Ask them to unblock it and to write to it once.")),
-    "deactivated": (_("Their account no longer exists."), _("Ask their organisation who has taken over.")),
-    "never_started": (_("They have never written to Parley there."), _("Ask them to open Parley and to write to it.")),
-    "left": (_("They have left that workspace."), _("Ask them to come to Parley by another door.")),
-    "not_found": (_("Their account was not found."), _("Ask them to write to Parley once.")),
-    "archived": (_("The channel or conversation is gone."), _("Ask them to write to Parley once.")),
-    "bad_address": (_("Their e-mail address does not exist."), _("Ask them for their present address.")),
-    "mailbox_full": (_("Their mailbox is full."), _("Send it again in a few days.")),
-    "policy": (_("Their mail server does not take mail from Parley."), _("Ask their mail service to let it in.")),
-    "undeliverable": (_("Their mail server could not deliver it."), _("Ask them for another address.")),
-    "too_large": (_("It is too large for their mail server."), _("Send it without files.")),
-    "refused": (_("The platform did not take it."), _("Look at the text: it may be too long, or not allowed there.")),
-    "muted": (_("They do without broadcasts."), _("Only an urgent one reaches them.")),
-    "no_door": (_("They have no account that Parley can write to."), _("Reach them by telephone or by their desk.")),
-    "expired": (_("It could not be sent in time."), _("Send a new one if it still holds.")),
-    "gone": (_("They are no longer in Parley."), _("There is nothing to do.")),
-    "unreadable": (_("Its text could not be read."), _("Write a new one.")),
-    UNSUBSCRIBED: (_("They have ended e-mail from Parley."), _("Ask them to come to a chat.")),
-}
-OTHER = _("The platform did not take it."), _("Whoever runs Parley finds why in its log.")
 
 
 @broadcasts.command("progress", _("How far it has come"), allow=senders, reads=senders)
@@ -87,7 +65,7 @@ def _public(session: object, words: str, *, at: datetime) -> None:
 @broadcasts.command("pause", _("Pause"), allow=senders)
 def pause(ctx: Context, broadcast: Broadcast) -> Screen:
     """What is on its way arrives; nothing more goes until somebody goes on."""
-    its = _locked(ctx, broadcast)
+    its = runners.lock(ctx, broadcast)
     if not its.pause():
         raise Refusal(_("It is not being sent now."), buttons=(cards.open_it(its),))
     ctx.session.flush()
@@ -97,7 +75,7 @@ def pause(ctx: Context, broadcast: Broadcast) -> Screen:
 @broadcasts.command("resume", _("Go on"), allow=senders)
 def resume(ctx: Context, broadcast: Broadcast) -> Screen:
     """Send what is left."""
-    its = _locked(ctx, broadcast)
+    its = runners.lock(ctx, broadcast)
     if ctx.session.get(Setting, OUTBOX_HOLD) is not None:
         raise Refusal(_("Parley was restored from a backup, and sends nothing until that is released."))
     if not its.resume():
@@ -145,7 +123,7 @@ def doubtful(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
 )
 def again(ctx: Context, broadcast: Broadcast) -> Screen:
     """Whoever is in doubt gets a copy that says it may be the second."""
-    its = _locked(ctx, broadcast)
+    its = runners.lock(ctx, broadcast)
     if its.standing not in (*UNDER_WAY, Standing.SENT):
         raise Refusal(_("It is not sent any more."), buttons=(cards.open_it(its),))
     portions = send_again(
@@ -204,7 +182,7 @@ def look(ctx: Context, broadcast: Broadcast, done: int) -> None:
 @broadcasts.job("over")
 def over(ctx: Context, broadcast: Broadcast) -> None:
     """Nothing of it waits any longer: it is sent, and its author hears what became of it."""
-    its = _locked(ctx, broadcast)
+    its = runners.lock(ctx, broadcast)
     if not is_over(ctx.session, its) or not its.finish(at=ctx.now):
         return
     ctx.session.flush()
@@ -272,11 +250,6 @@ def _once(broadcast: Broadcast) -> str:
     return f"{broadcast.ref}:progress"
 
 
-def _locked(ctx: Context, broadcast: Broadcast) -> Broadcast:
-    """The broadcast as it is now; nobody else changes it before this turn is over."""
-    return ctx.session.get_one(Broadcast, broadcast.id, with_for_update=True, populate_existing=True)
-
-
 def _next(ctx: Context, broadcast: Broadcast) -> Sequence[Fact]:
     """When it goes on, where nothing is due now."""
     if broadcast.standing is not Standing.SENDING:
@@ -288,9 +261,8 @@ def _next(ctx: Context, broadcast: Broadcast) -> Sequence[Fact]:
 def _failures(ctx: Context, broadcast: Broadcast) -> tuple[Text, ...]:
     found = []
     for reason, count in why_failed(ctx.session, broadcast):
-        why, mends = REASONS.get(reason, OTHER)
         people = ngettext("{count} person", "{count} people", count)
-        found.append(_("{people}: {why} {mends}", people=people, why=why, mends=mends))
+        found.append(_("{people}: {why} {mends}", people=people, why=reasons.why(reason), mends=reasons.repair(reason)))
     return tuple(found)
 
 

@@ -1,0 +1,41 @@
+"""Why a copy does not reach somebody, and what mends it: one wording, before it is sent, while, and when corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.kit.text import Phrase, _
+from db.people import UNSUBSCRIBED
+
+# By the short name that the platform's answer was given.
+_KNOWN: Mapping[str, tuple[Phrase, Phrase]] = {
+    "blocked": (_("They have blocked Parley."), _("Ask them to unblock it and to write to it once.")),
+    "deactivated": (_("Their account no longer exists."), _("Ask their organisation who has taken over.")),
+    "never_started": (_("They have never written to Parley there."), _("Ask them to open Parley and to write to it.")),
+    "left": (_("They have left that workspace."), _("Ask them to come to Parley by another door.")),
+    "not_found": (_("Their account was not found."), _("Ask them to write to Parley once.")),
+    "archived": (_("The channel or conversation is gone."), _("Ask them to write to Parley once.")),
+    "bad_address": (_("Their e-mail address does not exist."), _("Ask them for their present address.")),
+    "mailbox_full": (_("Their mailbox is full."), _("Send it again in a few days.")),
+    "policy": (_("Their mail server does not take mail from Parley."), _("Ask their mail service to let it in.")),
+    "undeliverable": (_("Their mail server could not deliver it."), _("Ask them for another address.")),
+    "too_large": (_("It is too large for their mail server."), _("Send it without files.")),
+    "refused": (_("The platform did not take it."), _("Look at the text: it may be too long, or not allowed there.")),
+    "muted": (_("They do without broadcasts."), _("Only an urgent one reaches them.")),
+    "no_door": (_("They have no account that Parley can write to."), _("Reach them by telephone or by their desk.")),
+    "expired": (_("It could not be sent in time."), _("Send a new one if it still holds.")),
+    "gone": (_("They are no longer in Parley."), _("There is nothing to do.")),
+    "unreadable": (_("Its text could not be read."), _("Write a new one.")),
+    UNSUBSCRIBED: (_("They have ended e-mail from Parley."), _("Ask them to come to a chat.")),
+}
+_OTHER = _("The platform did not take it."), _("Whoever runs Parley finds why in its log.")
+
+
+def why(reason: str) -> Phrase:
+    """Why, of a reason's short name."""
+    return _KNOWN.get(reason, _OTHER)[0]
+
+
+def repair(reason: str) -> Phrase:
+    """What can be done about it."""
+    return _KNOWN.get(reason, _OTHER)[1]
