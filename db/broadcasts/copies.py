@@ -272,6 +272,22 @@ def why_failed(session: Session, broadcast: Broadcast) -> list[tuple[str, int]]:
     return [(why, number) for why, number in session.execute(found.order_by(count.desc(), reason))]
 
 
+def left_with_old(session: Session, broadcast: Broadcast) -> list[tuple[str | None, int]]:
+    """How many still have an earlier edition than the one that holds, by why; None: it is being replaced."""
+    shut = case((Account.unreachable_since.is_not(None), Account.unreachable_reason))
+    why, count = func.coalesce(BroadcastCopy.unmended, shut).label("why"), func.count()
+    found = (
+        select(why, count)
+        .select_from(BroadcastCopy)
+        .join(Person, Person.id == BroadcastCopy.person_id)
+        .outerjoin(Account, Account.id == BroadcastCopy.account_id)
+        .where(BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.accepted_at.is_not(None))
+        .where(BroadcastCopy.edition < broadcast.edition, Person.erased_at.is_(None))
+        .group_by(why)
+    )
+    return [(reason, number) for reason, number in session.execute(found.order_by(count.desc(), why))]
+
+
 def is_over(session: Session, broadcast: Broadcast) -> bool:
     """Whether no copy of it waits or is on its way."""
     waits = select(BroadcastCopy.id).where(BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.state.in_(OPEN))

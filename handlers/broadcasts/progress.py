@@ -37,7 +37,7 @@ def progress(ctx: Context, broadcast: Broadcast) -> Screen:
     )
     return Screen(
         shown.heading,
-        (*shown.body, *_failures(ctx, broadcast)),
+        (*shown.body, *_failures(ctx, broadcast), *reasons.of_the_old(ctx.session, broadcast)),
         facts=shown.facts,
         table=Table(
             _("By country"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit.text import Phrase, _
+from sqlalchemy.orm import Session
+
+from bot.kit.text import Phrase, Text, _, ngettext
+from db.broadcasts import Broadcast
+from db.broadcasts.copies import left_with_old
 from db.people import UNSUBSCRIBED
 
 # By the short name that the platform's answer was given.
@@ -26,6 +30,7 @@ _KNOWN: Mapping[str, tuple[Phrase, Phrase]] = {
     "expired": (_("It could not be sent in time."), _("Send a new one if it still holds.")),
     "gone": (_("They are no longer in Parley."), _("There is nothing to do.")),
     "unreadable": (_("Its text could not be read."), _("Write a new one.")),
+    "unknown_outcome": (_("It is not known whether it arrived."), _("Reach them by telephone or by their desk.")),
     UNSUBSCRIBED: (_("They have ended e-mail from Parley."), _("Ask them to come to a chat.")),
 }
 _OTHER = _("The platform did not take it."), _("Whoever runs Parley finds why in its log.")
@@ -39,3 +44,21 @@ def why(reason: str) -> Phrase:
 def repair(reason: str) -> Phrase:
     """What can be done about it."""
     return _KNOWN.get(reason, _OTHER)[1]
+
+
+def of_the_old(session: Session, broadcast: Broadcast) -> tuple[Text, ...]:
+    """How many still have what was corrected or withdrawn, why, and what mends it. Nothing where nobody has."""
+    found = left_with_old(session, broadcast)
+    total = sum(count for _reason, count in found)
+    if not total:
+        return ()
+    lines: list[Text] = [
+        ngettext("{count} person still has the old text.", "{count} people still have the old text.", total)
+    ]
+    for reason, count in found:
+        people = ngettext("{count} person", "{count} people", count)
+        if reason is None:
+            lines.append(_("{people}: theirs is being replaced.", people=people))
+        else:
+            lines.append(_("{people}: {why} {mends}", people=people, why=why(reason), mends=repair(reason)))
+    return tuple(lines)

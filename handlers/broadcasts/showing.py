@@ -12,7 +12,7 @@ from bot.kit.text import LANGUAGES, Code, Raw, Text, When, _, listed, phrase_of
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, EditionKind, Standing
 from handlers.people.naming import called
 
-from . import choosing, replying
+from . import choosing, reasons, replying
 from .cards import text_of, texts_of, title
 from .room import ON_BROADCAST
 
@@ -27,6 +27,7 @@ def card(ctx: Context, broadcast: Broadcast) -> Screen:
         by = called(ctx.session, {broadcast.returned_by_id or 0}).get(broadcast.returned_by_id or 0)
         said = _("{name}, {when}", name=by, when=When(broadcast.returned_at)) if by and broadcast.returned_at else None
         body.append(Quote(Raw(broadcast.returned_words), by=said, label=_("Sent back to be changed")))
+    body += reasons.of_the_old(ctx.session, broadcast)
     buttons = tuple(each for add in ON_BROADCAST for each in add(ctx, broadcast))
     heading = title(ctx.session, broadcast, ctx.who.language)
     return Screen(heading, tuple(body), facts=facts(ctx, broadcast), buttons=buttons)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bot.kit.door import Permanent
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, EditionKind, Standing
 from db.machinery import Sending
-from db.people import Person
+from db.people import Account, Person
 from tests.world import CAST, World
 
 from . import broadcast_rows as rows
@@ -100,6 +102,30 @@ def test_a_withdrawal_stops_what_waits_and_replaces_what_went(world: World) -> N
     assert "This was withdrawn" in world.do(
         "badr", "broadcasts.reply", copy=copies(world, number)["badr"].id, reply="yes"
     )
+
+
+def test_who_still_has_the_old_text_is_counted_with_why_and_what_mends_it(world: World) -> None:
+    number = broadcast(world)
+    sent(world, number)
+    assert "old text" not in world.do("cora", "broadcasts.show", broadcast=number)
+    change(world, Account, "amina", unreachable_since=world.clock.now(), unreachable_reason="blocked")
+    original = world.doors["telegram"].send
+
+    async def not_badr(address: str, *args: Any, **more: Any) -> Any:
+        if address == "badr":
+            raise Permanent("refused")
+        return await original(address, *args, **more)
+
+    world.doors["telegram"].send = not_badr
+    correct(world, number)
+    world.do("lena", "broadcasts.approve_correction", broadcast=number)
+    world.settle()
+    for place in ("broadcasts.show", "broadcasts.progress"):
+        said = world.do("cora", place, broadcast=number)
+        assert "2 people still have the old text." in said and "being replaced" not in said
+        assert "1 person: They have blocked Parley. Ask them to unblock it" in said
+        assert "1 person: The platform did not take it." in said
+    assert "old text" not in world.do("chloe", "broadcasts.show", broadcast=number)
 
 
 def test_nothing_is_corrected_before_it_is_out(world: World) -> None:
