@@ -22,14 +22,14 @@ from bot.kit.events import Answer
 from bot.kit.text import Catalogues, Reader, Writer
 from bot.rates import Rates, turn
 from bot.work import Retry, Threads
-from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastPortion, Standing
 from db.machinery import OUTBOX_HOLD, Setting
 from db.people import Account, Person
 from db.session import Sessions
 from scheduling.clock import Clock
 
 from . import pause_after, settled
-from .books import DOUBT, Bind, answers_of, of, own
+from .books import DOUBT, EXPIRED, STILL_USEFUL, Bind, answers_of, of, own
 
 log = structlog.get_logger()
 
@@ -39,6 +39,11 @@ BEGUN = (
     update(BroadcastCopy)
     .where(BroadcastCopy.id.in_(bindparam("ids", expanding=True)))
     .values(mending_to=bindparam("to"))
+)
+GIVEN_UP = (
+    update(BroadcastCopy)
+    .where(BroadcastCopy.id.in_(bindparam("ids", expanding=True)))
+    .values(mending_to=None, unmended=bindparam("why"))
 )
 
 
@@ -87,7 +92,8 @@ class Mending:
         while stale := await self._threads.run(self._begin, portion, last):
             failed = [each for each in await settled(self._one(copy) for copy in stale) if each is not None]
             if failed:
-                await self._threads.run(self._put_back, [copy for copy, _error in failed])
+                over = await self._threads.run(self._put_back, portion, failed)
+                failed = [each for each in failed if each[0].id not in over]
             again = pause_after(self._tries[portion])
             pauses += [error.pause if isinstance(error, Paused) else again for _copy, error in failed]
             last = stale[-1].id
@@ -168,12 +174,31 @@ class Mending:
             for (copy, account, person), answer in zip(rows, self._bind(session, mine, now), strict=True)
         ]
 
-    def _put_back(self, copies: Sequence[Stale]) -> None:
-        """They were not taken, and are no second message when they are; but one of which that was in doubt is."""
-        ids = [copy.id for copy in copies if not copy.repeated]
-        if ids:
-            with self._sessions.writing() as session:
-                session.connection().execute(BEGUN, {"ids": ids, "to": None})
+    def _put_back(self, portion_id: int, failed: Sequence[tuple[Stale, Transient]]) -> frozenset[int]:
+        """They were not taken, and are no second message when they are; but one of which that was in doubt is.
+
+        Gives the ids of those that are tried no more. Told to wait one is not tried, and waits as long as it takes.
+        """
+        refused = {copy.id for copy, error in failed if not isinstance(error, Paused)}
+        with self._sessions.writing() as session:
+            over = refused if refused and self._is_late(session, portion_id) else set()
+            for is_doubtful in (False, True):
+                ids = [copy.id for copy, _error in failed if copy.repeated is is_doubtful]
+                left, ended = [each for each in ids if each not in over], [each for each in ids if each in over]
+                if left and not is_doubtful:
+                    session.connection().execute(BEGUN, {"ids": left, "to": None})
+                if ended:
+                    why = DOUBT if is_doubtful else EXPIRED
+                    session.connection().execute(GIVEN_UP, {"ids": ended, "why": why})
+        return frozenset(over)
+
+    def _is_late(self, session: Session, portion_id: int) -> bool:
+        """Whether the edition that holds has been out for a day, and the broadcast would not be sent any more."""
+        broadcast = session.get_one(Broadcast, session.get_one(BroadcastPortion, portion_id).broadcast_id)
+        its = BroadcastEdition.broadcast_id == broadcast.id, BroadcastEdition.number == broadcast.edition
+        published = session.scalar(select(BroadcastEdition.published_at).where(*its))
+        ends = [broadcast.expires_at, published + STILL_USEFUL if published is not None else None]
+        return all(each is None or each <= self._clock.now() for each in ends)
 
     def _record(self, copy: Stale, message: dict[str, Any] | None, why: str | None) -> None:
         with self._sessions.writing() as session:

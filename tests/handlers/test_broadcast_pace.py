@@ -341,6 +341,29 @@ def test_one_that_cannot_be_corrected_now_does_not_hold_up_the_others(world: Wor
     assert 5 < len(tries) < 30, "less and less often"
 
 
+def test_one_that_is_never_taken_is_given_up_in_the_end(world: World, old: int) -> None:
+    telegram = Flaky(world, "telegram")
+    original, tries = telegram.send, list[int]()
+
+    async def not_amina(address: str, *args: Any, **more: Any) -> Mapping[str, Any]:
+        if address == "amina" and more.get("edits"):  # a reminder is another message
+            tries.append(1)
+            raise Transient("not this one")
+        return await original(address, *args, **more)
+
+    telegram.send = not_amina
+    mend(world, old)
+    world.settle()
+    assert copies(world, old)["amina"].unmended is None
+    world.clock.advance(timedelta(days=4))
+    world.settle()
+    amina, so_often = copies(world, old)["amina"], len(tries)
+    assert (amina.edition, amina.mending_to, amina.unmended) == (1, None, "expired")
+    world.clock.advance(timedelta(days=1))
+    world.settle()
+    assert len(tries) == so_often
+
+
 def test_a_correction_that_dies_on_its_way_says_that_it_may_be_the_second(world: World, old: int) -> None:
     gone = asyncio.Event()
     telegram = Flaky(world, "telegram")
