@@ -211,7 +211,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
         ("Withdraw.submit", "_missing", "_publish", "_readers", "_texts", "pending", "tell_openers"), BROADCAST
     ),
     "broadcasts/nudging.py": dict.fromkeys(("ended", "remind", "remind_some", "silent_", "silent_names"), BROADCAST),
-    "broadcasts/progress.py": dict.fromkeys(("_locked", "doubtful"), BROADCAST),
+    "broadcasts/progress.py": {"doubtful": BROADCAST},
     "broadcasts/replying.py": {"Answering.submit": OWN, "_of": OWN},
     "broadcasts/runners.py": {"lock": BROADCAST},
     "broadcasts/showing.py": {"_edition_fact": BROADCAST},
