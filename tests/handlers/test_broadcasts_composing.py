@@ -179,7 +179,7 @@ def test_by_an_event_a_consultation_or_a_group_only_of_what_one_runs(light_world
         for account in session.scalars(select(Account).where(Account.person_id == world.ids["amina"])):
             account.unreachable_since, account.unreachable_reason = MONDAY, "left"
     why = world.do("adam", "broadcasts.unreached", broadcast=b)
-    assert "They have left the workspace." in why and "Amina" not in why and "Nobody is named" in why
+    assert "They have left that workspace." in why and "Amina" not in why and "Nobody is named" in why
     # Cora runs neither: they are not offered, nor taken.
     mine = drafted(world, "cora")
     for by, value in (("event", made.symposium), ("consultation", c)):
@@ -215,7 +215,7 @@ def test_a_region_reaches_other_administrations_and_names_nobody_of_them(light_w
     )
     assert "answers offered" in chosen(world, b, "include", "country", "BO", "cora")
     why = world.do("cora", "broadcasts.unreached", broadcast=b)
-    assert "2 · They have no chat and no e-mail" in why and "are counted, not named" in why and "Leila" not in why
+    assert "2 · They have no account that Parley can write to" in why and "are counted, not named" in why and "Leila" not in why
     world.do("cora", "broadcasts.test", broadcast=b, language="en")
     slack, telegram = (world.doors[name].sent[key][-1] for name, key in (("slack", "T1:cora"), ("telegram", "cora")))
     assert slack.text == telegram.text and "A test copy: nobody else has got it." in slack
