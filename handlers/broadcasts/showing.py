@@ -67,6 +67,8 @@ def facts(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
 def received(ctx: Context, broadcast: Broadcast) -> Screen:
     """The edition that holds, to somebody who has got one: with the buttons of their own copy."""
     copy = copy_of(ctx, broadcast)
+    if copy is not None:
+        copy.opened_at = copy.opened_at or ctx.now
     text = text_of(ctx.session, broadcast, copy.language if copy is not None else ctx.who.language)
     if copy is not None and text is not None and text.screen is not None:
         screen = replying.own_copy(ctx, broadcast, copy)

@@ -152,6 +152,17 @@ def test_whoever_got_it_finds_what_holds_of_it_now(world: World) -> None:
     assert "from Monday." not in said
 
 
+def test_whoever_opens_it_from_their_list_has_opened_it(sqlite_world: World) -> None:
+    world = sqlite_world
+    made = sending(world)
+    world.say("badr", "/broadcasts")
+    assert "from Monday." in world.press("badr", "Open")
+    with world.parley.sessions.reading() as session:
+        of = {each.person_id: each.opened_at for each in session.query(BroadcastCopy).filter_by(broadcast_id=made)}
+    assert of[world.ids["badr"]] == world.clock.now()
+    assert of[world.ids["chloe"]] is None
+
+
 def test_who_leaves_takes_their_words_along_and_is_counted_still(world: World) -> None:
     made = sending(world)
     with world.parley.sessions.writing() as session:
