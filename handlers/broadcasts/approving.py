@@ -15,7 +15,7 @@ from bot.kit.screen import Quote, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Raw, _
 from db.broadcasts import Broadcast, fingerprint
 
-from . import asking, cards, holding, previewing, runners
+from . import asking, cards, holding, previewing, runners, voices
 from .room import approvers, broadcasts
 
 MOST = 10**9
@@ -63,6 +63,7 @@ class Approve(Form):
         its = runners.lock(ctx, self.broadcast)
         asking.must_wait(ctx, its)
         frozen, count = fingerprint(ctx.session, its, at=ctx.now)
+        voices.must_be_enough(its, count)
         if frozen != its.frozen:
             return _asked_again(its, frozen, count)
         if self.count != count:

@@ -22,7 +22,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 from handlers.regions.room import country
 
-from . import cards, showing
+from . import cards, showing, voices
 from .room import ON_BROADCAST, broadcasts, senders
 
 MOST = 24  # rows of a table on a screen; the rest is in the file
@@ -117,12 +117,14 @@ def lines(session: Session, broadcast: Broadcast) -> list[Line]:
     return [Line(row[0], row[1], row[2], Numbers(*map(int, row[3:]))) for row in session.execute(asked)]
 
 
-def together(found: Iterable[Line], per: Per) -> dict[str, Numbers]:
-    """The same by one of the three, most people first."""
+def together(broadcast: Broadcast, found: Iterable[Line], per: Per) -> list[tuple[str | None, Numbers]]:
+    """The same by one of the three, most people first; under None those that are too few to be told of apart."""
     sums: dict[str, Numbers] = defaultdict(Numbers)
     for each in found:
         sums[each.at(per)] += each.numbers
-    return dict(sorted(sums.items(), key=lambda of: (-of[1].people, of[0])))
+    in_order = sorted(sums.items(), key=lambda of: (-of[1].people, of[0]))
+    told = voices.gathered(broadcast, ((key, numbers.cells) for key, numbers in in_order))
+    return [(key, Numbers(*cells)) for key, cells in told]
 
 
 @broadcasts.command("archive", _("Archive of broadcasts"), allow=senders, menu=42)
@@ -156,9 +158,11 @@ def archive(ctx: Context, page: int = 0) -> Screen:
 def record(ctx: Context, broadcast: Broadcast, per: str = Per.COUNTRY) -> Screen:
     """One of them: each edition as it was, whom it went to in numbers, by whom, approved by whom."""
     chosen = Per(per) if per in {each.value for each in Per} else Per.COUNTRY
-    sums = together(lines(ctx.session, broadcast), chosen)
-    rows = tuple((NAMES[chosen](value), *numbers.cells) for value, numbers in sums.items())
-    total = sum(sums.values(), Numbers())
+    sums = together(broadcast, lines(ctx.session, broadcast), chosen)
+    rows = tuple(
+        (NAMES[chosen](value) if value is not None else voices.OTHERS, *numbers.cells) for value, numbers in sums
+    )
+    total = sum((numbers for _value, numbers in sums), Numbers())
     rest = len(rows) - MOST
     more = (
         (ngettext("{count} more line is in the file.", "{count} more lines are in the file.", rest),)
@@ -196,7 +200,8 @@ def sheet(ctx: Context, broadcast: Broadcast) -> Screen:
             said = (text.language, text.title, text.words, edition.why or "")
             rows.append((edition.number, edition.kind.value, *names, published, *said))
     rows += [(), ("country", "door", "language", *(each.name for each in fields(Numbers)))]
-    rows += [(each.country, each.door, each.language, *each.numbers.cells) for each in lines(ctx.session, broadcast)]
+    counted = (((each.country, each.door, each.language), each.numbers.cells) for each in lines(ctx.session, broadcast))
+    rows += [(*(key or ("", "", "")), *cells) for key, cells in voices.gathered(broadcast, counted)]
     file = offer_file(ctx, f"broadcast-{broadcast.ref}.csv", "text/csv", as_csv(rows), to=ctx.who.id)
     back = button(_("What was sent"), "broadcasts.record", broadcast=broadcast.id)
     return Screen(_("As a spreadsheet"), (_("Parley keeps this file for one day."),), files=(file,), buttons=(back,))

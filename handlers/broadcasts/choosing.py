@@ -21,7 +21,7 @@ from handlers.people.registering import WHOLE_COUNTRY
 from handlers.people.searching import closest
 from scheduling.regions import name_of
 
-from . import cards, texts
+from . import cards, texts, voices
 from .room import author, broadcasts
 
 MOST = 12  # criteria of one broadcast
@@ -210,7 +210,11 @@ def _audience(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) ->
     everybody = (_("Nobody has been chosen or left out: it is for everybody it reaches."),) if not rows else ()
     return Screen(
         lead or _("For whom it is"),
-        (cards.title(ctx.session, broadcast, broadcast.language), *everybody, _("People: {count}", count=count)),
+        (
+            cards.title(ctx.session, broadcast, broadcast.language),
+            *everybody,
+            _("People: {count}", count=voices.figure(broadcast, count)),
+        ),
         rows=tuple(rows),
         buttons=(
             button(_("Only those …"), "broadcasts.choose", side=Side.INCLUDE.value, **its),

@@ -31,7 +31,7 @@ from db.symposia import Symposium, SymposiumState
 from handlers.languages import languages
 from handlers.roundtables.dates import instant, read_time
 
-from . import cards, choosing, showing, texts
+from . import cards, choosing, showing, texts, voices
 from .room import ON_BROADCAST, WHEN_SUBMITTED, author, broadcasts, senders
 
 TITLE, WORDS = 120, 3000  # a modal of Slack takes no more at once
@@ -295,7 +295,7 @@ def composer(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) -> 
     return Screen(
         lead or _("A message to many"),
         tuple(body),
-        facts=(*terms(ctx, broadcast), Fact(_("Recipients"), sum(readers.values()))),
+        facts=(*terms(ctx, broadcast), Fact(_("Recipients"), voices.figure(broadcast, sum(readers.values())))),
         rows=tuple(
             _language_row(broadcast, each, written.get(each), readers.get(each, 0))
             for each in dict.fromkeys([broadcast.language, *written, *missing])
@@ -314,7 +314,11 @@ def composer(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) -> 
 
 def _language_row(broadcast: Broadcast, language: str, text: BroadcastText | None, readers: int) -> Row:
     its: dict[str, Any] = {"broadcast": broadcast.id, "language": language}
-    count = ngettext("{count} person reads it", "{count} people read it", readers)
+    count = (
+        _("Fewer than five people read it")
+        if voices.hides(broadcast, readers)
+        else ngettext("{count} person reads it", "{count} people read it", readers)
+    )
     if text is None:
         return Row(texts.language_name(language), count, (Button(_("Write it"), "broadcasts.word", its),))
     change = Button(_("Change it"), "broadcasts.word", its | {"title": text.title, "words": text.words})
@@ -369,6 +373,7 @@ def submit(ctx: Context, broadcast: Broadcast) -> Screen:
     """Whom it means now is frozen: where somebody comes or goes before it is approved, that is asked anew."""
     check(ctx, broadcast)
     frozen, count = fingerprint(ctx.session, broadcast, at=ctx.now)
+    voices.must_be_enough(broadcast, count)
     if not count:
         raise Refusal(_("It is for nobody: please look at whom you have chosen."))
     if not broadcast.submit(frozen=frozen, count=count, at=ctx.now):

@@ -19,7 +19,7 @@ from db.broadcasts import Broadcast, Standing, fingerprint, persons
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import asking, cards, holding, runners
+from . import asking, cards, holding, runners, voices
 from .approving import NUMBER
 from .room import ON_BROADCAST, author, broadcasts, senders
 
@@ -49,12 +49,14 @@ class Emergency(Form):
         its = bound["broadcast"]
         meant = persons(its, at=ctx.now).subquery()
         count = ctx.session.scalar(select(func.count()).select_from(meant)) or 0
+        voices.must_be_enough(its, count)
         return (cards.title(ctx.session, its, ctx.who.language), _people(count))
 
     def submit(self, ctx: Context) -> Screen:
         its = runners.lock(ctx, self.broadcast)
         _must_be_open(ctx, its)
         frozen, count = fingerprint(ctx.session, its, at=ctx.now)
+        voices.must_be_enough(its, count)
         if self.count != count:
             raise Refusal(_("That is not the number. Please look at it again."), field="count")
         asking.stop_asking(ctx, its)

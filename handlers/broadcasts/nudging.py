@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Bars, Button, Fact, Picture, Refusal, Row, Screen, Style, Table, button
-from bot.kit.text import Phrase, Raw, _, ngettext
+from bot.kit.text import Phrase, Raw, Text, _, ngettext
 from db.broadcasts import MOST_ROUNDS, Asks, Broadcast, BroadcastCopy, Standing
 from db.people import Person
 from handlers.paging import PAGE, turn_pages
 from scheduling import regions
 
-from . import cards, texts
+from . import cards, texts, voices
 from .room import ON_BROADCAST, WHEN_ANSWERED, WHEN_BEGUN, WHEN_ENDED, broadcasts, senders
 
 AFTER = (timedelta(days=2), timedelta(days=5))  # from the first copy, one for each round
@@ -152,9 +152,13 @@ def silent_(ctx: Context, broadcast: Broadcast) -> Screen:
         .group_by(BroadcastCopy.country)
         .order_by(func.sum(is_silent).desc(), BroadcastCopy.country)
     )
-    lines = [(str(country), int(got), int(left)) for country, got, left in ctx.session.execute(counted)]
+    figures = ((str(country), (int(got), int(left))) for country, got, left in ctx.session.execute(counted))
+    lines = [(country, got, left) for country, (got, left) in voices.gathered(broadcast, figures)]
     language = ctx.who.language
-    names = {country: Raw(regions.name_of(country, language), language) for country, _got, _left in lines}
+    names: dict[str | None, Text] = {
+        country: Raw(regions.name_of(country, language), language) if country is not None else voices.OTHERS
+        for country, _got, _left in lines
+    }
     left = sum(each[2] for each in lines)
     table = Table(
         _("By country"),
@@ -168,7 +172,7 @@ def silent_(ctx: Context, broadcast: Broadcast) -> Screen:
     buttons: list[Button] = []
     if left and broadcast.rounds < MOST_ROUNDS and broadcast.standing in OUT:
         buttons.append(button(_("Remind them now"), "broadcasts.remind", style=Style.PRIMARY, broadcast=broadcast.id))
-    if left:
+    if left and not voices.is_about_voices(broadcast):
         buttons.append(button(_("Names, of our own"), "broadcasts.silent_names", broadcast=broadcast.id))
     said = (
         ngettext("{count} person has not answered.", "{count} people have not answered.", left)
@@ -188,6 +192,8 @@ def silent_(ctx: Context, broadcast: Broadcast) -> Screen:
 @broadcasts.command("silent_names", _("Names, of our own"), allow=senders, reads=senders)
 def silent_names(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
     """The silent ones of this administration by name. Those of others are theirs to name: here they are figures."""
+    if voices.is_about_voices(broadcast):
+        raise Refusal(voices.UNTOLD, buttons=(button(_("By country"), "broadcasts.silent", broadcast=broadcast.id),))
     ours = silent(broadcast), BroadcastCopy.administration_id == ctx.who.administration_id
     total = ctx.session.scalar(select(func.count()).select_from(BroadcastCopy).where(*ours)) or 0
     chosen = (

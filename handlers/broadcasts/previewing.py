@@ -16,13 +16,13 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Row, Screen, Style, Table, button, map_buttons
 from bot.kit.text import Phrase, Raw, Text, When, _, listed, ngettext
 from db.audiences import people_of
-from db.broadcasts import Asks, Broadcast, By, Reply, Selection, Standing, country_of, does_without, door_of, persons
+from db.broadcasts import Asks, Broadcast, Reply, Standing, country_of, does_without, door_of, persons
 from db.people import WEB, Account, Person
 from db.symposia import Symposium
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, composing, reasons, texts
+from . import cards, composing, reasons, texts, voices
 from .hours import Rhythm, suits
 from .room import NOT_FOUND, author, broadcasts, senders
 
@@ -138,12 +138,12 @@ def preview(ctx: Context, broadcast: Broadcast) -> Screen:
         (cards.title(ctx.session, broadcast, broadcast.language), *_remarks(broadcast, found)),
         facts=(
             *composing.terms(ctx, broadcast),
-            Fact(_("Recipients"), found.total),
-            Fact(_("Reached"), found.reached),
-            Fact(_("Not reached"), found.unreachable.total()),
+            Fact(_("Recipients"), voices.figure(broadcast, found.total)),
+            Fact(_("Reached"), voices.figure(broadcast, found.reached)),
+            Fact(_("Not reached"), voices.figure(broadcast, found.unreachable.total())),
         ),
         rows=tuple(_look_row(broadcast, each) for each in texts.texts_of(ctx.session, broadcast)),
-        table=_table(found),
+        table=_table(broadcast, found),
         buttons=(
             *((button(_("Have it approved"), "broadcasts.submit", style=Style.PRIMARY, **its),) if is_draft else ()),
             *((button(_("Who is not reached"), "broadcasts.unreached", **its),) if found.unreachable else ()),
@@ -158,7 +158,7 @@ def _look_row(broadcast: Broadcast, language: str) -> Row:
     return Row(texts.language_name(language), None, (look,))
 
 
-def _table(found: Numbers) -> Table | None:
+def _table(broadcast: Broadcast, found: Numbers) -> Table | None:
     if not found.doors:
         return None
     languages = sorted({language for _door, language in found.doors})
@@ -166,7 +166,10 @@ def _table(found: Numbers) -> Table | None:
     return Table(
         _("How many people, by door and language"),
         (_("Door"), *(_("{language}", language=texts.language_name(each)) for each in languages)),
-        tuple((door_name(door), *(found.doors[door, language] for language in languages)) for door in doors),
+        tuple(
+            (door_name(door), *(voices.figure(broadcast, found.doors[door, each]) for each in languages))
+            for door in doors
+        ),
     )
 
 
@@ -175,7 +178,11 @@ def door_name(door: str) -> Phrase | Raw:
 
 
 def _remarks(broadcast: Broadcast, found: Numbers) -> Iterable[Text]:
+    if voices.is_about_voices(broadcast):
+        yield voices.UNTOLD_FIGURES
     for language, count in found.fallback.most_common():
+        if voices.hides(broadcast, count):
+            continue
         yield ngettext(
             "{count} person reads {language}, in which nothing is written, and gets it in {instead}.",
             "{count} people read {language}, in which nothing is written, and get it in {instead}.",
@@ -183,20 +190,20 @@ def _remarks(broadcast: Broadcast, found: Numbers) -> Iterable[Text]:
             language=texts.language_name(language),
             instead=texts.language_name(broadcast.language),
         )
-    if found.without:
+    if found.without and not voices.hides(broadcast, found.without):
         yield ngettext(
             "{count} person does without broadcasts that are not urgent, and is not sent it.",
             "{count} people do without broadcasts that are not urgent, and are not sent it.",
             found.without,
         )
-    if found.waiting and found.last is not None:
+    if found.waiting and found.last is not None and not voices.hides(broadcast, found.waiting):
         yield ngettext(
             "For {count} person it waits for their working hours, until {when} at the latest.",
             "For {count} people it waits for their working hours, until {when} at the latest.",
             found.waiting,
             when=When(found.last),
         )
-    if found.outside:
+    if found.outside and not voices.hides(broadcast, found.outside):
         yield ngettext(
             "The symposium is not for {count} person of them: they cannot register.",
             "The symposium is not for {count} people of them: they cannot register.",
@@ -211,16 +218,19 @@ def unreached(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
     Where people are chosen by a consultation nobody is named: what somebody voted or said there is theirs.
     """
     found = numbers(ctx, broadcast).unreachable
-    names, total = ((), 0) if _is_about_voices(broadcast) else _named(ctx, broadcast, page)
+    names, total = ((), 0) if voices.is_about_voices(broadcast) else _named(ctx, broadcast, page)
     why = tuple(
-        Row(_("{count} · {why}", count=count, why=reasons.why(reason)), reasons.repair(reason))
+        Row(
+            _("{count} · {why}", count=voices.figure(broadcast, count), why=reasons.why(reason)),
+            reasons.repair(reason),
+        )
         for reason, count in found.most_common()
     )
     body: tuple[Text, ...] = (cards.title(ctx.session, broadcast, broadcast.language),)
     if not found:
         body += (_("Everybody it is for can be reached."),)
-    elif _is_about_voices(broadcast):
-        body += (_("Nobody is named where people are chosen by what they took part in."),)
+    elif voices.is_about_voices(broadcast):
+        body += (voices.UNTOLD,)
     elif total < found.total():
         body += (_("Those of other administrations are counted, not named."),)
     return Screen(
@@ -232,11 +242,6 @@ def unreached(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
             button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
         ),
     )
-
-
-def _is_about_voices(broadcast: Broadcast) -> bool:
-    selection = Selection.from_json(broadcast.audience)
-    return any(each.by is By.CONSULTATION for each in (*selection.include, *selection.exclude))
 
 
 def _named(ctx: Context, broadcast: Broadcast, page: int) -> tuple[tuple[Row, ...], int]:

@@ -19,7 +19,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import SOMEBODY
 from scheduling.regions import name_of
 
-from . import cards, reasons, runners
+from . import cards, reasons, runners, voices
 from .room import ON_BROADCAST, WHEN_BEGUN, WHEN_ENDED, broadcasts, senders
 
 EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=15)  # how often it is told, at first and after hours
@@ -32,8 +32,10 @@ def progress(ctx: Context, broadcast: Broadcast) -> Screen:
     if broadcast.began_at is None:
         raise Refusal(_("Nothing of it has been sent yet."), buttons=(cards.open_it(broadcast),))
     shown = bar(ctx, broadcast)
+    counted = ((country, tuple(counts)) for country, *counts in by_country(ctx.session, broadcast))
     countries = tuple(
-        (Raw(name_of(country, ctx.who.language)), *counts) for country, *counts in by_country(ctx.session, broadcast)
+        (Raw(name_of(country, ctx.who.language)) if country is not None else voices.OTHERS, *counts)
+        for country, counts in voices.gathered(broadcast, counted)
     )
     return Screen(
         shown.heading,
@@ -110,7 +112,7 @@ def doubtful(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
             if total
             else _("Nobody is."),
         ),
-        rows=tuple(Row(_name(ctx, person), Raw(name_of(copy.country, ctx.who.language))) for copy, person in found),
+        rows=tuple(_doubt(ctx, broadcast, copy, person) for copy, person in found),
         buttons=(*turn_pages("broadcasts.doubtful", page, total, broadcast=broadcast.id), *again, _look(broadcast)),
     )
 
@@ -284,8 +286,13 @@ def _look(broadcast: Broadcast) -> Button:
     return button(_("How far it has come"), "broadcasts.progress", broadcast=broadcast.id)
 
 
-def _name(ctx: Context, person: Person) -> Text:
-    """Nobody learns the names of another administration's people."""
-    if person.administration_id != ctx.who.administration_id or not person.name:
+def _name(ctx: Context, broadcast: Broadcast, person: Person) -> Text:
+    """Nobody learns the names of another administration's people, nor who took part in a consultation."""
+    if voices.is_about_voices(broadcast) or person.administration_id != ctx.who.administration_id or not person.name:
         return SOMEBODY
     return Raw(person.name)
+
+
+def _doubt(ctx: Context, broadcast: Broadcast, copy: BroadcastCopy, person: Person) -> Row:
+    where = None if voices.is_about_voices(broadcast) else Raw(name_of(copy.country, ctx.who.language))
+    return Row(_name(ctx, broadcast, person), where)

@@ -173,13 +173,18 @@ def test_by_an_event_a_consultation_or_a_group_only_of_what_one_runs(light_world
     assert "People: 1" in chosen(world, b, "include", "event", str(made.symposium))
     world.do("adam", "broadcasts.drop", broadcast=b, side="include", by="event")
     shown = chosen(world, b, "include", "consultation", str(c))
-    assert "People: 1" in shown and "Clearance at night" in shown
+    assert "People: fewer than five" in shown and "Clearance at night" in shown
     # Whoever voted or said something there is counted, and never named.
     with world.parley.sessions.writing() as session:
         for account in session.scalars(select(Account).where(Account.person_id == world.ids["amina"])):
             account.unreachable_since, account.unreachable_reason = MONDAY, "left"
     why = world.do("adam", "broadcasts.unreached", broadcast=b)
     assert "They have left that workspace." in why and "Amina" not in why and "Nobody is named" in why
+    # One who is left after several criteria would be told apart by any figure, and by what becomes of their copy.
+    looked = world.do("adam", "broadcasts.preview", broadcast=b)
+    assert "Recipients: fewer than five" in looked and "Not reached: fewer than five" in looked and ": 1" not in looked
+    assert "give them away" in world.do("adam", "broadcasts.submit", broadcast=b, confirmed=True)
+    assert "give them away" in world.do("adam", "broadcasts.emergency", broadcast=b)
     # Cora runs neither: they are not offered, nor taken.
     mine = drafted(world, "cora")
     for by, value in (("event", made.symposium), ("consultation", c)):

@@ -115,6 +115,16 @@ def test_the_archive_says_what_went_to_how_many_and_who_said_yes(world: World) -
     assert "Amina" not in sheet
 
 
+def test_where_a_consultation_chose_people_no_small_figure_and_no_name_is_told(sqlite_world: World) -> None:
+    world = sqlite_world
+    made = sending(world, audience={"include": [["consultation", "1"]], "exclude": []})
+    said = world.do("cora", "broadcasts.record", broadcast=made, per="door")
+    assert "Others together | 5 | 2" in said
+    assert "Telegram | 2" not in said
+    assert "Nobody is named" in world.do("cora", "broadcasts.silent_names", broadcast=made)
+    assert "Emil" not in world.do("cora", "broadcasts.doubtful", broadcast=made)
+
+
 # Those who got it
 
 
