@@ -84,6 +84,7 @@ class Sent:
     buttons: Mapping[str, str]  # label -> handle
     answer: Answer
     language: str
+    edits: Mapping[str, Any] | None = None  # the message whose place it takes
 
     def __contains__(self, words: str) -> bool:
         return words in self.text
@@ -189,7 +190,7 @@ class Recorder:
             raise Transient("away")
         if address in self.broken:
             raise Permanent(self.broken[address])
-        seen = Sent(_text(answer, writer), _buttons(answer, writer), answer, writer.reader.language)
+        seen = Sent(_text(answer, writer), _buttons(answer, writer), answer, writer.reader.language, edits)
         self.sent.setdefault(address, []).append(seen)
         return {"id": next(self.ids)}
 

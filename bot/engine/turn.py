@@ -23,9 +23,9 @@ from bot.kit.screen import Button, NotFound, Refusal, Screen, Style, map_buttons
 from bot.kit.text import Phrase, Reader, Text, Writer, _, without_isolates
 from bot.work import BROADCAST, MEND, lane
 from db.base import OfAdministration
-from db.broadcasts import BroadcastPortion
+from db.broadcasts import BroadcastCopy, BroadcastPortion
 from db.machinery import Draft, Outgoing
-from db.people import Account, Administration, Person, Who, who
+from db.people import MAIL, WEB, Account, Administration, Person, Who, who
 
 from . import acting, drafts, handles, rights, suggest
 from .drafts import Drafts
@@ -69,6 +69,8 @@ class Turn:
         self._account = account
         self._person = person
         self._is_home = False
+        self._trace = trace
+        self._on_copy: int | None = None  # the broadcast's copy whose button was pressed
         self.is_unkept = False  # what was said is not to be kept, not even as the update that brought it
         self._is_news = False  # the button was on a message that told something: it stays, the answer comes below it
         # Whoever has not said yet who they are may still say to which administration they come.
@@ -108,6 +110,7 @@ class Turn:
             do_in=InRooms(session, engine.work, now, trace, self._outbox.is_on_hold).do,
             hand_on=self._send_out,
             mend_in=self._mend,
+            renew=self._renew,
             sketch=self._sketch,
             try_out=self._outbox.try_out,
             doors=engine.doors.keys(),
@@ -128,6 +131,17 @@ class Turn:
     def _mend(self, portion: BroadcastPortion) -> None:
         lock = lane(MEND, portion.broadcast_id, portion.number)
         self._engine.work.defer(self._session, MEND, lock=lock, portion=portion.id)
+
+    def _renew(self, copy: BroadcastCopy, screen: Screen) -> bool:
+        account = self._session.get(Account, copy.account_id) if copy.account_id is not None else None
+        if copy.id == self._on_copy or not copy.message or account is None or account.platform in (MAIL, WEB):
+            return False
+        bound = self._bound_for_asker(Answer(screen=screen))
+        once = f"copy:{copy.id}:{self._trace}"
+        self._outbox.reply(
+            self.ctx.who, bound, account_id=account.id, edits=copy.message, once=once, asked_at=self.ctx.now
+        )
+        return True
 
     def _sketch(self, screen: Screen, language: str, zone: str) -> Mapping[str, Sequence[str]]:
         pressed = map_buttons(screen, lambda each: each if each.url else replace(each, handle=each.command))
@@ -188,6 +202,7 @@ class Turn:
             if handle is None:
                 return replace(self._home(), notice=OLD_BUTTON)
             self._is_news = self._rows.opened(handle)
+            self._on_copy = handle.copy_id if COPY in handle.args else None
             answer = self._run(handle.command, handle.args)
             if handle.copy_id is not None and COPY in handle.args and answer.form is None:
                 self._is_news = False  # what is answered to a broadcast shows in its place
@@ -523,6 +538,9 @@ class Turn:
             answer = replace(answer, home=Button(home.title, home.name))
         if is_known and self.ctx.who.is_of_several:
             answer = acting.placed(self._session, answer, self.ctx.who.administration_id)
+        return self._bound_for_asker(answer)
+
+    def _bound_for_asker(self, answer: Answer) -> Answer:
         bound: Answer = handles.bind(
             self._session,
             answer,

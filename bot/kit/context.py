@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from db.base import Identified
-from db.broadcasts import BroadcastPortion
+from db.broadcasts import BroadcastCopy, BroadcastPortion
 from db.machinery import Deed
 from db.people import Account, Person, Topic, Who
 from db.people import who as read_who
@@ -67,6 +67,7 @@ class Context:
     do_in: Callable[[ChatRoom, Deed, Screen | None, str | None], None]
     hand_on: Callable[[BroadcastPortion], None]
     mend_in: Callable[[BroadcastPortion], None]
+    renew: Callable[[BroadcastCopy, Screen], bool]
     sketch: Callable[[Screen, str, str], Mapping[str, Sequence[str]]]
     try_out: Callable[[Account, Screen, str, str], None]
     doors: Collection[str] = ()  # the platforms that something can be sent to
@@ -142,6 +143,13 @@ class Context:
     def mend(self, portion: BroadcastPortion) -> None:
         """Let the edition that holds take the place of the one that those readers have."""
         self.mend_in(portion)
+
+    def show_on(self, copy: BroadcastCopy, screen: Screen) -> bool:
+        """Show `screen` in the place of the copy that whoever asks has got, where its door can; whether it does.
+
+        Not where this turn's answer comes to stand there anyway.
+        """
+        return self.renew(copy, screen)
 
     def sketches(self, screen: Screen, *, language: str, zone: str) -> Mapping[str, Sequence[str]]:
         """What `screen` would be at each door for whoever reads `language`: the text of each message, by the door."""

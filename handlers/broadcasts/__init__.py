@@ -1,6 +1,7 @@
 """Broadcasts: one message to many, written, approved, sent, corrected."""
 
 from . import (
+    answers,
     approving,
     archive,
     asking,
@@ -22,6 +23,7 @@ from . import (
 from .room import broadcasts
 
 __all__ = [
+    "answers",
     "approving",
     "archive",
     "asking",

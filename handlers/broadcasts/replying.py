@@ -53,7 +53,11 @@ class Answering(Form):
         copy.reply, copy.reply_words = self.reply, self.words if self.reply is Reply.OTHER else None
         for answered in WHEN_ANSWERED:
             answered(ctx, broadcast, copy)
-        return own_copy(ctx, broadcast, copy)
+        shown = own_copy(ctx, broadcast, copy)
+        if not ctx.show_on(copy, shown):
+            return shown
+        open_it = button(cards.OPEN, "broadcasts.show", broadcast=broadcast.id)
+        return Screen(_("Your answer is noted."), _answered(copy), buttons=(open_it,))
 
 
 def own_copy(ctx: Context, broadcast: Broadcast, copy: BroadcastCopy) -> Screen:

@@ -222,12 +222,23 @@ def test_an_answer_shows_in_its_place_and_can_be_changed(world: World) -> None:
 def test_other_words_are_asked_for(world: World) -> None:
     number = broadcast(world)
     sent(world, number)
-    asked = world.do("amina", "broadcasts.reply", copy=copies(world, number)["amina"].id, reply="other")
+    copy = copies(world, number)["amina"]
+    asked = world.do("amina", "broadcasts.reply", copy=copy.id, reply="other")
     assert "in your own words?" in asked.text
     world.say("amina", "Only from Monday on")
     amina = copies(world, number)["amina"]
     assert (amina.reply, amina.reply_words) == (Reply.OTHER, "Only from Monday on")
-    assert "Only from Monday on" in world.last("amina").text
+    # The message that was answered says so in its place, and below the question it is said that it is noted.
+    edited, noted = world.received("amina")[-2:]
+    assert edited.edits == copy.message and WORDS["en"] in edited.text and "Only from Monday on" in edited.text
+    assert noted.edits is None and "Your answer is noted." in noted.text and "Only from Monday on" in noted.text
+    world.press("badr", "Yes")
+    assert sum("You have answered: Yes" in each.text for each in world.received("badr")) == 1
+    # Whoever sent it reads what was answered, and nobody else does.
+    said = world.do("cora", "broadcasts.answers", broadcast=number).text
+    for words in ("Yes: 1", "No: 0", "In other words: 1", "No answer yet: 11", "Only from Monday on", "Amina, "):
+        assert words in said
+    assert "Only from Monday on" not in world.do("badr", "broadcasts.answers", broadcast=number).text
 
 
 def test_an_answer_after_it_was_withdrawn_is_told_so(world: World) -> None:

@@ -202,6 +202,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "attendance/floor.py": dict.fromkeys(("Ask.opens", "leads"), OWN),
     "attendance/lists.py": {"Merge.submit": OWN} | dict.fromkeys(("_lines", "merge"), SYMPOSIUM),
     "consultations/drafts/entering.py": {"Load.submit": OWN},
+    "broadcasts/answers.py": {"answers": BROADCAST},
     "broadcasts/archive.py": {"_published": BROADCAST},
     "broadcasts/cards.py": dict.fromkeys(("texts_of", "titles"), BROADCAST),
     "broadcasts/choosing.py": {"countries": "one that is loaded here, in the making, is never kept"},
