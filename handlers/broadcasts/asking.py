@@ -41,6 +41,15 @@ def others(ctx: Context, broadcast: Broadcast) -> frozenset[int]:
     return runners.runners(ctx.session, broadcast, at=ctx.now) - {broadcast.author_id}
 
 
+def nobody(ctx: Context, broadcast: Broadcast) -> tuple[Phrase, ...]:
+    """What to say of one that waits where there is nobody who could approve it."""
+    if broadcast.standing is not Standing.SUBMITTED or others(ctx, broadcast):
+        return ()
+    return (
+        _("Nobody else may send there, so nobody can approve it: ask an administrator to give somebody the right."),
+    )
+
+
 def lapses_at(broadcast: Broadcast) -> datetime:
     """Until when it waits for a second person."""
     if broadcast.submitted_at is None:

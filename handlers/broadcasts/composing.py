@@ -371,11 +371,10 @@ ON_BROADCAST.append(_go_on)
 )
 def submit(ctx: Context, broadcast: Broadcast) -> Screen:
     """Whom it means now is frozen: where somebody comes or goes before it is approved, that is asked anew."""
+    texts.must_be_draft(broadcast)
     check(ctx, broadcast)
     frozen, count = fingerprint(ctx.session, broadcast, at=ctx.now)
     voices.must_be_enough(broadcast, count)
-    if not count:
-        raise Refusal(_("It is for nobody: please look at whom you have chosen."))
     if not broadcast.submit(frozen=frozen, count=count, at=ctx.now):
         texts.must_be_draft(broadcast)
     ctx.session.flush()
@@ -392,7 +391,6 @@ def submit(ctx: Context, broadcast: Broadcast) -> Screen:
 
 def check(ctx: Context, broadcast: Broadcast) -> None:
     """Raises Refusal for what cannot go as it is."""
-    texts.must_be_draft(broadcast)
     if broadcast.language not in texts.texts_of(ctx.session, broadcast):
         raise Refusal(_("It says nothing yet in {language}.", language=texts.language_name(broadcast.language)))
     if broadcast.send_at is not None and broadcast.send_at <= ctx.now:

@@ -19,7 +19,7 @@ from db.broadcasts import Broadcast, Standing, fingerprint, persons
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import asking, cards, holding, runners, voices
+from . import asking, cards, composing, holding, runners, voices
 from .approving import NUMBER
 from .room import ON_BROADCAST, author, broadcasts, senders
 
@@ -114,8 +114,7 @@ def _tell_everybody(ctx: Context, broadcast: Broadcast) -> None:
 def _must_be_open(ctx: Context, broadcast: Broadcast) -> None:
     if broadcast.standing not in OPEN:
         raise Refusal(_("It is under way already."), buttons=(cards.open_it(broadcast),))
-    if cards.text_of(ctx.session, broadcast, broadcast.language) is None:
-        raise Refusal(_("It says nothing yet."), buttons=(cards.open_it(broadcast),))
+    composing.check(ctx, broadcast)
 
 
 def _people(count: int) -> Phrase:

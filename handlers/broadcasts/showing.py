@@ -12,7 +12,7 @@ from bot.kit.text import LANGUAGES, Code, Raw, Text, When, _, listed, phrase_of
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, EditionKind, Standing
 from handlers.people.naming import called
 
-from . import choosing, reasons, replying
+from . import asking, choosing, reasons, replying
 from .cards import text_of, texts_of, title
 from .room import ON_BROADCAST
 
@@ -22,7 +22,8 @@ def card(ctx: Context, broadcast: Broadcast) -> Screen:
     if not broadcast.is_run_by(ctx.who):
         return received(ctx, broadcast)
     text = text_of(ctx.session, broadcast, ctx.who.language)
-    body: list[Text | Quote] = [Raw(text.words, text.language)] if text is not None else []
+    body: list[Text | Quote] = [*asking.nobody(ctx, broadcast)]
+    body += [Raw(text.words, text.language)] if text is not None else []
     if broadcast.returned_words is not None:
         by = called(ctx.session, {broadcast.returned_by_id or 0}).get(broadcast.returned_by_id or 0)
         said = _("{name}, {when}", name=by, when=When(broadcast.returned_at)) if by and broadcast.returned_at else None
@@ -67,8 +68,6 @@ def facts(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
 def received(ctx: Context, broadcast: Broadcast) -> Screen:
     """The edition that holds, to somebody who has got one: with the buttons of their own copy."""
     copy = copy_of(ctx, broadcast)
-    if copy is not None:
-        copy.opened_at = copy.opened_at or ctx.now
     text = text_of(ctx.session, broadcast, copy.language if copy is not None else ctx.who.language)
     if copy is not None and text is not None and text.screen is not None:
         screen = replying.own_copy(ctx, broadcast, copy)

@@ -41,9 +41,11 @@ def figure(broadcast: Broadcast, count: int) -> int | Phrase:
 
 
 def must_be_enough(broadcast: Broadcast, count: int) -> None:
-    """Raises Refusal where sending it would tell who took part."""
+    """Raises Refusal where it is for nobody, or where sending it would tell who took part."""
     if hides(broadcast, count):
         raise Refusal(TOO_FEW)
+    if not count:
+        raise Refusal(_("It is for nobody: please look at whom you have chosen."))
 
 
 def gathered(broadcast: Broadcast, rows: Iterable[tuple[K, tuple[int, ...]]]) -> list[tuple[K | None, tuple[int, ...]]]:

@@ -115,7 +115,9 @@ def test_from_a_word_in_the_chat_to_a_second_person(world: World) -> None:
     # Submitted, it is frozen, and nothing of it can be changed.
     world.do("adam", "broadcasts.preview", broadcast=b)
     world.press("adam", "Have it approved")
-    assert "Submitted, for 10 people." in world.press("adam", "Have it approved")
+    submitted = world.press("adam", "Have it approved")
+    assert "Submitted, for 10 people." in submitted
+    assert "Nobody else may send there, so nobody can approve it" in submitted
     with world.parley.sessions.reading() as session:
         sent = session.get_one(Broadcast, b)
         assert (sent.standing, sent.frozen_count) == (Standing.SUBMITTED, 10)

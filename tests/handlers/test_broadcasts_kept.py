@@ -157,6 +157,13 @@ def test_whoever_got_it_finds_what_holds_of_it_now(world: World) -> None:
         session.add(BroadcastText(broadcast_id=made, edition=2, language="en", **text))
         session.get_one(Broadcast, made).edition = 2
     assert "Corrected" in world.say("amina", "/broadcasts")
+    # By words of its text, in any of its languages, and by its number; nobody finds what has not come to them.
+    assert "Rules of origin" in world.say("amina", "/broadcasts monday")
+    assert "Nothing was found" in world.say("amina", "/broadcasts tariffs")
+    assert "Nothing was found" in world.say("chloe", "/broadcasts monday")
+    assert "Rules of origin" in world.say("amina", f"/broadcasts B-{made}")
+    assert f"Open B-{made}" in world.say("amina", f"B-{made}").buttons
+    assert f"Open B-{made}" not in world.say("chloe", f"B-{made}").buttons
     said = world.press("amina", "Open")
     assert "It is Tuesday." in said
     assert "from Monday." not in said
