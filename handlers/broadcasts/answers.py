@@ -54,10 +54,10 @@ def _row(ctx: Context, broadcast: Broadcast, copy: BroadcastCopy, person: Person
     return Row(words, _("{name}, {when}", name=who, when=When(copy.acknowledged_at)))
 
 
-def _on_card(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:
+def on_card(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:
     if broadcast.asks is Asks.NOTHING or broadcast.began_at is None:
         return ()
     return (button(_("What was answered"), "broadcasts.answers", broadcast=broadcast.id),)
 
 
-ON_BROADCAST.append(_on_card)
+ON_BROADCAST.append(on_card)

@@ -173,7 +173,7 @@ def silent_(ctx: Context, broadcast: Broadcast) -> Screen:
     if left and broadcast.rounds < MOST_ROUNDS and broadcast.standing in OUT:
         buttons.append(button(_("Remind them now"), "broadcasts.remind", style=Style.PRIMARY, broadcast=broadcast.id))
     if left and not voices.is_about_voices(broadcast):
-        buttons.append(button(_("Names, of our own"), "broadcasts.silent_names", broadcast=broadcast.id))
+        buttons.append(button(_("Names of our own people"), "broadcasts.silent_names", broadcast=broadcast.id))
     said = (
         ngettext("{count} person has not answered.", "{count} people have not answered.", left)
         if lines
@@ -189,7 +189,7 @@ def silent_(ctx: Context, broadcast: Broadcast) -> Screen:
     )
 
 
-@broadcasts.command("silent_names", _("Names, of our own"), allow=senders, reads=senders)
+@broadcasts.command("silent_names", _("Names of our own people"), allow=senders, reads=senders)
 def silent_names(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
     """The silent ones of this administration by name. Those of others are theirs to name: here they are figures."""
     if voices.is_about_voices(broadcast):

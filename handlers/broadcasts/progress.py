@@ -19,7 +19,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import SOMEBODY
 from scheduling.regions import name_of
 
-from . import cards, reasons, runners, voices
+from . import answers, cards, reasons, runners, voices
 from .room import ON_BROADCAST, WHEN_BEGUN, WHEN_ENDED, broadcasts, senders
 
 EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=15)  # how often it is told, at first and after hours
@@ -55,7 +55,12 @@ def progress(ctx: Context, broadcast: Broadcast) -> Screen:
             ),
             countries,
         ),
-        buttons=(button(_("Look again"), "broadcasts.progress", broadcast=broadcast.id), *shown.buttons),
+        buttons=(
+            button(_("Look again"), "broadcasts.progress", broadcast=broadcast.id),
+            *(each for each in shown.buttons if each.command != "broadcasts.progress"),
+            *answers.on_card(ctx, broadcast),
+            cards.open_it(broadcast),
+        ),
     )
 
 
