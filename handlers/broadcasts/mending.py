@@ -26,6 +26,7 @@ from db.broadcasts import (
     Standing,
 )
 from db.machinery import Sending
+from db.people import Person
 
 from . import cards, runners, showing, texts
 from .room import ON_BROADCAST, WHEN_ENDED, WHEN_MENDED, broadcasts, senders
@@ -48,8 +49,10 @@ def _buttons(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:
     if broadcast.standing not in OUT:
         return ()
     waits = pending(ctx, broadcast)
+    holds = cards.text_of(ctx.session, broadcast, broadcast.language)
+    before = {"title": holds.title, "words": holds.words} if holds is not None else {}
     correct = (
-        button(_("Correct it"), "broadcasts.correct", broadcast=broadcast.id)
+        Button(_("Correct it"), "broadcasts.correct", {"broadcast": broadcast.id, **before})
         if waits is None
         else button(_("The correction"), "broadcasts.correction", broadcast=broadcast.id)
     )
@@ -61,7 +64,7 @@ ON_BROADCAST.append(_buttons)
 
 @broadcasts.form("correct", _("Correct a broadcast"), allow=senders, reads=senders)
 class Correct(Form):
-    """Its whole text anew, in the language it was written in; then in the others."""
+    """Its whole text as it should be, in the language it was written in; then in the others."""
 
     broadcast: Broadcast = ask.about()
     why: str = ask.line(_("What was wrong?"), max=WHY, hint=_("Whoever opened the first version reads this."))
@@ -76,6 +79,9 @@ class Correct(Form):
 
     def submit(self, ctx: Context) -> Screen:
         self.opens(ctx, {"broadcast": self.broadcast})
+        holds = cards.text_of(ctx.session, self.broadcast, self.broadcast.language)
+        if holds is not None and (holds.title, holds.words) == (self.title, self.words):
+            raise Refusal(_("It says what it said before: please change what was wrong."), field="words")
         edition = _next_edition(ctx, self.broadcast, EditionKind.CORRECTION, self.why)
         _write(ctx, edition, self.broadcast.language, self.title, self.words)
         return _shown(ctx, self.broadcast)
@@ -251,6 +257,7 @@ def _publish(ctx: Context, broadcast: Broadcast, edition: BroadcastEdition) -> i
     edition.published_at, broadcast.edition = ctx.now, edition.number
     ctx.session.flush()
     texts.freeze_screens(ctx, broadcast)
+    _put_into_their_languages(ctx, broadcast, edition)
     failed = BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.unmended.is_not(None)
     ctx.session.execute(update(BroadcastCopy).where(*failed).values(unmended=None))
     for portion in ctx.session.scalars(select(BroadcastPortion).where(BroadcastPortion.broadcast_id == broadcast.id)):
@@ -265,6 +272,15 @@ def _publish(ctx: Context, broadcast: Broadcast, edition: BroadcastEdition) -> i
     for mended in WHEN_MENDED:
         mended(ctx, broadcast)
     return sum(_readers(ctx, broadcast).values())
+
+
+def _put_into_their_languages(ctx: Context, broadcast: Broadcast, edition: BroadcastEdition) -> None:
+    """Whoever reads a language that was missing before gets the edition in it."""
+    written = [each.language for each in _texts(ctx, edition)]
+    theirs = select(Person.language).where(Person.id == BroadcastCopy.person_id).scalar_subquery()
+    its = BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.language != theirs, theirs.in_(written)
+    change = update(BroadcastCopy).where(*its).values(language=theirs)
+    ctx.session.execute(change.execution_options(synchronize_session=False))
 
 
 @broadcasts.job("tell_openers")
@@ -323,9 +339,10 @@ def _texts(ctx: Context, edition: BroadcastEdition) -> list[BroadcastText]:
 
 
 def _readers(ctx: Context, broadcast: Broadcast) -> dict[str, int]:
-    """In how many copies that went stands which language."""
+    """How many of those who have got it read which language."""
     went = BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.accepted_at.is_not(None)
-    counted = select(BroadcastCopy.language, func.count()).where(*went).group_by(BroadcastCopy.language)
+    counted = select(Person.language, func.count()).join(BroadcastCopy, BroadcastCopy.person_id == Person.id)
+    counted = counted.where(*went).group_by(Person.language)
     return {row[0]: row[1] for row in ctx.session.execute(counted)}
 
 

@@ -29,6 +29,8 @@ _KNOWN: Mapping[str, tuple[Phrase, Phrase]] = {
     "no_door": (_("They have no account that Parley can write to."), _("Reach them by telephone or by their desk.")),
     "expired": (_("It could not be sent in time."), _("Send a new one if it still holds.")),
     "gone": (_("They are no longer in Parley."), _("There is nothing to do.")),
+    "erased": (_("They are no longer in Parley."), _("There is nothing to do.")),
+    "withdrawn": (_("It was withdrawn before it went to them."), _("There is nothing to do.")),
     "unreadable": (_("Its text could not be read."), _("Write a new one.")),
     "unknown_outcome": (_("It is not known whether it arrived."), _("Reach them by telephone or by their desk.")),
     UNSUBSCRIBED: (_("They have ended e-mail from Parley."), _("Ask them to come to a chat.")),

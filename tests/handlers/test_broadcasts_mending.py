@@ -41,11 +41,16 @@ def editions(world: World, number: int) -> list[BroadcastEdition]:
 
 def test_a_correction_takes_the_place_of_what_stands(world: World) -> None:
     change(world, Person, "badr", language="fr")
+    change(world, Person, "dina", language="ar")
     number = broadcast(world)
     sent(world, number)
     world.press("amina", "Yes")
     assert "Nobody has got it yet" not in correct(world, number)
     assert "French" not in world.last("cora").text and "français" in world.last("cora").text.lower()
+    # Whoever got it in another language than theirs is named as missing, and gets it in theirs once it is written.
+    assert "العربية is missing: 1 person gets English." in world.last("cora").text
+    written = {"language": "ar", "title": "تصحيح", "words": "ابتداء من الأول من مايو."}
+    assert "العربية is missing" not in world.submit("cora", "broadcasts.correct_in", written, broadcast=number).text
     before = {name: len(world.received(name)) for name in CAST}
     world.press("cora", "Ask for approval")
     assert "A correction waits for a second person." in world.last("lena")
@@ -58,6 +63,7 @@ def test_a_correction_takes_the_place_of_what_stands(world: World) -> None:
     found = copies(world, number)
     assert {each.edition for each in found.values()} == {2}
     assert {each.state for each in found.values()} == {Sending.ACCEPTED}
+    assert found["dina"].language == "ar" and "من مايو" in world.last("dina").text
     replaced = world.doors["telegram"].sent
     assert [each for each in world.received("chloe") if "From 1 May on." in each.text], replaced
     assert "Ceci est corrigé" in next(each.text for each in world.received("badr") if "From 1 May on." in each.text)
@@ -132,6 +138,18 @@ def test_nothing_is_corrected_before_it_is_out(world: World) -> None:
     number = rows.draft(world)
     assert "Nobody has got it yet" in correct(world, number)
     assert "Nobody has got it yet" in world.submit("cora", "broadcasts.withdraw", {"why": "No."}, broadcast=number)
+
+
+def test_a_correction_begins_with_what_it_says_now(sqlite_world: World) -> None:
+    world = sqlite_world
+    number = broadcast(world)
+    sent(world, number)
+    world.do("cora", "broadcasts.show", broadcast=number)
+    world.press("cora", "Correct it")
+    asked = world.fill("cora", "The hour was wrong.")
+    assert "Rules of origin change tonight." in asked
+    assert "please change what was wrong" in world.press("cora", "Send")
+    assert len(editions(world, number)) == 1
 
 
 def test_a_correction_can_be_given_up_and_written_again(world: World) -> None:
