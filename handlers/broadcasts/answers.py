@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, Row, Screen, button
-from bot.kit.text import Raw, Text, When, _
+from bot.kit.text import Raw, Text, When, _, phrase_of
 from db.broadcasts import Asks, Broadcast, BroadcastCopy, Reply
 from db.people import Person
 from handlers.paging import PAGE, turn_pages
@@ -37,7 +37,7 @@ def answers(ctx: Context, broadcast: Broadcast, page: int = 0) -> Screen:
         _("What was answered"),
         (cards.title(ctx.session, broadcast, ctx.who.language),),
         facts=(
-            *(Fact(_("{reply}", reply=each), voices.figure(broadcast, counts.get(each, 0))) for each in possible),
+            *(Fact(phrase_of(each), voices.figure(broadcast, counts.get(each, 0))) for each in possible),
             Fact(_("No answer yet"), voices.figure(broadcast, counts.get(None, 0))),
         ),
         rows=tuple(_row(ctx, broadcast, copy, person) for copy, person in found),
