@@ -35,16 +35,18 @@ class Sheet:
         return screen
 
     async def types(self, text: str) -> bool:
-        """Type into the open modal's next empty input; False when no modal is open."""
-        if self._persona.user not in self._workspace.modals:
+        """Type into the open modal's next empty input, else over what is wrong or was filled in before; False when no
+        modal is open."""
+        user = self._persona.user
+        if user not in self._workspace.modals:
             return False
         view = self._workspace.view(self._persona)
-        for block in inputs_of(view["blocks"]):
-            (value,) = view["state"]["values"][block["block_id"]].values()
-            kind = block["element"]["type"]
-            if is_filled(value) or kind not in TYPED:
-                continue
-            given = await self._typed(block, kind, text)
+        typed = [each for each in inputs_of(view["blocks"]) if each["element"]["type"] in TYPED]
+        empty = [each for each in typed if not any(map(is_filled, view["state"]["values"][each["block_id"]].values()))]
+        wrong = [each for each in typed if each["block_id"] in self._workspace.errors.get(user, {})]
+        given_before = [each for each in typed if each["block_id"] not in self._workspace.values.get(user, {})]
+        for block in (*empty, *wrong, *given_before):
+            given = await self._typed(block, block["element"]["type"], text)
             if given is not None:
                 await self._put(block, given)
                 break
