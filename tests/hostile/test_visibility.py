@@ -209,7 +209,11 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "broadcasts/composing.py": {"Attach.submit": BROADCAST, "_attach": OWN, "unword": BROADCAST},
     "broadcasts/holding.py": {"edition": BROADCAST},
     "broadcasts/mending.py": dict.fromkeys(
-        ("Withdraw.submit", "_missing", "_publish", "_readers", "_texts", "pending", "tell_openers"), BROADCAST
+        (
+            *("Withdraw.submit", "_missing", "_publish", "_put_into_their_languages", "_readers", "_texts"),
+            *("pending", "tell_openers"),
+        ),
+        BROADCAST,
     ),
     "broadcasts/nudging.py": dict.fromkeys(("ended", "remind", "remind_some", "silent_", "silent_names"), BROADCAST),
     "broadcasts/progress.py": {"doubtful": BROADCAST},
