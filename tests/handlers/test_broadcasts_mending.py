@@ -115,14 +115,15 @@ def test_who_still_has_the_old_text_is_counted_with_why_and_what_mends_it(world:
     sent(world, number)
     assert "old text" not in world.do("cora", "broadcasts.show", broadcast=number)
     change(world, Account, "amina", unreachable_since=world.clock.now(), unreachable_reason="blocked")
-    original = world.doors["telegram"].send
+    telegram: Any = world.doors["telegram"]
+    original = telegram.send
 
     async def not_badr(address: str, *args: Any, **more: Any) -> Any:
         if address == "badr":
             raise Permanent("refused")
         return await original(address, *args, **more)
 
-    world.doors["telegram"].send = not_badr
+    telegram.send = not_badr
     correct(world, number)
     world.do("lena", "broadcasts.approve_correction", broadcast=number)
     world.settle()

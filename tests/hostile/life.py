@@ -306,8 +306,8 @@ def broadcasts(town: Town) -> None:
         for each in (waits, held):
             each.submit(frozen="0", count=2, at=now)
         held.approve(by=town.ids["adam"], at=now, hold_until=now + timedelta(minutes=2))
-        lea, north = session.get_one(Person, town.ids["lea"]), {"scope": Scope.REGION, "scope_id": "north"}
-        grant_role(session, lea, RoleName.COORDINATOR, **north, at=now, until=now + timedelta(days=365))
+        lea, until = session.get_one(Person, town.ids["lea"]), now + timedelta(days=365)
+        grant_role(session, lea, RoleName.COORDINATOR, scope=Scope.REGION, scope_id="north", at=now, until=until)
         put(session, ana.administration_id, lea.id, at=now).submit(frozen="0", count=2, at=now)
         for who, home in (("adam", ana), ("odil", xeno)):
             sent = put(session, home.administration_id, town.ids[who], at=now, standing=Sendout.SENDING, **whole)

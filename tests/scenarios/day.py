@@ -217,6 +217,11 @@ class Day:
         answering = select(Outgoing.id).join(Account).where(*unsent, Account.platform == "telegram")
         await self._until(lambda session: not session.scalar(handling) and not session.scalar(answering))
 
+    async def until_slack_took_one(self) -> None:
+        """Until Slack took the one message that it leaves without an answer: what is tried later is late as well."""
+        slack = self.them.slack
+        await self._until(lambda _session: all(fault.kind != "reset-after" for _method, fault, *_rest in slack.faults))
+
     async def until_quiet(self, *, step: timedelta = timedelta()) -> None:
         """Until nothing is under way; time passes by `step` with every look."""
 

@@ -89,6 +89,7 @@ async def test_slack_is_down_for_forty_minutes_and_the_server_restarts_twice(
 
         day.slack_is_down()
         await plays(day, "omar", *ASKS, on="It is yours now")
+        await day.until_slack_took_one()
         day.passes(timedelta(minutes=20))
         assert await day.ends(signal.SIGTERM) == 0
 

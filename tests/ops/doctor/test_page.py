@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
+from typing import Any
 
 import aiohttp
 import pytest
@@ -52,7 +53,7 @@ async def test_nothing_answers(patient: Patient) -> None:
 
 
 async def test_whoever_is_to_start_what_is_told_of_their_own_set_up(patient: Patient) -> None:
-    apart = {"engine": "scaled"}
+    apart: Any = {"engine": "scaled"}
     sick(patient.examined(**apart)["process"], "WARN", "no Parley", "start `parley web` and `parley worker`")
     sick(patient.examined()["process"], "WARN", "no Parley", "start `parley all`")
 

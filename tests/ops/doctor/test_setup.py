@@ -140,7 +140,8 @@ def test_settings_that_cannot_be_read_are_one_line(more: dict[str, Any], words: 
 @pytest.mark.parametrize("kind", ["postgres", "postgresql", "postgresql+psycopg"], ids=["short", "plain", "ours"])
 def test_the_database_is_named_as_its_hosts_name_it(kind: str) -> None:
     given: Any = {"database_url": f"{kind}://me:{CANARY}@host/parley"}
-    assert Settings(_env_file=None, **given).database_url == f"postgresql+psycopg://me:{CANARY}@host/parley"
+    settings = Settings(_env_file=None, **given)  # type: ignore[call-arg]
+    assert settings.database_url == f"postgresql+psycopg://me:{CANARY}@host/parley"
 
 
 def test_a_fault_of_ours_is_no_finding() -> None:
