@@ -86,6 +86,7 @@ ARRANGEMENTS = (
 )
 SEEN = ("amina", "badr", "dora")
 IN_FLIGHT = 20  # sent before the answer that asked for the pause had come
+MOST_TOO_SOON = 3  # of all: on a busy machine some arrive late, and then one is too many for its second
 MOST_IN_DOUBT = 160  # what a process had claimed and was on its way
 
 
@@ -179,7 +180,7 @@ async def is_written(stage: Stage) -> None:
         await cora.presses("In another language")
         await cora.fills("broadcasts.word", language=language, title=TITLE[code], words=WRONG[code])
     preview = await cora.presses("Preview")
-    assert f"Recipients: {len(recipients(stage))}" in preview
+    assert f"Recipients: {len(recipients(stage)):,}" in preview
     assert "1 person does without broadcasts that are not urgent" in preview
     assert "waits for their working hours, until" in preview
     for code, language in {"en": "English", **LANGUAGES}.items():
@@ -187,7 +188,7 @@ async def is_written(stage: Stage) -> None:
         assert looks.count(WRONG[code]) == 4, "on Slack, on Telegram, in a mail and on the page"
         await cora.presses("Preview")
     await cora.presses("Have it approved")
-    assert f"Submitted, for {len(recipients(stage))} people." in await cora.presses("Have it approved")
+    assert f"Submitted, for {len(recipients(stage)):,} people." in await cora.presses("Have it approved")
 
 
 async def is_approved_by_another(stage: Stage) -> None:
@@ -269,7 +270,9 @@ def left_now(session: Session, now: datetime) -> int:
 def keeps_to_pauses(calls: Sequence[Call]) -> None:
     """Whoever was asked to wait did: between a 429 and the end of its pause nothing of that kind was sent."""
     asked = [each for each in calls if each.status == 429]
-    assert asked
+    assert any(each.fault is not None for each in asked)
+    too_soon = [each for each in asked if each.fault is None]
+    assert len(too_soon) <= MOST_TOO_SOON, too_soon
     for each in asked:
         until = each.at + timedelta(seconds=0.95)
         early = [
@@ -400,7 +403,7 @@ async def reminds_the_silent(stage: Stage) -> None:
     await cora.writes("/broadcasts")
     await cora.presses("Open", of=TITLE["en"])
     shown = await cora.presses("Who has not answered")
-    assert f"{len(silent)} people have not answered." in shown and "Rounds of reminders: 2" in shown
+    assert f"{len(silent):,} people have not answered." in shown and "Rounds of reminders: 2" in shown
     assert "Remind them now" not in shown
     assert line_of(shown, "Tunisia")[1] == "2"
 
