@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.delivery import Claimed
+from bot.delivery.claiming import Claimed
 from bot.engine import Engine, Outcome
 from bot.kit.door import Door
 from bot.kit.events import Answer, Answered, Called, Changed, Event, Returned
