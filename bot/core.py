@@ -83,10 +83,10 @@ class Parley:
             clock=clock,
             catalogues=self.catalogues,
             work=self.work,
+            doors=self.doors,
             public_url=public_url,
             hold=hold,
         )
-        self.engine.doors = self.doors
         self.delivery = Delivery(
             sessions=self.sessions,
             threads=self.threads,

@@ -79,6 +79,7 @@ class Engine:
         clock: Clock,
         catalogues: Catalogues,
         work: Work,
+        doors: Mapping[str, Door],
         public_url: str,
         hold: timedelta = HOLD,
     ) -> None:
@@ -87,13 +88,13 @@ class Engine:
         self.clock = clock
         self.catalogues = catalogues
         self.work = work
+        self.doors = doors  # those that something can be sent to, as they are added
         self.public_url = public_url.rstrip("/")
         self.hold = hold
         # What a door's wire adds once it is connected: the button that opens it with a payload.
         self.openers: dict[str, Callable[[str], Button]] = {}
         self.mailing: Mailing | None = None  # and what that of e-mail adds
         self.rooms: set[str] = set()  # the platforms that can open rooms
-        self.doors: Mapping[str, Door] = {}  # those that something can be sent to
 
     def invitations(self, payload: str, *, but: str) -> tuple[Button, ...]:
         """A button for each door, other than `but`, that an address opens with a payload."""

@@ -119,6 +119,7 @@ class House:
             clock=self.clock,
             catalogues=Catalogues(Path("nowhere")),
             work=self.work,
+            doors={},
             public_url="https://parley.example",
         )
         with self.sessions.writing() as session:
@@ -262,6 +263,7 @@ def test_a_form_goes_on_after_a_restart(house: House) -> None:
         clock=house.clock,
         catalogues=house.engine.catalogues,
         work=house.work,
+        doors={},
         public_url="",
     )
     assert asked(other.turn(Answered(AMINA, "3"))) == "Photos of the pot?"

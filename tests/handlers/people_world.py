@@ -72,6 +72,7 @@ class World:
             clock=self.clock,
             catalogues=Catalogues(Path("nowhere")),
             work=Deferred(),
+            doors={},
             public_url="https://parley.example",
         )
         with self.sessions.writing() as session:

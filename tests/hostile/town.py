@@ -313,6 +313,7 @@ class Town:
             clock=self.clock,
             catalogues=Catalogues(Path("nowhere")),
             work=Deferred(),
+            doors={},
             public_url="https://parley.example",
         )
         engine.rooms |= {"slack", "telegram"}
