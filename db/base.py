@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -64,6 +65,18 @@ class Identified:
         for column in inspect(type(self)).columns:
             if getattr(self, column.key) is None:
                 setattr(self, column.key, getattr(other, column.key))
+
+
+# What phones, keyboards and word processors write where a reference has its hyphen; spaces beside it are let go.
+_HYPHEN = r"\s*[-\u2010-\u2015\u2212]?\s*"
+
+
+def numbered(letters: str, words: str, *, bare: bool = False) -> int | None:
+    """The number of a reference that somebody types: `B-3`, `b3` or `b – 3`, in the digits of any script. With `bare`
+    also one without its letters."""
+    optional = "?" if bare else ""
+    found = re.fullmatch(rf"(?:{letters}{_HYPHEN}){optional}(\d{{1,17}})", words.strip(), re.IGNORECASE)
+    return int(found[1]) if found else None
 
 
 class OfAdministration(Identified):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,7 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, func, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import people_of
-from db.base import Base, OfAdministration
+from db.base import Base, OfAdministration, numbered
 from db.people import Sector, Who
 from db.symposia import Symposium, SymposiumSession, with_symposium
 
@@ -76,8 +75,8 @@ class Proposal(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`SP-3` or `sp3`, in the digits of any script."""
-        found = re.fullmatch(r"sp\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("sp", words)
+        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

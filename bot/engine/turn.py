@@ -282,7 +282,8 @@ class Turn:
         if is_blank(words):
             return self._home()
         registry, whose = self._registry, self.ctx.who
-        offers = [button for find in registry.offers for button in find(self.ctx, words)]
+        bare = words.strip().removeprefix("/")  # a reference may be typed as a command is
+        offers = [button for find in registry.offers for button in find(self.ctx, bare)]
         return Answer(
             screen=suggest.screen(words, offers, registry, lambda command: command.allow(whose), self._state.plain)
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, ForeignKey, Index, and_, false, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from db.base import Base, OfAdministration
+from db.base import Base, OfAdministration, numbered
 from db.files import File
 from db.people import Who
 
@@ -93,8 +92,8 @@ class Action(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`A-7`, `a7`, in the digits of any script. A bare number is an issue's."""
-        found = re.fullmatch(r"a\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("a", words)
+        return cls.id == number if number is not None else None
 
     @classmethod
     def owned_by(cls, who: Who) -> ColumnElement[bool]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Identified, OfAdministration
+from db.base import Base, Identified, OfAdministration, numbered
 from db.machinery import Sending
 from db.people import RoleName, Scope, Who
 
@@ -75,8 +74,8 @@ class Broadcast(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`B-3` or `b3`, in the digits of any script."""
-        found = re.fullmatch(r"b\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("b", words)
+        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -3,7 +3,6 @@ of those words ended."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, is_run_by, run_by, within
-from db.base import Base, Identified, OfAdministration
+from db.base import Base, Identified, OfAdministration, numbered
 from db.people import Sector, Who
 
 from .kinds import IN_ORDER, OPEN, SHOWN, Change, ContributionKind, Phase, Subject, Treatment
@@ -80,8 +79,8 @@ class Consultation(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`C-3` or `c3`, in the digits of any script."""
-        found = re.fullmatch(r"c\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("c", words)
+        return cls.id == number if number is not None else None
 
     # Who may see it
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Identified, OfAdministration
+from db.base import Base, Identified, OfAdministration, numbered
 from db.files import File
 from db.people import RoleName, Scope, Sector, Who
 
@@ -81,8 +80,8 @@ class Issue(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`P-000123`, `p123` or `123`, in the digits of any script."""
-        found = re.fullmatch(r"(?:p\s*-?\s*)?(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("p", words, bare=True)
+        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, within
-from db.base import Base, OfAdministration
+from db.base import Base, OfAdministration, numbered
 from db.people import Scope, Sector, Who
 from db.regions import OFFICE_ROLES
 
@@ -101,8 +100,8 @@ class Meeting(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`R-12` or `r12`, in the digits of any script."""
-        found = re.fullmatch(r"r\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("r", words)
+        return cls.id == number if number is not None else None
 
     # Who may see it
 

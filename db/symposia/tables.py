@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -12,7 +11,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, is_run_by, run_by, within
-from db.base import Base, Identified, OfAdministration
+from db.base import Base, Identified, OfAdministration, numbered
 from db.people import Sector, Who
 
 from .kinds import SHOWN, Agreed, BlockKind, Part, SessionKind, SessionState, SymposiumState
@@ -72,8 +71,8 @@ class Symposium(OfAdministration, Base):
     @classmethod
     def named(cls, words: str) -> ColumnElement[bool] | None:
         """`S-3` or `s3`, in the digits of any script."""
-        found = re.fullmatch(r"s\s*-?\s*(\d{1,17})", words.strip(), re.IGNORECASE)
-        return cls.id == int(found[1]) if found else None
+        number = numbered("s", words)
+        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -78,6 +78,18 @@ def mine(ctx: Context, page: int = 0, words: str = "") -> Screen:
     )
 
 
+@actions.offer
+def offers(ctx: Context, words: str) -> Sequence[Button]:
+    """Open what a reference names."""
+    meant = Action.named(words)
+    if meant is None:
+        return ()
+    named = ctx.session.scalar(select(Action).where(meant, Action.visible_to(ctx.who)))
+    if named is None:
+        return ()
+    return (button(_("Open {ref}", ref=Code(named.ref)), "actions.show", style=Style.PRIMARY, action=named.id),)
+
+
 @actions.command("plan", _("The whole plan"), allow=allow.members)
 def plan(ctx: Context, year: int = 0) -> Screen:
     """How far a year's plan has come: a picture, a table, and a button to the rows of each figure."""

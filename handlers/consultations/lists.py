@@ -35,7 +35,7 @@ MOST = 50
 OFFERED = 3
 TAKE_PART = "part"  # where the register's way in stands on the site
 UNDER_WAY = tuple(each for each in IN_ORDER if each is not Phase.OUTCOME)
-REFERENCE = re.compile(r"\s*(c\s*-?\s*\d{1,17})(?!\w)[\s:;,.–-]*(.*)", re.IGNORECASE | re.DOTALL)
+REFERENCE = re.compile(r"\s*(c\s*[-\u2010-\u2015\u2212]?\s*\d{1,17})(?!\w)[\s:;,.–-]*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @consultations.findable(CONSULTATION, Consultation)

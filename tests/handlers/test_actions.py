@@ -150,6 +150,8 @@ def test_the_plan_is_joint_and_what_was_said_is_not(world: World) -> None:
         assert "nothing in it" in world.do(name, "actions.plan", year=2026).text
     world.submit("emil", "actions.find", {"words": "gate"})
     assert f"A-{shared}" in world.last("emil").text
+    assert f"Open A-{shared}" in world.say("emil", f"a-{shared}").buttons
+    assert f"Open A-{other}" not in world.say("badr", f"A-{other}").buttons
     world.submit("badr", "actions.find", {"words": f"A-{other}"})
     assert "Nothing of what you may see" in world.last("badr").text
     # A dispute is everybody's of the plan, in both words, by side.

@@ -169,6 +169,20 @@ def test_whoever_got_it_finds_what_holds_of_it_now(world: World) -> None:
     assert "from Monday." not in said
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+def test_its_number_opens_it_however_it_is_typed(sqlite_world: World, language: str) -> None:
+    made = sending(sqlite_world)
+    with sqlite_world.parley.sessions.writing() as session:
+        session.get_one(Person, sqlite_world.ids["amina"]).language = language
+    opens = {"en": "Open B-{}", "fr": "Ouvrir B-{}", "ar": "فتح B-{}"}[language].format(made)
+    for words in ("b-{}", "/b-{}", "B{}", "B\N{NON-BREAKING HYPHEN}{}", "b \N{EN DASH} {}", "\u2068B-{}\u2069"):
+        assert opens in sqlite_world.say("amina", words.format(made)).buttons, words
+    assert opens in sqlite_world.say("amina", "B-" + chr(0x0660 + made)).buttons
+    for words in ("{}", "-{}", "B--{}", "B-{}-", "A-{}"):
+        assert opens not in sqlite_world.say("amina", words.format(made)).buttons, words
+    assert "from Monday." in sqlite_world.press("amina", opens)
+
+
 def test_whoever_opens_it_from_their_list_has_opened_it(sqlite_world: World) -> None:
     world = sqlite_world
     made = sending(world)
