@@ -466,7 +466,7 @@ async def is_heard(stage: Stage) -> None:
     # The one who has not is named, with why and what was done about it. Then somebody tells her on the telephone.
     await debt(stage, 1)
     named = await ruiz.presses("Who has not heard")
-    why = r"They have blocked Parley there\.|Their account was not found\."
+    why = r"They have blocked Parley there\.|Their account no longer exists\."
     asked = "Their organisation's contact was asked to pass it on"
     assert re.search(rf"Carla, Carla Transit\b.*C-1: Not reached, .*({why}) Next: {asked}", named, re.DOTALL), named
     assert "Everybody has heard what they were told." in await ruiz.presses("I have told them", of="Carla")

@@ -320,7 +320,7 @@ async def names_what_failed(stage: Stage) -> None:
     shown = await stage["cora"].presses("How far it has come")
     for line in (
         "1 person: They have blocked Parley. Ask them to unblock it and to write to it once.",
-        "1 person: Their account was not found. Ask them to write to Parley once.",
+        "1 person: Their account no longer exists. Ask their organisation who has taken over.",
         "1 person: Their e-mail address does not exist. Ask them for their present address.",
         "1 person: They do without broadcasts. Only an urgent one reaches them.",
     ):

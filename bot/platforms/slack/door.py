@@ -31,6 +31,8 @@ QUIET = {"unfurl_links": False, "unfurl_media": False, "link_names": False, "par
 QUIET_EDIT = {"link_names": False, "parse": "none"}
 # The message is there no longer, or no longer ours to change: the answer comes below.
 NOT_EDITABLE = frozenset({"cant_update_message", "channel_not_found", "edit_window_closed", "message_not_found"})
+PERSON = ("U", "W")  # what a person's id begins with
+NOT_HERE = frozenset({"user_not_found", "user_not_visible"})
 REMEMBERED = 4096
 
 
@@ -78,7 +80,7 @@ class SlackDoor:
         is_edited = message is not None
         if message is None:
             shown = self._drawn(answer, writer, repeated=repeated)
-            posted = await self._perform("chat.postMessage", {"channel": address, **shown, **QUIET, "mrkdwn": False})
+            posted = await self._post({"channel": address, **shown, **QUIET, "mrkdwn": False})
             message = {"channel": posted["channel"], "ts": posted["ts"]}
         if answer.screen is not None and (answer.screen.pictures or answer.screen.files):
             # A new message that may be the second says so itself; an edit is one edit, but what is below it is not.
@@ -185,6 +187,25 @@ class SlackDoor:
                 raise
 
     # Messages
+
+    async def _post(self, message: Json) -> Json:
+        """Post it. Of somebody who has left Slack says only that it knows no such channel: it is asked why."""
+        try:
+            return await self._perform("chat.postMessage", message)
+        except SlackRefused as refused:
+            if refused.reason == "not_found" and str(message["channel"]).startswith(PERSON):
+                raise await self._whether_gone(message["channel"], refused) from refused
+            raise
+
+    async def _whether_gone(self, user: str, refused: SlackRefused) -> Permanent:
+        """The refusal with its reason: their account was deactivated, or is not of this workspace any more."""
+        try:
+            found = (await self._perform("users.info", {"user": user}))["user"]
+        except SlackRefused as unknown:
+            return Permanent("left", unknown.error) if unknown.error in NOT_HERE else refused
+        except SendError:  # another time
+            return refused
+        return Permanent("deactivated", refused.error) if found.get("deleted") else refused
 
     def _drawn(self, answer: Answer, writer: Writer, *, repeated: bool = False) -> Json:
         def drawn(answer: Answer) -> Json:

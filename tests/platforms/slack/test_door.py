@@ -43,6 +43,7 @@ class Slack:
     fails: dict[str, list[SendError]] = field(default_factory=dict)
     uploads: list[bytes] = field(default_factory=list)
     files: dict[int, bytes] = field(default_factory=dict)
+    person: dict[str, Any] = field(default_factory=dict)
 
     async def perform(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.calls.append((method, arguments))
@@ -53,6 +54,8 @@ class Slack:
                 return {"channel": "D1", "ts": f"{len(self.calls)}.0"}
             case "files.getUploadURLExternal":
                 return {"upload_url": "https://up", "file_id": "F1"}
+            case "users.info":
+                return {"user": self.person}
             case "files.info":
                 return {"file": {"url_private": "https://files/F1"}}
         return {}
@@ -302,3 +305,33 @@ async def test_a_pause_reaches_whoever_asked(slack: Slack) -> None:
     slack.fails["chat.postMessage"] = [Paused(timedelta(seconds=9))]
     with pytest.raises(Paused):
         await slack.door.send("U1", SCREEN, WRITER)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({"deleted": True}, "deactivated"),
+        ({"deleted": False}, "not_found"),
+        (SlackRefused("user_not_found"), "left"),
+        (SlackRefused("user_not_visible"), "left"),
+        (SlackRefused("invalid_arguments"), "not_found"),
+        (Transient("away"), "not_found"),
+    ],
+)
+async def test_why_somebody_is_not_found_is_asked(known: Any, reason: str) -> None:
+    slack = Slack(fails={"chat.postMessage": [SlackRefused("channel_not_found")]})
+    if isinstance(known, SendError):
+        slack.fails["users.info"] = [known]
+    else:
+        slack.person = known
+    with pytest.raises(Permanent) as refused:
+        await slack.door.send("U1", SCREEN, WRITER)
+    assert refused.value.reason == reason
+    assert slack.methods == ["chat.postMessage", "users.info"]
+
+
+async def test_of_a_channel_nobody_is_asked() -> None:
+    slack = Slack(fails={"chat.postMessage": [SlackRefused("channel_not_found")]})
+    with pytest.raises(Permanent, match="not_found"):
+        await slack.door.send("C1", SCREEN, WRITER)
+    assert slack.methods == ["chat.postMessage"]
