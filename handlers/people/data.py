@@ -19,7 +19,7 @@ from db.personal import EXPORT, drop_file, gather
 from .linking import accounts
 from .registering import forget
 from .roles import is_last_administrator, where
-from .room import people
+from .room import BEFORE_GOING, people
 from .zones import last_day
 
 EXPORT_KEPT = timedelta(days=1)
@@ -109,6 +109,8 @@ def erase(ctx: Context) -> Screen:
     """Nothing leads to the person any more; the record keeps the organisation."""
     if is_last_administrator(ctx, ctx.who.id):
         raise Refusal(_("You are the only administrator. Give the role to somebody else first."))
+    for check in BEFORE_GOING:
+        check(ctx, ctx.who.id, None)
     forget(ctx, ctx.session.get_one(Person, ctx.who.id))
     return Screen(
         _("Your data are erased."),

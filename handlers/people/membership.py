@@ -19,7 +19,7 @@ from scheduling import regions as world
 from .claiming import tell_of_claim
 from .linking import accounts
 from .roles import is_last_administrator
-from .room import WHEN_LEAVING, people
+from .room import BEFORE_GOING, WHEN_LEAVING, people
 from .searching import closest
 
 COMES = "in_"  # what stands before an administration's code in the payload of a deep link
@@ -221,6 +221,8 @@ def leave_(ctx: Context, place: int) -> Screen:
         raise Refusal(_("Act there first: then you can leave it."), buttons=(there,))
     if is_last_administrator(ctx, person.id, place):
         raise Refusal(_("You are the only administrator. Give the role to somebody else first."))
+    for check in BEFORE_GOING:
+        check(ctx, person.id, place)
     for end in WHEN_LEAVING:
         end(ctx, person.id, place)
     _go(ctx, person)

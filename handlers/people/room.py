@@ -14,6 +14,9 @@ people = Capability("people", _("People"))
 WHEN_ERASED: list[Callable[[Context, int], None]] = []
 # And where somebody leaves an administration, before they have: (ctx, their id, the administration's) -> None.
 WHEN_LEAVING: list[Callable[[Context, int, int], None]] = []
+# What keeps somebody where they are: it raises Refusal, and says what to do first. (ctx, their id, the administration's
+# they leave; None where they leave Parley as a whole) -> None.
+BEFORE_GOING: list[Callable[[Context, int, int | None], None]] = []
 
 name_members(
     {

@@ -1,6 +1,6 @@
 """Regions: members and their time, the Vice-Chair's office, handing over, the ledger of bad hours, and meetings."""
 
-from . import bearing, feeding, figures, handing_over, holdings, looking, office, planning, proposing
+from . import bearing, feeding, figures, handing_over, holdings, leaving, looking, office, planning, proposing
 from .room import regions
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "figures",
     "handing_over",
     "holdings",
+    "leaving",
     "looking",
     "office",
     "planning",

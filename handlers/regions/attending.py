@@ -12,7 +12,7 @@ from db.regions import Office, RegionalMeeting, Representative, Side
 from handlers.people.room import WHEN_LEAVING
 from handlers.roundtables import inviting
 
-from . import bearing
+from . import bearing, leaving
 
 
 def came(ctx: Context, seat: Representative) -> None:
@@ -66,7 +66,9 @@ def _ahead(ctx: Context, administration_id: int, region: str, *which: ColumnElem
 
 
 def _leaving(ctx: Context, person_id: int, administration_id: int) -> None:
-    """Whoever leaves the administration speaks for no member there."""
+    """Whoever leaves the administration speaks for no member there and leads no office."""
+    for office in leaving.followed(ctx, person_id, administration_id):
+        _expect(ctx, _ahead(ctx, administration_id, office.region), office.head_id)
     theirs = Representative.person_id == person_id, Representative.administration_id == administration_id
     for seat in ctx.session.scalars(select(Representative).where(*theirs, Representative.in_force(ctx.now))).all():
         seat.end(ctx.now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.kit.events import Called
 from bot.kit.text import LANGUAGES
 from db import personal
-from db.people import Administration, Person, Role, RoleName
+from db.people import Administration, Person, Role, RoleName, belong, create_administration
 from db.regions import Borne, Office, Representative, Side, Term
 from handlers.regions import bearing
 from handlers.regions.room import country
@@ -95,6 +95,35 @@ def test_a_term_ends_by_its_day_or_by_the_vice_chair_and_never_the_last_vice_cha
     assert "This term has ended already." in text(again)
     world.clock.advance(timedelta(days=366))
     assert world.held_by(COLE) == set()
+
+
+def test_the_only_vice_chair_goes_nowhere_before_somebody_else_can_act(world: RegionWorld) -> None:
+    """Not out of the administration where the office sits, and not out of Parley."""
+    vera, now = world.people[VERA], world.clock.now()
+    with world.sessions.writing() as session:
+        person = session.get_one(Person, vera)
+        other = create_administration(
+            session, code="nz", country="NZ", name={"en": "New Zealand"}, zone="Pacific/Auckland", language="en"
+        )
+        person.administration_id = other.id  # where she came first: she is of the office's beside it
+        belong(session, person, world.home_id, at=now)
+        person.acting_in_id = world.home_id
+    for name, args in (("people.leave", {"place": world.home_id}), ("people.erase", {})):
+        refused = world.open(VERA, name, confirmed=True, **args)
+        assert "You are the only Vice-Chair of Far East, South" in text(refused), name
+        assert {"Appoint somebody", "Hand over to the next office"} <= set(labels(refused)), name
+    assert world.held_by(VERA)
+    world.fill(
+        VERA,
+        "regions.appoint",
+        {"person": str(world.people[COLE]), "post": RoleName.VICE_CHAIR.value, "last_day": world.day(days=90)},
+        office=world.office_id,
+    )
+    assert "You act no longer in" in text(world.open(VERA, "people.leave", place=world.home_id, confirmed=True))
+    assert world.held_by(VERA) == set()
+    assert world.get(Office, world.office_id).head_id == world.people[COLE]
+    last = world.open(COLE, "people.erase", confirmed=True)
+    assert "You are the only Vice-Chair of Far East, South" in text(last)
 
 
 def test_the_office_says_who_speaks_for_a_member_and_from_where(world: RegionWorld) -> None:
