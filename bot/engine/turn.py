@@ -210,7 +210,7 @@ class Turn:
             self._state.account.unreachable_reason = None if event.reach else "blocked"
             return Answer()
         draft = self._drafts.mine(event.token)
-        self._filling.take(draft, event.values, {})
+        self._filling.take(draft, event.values, event.files)
         return Answer(form=self._drafts.view(draft))
 
     # Commands

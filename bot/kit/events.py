@@ -82,6 +82,8 @@ class Answered:
 class Changed:
     """All fields of an open form as they stand, not yet sent; or the state of the door itself.
 
+    `files` are those that were chosen by now: they are kept with the rest, since no browser chooses them again.
+
     `reach` is False when the person blocked us or left, True when they came back. With `at_once` the form is before
     them already, or a button that brings it: it is drawn there at once or not at all, and is no message later.
     """
@@ -89,6 +91,7 @@ class Changed:
     caller: Caller
     token: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, tuple[Attached, ...]] = field(default_factory=dict)
     reach: bool | None = None
     at_once: bool = False
 

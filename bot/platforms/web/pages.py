@@ -216,7 +216,8 @@ class Pages:
                 name: value for name, value in typed.items() if name not in ("csrf", "token", "do")
             }
             files, errors = await self._uploads(form)
-            event: Event = Changed(visit.caller, token, {name: value for name, value in values.items() if value})
+            answered = {name: value for name, value in values.items() if value}
+            event: Event = Changed(visit.caller, token, answered, files)
             if typed.get("do") != "update" and not errors:
                 # A file question without a file is left out, unless files were kept for it before.
                 asked = {name for name, value in form.multi_items() if isinstance(value, UploadFile)}

@@ -269,6 +269,19 @@ def test_files_are_kept_while_the_rest_is_put_right(amina: Browser) -> None:
     assert "Your reference is P-" in done and "Photos and documents 1" in done
 
 
+def test_files_are_kept_while_the_form_shows_the_questions_that_apply(world: World) -> None:
+    """A choice draws the form again where scripts run, and no browser chooses the files of a form again."""
+    cora = Browser(world)
+    cora.sign_in("cora")
+    cora.press("Write to many")
+    photo = ("files", ("seal.png", PNG, "image/png"))
+    again = cora.press("Show the questions that apply", files=[photo], title="Seals", words="Look", moment="later")
+    assert "On which day?" in again and "Choosing others replaces them." in again
+    cora.press("Show the questions that apply", moment="now")
+    kept = cora.press("Send", wants="nothing", hour="suitable")
+    assert "Kept as a draft." in kept and "Attached seal.png" in kept
+
+
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
