@@ -15,7 +15,7 @@ from bot.kit.screen import Quote, Refusal, Screen, Style, button
 from bot.kit.text import Phrase, Raw, _
 from db.broadcasts import Broadcast, fingerprint
 
-from . import asking, cards, holding, previewing, runners, voices
+from . import asking, cards, holding, previewing, runners, texts, voices
 from .room import approvers, broadcasts
 
 MOST = 10**9
@@ -25,7 +25,8 @@ NUMBER = ask.number(_("For how many people is it? Type the number."), least=0, m
 
 @broadcasts.command("examine", _("Look at it and approve"), allow=approvers, reads=approvers)
 def examine(ctx: Context, broadcast: Broadcast) -> Screen:
-    """What it says in every language, how that looks at each door, and whom it reaches: before anybody says yes."""
+    """What it says in every language and what goes along, how that looks at each door, and whom it reaches: before
+    anybody says yes."""
     asking.must_wait(ctx, broadcast)
     preview: Screen = previewing.preview(ctx, broadcast)
     _title, *remarks = preview.body
@@ -33,6 +34,7 @@ def examine(ctx: Context, broadcast: Broadcast) -> Screen:
         preview,
         heading=_("Before it goes"),
         body=(*_whole(ctx, broadcast), asking.count_of(broadcast), *remarks),
+        files=texts.files_of(ctx.session, broadcast),
         buttons=(
             button(_("Approve it"), "broadcasts.approve", style=Style.PRIMARY, broadcast=broadcast.id),
             button(_("Send it back"), "broadcasts.send_back", broadcast=broadcast.id),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
@@ -180,6 +181,21 @@ class Terms(Form):
         return composer(ctx, self.broadcast, _("Changed."))
 
 
+def _as_they_are(ctx: Context, broadcast: Broadcast) -> dict[str, Any]:
+    """Its terms as answers of the form that changes them: whoever changes one of them keeps the others."""
+    given: dict[str, Any] = {
+        "wants": broadcast.asks.value,
+        "hour": (Hour.ANY if broadcast.is_urgent else Hour.SUITABLE).value,
+        "moment": (Moment.LATER if broadcast.send_at is not None else Moment.NOW).value,
+    }
+    if broadcast.symposium_id is not None:
+        given["symposium"] = str(broadcast.symposium_id)
+    if broadcast.send_at is not None:
+        own = broadcast.send_at.astimezone(ZoneInfo(ctx.who.zone))
+        given |= {"day": own.date().isoformat(), "time": f"{own:%H:%M}"}
+    return given
+
+
 def _set_terms(ctx: Context, broadcast: Broadcast, given: Compose | Terms) -> None:
     broadcast.asks = given.wants
     broadcast.symposium_id = int(given.symposium) if given.symposium else None
@@ -305,7 +321,7 @@ def composer(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) -> 
             button(_("For whom it is"), "broadcasts.audience", **its),
             button(_("In another language"), "broadcasts.word", **its),
             *((button(_("By which right it goes"), "broadcasts.reach", **its),) if several else ()),
-            button(_("What it asks, and when it goes"), "broadcasts.terms", **its),
+            button(_("What it asks, and when it goes"), "broadcasts.terms", **its, **_as_they_are(ctx, broadcast)),
             button(_("Attach files"), "broadcasts.attach", **its),
             cards.open_it(broadcast),
         ),

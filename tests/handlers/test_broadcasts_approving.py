@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastText, Standing
+from db.broadcasts import ATTACHED, Broadcast, BroadcastCopy, BroadcastEdition, BroadcastText, Standing
+from db.files import File
 from db.machinery import Audit
 from db.people import Kind, Person
 from tests.world import World
@@ -52,6 +53,17 @@ def test_a_second_person_sees_all_of_it_and_types_the_number(world: World) -> No
     assert "Lena has approved your broadcast." in world.last("cora")
     with world.parley.sessions.reading() as session:
         assert session.scalars(select(BroadcastEdition.approved_by_id)).one() == world.ids["lena"]
+
+
+def test_whoever_approves_it_can_open_what_is_attached(sqlite_world: World) -> None:
+    made = submitted(sqlite_world)
+    with sqlite_world.parley.sessions.writing() as session:
+        its = {"owner": ATTACHED, "owner_id": made, "person_id": sqlite_world.ids["cora"]}
+        session.add(
+            File(administration_id=sqlite_world.home, name="rules.pdf", added_at=sqlite_world.clock.now(), **its)
+        )
+    screen = sqlite_world.press("lena", "Look at it and approve").answer.screen
+    assert screen is not None and [each.name for each in screen.files] == ["rules.pdf"]
 
 
 def test_nobody_else_approves(sqlite_world: World) -> None:

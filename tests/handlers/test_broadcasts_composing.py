@@ -271,6 +271,19 @@ def test_files_go_along_and_others_files_do_not(sqlite_world: World) -> None:
     assert "Attached: adam.pdf" in world.do("adam", "broadcasts.preview", broadcast=b)
 
 
+def test_whoever_changes_one_of_its_terms_keeps_the_others(sqlite_world: World) -> None:
+    world = sqlite_world
+    b = drafted(world, hour="any", moment="later", day="2026-11-24", time="10:00")
+    world.do("adam", "broadcasts.compose", broadcast=b)
+    form = world.press("adam", "What it asks, and when it goes").answer.form
+    assert form is not None and form.asking is None, "all of it has its answer"
+    world.press("adam", "What do you ask of them?")
+    assert "Changed." in world.fill("adam", "[Nothing]", "[Send]")
+    with world.parley.sessions.reading() as session:
+        now = session.get_one(Broadcast, b)
+        assert (now.asks, now.is_urgent, now.send_at) == (Asks.NOTHING, True, datetime(2026, 11, 24, 9, tzinfo=UTC))
+
+
 @pytest.mark.parametrize("asks", list(Asks))
 def test_the_screen_of_the_copies(sqlite_world: World, asks: Asks) -> None:
     """Frozen, it is what was previewed; its buttons wait for the number of a copy."""
