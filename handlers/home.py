@@ -46,6 +46,7 @@ DUTIES = (
     button(_("Issues at my desk"), "issues.desk", style=Style.PRIMARY),
     button(_("Questions to my agency"), "agencies.parts", style=Style.PRIMARY),
     button(_("Feedback debt"), "ledger.debt"),
+    button(_("Write to many"), "broadcasts.broadcast"),
     button(_("Organisations to verify"), "people.organisations"),
     button(_("Roles"), "people.roles"),
 )
@@ -76,7 +77,6 @@ MORE = (
     button(_("Check in"), "attendance.checkin"),
     button(_("Verify a proof of attendance"), "attendance.verify"),
     button(_("Broadcasts"), "broadcasts.broadcasts"),
-    button(_("Write to many"), "broadcasts.broadcast"),
     button(_("Archive of broadcasts"), "broadcasts.archive"),
     button(_("Stop every broadcast"), "broadcasts.stop", style=Style.DANGER),
     button(_("My region"), "regions.region"),

@@ -103,7 +103,12 @@ def go(ctx: Context, broadcast: Broadcast, approved: str) -> None:
     for note in WHEN_APPROVED:
         note(ctx, its)
     writing.begin(ctx, its)
-    lead = _("The hold is over: this broadcast is being sent.")
+    later = its.send_at if its.send_at is not None and its.send_at > ctx.now else None
+    lead = (
+        _("The hold is over: this broadcast goes from {day} on.", day=When(later))
+        if later is not None
+        else _("The hold is over: this broadcast is being sent.")
+    )
     runners.tell(ctx, (its.approved_by_id,), its, lead, once=f"gone:{approved}")
 
 
@@ -117,7 +122,10 @@ def _may_go(ctx: Context, broadcast: Broadcast, entitled: frozenset[int]) -> boo
 
 
 def _until(broadcast: Broadcast) -> Phrase:
-    return _("It can be taken back until {when}; then it goes.", when=When(over_at(broadcast)))
+    until, at = over_at(broadcast), broadcast.send_at
+    if at is not None and at > until:
+        return _("It can be taken back until {when}; it goes from {day} on.", when=When(until), day=When(at))
+    return _("It can be taken back until {when}; then it goes.", when=When(until))
 
 
 def _ways_out(broadcast: Broadcast) -> tuple[Button, ...]:

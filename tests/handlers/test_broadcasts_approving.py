@@ -119,6 +119,17 @@ def test_it_is_sent_back_with_what_to_change(sqlite_world: World) -> None:
     assert "It waits for you to approve it" in world.say("lena", "/home")
 
 
+def test_what_goes_on_a_later_day_is_not_said_to_go_when_the_hold_is_over(sqlite_world: World) -> None:
+    world = sqlite_world
+    made = submitted(world)
+    with world.parley.sessions.writing() as session:
+        session.get_one(Broadcast, made).send_at = world.clock.now() + timedelta(days=3)
+    said = approve(world, made)
+    assert "it goes from" in said and "then it goes" not in said
+    world.pass_time(minutes=3)
+    assert "The hold is over: this broadcast goes from" in world.last("lena")
+
+
 def test_nobody_waits_longer_than_three_days(sqlite_world: World) -> None:
     world = sqlite_world
     made = submitted(world)
