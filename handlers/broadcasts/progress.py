@@ -58,10 +58,18 @@ def progress(ctx: Context, broadcast: Broadcast) -> Screen:
         buttons=(
             button(_("Look again"), "broadcasts.progress", broadcast=broadcast.id),
             *(each for each in shown.buttons if each.command != "broadcasts.progress"),
+            *_live(ctx, broadcast),
             *answers.on_card(ctx, broadcast),
             cards.open_it(broadcast),
         ),
     )
+
+
+def _live(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:
+    """To where it is seen to move, while it does."""
+    if broadcast.standing not in UNDER_WAY:
+        return ()
+    return (Button(_("Watch it move on a page"), url=ctx.page(f"progress/{broadcast.ref}")),)
 
 
 @broadcasts.page("progress", shows="progress")

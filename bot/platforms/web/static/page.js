@@ -2,7 +2,15 @@
 // offers matches as one types, and a submission that is under way cannot be sent twice.
 const buttons = (form, are) => form.querySelectorAll("button").forEach((button) => { button.disabled = are; });
 document.querySelectorAll("[data-affects]").forEach((field) =>
-  field.addEventListener("change", () => field.closest("form").querySelector(".update")?.click()));
+  field.addEventListener("change", () => setTimeout(() => {
+    const form = field.closest("form");
+    if (document.activeElement?.matches("button")) return; // a button is being pressed, and does what it says
+    form.action = `/form#${field.querySelector("fieldset, select, input").id}`;
+    form.querySelector(".update")?.click();
+  })));
+// Whoever chose goes on where they were, not at the head of the page.
+const chosen = location.hash.startsWith("#f-") && document.getElementById(location.hash.slice(1));
+if (chosen) (chosen.querySelector(":checked") ?? chosen).focus();
 document.querySelectorAll("form").forEach((form) => {
   form.addEventListener("submit", () => setTimeout(() => buttons(form, true)));
   window.addEventListener("pageshow", () => buttons(form, false));
@@ -18,5 +26,5 @@ document.querySelectorAll("input[data-search]").forEach((input) => {
   });
 });
 document.querySelector(".errors")?.focus();
-// What is shown came from a POST: loading the page again goes home instead of doing it again.
-if (document.querySelector("nav") && location.pathname !== "/") history.replaceState(null, "", "/");
+// What came from a POST is not done again by loading the page again: that goes home. An address of its own stays.
+if (["/act", "/go", "/form"].includes(location.pathname)) history.replaceState(null, "", "/");
