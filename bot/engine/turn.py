@@ -148,7 +148,9 @@ class Turn:
         if command is None or not (placed or command.allow(self.ctx.who)):
             return self._suggestions(words)
         said = rest.strip() or (quoted if command.takes == verb else None)
-        return self._run(command.name, {"words": said} if said else {})
+        # Whoever writes a command means it: a button is what one touches by mistake.
+        meant = {CONFIRMED: True} if command.confirm is not None else {}
+        return self._run(command.name, meant | ({"words": said} if said else {}))
 
     def _greeted(self, payload: str) -> Answer:
         """The answer to a greeting, and to a deep link: one that carries nothing of ours is a greeting too."""

@@ -30,9 +30,15 @@ class Gone:
     kept: int
 
 
-@broadcasts.command("stop", _("Stop every broadcast"), allow=senders, menu=41)
+@broadcasts.command(
+    "stop",
+    _("Stop every broadcast"),
+    allow=senders,
+    menu=41,
+    confirm=_("All that is held, being sent or paused stops, and cannot go later. Stop every broadcast?"),
+)
 def stop(ctx: Context) -> Screen:
-    """At once, without a question: all that is held, being sent or paused in the scopes one may send in."""
+    """All that is held, being sent or paused in the scopes one may send in: where it is written, without a question."""
     going = select(Broadcast).where(Broadcast.run_by(ctx.who), Broadcast.standing.in_(GOES_OUT)).order_by(Broadcast.id)
     stopped = ctx.session.scalars(going.with_for_update().execution_options(populate_existing=True)).all()
     if not stopped:

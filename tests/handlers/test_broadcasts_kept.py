@@ -50,6 +50,9 @@ def test_one_word_stops_all_that_is_theirs_at_once(world: World) -> None:
     ours = [sending(world), sending(world, standing=Standing.PAUSED), sending(world, standing=Standing.HELD)]
     over = sending(world, standing=Standing.SENT)
     others = sending(world, who="adam", scope=Scope.COUNTRY, scope_id="TN")
+    world.say("lena", "/help")
+    assert "Stop every broadcast?" in world.press("lena", "Stop every broadcast"), "a button is touched by mistake, too"
+    assert [stands(world, each) for each in ours] == [Standing.SENDING, Standing.PAUSED, Standing.HELD]
     said = world.say("lena", "/stop")
     assert "3 broadcasts are stopped." in said
     assert "2 people have it; of 1 it is not known; 1 person does not get it." in said
