@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.actions import Action
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastText, EditionKind
 from db.conclusions import CONCLUDED, Conclusion, unanswered
 from db.consultations import Answered, Consultation, Contribution, ContributionKind
 from db.issues import Entry, How, Issue, Participation, Problem, Voice
@@ -63,6 +64,12 @@ def _answered(since: datetime) -> Select[int]:
     waits = select(Contribution.id).where(unanswered(Consultation.id)).correlate(Consultation)
     some = select(Answered.consultation_id).where(Answered.at >= since)
     return select(Consultation.id).where(Consultation.id.in_(some), ~waits.exists())
+
+
+def _translated(since: datetime) -> Select[int]:
+    """A broadcast says what it says in another language than its own, too."""
+    texts = select(BroadcastText.id).join(Broadcast, Broadcast.id == BroadcastText.broadcast_id)
+    return texts.where(BroadcastText.language != Broadcast.language, Broadcast.created_at >= since)
 
 
 ISSUE = Chapter(
@@ -256,6 +263,69 @@ REGION = Chapter(
     "“Members and their time” lists the zones, working weeks and holidays of the region, and “Ledger of hours” who has "
     "borne what. As Nadia, “/calendar” shows a QR code for a phone.",
 )
+BROADCAST = Chapter(
+    "broadcast",
+    "A broadcast",
+    (
+        Step(
+            "coordinator",
+            "Samuel writes once to everybody in business. “/parley broadcast”: what it is about, the words, and that "
+            "they say that they have seen it. At any hour, as soon as it is approved. It is a draft yet.",
+            _there(Broadcast.created_at),
+        ),
+        Step(
+            "coordinator",
+            "“For whom it is”, “Only those …”, by whom they work for, and Business. “Go on writing” names the "
+            "languages that are missing: “In another language”, Français.",
+            _translated,
+        ),
+        Step(
+            "coordinator",
+            "“Preview” counts doors and languages, and says who is not reached. “How it looks”, then “Send me a test "
+            "copy”: nobody else gets it. “Preview” again, and “Have it approved”.",
+            _there(Broadcast.submitted_at),
+        ),
+        Step(
+            "administrator",
+            "Nobody approves their own. Leila reads all of it in French: « La voir et l’approuver », « L’approuver », "
+            "and she types for how many people it is. Both can take it back for two minutes.",
+            _there(Broadcast.approved_at),
+        ),
+        Step(
+            "broker",
+            "Put the clock forward by an hour: the hold is over. Amina has it in French, others in English. "
+            "« J’en ai pris connaissance ».",
+            _there(BroadcastCopy.acknowledged_at),
+        ),
+        Step(
+            "coordinator",
+            "Samuel’s message shows how far it has come: “How far it has come”, by country, and who was not reached, "
+            "why and what mends it.",
+            _did("broadcasts.progress"),
+        ),
+        Step(
+            "coordinator",
+            "“Open”, then “Who has not answered” and “Remind them now”: they hear of it once more in their own "
+            "working hours, twice at most.",
+            _did("broadcasts.remind"),
+        ),
+        Step(
+            "coordinator",
+            "Something in it was wrong. “Open”, “Correct it”: what was wrong, and the text as it should be. “Ask for "
+            "approval”.",
+            _did("broadcasts.ask_correction"),
+        ),
+        Step(
+            "administrator",
+            "Leila: « La correction », « Approuver la correction ». It takes the place of what was sent; whoever had "
+            "read that hears what was wrong.",
+            _there(BroadcastEdition.published_at, BroadcastEdition.kind == EditionKind.CORRECTION),
+        ),
+    ),
+    "As Samuel, “/parley archive” has what was sent, to whom in figures and approved by whom, also as a spreadsheet. "
+    "Write another in working hours only, by night, and watch it wait: “Pause”, “Go on”, or “/parley stop”, which "
+    "halts everything at once. From “Open” of a draft it can be sent alone, in an emergency, with its reason.",
+)
 CONSULTATION = Chapter(
     "consultation",
     "A consultation",
@@ -318,4 +388,4 @@ CONSULTATION = Chapter(
     "There is an older consultation, too, which its owner in business did not sign. As Daniel, “/parley debt” counts "
     "consultations as it does issues. As Nadia, « Notre position » files one for her association.",
 )
-CHAPTERS = (ISSUE, CONSULTATION, ROUNDTABLE, PLAN, SYMPOSIUM, REGION)
+CHAPTERS = (ISSUE, CONSULTATION, ROUNDTABLE, PLAN, SYMPOSIUM, REGION, BROADCAST)

@@ -201,6 +201,85 @@ PLAYED = {
         < Tom Okello
         """,
     ),
+    guide.BROADCAST: (
+        """
+        @coordinator slack en
+        > /parley broadcast
+        > Night inspections at Port B
+        > Reefers are inspected at night from May.
+        [To say that they have seen it]
+        [At any hour: it is urgent]
+        [As soon as it is approved]
+        [Send]
+        < Kept as a draft.
+        """,
+        """
+        @coordinator slack en
+        [For whom it is]
+        [Only those …]
+        [Business, association, agency, Customs]
+        [Business]
+        [Send]
+        < People: 9
+        [Go on writing]
+        < Not written yet, and read by some it is for
+        [In another language]
+        [Français]
+        > Inspections de nuit au Port B
+        > Les conteneurs frigorifiques sont inspectés la nuit à partir de mai.
+        [Send]
+        """,
+        """
+        @coordinator slack en
+        [Preview]
+        [How it looks]
+        [Send me a test copy]
+        [Preview]
+        [Have it approved]
+        [Have it approved]
+        < Submitted, for 9 people.
+        """,
+        """
+        @administrator slack fr
+        < Une diffusion attend votre approbation.
+        [La voir et l’approuver]
+        [L’approuver]
+        > 9
+        [Envoyer]
+        """,
+        """
+        + 1 hour
+        @broker telegram fr
+        < Inspections de nuit au Port B
+        [J’en ai pris connaissance]
+        """,
+        """
+        @coordinator slack en
+        [How far it has come]
+        < Delivered
+        """,
+        """
+        @coordinator slack en
+        [Open]
+        [Who has not answered]
+        [Remind them now]
+        """,
+        """
+        @coordinator slack en
+        [Open]
+        [Correct it]
+        > It is from June.
+        > Night inspections at Port B
+        > Reefers are inspected at night from June.
+        [Send]
+        [Ask for approval]
+        """,
+        """
+        @administrator slack fr
+        [La correction]
+        [Approuver la correction]
+        """,
+    ),
     guide.REGION: (
         """
         @coordinator slack en
@@ -226,13 +305,20 @@ PLAYED = {
 @pytest.mark.slow
 @pytest.mark.promise("demo.guide", "Every step of every chapter of the demo can be done as it says.")
 def test_every_step_of_every_chapter_is_done_as_it_says(tmp_path: Path) -> None:
-    """On a demo with all of its past, one after the other; the clock goes forward in the last three."""
+    """On a demo with all of its past, one after the other; the clock goes forward in the last four."""
     reached: dict[str, list[int]] = {}
 
     async def go(stage: Stage) -> None:
         await stage.begin()
         player = Player(stage)
-        for chapter in (guide.SYMPOSIUM, guide.REGION, guide.PLAN, guide.ROUNDTABLE, guide.CONSULTATION):
+        for chapter in (
+            guide.SYMPOSIUM,
+            guide.REGION,
+            guide.BROADCAST,
+            guide.PLAN,
+            guide.ROUNDTABLE,
+            guide.CONSULTATION,
+        ):
             for lines in ("", *PLAYED[chapter]):
                 await player.play(list(parse(f"```parley\n{lines}\n```")) if lines else [])
                 with stage.parley.sessions.reading() as session:
