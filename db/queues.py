@@ -92,11 +92,19 @@ COUNT = text(
     f"UPDATE procrastinate_jobs SET args = args || jsonb_build_object('{FAILURES}', CAST(:failed AS integer))"
     " WHERE id = :id"
 )
+HELD_UP = (  # whether a job waits for one that failed under its lock
+    "EXISTS (SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock"
+    f" AND other.status = 'todo' AND other.queue_name = '{PARKED}' AND (other.priority > job.priority"
+    " OR (other.priority = job.priority AND other.id < job.id)))"
+)
 IS_IDLE = text(
     "SELECT NOT EXISTS (SELECT FROM procrastinate_jobs job WHERE status = 'doing' OR (status = 'todo'"
-    " AND queue_name = ANY(:queues) AND NOT EXISTS (SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock"
-    f" AND other.status = 'todo' AND other.queue_name = '{PARKED}' AND (other.priority > job.priority"
-    " OR (other.priority = job.priority AND other.id < job.id)))))"
+    f" AND queue_name = ANY(:queues) AND NOT {HELD_UP}))"
+)
+# Of some queues, those of which a job is due or under way: for Procrastinate's own connections.
+AT_WORK = (
+    "SELECT name FROM unnest(%(queues)s::varchar[]) name WHERE EXISTS (SELECT FROM procrastinate_jobs job"
+    f" WHERE queue_name = name AND (status = 'doing' OR (status = 'todo' AND NOT {HELD_UP})))"
 )
 ANEW = {"attempts": 0, "error": None, "failed_at": None}
 STANDING = text(

@@ -21,7 +21,7 @@ from bot.kit.door import ELSEWHERE, UNREACHABLE, Door, Paused, Permanent, Transi
 from bot.kit.events import Answer, Returned
 from bot.kit.screen import Button, from_json, map_buttons
 from bot.kit.text import Reader
-from bot.work import BROADCAST, MEND, Retry, Work, lane
+from bot.work import BROADCAST, MEND, URGENT, Retry, Work, lane
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
 from db.broadcasts.copies import MUTED, NO_DOOR, OPEN, as_message, copy_of_message, send_again
 from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Sending, Setting
@@ -213,8 +213,9 @@ class Books:
             {(c.broadcast_id, c.portion) for c in taken if c.edition < edition[c.broadcast_id]}
         ):
             its = BroadcastPortion.broadcast_id == number, BroadcastPortion.number == portion
+            haste = URGENT * session.get_one(Broadcast, number).goes_first
             for old in session.scalars(select(BroadcastPortion.id).where(*its)):
-                self._work.defer(session, MEND, lock=lane(MEND, number, portion), portion=old)
+                self._work.defer(session, MEND, lock=lane(MEND, number, portion), first=haste, portion=old)
 
     def _not_taken(self, session: Session, copy: Copy, error: Exception, now: datetime) -> None:
         row = session.get_one(BroadcastCopy, copy.id, with_for_update=True)
@@ -296,7 +297,8 @@ class Books:
             session.flush()
             for portion in send_again(session, broadcast, BroadcastCopy.id == row.id, at=now, most=1, repeated=False):
                 row.reason = back.reason  # so that it is not handed to the same door again
-                self._work.defer(session, BROADCAST, at=now, portion=portion.id)
+                haste = URGENT * broadcast.goes_first
+                self._work.defer(session, BROADCAST, at=now, first=haste, portion=portion.id)
 
     @staticmethod
     def _goes_on(broadcast: Broadcast) -> bool:

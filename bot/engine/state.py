@@ -22,8 +22,8 @@ from bot.kit.feeds import Choice, Subscriber
 from bot.kit.rooms import Where
 from bot.kit.screen import Button, NotFound, Refusal, Screen, map_buttons
 from bot.kit.text import Reader, Text, Writer, _, without_isolates
-from bot.work import BROADCAST, MEND, lane
-from db.broadcasts import BroadcastCopy, BroadcastPortion
+from bot.work import BROADCAST, MEND, URGENT, lane
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion
 from db.machinery import Outgoing
 from db.people import MAIL, WEB, Account, Administration, Person, Who, who
 
@@ -220,13 +220,17 @@ class State:
             self.session,
             BROADCAST,
             lock=lane(BROADCAST, portion.broadcast_id, portion.number),
+            first=self._haste(portion),
             at=portion.at,
             portion=portion.id,
         )
 
     def _mend(self, portion: BroadcastPortion) -> None:
         lock = lane(MEND, portion.broadcast_id, portion.number)
-        self._engine.work.defer(self.session, MEND, lock=lock, portion=portion.id)
+        self._engine.work.defer(self.session, MEND, lock=lock, first=self._haste(portion), portion=portion.id)
+
+    def _haste(self, portion: BroadcastPortion) -> int:
+        return URGENT * self.session.get_one(Broadcast, portion.broadcast_id).goes_first
 
     def _renew(self, copy: BroadcastCopy, screen: Screen) -> bool:
         account = self.session.get(Account, copy.account_id) if copy.account_id is not None else None

@@ -6,7 +6,7 @@ is a table and a loop in one process; a file lock (SQLite) or an advisory lock (
 
 from .embedded import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned
 from .labour import Task
-from .port import ANSWER, BROADCAST, MEND, WAITED_FOR, Retry, Work, lane
+from .port import ANSWER, BROADCAST, MEND, URGENT, WAITED_FOR, Retry, Work, lane
 from .threads import Threads
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "LONGEST_PAUSE",
     "MEND",
     "MOST_ATTEMPTS",
+    "URGENT",
     "WAITED_FOR",
     "Embedded",
     "Planned",

@@ -20,7 +20,7 @@ from db.machinery import Job
 from db.session import Sessions, after_commit
 from scheduling.clock import Clock
 
-from .port import BULK_AT_ONCE, IN_BULK, Retry
+from .port import BULK_AT_ONCE, IN_BULK, RANKS, Retry, rank
 from .threads import Threads
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ class Planned:
     at: datetime
     attempts: int = 0
     error: str | None = None
-    first: int = 0  # see WAITED_FOR and ANSWER
+    first: int = 0  # see WAITED_FOR, ANSWER and URGENT
 
 
 COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error, Job.first)  # as Planned has them
@@ -89,12 +89,12 @@ class Embedded:
         self._answers: deque[Planned] = deque()  # may begin, before those
         self._first: deque[Planned] = deque()  # that may begin before those
         self._ready: deque[Planned] = deque()  # that may begin too
-        self._bulk: deque[Planned] = deque()  # and those of `IN_BULK`
+        self._bulk = [deque[Planned]() for _rank in range(RANKS)]  # and those of `IN_BULK`, by rank
         self._behind: dict[str, deque[Planned]] = {}  # by lock, for each that is held: those that wait for it
         self._failed: dict[str, Planned] = {}  # by lock: the job that holds it until it may be tried again
         self._running: dict[int, asyncio.Task[None]] = {}
         self._others = 0  # of those running: how many nobody waits for
-        self._in_bulk = 0  # and how many of `IN_BULK`
+        self._in_bulk = [0] * RANKS  # and how many of `IN_BULK`, by rank
         self._done: set[int] = set()  # still in the table
         self._moved: set[int] = set()  # put off since the last look at the table began
         self._is_complete = False  # whether everything in the table that is due is in memory too
@@ -286,8 +286,10 @@ class Embedded:
 
     def _be_ready(self, job: Planned) -> None:
         self._known[job.id] = job
-        ready = self._bulk if job.name in IN_BULK else (self._ready, self._first, self._answers)[job.first]
-        ready.append(job)
+        if job.name in IN_BULK:
+            self._bulk[rank(job.name, job.first)].append(job)
+        else:
+            (self._ready, self._first, self._answers)[job.first].append(job)
 
     def _free(self, lock: str | None) -> None:
         """The next that waits for a lock may begin."""
@@ -310,18 +312,28 @@ class Embedded:
     def _start(self) -> None:
         """Begin what may begin. Those that somebody waits for need not wait for a place among the others."""
         while not self._stopping:
-            if (waited_for := self._answers or self._first) and len(self._running) < FIRST_AT_ONCE:
+            not_in_bulk = len(self._running) - sum(self._in_bulk)
+            if (waited_for := self._answers or self._first) and not_in_bulk < FIRST_AT_ONCE:
                 job = waited_for.popleft()
             elif self._ready and self._others < self._at_once:
                 job = self._ready.popleft()
-            elif self._bulk and self._in_bulk < BULK_AT_ONCE:
-                job = self._bulk.popleft()
+            elif (bulk := self._next_in_bulk()) is not None:
+                job = bulk
             else:
                 break
             del self._known[job.id]
             self._started += 1
             self._count(job, 1)
             self._running[job.id] = asyncio.create_task(self._run(job))
+
+    def _next_in_bulk(self) -> Planned | None:
+        """Of the highest rank at work. What waits for a lock stands behind one of its own rank."""
+        for ready, under_way in zip(reversed(self._bulk), reversed(self._in_bulk), strict=True):
+            if ready and under_way < BULK_AT_ONCE:
+                return ready.popleft()
+            if ready or under_way:
+                return None
+        return None
 
     async def _run(self, job: Planned) -> None:
         left: Planned | None = job
@@ -346,7 +358,7 @@ class Embedded:
     def _count(self, job: Planned, by: int) -> None:
         """One more that runs, or one less, among those that share its places."""
         if job.name in IN_BULK:
-            self._in_bulk += by
+            self._in_bulk[rank(job.name, job.first)] += by
         elif not job.first:
             self._others += by
 

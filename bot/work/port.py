@@ -28,16 +28,23 @@ class Retry(Exception):
 BROADCAST = "broadcast"  # the job that sends a portion of one
 MEND = "mend"  # the job that corrects one
 # Those that come by the hundred and mostly wait for their turn at a platform: so many at a time in a process, in places
-# of their own, so that nothing else ever waits for one of them.
+# of their own for each rank, so that nothing else ever waits for one of them.
 IN_BULK, BULK_AT_ONCE = frozenset({BROADCAST, MEND}), 16
+RANKS = 3  # of those: while one of a higher rank is due or under way, none of a lower begins
 LANES = 4  # portions of one broadcast that are sent at a time, by all processes together
 WAITED_FOR = 1  # a job's `first`: somebody waits for it
 ANSWER = 2  # what they wait for is there, and only has to be sent: what is begun is ended before anything else begins
+URGENT = 1  # that of a job in bulk whose broadcast is urgent: it has the highest rank
 
 
 def lane(name: str, broadcast: int, number: int) -> str:
     """The lock of what is done with a portion of a broadcast, by its number."""
     return f"{name}:{broadcast}:{number % LANES}"
+
+
+def rank(name: str, first: int) -> int:
+    """Of a job in bulk: what is urgent, then corrections, then all the others."""
+    return RANKS - 1 if first else int(name == MEND)
 
 
 class Work(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,7 +32,7 @@ from db.session import Sessions
 from scheduling.clock import Clock, monotonic
 
 from .embedded import LONGEST_PAUSE, MOST_ATTEMPTS
-from .port import BULK_AT_ONCE, IN_BULK, Retry
+from .port import BULK_AT_ONCE, IN_BULK, RANKS, Retry, rank
 from .threads import Threads
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ GRACE = 10.0  # seconds for jobs under way when the process ends
 FALLBACK = 2.0  # seconds after which a worker looks again although nobody has told it of a job
 UNHEARD = 4  # looks after its start in which a worker may not yet hear of jobs
 AWAY_PAUSE = 1.0  # seconds between two tries to reach the database
+RANK = {queues.queue(name, first): rank(name, first) for name in IN_BULK for first in (0, 1)}  # by queue
 
 
 class Lost(Exception):
@@ -203,14 +205,15 @@ class Scaled:
 
     async def _work(self, beside: Awaitable[None]) -> None:
         """Have workers take jobs until what goes on beside them ends, or one of them does."""
-        self._manager.is_lost = False
-        names = sorted(self.bodies)
+        self._manager.begin()
+        bulk = sorted(IN_BULK & self.bodies.keys())
+        others = sorted(self.bodies.keys() - IN_BULK)
         self._workers = [
-            _Worker(self._app, [queues.queue(name, first) for name in served], at_once)
-            for first, served, at_once in (
-                (1, names, FIRST_AT_ONCE),
-                (0, [name for name in names if name not in IN_BULK], self._at_once),
-                (0, [name for name in names if name in IN_BULK], BULK_AT_ONCE),
+            _Worker(self._app, [queues.queue(name, first) for name in served for first in firsts], at_once)
+            for served, firsts, at_once in (
+                (others, (1,), FIRST_AT_ONCE),
+                (others, (0,), self._at_once),
+                (bulk, (0, 1), RANKS * BULK_AT_ONCE),
             )
             if served
         ]
@@ -406,7 +409,12 @@ class _Manager(JobManager):
         super().__init__(connector)
         self._looks, self._ended, self._drop = looks, ended, drop
         self._beaten: dict[int, float] = {}  # by worker: when its last sign of life was written
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is under way here."""
         self.is_lost = False
+        self._in_bulk = Counter[int]()  # by rank: how many are under way
 
     async def register_worker(self) -> int:
         began = monotonic()
@@ -459,14 +467,31 @@ class _Manager(JobManager):
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Theirs | None:
         self._looks(worker_id)
         try:
-            found = None if self.is_lost else await super().fetch_job(queues, worker_id)
-            return None if self.is_lost else found  # what was taken all the same is the others' like the rest
+            if self.is_lost or not (may_begin := await self._may_begin(queues or ())):
+                return None
+            found: Theirs | None = await super().fetch_job(may_begin, worker_id)
+            if self.is_lost or found is None:
+                return None  # what was taken all the same is the others' like the rest
+            if found.queue in RANK:
+                self._in_bulk[RANK[found.queue]] += 1
+            return found
         except failures.UniqueViolation:  # another process has just begun one with the same lock
             asyncio.get_running_loop().call_later(0.02, self._ended)
         except (failures.ConnectorException, PoolTimeout) as error:
             log.warning("no jobs to be had", error=type(error).__name__)
             await asyncio.sleep(AWAY_PAUSE)
         return None
+
+    async def _may_begin(self, served: Iterable[str]) -> list[str]:
+        """Of these queues those that a job may be taken from: of the bulk only what has the highest rank at work,
+        wherever that is, while it has places here."""
+        served = list(served)
+        if not RANK.keys() & served:
+            return served
+        before_others = [name for name in RANK if RANK[name]]
+        at_work = await self.connector.execute_query_all_async(queues.AT_WORK, queues=before_others)
+        highest = max((RANK[each["name"]] for each in at_work), default=0)
+        return [name for name in served if RANK[name] >= highest and self._in_bulk[RANK[name]] < BULK_AT_ONCE]
 
     async def finish_job(self, job: Theirs, status: Status, delete_job: bool) -> None:
         await self._record(job, partial(super().finish_job, job, status, delete_job))
@@ -499,6 +524,8 @@ class _Manager(JobManager):
         except Lost:
             return
         finally:
+            if job.queue in RANK:
+                self._in_bulk[RANK[job.queue]] -= 1
             self._ended()
 
 

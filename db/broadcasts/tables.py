@@ -148,6 +148,11 @@ class Broadcast(OfAdministration, Base):
         self.standing, self.approved_by_id, self.approved_at, self.hold_until = Standing.HELD, by, at, hold_until
         return True
 
+    @property
+    def goes_first(self) -> bool:
+        """Whether no other broadcast is sent on before it."""
+        return self.is_urgent or self.emergency is not None
+
     def declare_emergency(self, reason: str, *, frozen: str, count: int, at: datetime, hold_until: datetime) -> bool:
         """Its author alone answers for it."""
         if self.standing not in (Standing.DRAFT, Standing.SUBMITTED):

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 
-from bot.work import ANSWER, BROADCAST, LONGEST_PAUSE, MOST_ATTEMPTS, WAITED_FOR, Retry
-from bot.work.port import BULK_AT_ONCE
+from bot.work import ANSWER, BROADCAST, LONGEST_PAUSE, MEND, MOST_ATTEMPTS, URGENT, WAITED_FOR, Retry, lane
+from bot.work.port import BULK_AT_ONCE, LANES
 from db import queues
 from scheduling.clock import ManualClock, SystemClock, monotonic
 
@@ -119,6 +120,106 @@ async def test_many_large_broadcasts_keep_no_place_from_the_others(shop: Shop) -
     over.set()
     await draining
     assert sorted(begun) == list(range(40))
+
+
+class Post:
+    """Portions that last until they are let go. `begun` has each one's job, broadcast and portion, in order."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.begun: list[tuple[str, int, int]] = []
+        self.over = asyncio.Event()
+        self.raises: dict[int, list[Exception]] = {}  # by broadcast
+        shop.work.add({name: partial(self.send, name) for name in (BROADCAST, MEND)})
+
+    async def send(self, name: str, broadcast: int, portion: int) -> None:
+        self.begun.append((name, broadcast, portion))
+        await self.over.wait()
+        if self.raises.get(broadcast):
+            raise self.raises[broadcast].pop(0)
+
+    def hand_on(self, broadcast: int, portions: int, name: str = BROADCAST, first: int = 0) -> None:
+        with self.shop.sessions.writing() as session:
+            for number in range(portions):
+                ids = {"broadcast": broadcast, "portion": number}
+                self.shop.work.defer(session, name, lock=lane(name, broadcast, number), first=first, **ids)
+
+    def of(self, *broadcasts: int) -> list[int]:
+        """Where portions of these stand among all that have begun."""
+        return [place for place, (_name, broadcast, _portion) in enumerate(self.begun) if broadcast in broadcasts]
+
+
+async def test_an_urgent_broadcast_does_not_wait_behind_large_ones(busy_shop: Shop) -> None:
+    """They fill all the places there are; it begins beside them, and none of theirs begins before the last of its."""
+    post, ordinary, urgent = Post(busy_shop), range(BULK_AT_ONCE // LANES), 100
+    for broadcast in ordinary:
+        post.hand_on(broadcast, 4 * LANES)
+    running = asyncio.create_task(busy_shop.work.run())
+    await until(lambda: len(post.begun) == BULK_AT_ONCE)
+    post.hand_on(urgent, 3 * LANES, first=URGENT)
+    await until(lambda: len(post.of(urgent)) == LANES)
+    assert len(post.begun) == BULK_AT_ONCE + LANES
+    post.over.set()
+    await until(lambda: len(post.begun) == BULK_AT_ONCE * 4 + LANES * 3, 30)
+    busy_shop.work.stop()
+    await running
+    assert post.of(urgent) == list(range(BULK_AT_ONCE, BULK_AT_ONCE + 3 * LANES))
+    assert len(set(post.begun)) == len(post.begun) and busy_shop.jobs() == []
+
+
+async def test_corrections_go_before_what_is_still_to_be_sent_and_what_is_urgent_before_them(busy_shop: Shop) -> None:
+    post, ordinary, corrected, urgent = Post(busy_shop), 0, range(1, 6), 100
+    post.hand_on(ordinary, 3 * LANES)
+    running = asyncio.create_task(busy_shop.work.run())
+    await until(lambda: len(post.begun) == LANES)
+    for broadcast in corrected:  # they fill all their places, too
+        post.hand_on(broadcast, 2 * LANES, MEND)
+    await until(lambda: len(post.of(*corrected)) == BULK_AT_ONCE)
+    post.hand_on(urgent, 2 * LANES, first=URGENT)
+    await until(lambda: len(post.of(urgent)) == LANES)
+    post.over.set()
+    every = (3 + 2 * len(corrected) + 2) * LANES
+    await until(lambda: len(post.begun) == every, 30)
+    busy_shop.work.stop()
+    await running
+    assert post.of(urgent)[-1] < post.of(*corrected)[BULK_AT_ONCE] and busy_shop.jobs() == []
+    assert post.of(ordinary) == [*range(LANES), *range(every - 2 * LANES, every)]
+
+
+async def test_an_urgent_broadcast_that_has_to_wait_keeps_nobody_else_waiting(shop: Shop) -> None:
+    """The platform asks for a pause, or a portion fails and others stand behind it in its lane."""
+    post, ordinary, paused, failing = Post(shop), 0, 100, 101
+    post.over.set()
+    post.raises = {paused: [Retry(timedelta(seconds=30))], failing: [ValueError("no") for _lane in range(LANES)]}
+    post.hand_on(ordinary, LANES)
+    post.hand_on(paused, 1, first=URGENT)
+    post.hand_on(failing, 2 * LANES, first=URGENT)
+    await shop.work.drain()
+    assert len(post.of(paused)) == 1 and len(post.of(failing)) == LANES and len(post.of(ordinary)) == LANES
+    post.hand_on(ordinary, LANES)
+    shop.clock.advance(timedelta(seconds=30))
+    await shop.work.drain()
+    assert len(post.of(paused)) == 2 and len(post.of(failing)) == 3 * LANES
+    assert post.of(ordinary)[LANES:] == list(range(len(post.begun) - LANES, len(post.begun)))
+    assert shop.jobs() == []
+
+
+async def test_however_much_is_urgent_whoever_waits_is_answered(busy_shop: Shop) -> None:
+    post, ranks = Post(busy_shop), (range(10), range(10, 20), range(20, 30))
+    running = asyncio.create_task(busy_shop.work.run())
+    for broadcasts, name, first in zip(ranks, (BROADCAST, MEND, BROADCAST), (0, 0, URGENT), strict=True):
+        for broadcast in broadcasts:
+            post.hand_on(broadcast, LANES, name, first)
+        await until(lambda its=broadcasts: len(post.of(*its)) == BULK_AT_ONCE)
+    busy_shop.defer(*range(100), first=ANSWER)
+    busy_shop.defer(*range(100, 120))
+    await until(lambda: len(busy_shop.done) == 120)
+    assert len(post.begun) == len(ranks) * BULK_AT_ONCE
+    post.over.set()
+    await until(lambda: len(post.begun) == 30 * LANES, 30)
+    busy_shop.work.stop()
+    await running
+    assert busy_shop.jobs() == []
 
 
 async def test_what_is_rolled_back_leaves_no_ghost(shop: Shop) -> None:
