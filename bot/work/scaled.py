@@ -467,11 +467,11 @@ class _Manager(JobManager):
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Theirs | None:
         self._looks(worker_id)
         try:
-            if self.is_lost or not (may_begin := await self._may_begin(queues or ())):
+            found: Theirs | None = None
+            if not self.is_lost and (may_begin := await self._may_begin(queues or ())):
+                found = await super().fetch_job(may_begin, worker_id)
+            if found is None or self.is_lost:  # what was taken all the same is the others' like the rest
                 return None
-            found: Theirs | None = await super().fetch_job(may_begin, worker_id)
-            if self.is_lost or found is None:
-                return None  # what was taken all the same is the others' like the rest
             if found.queue in RANK:
                 self._in_bulk[RANK[found.queue]] += 1
             return found
