@@ -106,7 +106,12 @@ class Parley:
             "rates": rates or self.rates,
             "bind": bind_copies,
         }
-        self.broadcasting = Broadcasting(**sending, work=self.work, is_stopping=lambda: self.work.is_stopping)
+        self.broadcasting = Broadcasting(
+            **sending,
+            work=self.work,
+            is_stopping=lambda: self.work.is_stopping,
+            gives_way=self.work.gives_way,
+        )
         self.mending = Mending(**sending)
         self.feeds = Feeds(
             sessions=self.sessions,

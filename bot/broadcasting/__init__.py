@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.kit.door import Door, Paused, Permanent, Transient, Unknown
 from bot.kit.text import Catalogues, Writer
 from bot.rates import Rates, is_missed
-from bot.work import Retry, Threads, Work
+from bot.work import BROADCAST, URGENT, Retry, Threads, Work
 from db.session import Sessions
 from scheduling.clock import Clock
 
@@ -86,7 +86,8 @@ class Broadcasting:
     """Sends portions. `bind` gives each copy's buttons handles that are its reader's; `sleep` takes seconds.
 
     `places` bounds what is claimed at a time, of everything this process sends. Once `is_stopping` says so, nothing
-    more is begun: the process ends.
+    more is begun: the process ends. A portion of whose job (its name and its `first`) `gives_way` says so leaves what
+    it has no slots for yet until later.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Broadcasting:
         bind: Bind,
         work: Work,
         is_stopping: Callable[[], bool] = lambda: False,
+        gives_way: Callable[[str, int], bool] = lambda _name, _first: False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         places: Places | None = None,
     ) -> None:
@@ -111,6 +113,7 @@ class Broadcasting:
         self._doors = doors
         self._rates = rates
         self._is_stopping = is_stopping
+        self._gives_way = gives_way
         self._sleep = sleep
         self._under_way: set[int] = set()
         self._places = places or Places(CLAIMED, THROUGH_ONE)
@@ -164,8 +167,12 @@ class Broadcasting:
                         self._places.free(door, len(its))
                         break
                     groups.add(asyncio.create_task(self._group(door, its, portion, ebb)))
+                if left and self._gives_way(BROADCAST, URGENT * left[0].goes_first):
+                    break  # with the slots it had used up: none is lost
         finally:
             await settled(groups)
+        if left and not ebb:
+            ebb.why = "GivingWay"
         return ebb
 
     async def _group(self, door: str, its: Sequence[tuple[Copy, float]], portion: int, ebb: Ebb) -> None:

@@ -89,6 +89,7 @@ class Copy:
     answer: Answer
     reader: Reader
     edition: int
+    goes_first: bool  # see the broadcast
     repeated: bool
     attempts: int
 
@@ -165,6 +166,7 @@ class Books:
                         answer=replace(own(answer, row.id), outgoing=as_message(row.id)),
                         reader=Reader(person.language, person.zone),
                         edition=broadcast.edition,
+                        goes_first=broadcast.goes_first,
                         repeated=row.may_repeat,
                         attempts=row.attempts,
                     )

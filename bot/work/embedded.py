@@ -170,6 +170,11 @@ class Embedded:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    def gives_way(self, name: str, first: int) -> bool:
+        """Whether a job in bulk should leave the rest of what it does for later: one of a higher rank is at work."""
+        higher = slice(rank(name, first) + 1, None)
+        return any(self._bulk[higher]) or any(self._in_bulk[higher])
+
     async def drain(self) -> int:
         """Run everything that is ready now, and what that causes, then return how many jobs ran."""
         began, self._stopping = self._started, False

@@ -194,6 +194,10 @@ class Scaled:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._told_to_stop.set)
 
+    def gives_way(self, name: str, first: int) -> bool:
+        """Whether a job in bulk should leave the rest of what it does for later: one of a higher rank is at work."""
+        return rank(name, first) < self._manager.highest
+
     async def drain(self) -> int:
         """Run everything that is ready now, and what that causes, then return how many jobs ran."""
         began, self._stopping = self._started, False
@@ -415,6 +419,7 @@ class _Manager(JobManager):
         """Nothing is under way here."""
         self.is_lost = False
         self._in_bulk = Counter[int]()  # by rank: how many are under way
+        self.highest = 0  # the rank that was at work when last looked at, in whichever process
 
     async def register_worker(self) -> int:
         began = monotonic()
@@ -490,8 +495,8 @@ class _Manager(JobManager):
             return served
         before_others = [name for name in RANK if RANK[name]]
         at_work = await self.connector.execute_query_all_async(queues.AT_WORK, queues=before_others)
-        highest = max((RANK[each["name"]] for each in at_work), default=0)
-        return [name for name in served if RANK[name] >= highest and self._in_bulk[RANK[name]] < BULK_AT_ONCE]
+        self.highest = max((RANK[each["name"]] for each in at_work), default=0)
+        return [name for name in served if RANK[name] >= self.highest and self._in_bulk[RANK[name]] < BULK_AT_ONCE]
 
     async def finish_job(self, job: Theirs, status: Status, delete_job: bool) -> None:
         await self._record(job, partial(super().finish_job, job, status, delete_job))

@@ -15,7 +15,7 @@ from bot.broadcasting import Broadcasting, Places
 from bot.engine import bind_copies
 from bot.kit.door import Paused, Transient, Unknown
 from bot.kit.events import Returned
-from bot.work import MEND, Retry, lane
+from bot.work import BROADCAST, MEND, URGENT, Retry, lane
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
 from db.broadcasts.copies import as_message
 from db.machinery import OUTBOX_HOLD, Inbox, Sending, Setting
@@ -134,6 +134,39 @@ def test_a_pause_the_platform_asks_for_holds_up_its_own_door_alone(world: World)
     assert Sending.WAITING in {each.state for each in found.values()} and Sending.SENDING not in states(world, number)
     assert all(each.attempts == 0 for each in found.values() if each.state is Sending.WAITING)
     world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+
+
+def test_what_gives_way_to_something_urgent_uses_its_slots_and_goes_on_later(world: World) -> None:
+    number = broadcast(world)
+    begin(world, number)
+    rates = Paced(at_once=1)
+    with pytest.raises(Retry) as again:
+        world.runner.run(sending(world, rates, gives_way=lambda _name, first: not first).portion(portion(world)))
+    assert again.value.pause == timedelta()
+    doors = len({platform for platform, *_more in CAST.values()})
+    assert states(world, number) == {Sending.ACCEPTED: doors, Sending.WAITING: len(CAST) - doors}, "a slot each"
+    world.settle()
+    assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
+
+
+@pytest.mark.parametrize("why", [{"is_urgent": True}, {"emergency": "The port closes in an hour."}])
+def test_what_is_urgent_gives_way_to_nothing_ordinary(sqlite_world: World, why: dict[str, Any]) -> None:
+    world = sqlite_world
+    number = broadcast(world, **why)
+    asked: list[int] = []
+    defer = world.parley.work.defer
+
+    def noted(session: Any, name: str, *, first: int = 0, **how: Any) -> None:
+        if name in (BROADCAST, MEND):
+            asked.append(first)
+        defer(session, name, first=first, **how)
+
+    world.parley.work.defer = noted  # type: ignore[method-assign]
+    begin(world, number)
+    assert asked == [URGENT]
+    rates = Paced(at_once=1)
+    world.runner.run(sending(world, rates, gives_way=lambda _name, first: not first).portion(portion(world)))
     assert states(world, number) == {Sending.ACCEPTED: len(CAST)}
 
 

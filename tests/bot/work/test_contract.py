@@ -186,6 +186,38 @@ async def test_corrections_go_before_what_is_still_to_be_sent_and_what_is_urgent
     assert post.of(ordinary) == [*range(LANES), *range(every - 2 * LANES, every)]
 
 
+async def test_a_portion_under_way_gives_way_and_is_taken_up_again(busy_shop: Shop) -> None:
+    work, order, over = busy_shop.work, list[str](), asyncio.Event()
+
+    async def send(broadcast: int) -> None:
+        order.append("began" if not broadcast else "urgent")
+        if broadcast:
+            await over.wait()
+            order.append("ended")
+            return
+        while "ended" not in order:
+            if work.gives_way(BROADCAST, 0):
+                order.append("gave way")
+                raise Retry(timedelta())
+            await asyncio.sleep(0.01)
+
+    work.add({BROADCAST: send})
+    running = asyncio.create_task(work.run())
+    with busy_shop.sessions.writing() as session:
+        work.defer(session, BROADCAST, lock=lane(BROADCAST, 0, 0), broadcast=0)
+    await until(lambda: order == ["began"])
+    with busy_shop.sessions.writing() as session:
+        work.defer(session, BROADCAST, lock=lane(BROADCAST, 1, 0), first=URGENT, broadcast=1)
+    await until(lambda: len(order) == 3)
+    assert not work.gives_way(BROADCAST, URGENT)
+    over.set()
+    await until(lambda: len(order) == 5)
+    work.stop()
+    await running
+    assert order[0] == "began" and set(order[1:3]) == {"urgent", "gave way"} and order[3:] == ["ended", "began"]
+    assert busy_shop.jobs() == []
+
+
 async def test_an_urgent_broadcast_that_has_to_wait_keeps_nobody_else_waiting(shop: Shop) -> None:
     """The platform asks for a pause, or a portion fails and others stand behind it in its lane."""
     post, ordinary, paused, failing = Post(shop), 0, 100, 101
