@@ -11,7 +11,10 @@ promise "not run", never "held", and so does one that the run ended before. A te
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,6 +113,25 @@ class Report:
         terminalreporter.write_line(f"{counted}; written to {REPORT}.md and {REPORT}.json")
 
 
+@dataclass(eq=False)
+class Turns:
+    """Runs a test marked `alone` while no other worker runs any: what it holds Parley to takes the whole machine."""
+
+    folder: Path
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        is_alone = item.get_closest_marker("alone") is not None
+        with ExitStack() as stack:
+            door, room = (stack.enter_context((self.folder / each).open("w")) for each in ("door", "room"))
+            # Whoever waits for the room to be empty holds the door, or the others would take turns in it for ever.
+            fcntl.flock(door, fcntl.LOCK_EX)
+            fcntl.flock(room, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
+            fcntl.flock(door, fcntl.LOCK_UN)
+            return (yield)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("promises")
     group.addoption("--prove", action="store_true", help="run the promises only, the slow ones too, and report them")
@@ -120,8 +142,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(name, text): what this test shows, in the report of `make prove`")
     config.addinivalue_line("markers", "slow: only `make prove` runs it")
+    config.addinivalue_line("markers", "alone: `make prove` runs it while no other test runs")
     if config.getoption("--prove"):
         config.pluginmanager.register(Report(), "promises-report")
+        config.pluginmanager.register(Turns(REPORT.with_name("turns").absolute()), "promises-turns")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -150,3 +150,36 @@ def test_one_that_ends_its_process_is_broken(tmp_path: Path, monkeypatch: pytest
     report.pytest_sessionfinish(type("Session", (), {"config": object()})())
     (entry,) = json.loads((tmp_path / "prove.json").read_text())
     assert entry["state"] == "broken" and "ended its process" in entry["why"]
+
+
+TOGETHER = """
+import time
+import pytest
+from pathlib import Path
+
+HERE, AWAY = Path("others"), Path("alone")
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(8))
+def test_with_others(number):
+    with HERE.open("a") as others:
+        others.write("+")
+        others.flush()
+        time.sleep(0.02)
+        assert not AWAY.exists()
+        others.write("-")
+
+@pytest.mark.promise("alone", "Nothing runs beside it.")
+@pytest.mark.alone
+@pytest.mark.parametrize("number", range(4))
+def test_alone(number):
+    AWAY.touch()
+    time.sleep(0.02)
+    said = HERE.read_text() if HERE.exists() else ""
+    assert said.count("+") == said.count("-")
+    AWAY.unlink()
+"""
+
+
+def test_what_needs_the_whole_machine_runs_alone(tmp_path: Path) -> None:
+    assert proved(tmp_path, "-n", "2", test_some=TOGETHER)["alone"]["state"] == "held"

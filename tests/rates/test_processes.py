@@ -48,6 +48,7 @@ async def test_thirty_a_second(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.promise("rates.thousand", f"Where a platform takes 1,000 a second, {PROMISE}: 1, 2 and 4 processes.")
 @pytest.mark.parametrize(
     ("kind", "processes"), [("sqlite", 1), ("postgresql", 1), ("postgresql", 2), ("postgresql", 4)]
