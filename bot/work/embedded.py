@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, not_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -51,11 +51,12 @@ class Planned:
 
 
 COLUMNS = (Job.id, Job.name, Job.lock, Job.args, Job.at, Job.attempts, Job.error, Job.first)  # as Planned has them
-# One that failed is tried again before those behind it with the same lock, or answers would change places.
+# One that failed is tried again before those behind it with the same lock, or answers would change places. What is
+# urgent must not stay in the table because memory is full of other portions.
 DUE = (
     select(*COLUMNS)
     .where(Job.failed_at.is_(None), Job.at <= bindparam("now", type_=Job.at.type))
-    .order_by(Job.error.is_(None), Job.at, Job.id)
+    .order_by(Job.error.is_(None), not_(and_(Job.first, Job.name.in_(IN_BULK))), Job.at, Job.id)
     .limit(MOST_KNOWN + 1)
 )
 # Those that hold their lock until they may be tried again. An outage leaves many of them: they keep nobody else out.

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.work import Planned, Threads, embedded
+from bot.work import BROADCAST, URGENT, Planned, Threads, embedded
 from bot.work.threads import Call
 from db.machinery import Setting
 from db.session import Sessions, connect
@@ -64,6 +64,25 @@ async def test_many_that_wait_to_be_tried_again_keep_nobody_out(shop: Shop, monk
     shop.clock.advance(timedelta(minutes=1))
     await shop.work.drain()
     assert sorted(shop.done) == [*range(5), 10, 11] and shop.done.index(1) < shop.done.index(11)
+
+
+async def test_what_is_urgent_is_known_though_memory_is_full_of_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "MOST_KNOWN", 3)
+    monkeypatch.setattr(embedded, "DUE", embedded.DUE.limit(4))
+    order: list[int] = []
+
+    async def portion(portion: int) -> None:
+        order.append(portion)
+
+    shop.work.add({BROADCAST: portion})
+    with shop.sessions.writing() as session:
+        for number in range(8):
+            shop.work.defer(session, BROADCAST, portion=number)
+        shop.work.defer(session, BROADCAST, first=URGENT, portion=100)
+    await shop.work.drain()
+    assert order == [100, *range(8)]
 
 
 def test_a_batch_that_the_database_took_back_is_nobody_s_success(sqlite_url: str) -> None:
