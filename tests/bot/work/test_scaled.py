@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
-from bot.work import MOST_ATTEMPTS, Retry, scaled
+from bot.work import MOST_ATTEMPTS, Retry
+from bot.work.scaled import engine, worker
 from db import queues
 from db.machinery import Due, Inbox, Job
 from db.session import Sessions, connect
@@ -81,7 +82,7 @@ async def test_a_worker_that_was_given_up_ends_what_it_does_and_begins_anew(
     opened: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was held up for longer than the others wait: its job is theirs."""
-    monkeypatch.setattr(scaled, "BEAT", 0.2)
+    monkeypatch.setattr(worker, "BEAT", 0.2)
     shop, other = opened(), opened()
     begun, ended = asyncio.Event(), asyncio.Event()
 
@@ -158,7 +159,7 @@ async def test_a_worker_takes_only_jobs_whose_bodies_it_has(opened: Callable[...
 async def test_a_job_that_kills_its_processes_is_given_up(
     opened: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scaled, "MOST_DEATHS", 3)
+    monkeypatch.setattr(engine, "MOST_DEATHS", 3)
     shop = opened()
     shop.defer(1, lock="a")
     for _death in range(3):
