@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
-from bot.work import MOST_ATTEMPTS, Retry
+from bot.work import BROADCAST, MOST_ATTEMPTS, URGENT, Retry
 from bot.work.scaled import engine, worker
 from db import queues
 from db.machinery import Due, Inbox, Job
@@ -67,6 +67,30 @@ async def test_what_the_embedded_engine_left_is_adopted_once_by_several(opened: 
     clock.advance(timedelta(days=1))
     await other.work.drain()
     assert sorted(other.done) == [1, 2, 5] and other.done.index(1) < other.done.index(2) and one.jobs() == []
+
+
+async def test_what_is_urgent_goes_first_whichever_process_sends_it(opened: Callable[..., Shop]) -> None:
+    one, other = opened(), opened()
+    order, over = list[str](), asyncio.Event()
+
+    async def send(urgent: int) -> None:
+        order.append("urgent" if urgent else "ordinary")
+        await over.wait()
+        order.append("ended")
+
+    for shop in (one, other):
+        shop.work.add({BROADCAST: send})
+    async with at_work(one):
+        with one.sessions.writing() as session:
+            one.work.defer(session, BROADCAST, first=URGENT, urgent=1)
+        await until(lambda: order == ["urgent"])
+        async with at_work(other):
+            with other.sessions.writing() as session:
+                other.work.defer(session, BROADCAST, urgent=0)
+            await until(lambda: other.work.gives_way(BROADCAST, 0))
+            over.set()
+            await until(lambda: len(order) == 4)
+    assert order == ["urgent", "ended", "ordinary", "ended"] and one.jobs() == []
 
 
 async def test_the_embedded_engine_takes_back_what_many_shared(opened: Callable[..., Shop]) -> None:
