@@ -232,7 +232,8 @@ class Drafts:
             back=Button(_("Back"), BACK, {"draft": draft.id}) if position > 0 and asking else None,
             skip=self._skip(draft, form, asking),
             cancel=Button(_("Cancel"), CANCEL, {"draft": draft.id}),
-            send=Button(_("Send"), SEND, {"draft": draft.id}, Style.PRIMARY) if asking is None else None,
+            send=Button(form.sends, SEND, {"draft": draft.id}, Style.PRIMARY) if asking is None else None,
+            sends=form.sends,
         )
 
     def _choices(self, draft: Draft, asking: str | None, offered: tuple[Option, ...]) -> tuple[Button, ...]:

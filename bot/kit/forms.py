@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 CHOICES_SHOWN = 8  # more than these are searched by typing on a chat
+SEND = _("Send")
 
 
 class FieldKind(StrEnum):
@@ -129,6 +130,7 @@ class Form:
     asks: ClassVar[Mapping[str, Ask]]
     types: ClassVar[Mapping[str, Any]]
     review: ClassVar[bool] = True  # a chat shows what will be sent before it is sent
+    sends: ClassVar[Phrase] = SEND  # what its last button is called; at most 24 letters, in any language
 
     def submit(self, ctx: Context) -> Screen:
         raise NotImplementedError
@@ -168,7 +170,7 @@ def prepare(form: type[Form]) -> type[Form]:
     hints = get_type_hints(form)
     made.asks = asks
     made.types = {name: hints[name] for name in asks}
-    for name in hints.keys() - asks.keys() - {"asks", "types", "review"}:
+    for name in hints.keys() - asks.keys() - {"asks", "types", "review", "sends"}:
         raise TypeError(f"{form.__name__}.{name} is not asked for: give it an ask.…() default")
     return made
 
@@ -346,7 +348,7 @@ class FormView:
     """A form as it stands. `asking` is the field a chat asks now; None means all are answered: show the review.
 
     `token` names the draft to whoever submits all fields at once. `choices` are the asked field's options as buttons;
-    `back`, `skip`, `cancel` and `send` are present when they can be used.
+    `back`, `skip`, `cancel` and `send` are present when they can be used; `sends` is what sending it is called.
     """
 
     form: str
@@ -364,6 +366,7 @@ class FormView:
     skip: Button | None = None
     cancel: Button | None = None
     send: Button | None = None
+    sends: Phrase = SEND
 
     def field(self, name: str) -> FieldView:
         return next(each for each in self.fields if each.name == name)

@@ -152,6 +152,8 @@ def _when(by: By) -> Callable[[Any], bool]:
 class Choose(Form):
     """One value of one kind. A second value of the same kind means either; kinds hold together."""
 
+    sends = texts.KEEP
+
     broadcast: Broadcast = ask.about()
     side: Side = ask.choice(_("Only those, or without those?"))
     by: By = ask.choice(_("By what?"))

@@ -122,6 +122,8 @@ class Compose(Form):
     """What it says in one language. To whom, and in which others, comes afterwards; nothing goes before somebody else
     has approved it."""
 
+    sends = texts.KEEP
+
     title: str = TITLE_
     words: str = WORDS_
     files: tuple[int, ...] = FILES_
@@ -164,6 +166,8 @@ class Compose(Form):
 
 @broadcasts.form("terms", _("What it asks, and when it goes"), allow=author)
 class Terms(Form):
+    sends = texts.KEEP
+
     broadcast: Broadcast = ask.about()
     wants: Asks = WANTS_
     symposium: str | None = SYMPOSIUM_
@@ -213,6 +217,8 @@ def _send_at(ctx: Context, given: Compose | Terms) -> datetime | None:
 class Reach(Form):
     """Whoever has a right over a country and one over a region says which of them this is sent by."""
 
+    sends = texts.KEEP
+
     broadcast: Broadcast = ask.about()
     right: str = ask.choice(_("How far does it reach?"), options=right_options)
 
@@ -233,6 +239,8 @@ class Reach(Form):
 @broadcasts.form("word", _("Say it in a language"), allow=author)
 class Word(Form):
     """The text in one language, new or changed."""
+
+    sends = texts.KEEP
 
     broadcast: Broadcast = ask.about()
     language: str = ask.choice(_("In which language?"), options=languages)
@@ -267,6 +275,8 @@ def unword(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
 @broadcasts.form("attach", _("Attach files"), allow=author)
 class Attach(Form):
     """In the place of those that were attached before."""
+
+    sends = texts.KEEP
 
     broadcast: Broadcast = ask.about()
     files: tuple[int, ...] = FILES_

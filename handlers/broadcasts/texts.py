@@ -17,6 +17,7 @@ from db.people import WCO_REGIONS, Administration, Scope
 
 # What `broadcasts.reply` is given until a copy has a number of its own.
 NO_COPY = 0
+KEEP = _("Keep the draft")  # whoever writes to many presses no “Send” before somebody else has approved it
 
 
 def texts_of(session: Session, broadcast: Broadcast, *, edition: int | None = None) -> Mapping[str, BroadcastText]:

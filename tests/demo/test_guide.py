@@ -210,7 +210,7 @@ PLAYED = {
         [To say that they have seen it]
         [At any hour: it is urgent]
         [As soon as it is approved]
-        [Send]
+        [Keep the draft]
         < Kept as a draft.
         """,
         """
@@ -219,7 +219,7 @@ PLAYED = {
         [Only those …]
         [Business, association, agency, Customs]
         [Business]
-        [Send]
+        [Keep the draft]
         < People: 9
         [Go on writing]
         < Not written yet, and read by some it is for
@@ -227,7 +227,7 @@ PLAYED = {
         [Français]
         > Inspections de nuit au Port B
         > Les conteneurs frigorifiques sont inspectés la nuit à partir de mai.
-        [Send]
+        [Keep the draft]
         """,
         """
         @coordinator slack en

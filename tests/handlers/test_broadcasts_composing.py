@@ -57,7 +57,7 @@ def test_from_a_word_in_the_chat_to_a_second_person(world: World) -> None:
     world.say("adam", "/broadcast")
     world.fill("adam", "Rules of origin", "From Monday certificates change.", "[Skip]")
     world.fill("adam", "[To say that they have seen it]", "[In each one's own working hours]")
-    written = world.fill("adam", "[As soon as it is approved]", "[Send]")
+    written = world.fill("adam", "[As soon as it is approved]", "[Keep the draft]")
     assert "Kept as a draft" in written and "Everybody of Customs of Sokal" in written and "Recipients: 13" in written
     b = 1
 
@@ -278,7 +278,7 @@ def test_whoever_changes_one_of_its_terms_keeps_the_others(sqlite_world: World) 
     form = world.press("adam", "What it asks, and when it goes").answer.form
     assert form is not None and form.asking is None, "all of it has its answer"
     world.press("adam", "What do you ask of them?")
-    assert "Changed." in world.fill("adam", "[Nothing]", "[Send]")
+    assert "Changed." in world.fill("adam", "[Nothing]", "[Keep the draft]")
     with world.parley.sessions.reading() as session:
         now = session.get_one(Broadcast, b)
         assert (now.asks, now.is_urgent, now.send_at) == (Asks.NOTHING, True, datetime(2026, 11, 24, 9, tzinfo=UTC))

@@ -86,7 +86,7 @@ def modal(form: FormView, writer: Writer, page: str, *, notice: Phrase | None = 
         "callback_id": FORM,
         "private_metadata": json.dumps(known, separators=(",", ":")),
         "title": plain_text(title, TITLE),
-        "submit": plain_text(writer.plain(_("Send")), TITLE),
+        "submit": plain_text(writer.plain(form.sends), TITLE),
         "close": plain_text(writer.plain(_("Close")), TITLE),
         "notify_on_close": True,
         "blocks": sheet.blocks(),

@@ -34,7 +34,6 @@ WORDS = {
     "optional": _("may be left out"),
     "pages": _("Pages"),
     "replaced": _("Choosing others replaces them."),
-    "send": _("Send"),
     "sign_in": _("Sign in to your page"),
     "sign_in_why": _("This link works once. It opens your own page on this device for twelve hours."),
     "sign_out": _("Sign out"),

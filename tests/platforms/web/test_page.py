@@ -278,7 +278,7 @@ def test_files_are_kept_while_the_form_shows_the_questions_that_apply(world: Wor
     again = cora.press("Show the questions that apply", files=[photo], title="Seals", words="Look", moment="later")
     assert "On which day?" in again and "Choosing others replaces them." in again
     cora.press("Show the questions that apply", moment="now")
-    kept = cora.press("Send", wants="nothing", hour="suitable")
+    kept = cora.press("Keep the draft", wants="nothing", hour="suitable")
     assert "Kept as a draft." in kept and "Attached seal.png" in kept
 
 
