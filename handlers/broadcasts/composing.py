@@ -236,6 +236,17 @@ class Reach(Form):
 # In other languages, and what goes along
 
 
+def to_write_in(ctx: Context, query: str) -> Sequence[Option]:
+    """Every language, and which of them would be written anew: what is there is not replaced by mistake."""
+    written = texts.texts_of(ctx.session, ctx.session.get_one(Broadcast, ctx.bound["broadcast"]))
+    return [
+        Option(each.value, _("{language}: it is written, and is changed", language=each.label))
+        if each.value in written
+        else each
+        for each in languages(ctx, query)
+    ]
+
+
 @broadcasts.form("word", _("Say it in a language"), allow=author)
 class Word(Form):
     """The text in one language, new or changed."""
@@ -243,7 +254,7 @@ class Word(Form):
     sends = texts.KEEP
 
     broadcast: Broadcast = ask.about()
-    language: str = ask.choice(_("In which language?"), options=languages)
+    language: str = ask.choice(_("In which language?"), options=to_write_in)
     title: str = TITLE_
     words: str = WORDS_
 

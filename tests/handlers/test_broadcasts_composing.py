@@ -82,6 +82,10 @@ def test_from_a_word_in_the_chat_to_a_second_person(world: World) -> None:
             session.get_one(Person, world.ids[who]).language = language
     draft = world.do("adam", "broadcasts.compose", broadcast=b)
     assert "Not written yet, and read by some it is for: Français and العربية." in draft
+    world.do("adam", "broadcasts.word", broadcast=b)
+    offered = list(world.last("adam").buttons)
+    assert offered[:3] == ["English: it is written, and is changed", "Français", "العربية"]
+    world.press("adam", "Cancel")
     french = {"language": "fr", "title": "Règles d’origine", "words": "Dès lundi."}
     draft = world.submit("adam", "broadcasts.word", french, broadcast=b)
     assert "Français (Règles d’origine · 2 people read it)" in draft and "some it is for: العربية." in draft
