@@ -46,7 +46,7 @@ def progress(ctx: Context, broadcast: Broadcast) -> Screen:
             (
                 _("Country"),
                 _("People"),
-                _("Waits"),
+                _("Waits") if _moves(broadcast) else _("Not sent"),
                 _("Delivered"),
                 _("Opened"),
                 _("Answered"),
@@ -171,14 +171,20 @@ def bar(ctx: Context, broadcast: Broadcast) -> Screen:
         Fact(_("Answered"), answered),
         Fact(_("Not reached"), counts.get(Sending.FAILED, 0) + counts.get(Sending.EXPIRED, 0)),
         *((Fact(_("In doubt"), counts[Sending.IN_DOUBT]),) if counts.get(Sending.IN_DOUBT) else ()),
+        *((Fact(_("Not sent"), left),) if left and not _moves(broadcast) else ()),
         *_next(ctx, broadcast),
     )
     return Screen(
         cards.title(ctx.session, broadcast, ctx.who.language),
-        (Progress(total - left, total),),
+        (Progress(total - left, total),) if _moves(broadcast) else (),
         facts=facts,
         buttons=(*_steps(broadcast), _look(broadcast), *_doubts(broadcast, counts)),
     )
+
+
+def _moves(broadcast: Broadcast) -> bool:
+    """Whether what waits still goes. A bar of what was stopped would stand for ever, and its page load itself anew."""
+    return broadcast.standing not in (Standing.STOPPED, Standing.WITHDRAWN)
 
 
 @broadcasts.job("look")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.kit.screen import Progress
 from db import personal
 from db.broadcasts import Asks, Broadcast, BroadcastCopy, BroadcastEdition, BroadcastText, EditionKind, Reply, Standing
 from db.machinery import Sending
@@ -60,6 +61,10 @@ def test_one_word_stops_all_that_is_theirs_at_once(world: World) -> None:
     assert [stands(world, each) for each in (over, others)] == [Standing.SENT, Standing.SENDING]
     assert "Lena has stopped this broadcast." in world.last("cora")
     assert "2 people have it" in world.last("cora")
+    seen = world.do("cora", "broadcasts.progress", broadcast=ours[0])
+    assert "Waits" not in seen and "Not sent: " in seen
+    assert seen.answer.screen is not None
+    assert not any(isinstance(each, Progress) for each in seen.answer.screen.body), "it does not move any more"
     assert "Nothing is being sent that you could stop." in world.say("lena", "/stop")
 
 
