@@ -16,11 +16,12 @@ from bot.kit.screen import Button, Progress, Refusal, Row, Screen, Style, Table,
 from bot.kit.text import Phrase, Raw, When, _, listed, name_members, ngettext
 from db.meetings import CHANGE, Changed, Meeting, MeetingChange
 from db.regions import Office, Planning, Side, YearPlan
+from handlers.paging import turn_pages
 from handlers.roundtables import cards, mailing, telling
 from scheduling import solving
 from scheduling.meetings import Plan, Year, monthly, score
 
-from . import bearing, proposing
+from . import bearing, calling, weighing
 from .room import office_staff, region_name, regions, sitting
 
 WEEK, DAYS = 2, (1, 2, 3)  # in the second week of a month, on a Tuesday, Wednesday or Thursday
@@ -67,18 +68,18 @@ class PlanYear(Form):
 
     office: Office = ask.about()
     title: str = ask.line(
-        _("What are the meetings called?"), max=proposing.TITLE, hint=_("Everybody who sees them reads this.")
+        _("What are the meetings called?"), max=calling.TITLE, hint=_("Everybody who sees them reads this.")
     )
     year: str = ask.choice(_("Which year?"), options=year_choices)
     every: Every = ask.choice(_("How often?"))
-    minutes: int = ask.number(_("How many minutes does each take?"), least=proposing.LEAST, most=proposing.MOST)
+    minutes: int = ask.number(_("How many minutes does each take?"), least=calling.LEAST, most=calling.MOST)
     times: int = ask.number(
         _("How many times of day, at most?"),
         least=1,
         most=MOST_TIMES,
         hint=_("More of them are fairer; two or three are easier to remember."),
     )
-    side: Side = ask.choice(_("With whom?"), options=proposing.with_whom)
+    side: Side = ask.choice(_("With whom?"), options=calling.with_whom)
 
     def submit(self, ctx: Context) -> Screen:
         region = self.office.region
@@ -95,7 +96,7 @@ class PlanYear(Form):
             ahead,
             minutes=self.minutes,
             slots=self.times,
-            clock=proposing.zone_of(self.office),
+            clock=calling.zone_of(self.office),
             carried=bearing.so_far(ctx.session, self.office.administration_id, region, year, those),
             seconds=SECONDS,
         )
@@ -198,7 +199,7 @@ def choice(ctx: Context, plan: YearPlan, number: int, page: int = 0) -> Screen:
         table=table,
         buttons=(
             *_take(plan, number),
-            *proposing.turn_pages_of("regions.choice", page, len(ordered), plan=plan.id, number=number),
+            *turn_pages("regions.choice", page, len(ordered), LINES, plan=plan.id, number=number),
             button(_("All choices"), "regions.plan_shown", plan=plan.id),
         ),
     )
@@ -223,8 +224,8 @@ def choose(ctx: Context, plan: YearPlan, number: int) -> Screen:
     for start in found.starts:
         if start <= ctx.now:
             continue
-        meeting = proposing.call(ctx, office, plan.title, minutes=minutes, jointly=plan.jointly, plan_id=plan.id)
-        invited.update(proposing.invite(ctx, meeting, jointly=plan.jointly))
+        meeting = calling.call(ctx, office, plan.title, minutes=minutes, jointly=plan.jointly, plan_id=plan.id)
+        invited.update(calling.invite(ctx, meeting, jointly=plan.jointly))
         meeting.confirm(start, minutes=minutes, zone=meeting.zone, at=ctx.now)
         telling.plan_reminders(ctx, meeting)
         made.append((meeting, telling.write_down(ctx, meeting, Changed.CONFIRMED)))
@@ -328,8 +329,8 @@ def _figures(found: Plan) -> Phrase:
 
 def _date(ctx: Context, year: Year, start: datetime) -> Row:
     """One date, and whose day off it takes."""
-    off = proposing.off_for(score(start, year.minutes, year.attendees))
-    detail = _("a day off for {who}", who=proposing.countries(ctx, off)) if off else _("nobody's day off")
+    off = weighing.off_for(score(start, year.minutes, year.attendees))
+    detail = _("a day off for {who}", who=weighing.countries(ctx, off)) if off else _("nobody's day off")
     return Row(When(start, venue=year.clock), detail)
 
 

@@ -15,7 +15,7 @@ from bot.kit.text import CATALOGUES, Catalogues, Reader, Writer
 from db.meetings import Answer, Invitation, Meeting, MeetingState
 from db.people import Administration, Person, Role, who
 from db.regions import Borne, Office, Planning, Representative, Side, Successor, Term, YearPlan
-from handlers.regions import bearing, feeding, proposing
+from handlers.regions import bearing, feeding, weighing
 from handlers.roundtables import feed
 from scheduling import regions
 from scheduling.calendar.entry import Status
@@ -77,12 +77,12 @@ def test_a_fair_regional_meeting(world: World) -> None:
         carried = bearing.so_far(session, world.home, AP, 2026, those)
     offered = [row.title.at for row in screen.rows]  # type: ignore[union-attr]
     scores = [score(at, meeting.minutes, those, carried) for at in offered]
-    assert not any(proposing.off_for(each) for each in scores)
+    assert not any(weighing.off_for(each) for each in scores)
     assert [each.fairness for each in scores] == sorted(each.fairness for each in scores)
     # No other hour of that day is fairer to whoever would bear most.
     day = [scores[0].start.replace(hour=hour, minute=minute) for hour in range(24) for minute in (0, 30)]
     assert scores[0].fairness == min(
-        each.fairness for at in day if not proposing.off_for(each := score(at, meeting.minutes, those, carried))
+        each.fairness for at in day if not weighing.off_for(each := score(at, meeting.minutes, those, carried))
     )
     assert world.received("amina") == [], "nobody has heard of it"
 

@@ -312,7 +312,8 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/office.py": {"Seat.submit": REGION},
     "regions/attending.py": dict.fromkeys(("_ahead", "_expect", "_leaving", "_let_go"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
-    "regions/proposing.py": {"ahead": PASSES_ON, "invite": MEETING, "note": UNSEEN, "of": REGION},
+    "regions/calling.py": {"invite": MEETING, "of": REGION},
+    "regions/moving.py": {"ahead": PASSES_ON, "note": UNSEEN},
     "registrations/allocating.py": dict.fromkeys(
         ("_Desk.__init__", "_open_wishes", "_reason", "_registered", "_wishes"), SYMPOSIUM
     ),
