@@ -4,17 +4,14 @@ from .kinds import IN_ORDER, OPEN, OUT_OF_BOUNDS, SHOWN, Change, ContributionKin
 from .tables import (
     DOCUMENT,
     Answered,
-    Clause,
-    ClauseLink,
-    ClauseTranslation,
     Consultation,
     ConsultationMeeting,
     ConsultationTranslation,
     Contribution,
     Question,
-    TextDraft,
     with_consultation,
 )
+from .texts import Clause, ClauseLink, ClauseTranslation, TextDraft
 
 __all__ = [
     "DOCUMENT",

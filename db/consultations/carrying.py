@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from .clauses import SURE, Passage, follow
 from .kinds import Change
-from .tables import Clause, ClauseLink, ClauseTranslation, Consultation, Contribution, TextDraft
+from .tables import Consultation, Contribution
+from .texts import Clause, ClauseLink, ClauseTranslation, TextDraft
 
 UNCHANGED = (Change.SAME, Change.MOVED)
 

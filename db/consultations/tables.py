@@ -1,5 +1,7 @@
-"""A consultation: its dates and owners, its text in numbered clauses from draft to draft, what was said, and how each
-of those words ended."""
+"""A consultation: its dates and owners, its phases, what was asked and said in it, and how each of those words ended.
+
+What is said decides who sees a consultation, so both stand together; its text has a room beside them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CheckConstraint,
     ColumnElement,
     ForeignKey,
     Index,
@@ -24,7 +25,7 @@ from db.audiences import Audience, is_run_by, run_by, within
 from db.base import Base, Identified, OfAdministration, numbered
 from db.people import Sector, Who
 
-from .kinds import IN_ORDER, OPEN, SHOWN, Change, ContributionKind, Phase, Subject, Treatment
+from .kinds import IN_ORDER, OPEN, SHOWN, ContributionKind, Phase, Subject, Treatment
 
 DOCUMENT = "consultation"  # what a document of one hangs on
 
@@ -236,13 +237,13 @@ class Consultation(OfAdministration, Base):
         return self.phase in IN_ORDER and self.phase is not Phase.OUTCOME
 
 
-class _Of:
+class OfConsultation:
     """What belongs to a consultation is seen by whoever sees it."""
 
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True, sort_order=-8)
 
 
-class ConsultationTranslation(_Of, Identified, Base):
+class ConsultationTranslation(OfConsultation, Identified, Base):
     """Title and summary in another language, entered by a person: beside the original, never in its place."""
 
     __tablename__ = "consultation_translation"
@@ -254,76 +255,6 @@ class ConsultationTranslation(_Of, Identified, Base):
     at: Mapped[datetime]
 
 
-class TextDraft(_Of, OfAdministration, Base):
-    """One draft of the text: the first is 1. It lies open once it is published, and does not change from then on."""
-
-    __tablename__ = "text_draft"
-    __table_args__ = (UniqueConstraint("consultation_id", "number"),)
-    number: Mapped[int]
-    language: Mapped[str]
-    note: Mapped[str | None]  # what is new in it, in the owners' words
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    made_at: Mapped[datetime]
-    published_at: Mapped[datetime | None]
-
-    @property
-    def is_published(self) -> bool:
-        return self.published_at is not None
-
-    @classmethod
-    def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Published, whoever sees the consultation; before that its owners."""
-        return with_consultation(cls, who, cls.published_at.is_not(None))
-
-
-class Clause(_Of, OfAdministration, Base):
-    """One clause of one draft. `number` is what people call it (`3.2`), `position` its place, from 0."""
-
-    __tablename__ = "clause"
-    __table_args__ = (UniqueConstraint("draft_id", "position"),)
-    draft_id: Mapped[int] = mapped_column(ForeignKey("text_draft.id"))
-    position: Mapped[int]
-    number: Mapped[str]
-    heading: Mapped[str | None]
-    words: Mapped[str]
-
-    @classmethod
-    def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """As its draft."""
-        published = select(TextDraft.id).where(TextDraft.published_at.is_not(None))
-        return with_consultation(cls, who, cls.draft_id.in_(published))
-
-
-class ClauseTranslation(Identified, Base):
-    """A clause in another language, entered by a person."""
-
-    __tablename__ = "clause_translation"
-    __table_args__ = (UniqueConstraint("clause_id", "language"),)
-    clause_id: Mapped[int] = mapped_column(ForeignKey("clause.id"))
-    language: Mapped[str]
-    heading: Mapped[str | None]
-    words: Mapped[str]
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime]
-
-
-class ClauseLink(_Of, Identified, Base):
-    """A clause goes on in one of the next draft: several where it was split or merged. `later_id` None: dropped;
-    `earlier_id` None: new. `likeness`, of 0 to 100, says how sure that is; `confirmed_by_id` that a person said so."""
-
-    __tablename__ = "clause_link"
-    __table_args__ = (
-        UniqueConstraint("earlier_id", "later_id"),
-        CheckConstraint("earlier_id IS NOT NULL OR later_id IS NOT NULL", name="links_something"),
-    )
-    draft_id: Mapped[int] = mapped_column(ForeignKey("text_draft.id"), index=True)  # the later one
-    earlier_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"))
-    later_id: Mapped[int | None] = mapped_column(ForeignKey("clause.id"), index=True)
-    change: Mapped[Change]
-    likeness: Mapped[int] = mapped_column(default=100)
-    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-
-
 class ConsultationMeeting(Identified, Base):
     """A meeting held for a consultation: whoever was there took part."""
 
@@ -333,7 +264,7 @@ class ConsultationMeeting(Identified, Base):
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
 
 
-class Question(_Of, OfAdministration, Base):
+class Question(OfConsultation, OfAdministration, Base):
     """A question everybody who takes part may answer, in their own words or, with `options`, by one of them.
 
     `translations` is {language: {"words": …, "options": […]}}.
@@ -352,7 +283,7 @@ class Question(_Of, OfAdministration, Base):
         return with_consultation(cls, who)
 
 
-class Contribution(_Of, OfAdministration, Base):
+class Contribution(OfConsultation, OfAdministration, Base):
     """What somebody said, in their own words: each of them ends with an `Answered`.
 
     `person_id` is whose it is; `filed_by_id` who sent it for them (an association for its member, with `consent` in the
