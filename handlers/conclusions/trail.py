@@ -9,12 +9,13 @@ from sqlalchemy import select
 from bot.kit import allow
 from bot.kit.clean import shorten
 from bot.kit.context import Context
-from bot.kit.screen import Button, Fact, Quote, Screen, button
+from bot.kit.screen import Fact, Quote, Screen, button
 from bot.kit.text import Code, Phrase, Raw, _
 from db.conclusions import Conclusion
 from db.consultations import Clause, ClauseLink, Consultation, Contribution, TextDraft
 from handlers.consultations import cards
 from handlers.consultations.room import of, owners
+from handlers.paging import turn_pages
 
 from . import hearing
 from .room import conclusions, consultation_of
@@ -117,13 +118,7 @@ def trail(ctx: Context, conclusion: Conclusion, page: int = 0) -> Screen:
             Fact(_("Your own words"), _("{number} of {count}", number=page + 1, count=len(mine))),
         ),
         buttons=(
-            *_turn(conclusion, page, len(mine)),
+            *turn_pages("conclusions.trail", page, len(mine), 1, conclusion=conclusion.id),
             button(_("What became of it"), "conclusions.outcome", conclusion=conclusion.id),
         ),
     )
-
-
-def _turn(conclusion: Conclusion, page: int, total: int) -> tuple[Button, ...]:
-    before = button(_("Previous"), "conclusions.trail", conclusion=conclusion.id, page=page - 1)
-    after = button(_("Next"), "conclusions.trail", conclusion=conclusion.id, page=page + 1)
-    return (*((before,) if page > 0 else ()), *((after,) if page + 1 < total else ()))

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
+from bot.kit.screen import Fact, Refusal, Row, Screen, Style, button
 from bot.kit.text import Phrase, Raw, Text, _, ngettext, phrase_of
 from db.people import Person, Role, RoleName, is_only_guest
 from db.regions import Office, Successor, Takes, Term
 from handlers.handing import MOVES, Held, Leaving
+from handlers.paging import turn_pages
 from handlers.people import called
 from handlers.people.roles import likely_ends, person_choices
 from handlers.people.zones import last_day
@@ -270,18 +271,10 @@ def _lines(ctx: Context, office: Office, those: Sequence[Move], kind: int, page:
         (ngettext("{count} passes on", "{count} pass on", len(those)),),
         rows=rows,
         buttons=(
-            *_pages(office, kind, page, len(those)),
+            *turn_pages("regions.review", page, len(those), LINES, office=office.id, kind=kind),
             button(_("Back"), "regions.review", office=office.id),
         ),
     )
-
-
-def _pages(office: Office, kind: int, page: int, total: int) -> tuple[Button, ...]:
-    def to(label: Phrase, number: int) -> Button:
-        return button(label, "regions.review", office=office.id, kind=kind, page=number)
-
-    before = (to(_("Previous"), page - 1),) if page > 0 else ()
-    return before + ((to(_("Next"), page + 1),) if (page + 1) * LINES < total else ())
 
 
 def _tell(ctx: Context, office: Office, found: Sequence[Move], leaving: set[int]) -> None:

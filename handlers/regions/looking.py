@@ -171,7 +171,7 @@ def ledger(ctx: Context, code: str, year: int = 0, page: int = 0) -> Screen:
         ),
         table=table if lines else None,
         buttons=(
-            *_pages(code, year, page, len(lines)),
+            *turn_pages("regions.ledger", page, len(lines), LINES, code=code, year=year),
             *others,
             button(_("Back"), "regions.region", code=code),
         ),
@@ -270,9 +270,3 @@ def _holidays(ctx: Context, each: world.Member) -> list[tuple[date, Raw]]:
 
 def _gini(lines: Sequence[Borne]) -> float:
     return round(meetings.gini([each.points for each in lines]), 2)
-
-
-def _pages(code: str, year: int, page: int, total: int) -> tuple[Button, ...]:
-    before = (button(_("Previous"), "regions.ledger", code=code, year=year, page=page - 1),) if page else ()
-    more = total > (page + 1) * LINES
-    return before + ((button(_("Next"), "regions.ledger", code=code, year=year, page=page + 1),) if more else ())

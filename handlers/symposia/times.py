@@ -15,6 +15,7 @@ from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, Text, _, ngettext
 from db.symposia import Block, BlockKind, Symposium, SymposiumSession, SymposiumState
+from handlers.paging import turn_pages
 from handlers.roundtables import dates
 
 from . import cards, patterns
@@ -81,10 +82,6 @@ def times_screen(
         )
         for each in by_day.get(day, [])
     )
-    before = (button(_("Previous"), "symposia.times", symposium=symposium.id, page=page - 1),) if page > 0 else ()
-    after = (
-        (button(_("Next"), "symposia.times", symposium=symposium.id, page=page + 1),) if page + 1 < len(days) else ()
-    )
     return Screen(
         lead or _("Times of {ref}", ref=Code(symposium.ref)),
         (
@@ -102,8 +99,7 @@ def times_screen(
                 symposium=symposium.id,
             ),
             button(_("Add a time"), "symposia.add_block", symposium=symposium.id, day=day.isoformat()),
-            *before,
-            *after,
+            *turn_pages("symposia.times", page, len(days), 1, symposium=symposium.id),
             cards.back(symposium),
         ),
     )
