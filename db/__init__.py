@@ -1,1 +1,1 @@
-"""The nouns: one file a capability, its table, states, transitions and who may see it."""
+"""The nouns: one room a capability, its tables, states, transitions and who may see it."""

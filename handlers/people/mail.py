@@ -20,7 +20,6 @@ from .room import people
 
 LONGEST = 254
 LINK_LASTS = timedelta(hours=1)  # mail takes its time
-FEW_MINUTES = timedelta(minutes=5)  # within which one link is enough
 inviters = allow.officers | allow.coordinators | allow.administrators
 
 name_members(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
-from bot.kit.screen import NotFound, Refusal
+from bot.kit.screen import Refusal
 from bot.kit.text import Phrase, Raw, Text, When, _
 from db.registrations import Registration, Seat, Seating, SeatState
 from db.symposia import WALK, Agreed, SessionKind, SessionPart, SessionState, Symposium, SymposiumRoom, SymposiumSession
@@ -172,12 +172,6 @@ def place_of(session: Session, of: SymposiumSession) -> str | None:
     if room is None:
         return None
     return f"{room.name}, {room.building}" if room.building else room.name
-
-
-def must_be(session: SymposiumSession, symposium: Symposium) -> None:
-    """Arguments can be made up: raise what is said of what does not exist, unless they belong together."""
-    if session.symposium_id != symposium.id:
-        raise NotFound(NOT_FOUND)
 
 
 def line_of(symposium: Symposium, session: SymposiumSession) -> Phrase:

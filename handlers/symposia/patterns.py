@@ -24,7 +24,6 @@ MOST_GAP = 60
 MOST_ROOMS, ROOM, BUILDING, MOST_PEOPLE = 60, 60, 60, 20_000
 TITLE = 80
 EXAMPLE_DAY = "09:00–17:30, sessions 45, break 10:30–11:00, lunch 12:30–13:30"
-EXAMPLE_ROOMS = "Main hall 300, Room B 40 interpretation"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,6 @@ log = structlog.get_logger()
 
 LARGEST = 1024 * 1024  # octets of a mail that is kept: answers and bounces are far smaller
 LOOK_SECONDS, FIRST_PAUSE = 300.0, 5.0
-ITS_OWN = (b"message-id:", b"date:", b"from:", b"subject:")  # headers that no server on its way changes
 NOBODY = "nobody"  # the account of what is from nobody we know
 # Where the way of a mail put the address it was sent to.
 RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
