@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -47,7 +47,7 @@ STANDS = (
 CLAIM = (
     update(BroadcastCopy)
     .where(BroadcastCopy.id.in_(bindparam("ids", expanding=True)), BroadcastCopy.state == Sending.WAITING)
-    .values(state=Sending.SENDING, attempts=BroadcastCopy.attempts + 1)
+    .values(state=Sending.SENDING, attempts=BroadcastCopy.attempts + 1, edition=bindparam("goes"))
     .returning(BroadcastCopy.id)
 )
 # What is asked of each reader: an entity whole takes several times as long to load.
@@ -120,12 +120,18 @@ class Books:
             portion = session.get(BroadcastPortion, portion_id)
             if portion is None:
                 return
+            its = (*of(portion), BroadcastCopy.state == Sending.SENDING)
+            if session.scalar(select(BroadcastCopy.id).where(*its).limit(1)) is None:
+                return
+            holds = _holds(session, {portion.broadcast_id})  # before the copies, as whoever publishes one
             interrupted = session.scalars(
                 update(BroadcastCopy)
-                .where(*of(portion), BroadcastCopy.state == Sending.SENDING)
+                .where(*its)
                 .values(state=Sending.IN_DOUBT, reason=DOUBT, settled_at=now)
-                .returning(BroadcastCopy.id)
+                .returning(BroadcastCopy.edition)
             ).all()
+            if any(edition < holds[portion.broadcast_id] for edition in interrupted):
+                self._mend(session, portion.broadcast_id, portion.number)
         if interrupted:
             log.warning("in doubt", portion=portion_id, copies=len(interrupted))
 
@@ -179,7 +185,7 @@ class Books:
             standing, edition, is_held = session.connection().execute(STANDS, {"portion": portion_id}).one()
             if standing is not Standing.SENDING or is_held or any(copy.edition != edition for copy in copies):
                 return None
-            ids = {"ids": [copy.id for copy in copies]}
+            ids = {"ids": [copy.id for copy in copies], "goes": edition}
             ours = set(session.connection().execute(CLAIM, ids).scalars())
             claimed = [copy for copy in copies if copy.id in ours]
             if not claimed:
@@ -192,8 +198,10 @@ class Books:
         now = self._clock.now()
         with self._sessions.writing() as session:
             taken = [each for each in outcomes if each.error is None]
+            gone = [each.copy for each in outcomes if not isinstance(each.error, Transient | Permanent)]
+            if gone:
+                self._mend_what_is_old(session, gone)
             if taken:
-                self._mend_what_is_old(session, [each.copy for each in taken])
                 session.connection().execute(
                     ACCEPTED,
                     [
@@ -205,19 +213,17 @@ class Books:
                 if each.error is not None:
                     self._not_taken(session, each.copy, each.error, now)
 
-    def _mend_what_is_old(self, session: Session, taken: Sequence[Copy]) -> None:
+    def _mend_what_is_old(self, session: Session, gone: Sequence[Copy]) -> None:
         """They were on their way when another edition took the place of theirs, whose own job could not see them."""
-        ids = {copy.broadcast_id for copy in taken}
-        # Nobody publishes an edition between this look and our commit.
-        holds = select(Broadcast.id, Broadcast.edition).where(Broadcast.id.in_(ids)).with_for_update(read=True)
-        edition = {number: holding for number, holding in session.execute(holds)}  # noqa: C416  a row is no pair
-        for number, portion in sorted(
-            {(c.broadcast_id, c.portion) for c in taken if c.edition < edition[c.broadcast_id]}
-        ):
-            its = BroadcastPortion.broadcast_id == number, BroadcastPortion.number == portion
-            haste = URGENT * session.get_one(Broadcast, number).goes_first
-            for old in session.scalars(select(BroadcastPortion.id).where(*its)):
-                self._work.defer(session, MEND, lock=lane(MEND, number, portion), first=haste, portion=old)
+        holds = _holds(session, {copy.broadcast_id for copy in gone})
+        for its in sorted({(c.broadcast_id, c.portion) for c in gone if c.edition < holds[c.broadcast_id]}):
+            self._mend(session, *its)
+
+    def _mend(self, session: Session, broadcast: int, number: int) -> None:
+        its = BroadcastPortion.broadcast_id == broadcast, BroadcastPortion.number == number
+        haste = URGENT * session.get_one(Broadcast, broadcast).goes_first
+        for old in session.scalars(select(BroadcastPortion.id).where(*its)):
+            self._work.defer(session, MEND, lock=lane(MEND, broadcast, number), first=haste, portion=old)
 
     def _not_taken(self, session: Session, copy: Copy, error: Exception, now: datetime) -> None:
         row = session.get_one(BroadcastCopy, copy.id, with_for_update=True)
@@ -366,6 +372,12 @@ class Books:
 
 def of(portion: BroadcastPortion) -> tuple[Any, Any]:
     return BroadcastCopy.broadcast_id == portion.broadcast_id, BroadcastCopy.portion == portion.number
+
+
+def _holds(session: Session, broadcasts: Set[int]) -> dict[int, int]:
+    """Which edition holds of each. Nobody publishes another between this look and our commit."""
+    its = select(Broadcast.id, Broadcast.edition).where(Broadcast.id.in_(broadcasts)).with_for_update(read=True)
+    return {number: edition for number, edition in session.execute(its)}  # noqa: C416  a row is no pair
 
 
 def _open(*which: Any) -> Any:

@@ -3,13 +3,16 @@
 A chat message is edited where it stands, so doing it twice is harmless; where a platform does not let us, or has no
 messages to edit, as mail, another message is sent. One that was begun when its process died says that it may have come
 before.
+
+Whoever is in doubt may have an earlier edition in a message that we know nothing of: they get the one that holds in a
+message of its own, which names what it replaces, and are in doubt no longer once that has arrived.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,13 +20,15 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from bot.kit.answered import answered
 from bot.kit.door import UNREACHABLE, Door, Paused, Permanent, Transient
 from bot.kit.events import Answer
-from bot.kit.text import Catalogues, Reader, Writer
+from bot.kit.text import Catalogues, Code, Phrase, Raw, Reader, Writer, _
 from bot.rates import Rates, turn
 from bot.work import Retry, Threads
-from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastPortion, Standing
-from db.machinery import OUTBOX_HOLD, Setting
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastPortion, BroadcastText, Reply, Standing
+from db.broadcasts.copies import may_have
+from db.machinery import OUTBOX_HOLD, Sending, Setting
 from db.people import Account, Person
 from db.session import Sessions
 from scheduling.clock import Clock
@@ -60,6 +65,8 @@ class Stale:
     edits: Mapping[str, Any] | None
     repeated: bool
     edition: int
+    is_doubtful: bool
+    said: tuple[Reply | None, str | None]  # what they had answered
 
 
 class Mending:
@@ -120,8 +127,8 @@ class Mending:
             log.warning("not mended", copy=copy.id, error=type(error).__name__)
             await self._threads.run(self._record, copy, None, DOUBT)
             return None
-        await self._threads.run(self._record, copy, dict(message), None)
-        return None
+        holds = await self._threads.run(self._record, copy, dict(message), None)
+        return None if holds else (copy, Transient("they have answered meanwhile"))
 
     def _begin(self, portion_id: int, after: int) -> list[Stale]:
         """The next few that have an earlier edition than the one that holds, marked as begun.
@@ -140,7 +147,7 @@ class Mending:
                 select(BroadcastCopy, Account, Person)
                 .join(Account, Account.id == BroadcastCopy.account_id)
                 .join(Person, Person.id == BroadcastCopy.person_id)
-                .where(*of(portion), BroadcastCopy.id > after, BroadcastCopy.accepted_at.is_not(None))
+                .where(*of(portion), BroadcastCopy.id > after, may_have(broadcast))
                 .where(BroadcastCopy.edition < broadcast.edition)
                 .where(
                     BroadcastCopy.unmended.is_(None), Account.unreachable_since.is_(None), Person.erased_at.is_(None)
@@ -157,8 +164,8 @@ class Mending:
         return found
 
     def _read(self, session: Session, broadcast: Broadcast, rows: Sequence[Any], now: datetime) -> list[Stale]:
-        answers = answers_of(session, broadcast)
-        mine = [(person.id, copy.id, own(_in(answers, copy, broadcast), copy.id)) for copy, _account, person in rows]
+        answers, before = answers_of(session, broadcast), _titles(session, broadcast)
+        mine = [(person.id, copy.id, _of(copy, answers, before, broadcast)) for copy, _account, person in rows]
         return [
             Stale(
                 id=copy.id,
@@ -170,6 +177,8 @@ class Mending:
                 edits=copy.message,
                 repeated=copy.mending_to == broadcast.edition,
                 edition=broadcast.edition,
+                is_doubtful=copy.accepted_at is None,
+                said=(copy.reply, copy.reply_words),
             )
             for (copy, account, person), answer in zip(rows, self._bind(session, mine, now), strict=True)
         ]
@@ -200,16 +209,60 @@ class Mending:
         ends = [broadcast.expires_at, published + STILL_USEFUL if published is not None else None]
         return all(each is None or each <= self._clock.now() for each in ends)
 
-    def _record(self, copy: Stale, message: dict[str, Any] | None, why: str | None) -> None:
+    def _record(self, copy: Stale, message: dict[str, Any] | None, why: str | None) -> bool:
+        """Whether that is what they are to have: not where our edit took the place of an answer given meanwhile."""
         with self._sessions.writing() as session:
             row = session.get_one(BroadcastCopy, copy.id, with_for_update=True)
-            row.mending_to, row.unmended = None, why
+            row.mending_to = None
+            if copy.is_doubtful and row.state is Sending.SENDING:
+                return True  # somebody had it sent to them again, and it says so: what becomes of that one counts
+            if message is not None and message == copy.edits and (row.reply, row.reply_words) != copy.said:
+                return False
+            row.unmended = why
             if message is not None:
                 row.edition, row.message = copy.edition, message
+                if copy.is_doubtful:
+                    now = self._clock.now()
+                    row.state, row.reason, row.account_id, row.may_repeat = (
+                        Sending.ACCEPTED,
+                        None,
+                        copy.account_id,
+                        True,
+                    )
+                    row.accepted_at, row.settled_at = row.accepted_at or now, now
             elif why in UNREACHABLE:
                 account = session.get_one(Account, copy.account_id)
                 account.unreachable_since, account.unreachable_reason = self._clock.now(), why
+        return True
 
 
-def _in(answers: Mapping[str, Answer], copy: BroadcastCopy, broadcast: Broadcast) -> Answer:
-    return answers[copy.language] if copy.language in answers else answers[broadcast.language]
+def _of(
+    copy: BroadcastCopy, answers: Mapping[str, Answer], before: Mapping[tuple[int, str], str], broadcast: Broadcast
+) -> Answer:
+    """What its reader gets: the edition that holds, with what they have answered; in doubt, also which message that
+    they may have it replaces."""
+    answer = own(answers[copy.language] if copy.language in answers else answers[broadcast.language], copy.id)
+    said = answered(copy)
+    if answer.screen is None or (copy.accepted_at is not None and not said):
+        return answer
+    body = (*answer.screen.body, *said)
+    if copy.accepted_at is None:
+        body = (_replaced(copy, before, broadcast), *body)
+    return replace(answer, screen=replace(answer.screen, body=body), series="")
+
+
+def _replaced(copy: BroadcastCopy, before: Mapping[tuple[int, str], str], broadcast: Broadcast) -> Phrase:
+    languages = (each for each in (copy.language, broadcast.language) if (copy.edition, each) in before)
+    language = next(languages, None)
+    title = Raw(before[copy.edition, language], language) if language is not None else Code(broadcast.ref)
+    said: Phrase = _(
+        "You may have received “{title}” ({ref}) before. This takes its place.", title=title, ref=broadcast.ref
+    )
+    return said
+
+
+def _titles(session: Session, broadcast: Broadcast) -> dict[tuple[int, str], str]:
+    """What it was called, by edition and language."""
+    its = BroadcastText.broadcast_id == broadcast.id, BroadcastText.edition < broadcast.edition
+    texts = session.execute(select(BroadcastText.edition, BroadcastText.language, BroadcastText.title).where(*its))
+    return {(edition, language): title for edition, language, title in texts}

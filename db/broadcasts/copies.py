@@ -35,6 +35,7 @@ from db.machinery import Outgoing, Sending
 from db.people import WEB, Account, Delivery, Person, Topic
 
 from .audience import country_of, persons
+from .kinds import UNDER_WAY
 from .tables import Broadcast, BroadcastCopy, BroadcastPortion
 
 PORTION = 200  # copies that one job sends: seven seconds at thirty a second
@@ -272,8 +273,18 @@ def why_failed(session: Session, broadcast: Broadcast) -> list[tuple[str, int]]:
     return [(why, number) for why, number in session.execute(found.order_by(count.desc(), reason))]
 
 
-def left_with_old(session: Session, broadcast: Broadcast) -> list[tuple[str | None, int]]:
-    """How many still have an earlier edition than the one that holds, by why; None: it is being replaced."""
+def may_have(broadcast: Broadcast) -> ColumnElement[bool]:
+    """Whose copy of it arrived, or may have, for all we know: also where it was to go once more and did not."""
+    ended = [Sending.FAILED, Sending.EXPIRED]
+    if broadcast.standing not in UNDER_WAY:
+        ended.append(Sending.WAITING)  # for nothing
+    once = and_(BroadcastCopy.may_repeat, BroadcastCopy.state.in_(ended))
+    return or_(BroadcastCopy.accepted_at.is_not(None), BroadcastCopy.state == Sending.IN_DOUBT, once)
+
+
+def left_with_old(session: Session, broadcast: Broadcast, *, in_doubt: bool = False) -> list[tuple[str | None, int]]:
+    """How many still have an earlier edition than the one that holds, by why; None: it is being replaced. With
+    `in_doubt` those of whom that is not known."""
     shut = case((Account.unreachable_since.is_not(None), Account.unreachable_reason))
     why, count = func.coalesce(BroadcastCopy.unmended, shut).label("why"), func.count()
     found = (
@@ -281,7 +292,8 @@ def left_with_old(session: Session, broadcast: Broadcast) -> list[tuple[str | No
         .select_from(BroadcastCopy)
         .join(Person, Person.id == BroadcastCopy.person_id)
         .outerjoin(Account, Account.id == BroadcastCopy.account_id)
-        .where(BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.accepted_at.is_not(None))
+        .where(BroadcastCopy.broadcast_id == broadcast.id, may_have(broadcast))
+        .where(BroadcastCopy.accepted_at.is_(None) if in_doubt else BroadcastCopy.accepted_at.is_not(None))
         .where(BroadcastCopy.edition < broadcast.edition, Person.erased_at.is_(None))
         .group_by(why)
     )

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
 from bot.kit.clean import clean_line
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Fact, Quote, Refusal, Row, Screen, Style, button
-from bot.kit.text import LANGUAGES, Raw, _, ngettext
+from bot.kit.text import LANGUAGES, Phrase, Raw, _, ngettext
 from db.broadcasts import (
     Broadcast,
     BroadcastCopy,
@@ -26,7 +26,7 @@ from db.broadcasts import (
     Standing,
 )
 from db.machinery import Sending
-from db.people import Person
+from db.people import MAIL, Account, Person
 
 from . import cards, runners, showing, texts
 from .room import ON_BROADCAST, WHEN_ENDED, WHEN_MENDED, broadcasts, senders
@@ -285,25 +285,33 @@ def _put_into_their_languages(ctx: Context, broadcast: Broadcast, edition: Broad
 
 @broadcasts.job("tell_openers")
 def tell_openers(ctx: Context, broadcast: Broadcast, number: int, after: int = 0) -> None:
-    """Whoever had opened what was wrong hears what was wrong with it, some at a time."""
+    """Whoever had opened what was wrong hears what was wrong with it, some at a time; and whoever may have it twice,
+    of which only the later one could be replaced."""
     its = BroadcastEdition.broadcast_id == broadcast.id, BroadcastEdition.number == number
     edition = ctx.session.scalars(select(BroadcastEdition).where(*its)).one()
     if broadcast.edition != number:
         return  # another took its place: they hear of that one
+    mailed = exists().where(Account.id == BroadcastCopy.account_id, Account.platform == MAIL)
+    # A mail is not replaced: the next one, which they get anyway, says what it corrects.
+    twice = and_(BroadcastCopy.may_repeat, BroadcastCopy.accepted_at < edition.published_at, ~mailed)
     opened = (
         select(BroadcastCopy)
         .where(BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.id > after)
-        .where(BroadcastCopy.opened_at <= edition.published_at)
+        .where(or_(BroadcastCopy.opened_at <= edition.published_at, twice))
         .order_by(BroadcastCopy.id)
         .limit(TOLD_AT_ONCE)
     )
     copies = ctx.session.scalars(opened).all()
+    published = edition.published_at or ctx.now
     is_withdrawn = edition.kind is EditionKind.WITHDRAWAL
-    lead = _("What you have read was withdrawn.") if is_withdrawn else _("What you have read was corrected.")
+    read = _("What you have read was withdrawn.") if is_withdrawn else _("What you have read was corrected.")
+    got = _("What you have received was withdrawn.") if is_withdrawn else _("What you have received was corrected.")
     for copy in copies:
+        before = cards.text_of(ctx.session, broadcast, copy.language, edition=number - 1)
+        first = (_older(broadcast, before),) if copy.may_repeat and before is not None else ()
         screen = Screen(
-            lead,
-            (cards.title(ctx.session, broadcast, copy.language), _why(broadcast, edition)),
+            read if copy.opened_at is not None and copy.opened_at <= published else got,
+            (cards.title(ctx.session, broadcast, copy.language), *first, _why(broadcast, edition)),
             buttons=(cards.open_it(broadcast),),
         )
         ctx.notify(copy.person_id, screen, once=f"{broadcast.ref}:edition:{edition.number}", urgent=broadcast.is_urgent)
@@ -311,6 +319,15 @@ def tell_openers(ctx: Context, broadcast: Broadcast, number: int, after: int = 0
         last = copies[-1].id
         key = f"{broadcast.ref}:openers:{edition.number}:{last}"
         ctx.later(ctx.now, "broadcasts.tell_openers", key=key, broadcast=broadcast.id, number=number, after=last)
+
+
+def _older(broadcast: Broadcast, before: BroadcastText) -> Phrase:
+    said: Phrase = _(
+        "You may have “{title}” ({ref}) twice. The older one cannot be changed: it does not hold any longer.",
+        title=Raw(before.title, before.language),
+        ref=broadcast.ref,
+    )
+    return said
 
 
 def _next_edition(ctx: Context, broadcast: Broadcast, kind: EditionKind, why: str) -> BroadcastEdition:

@@ -50,17 +50,28 @@ def repair(reason: str) -> Phrase:
 
 def of_the_old(session: Session, broadcast: Broadcast) -> tuple[Text, ...]:
     """How many still have what was corrected or withdrawn, why, and what mends it. Nothing where nobody has."""
-    found = left_with_old(session, broadcast)
-    total = sum(count for _reason, count in found)
-    if not total:
-        return ()
-    lines: list[Text] = [
-        ngettext("{count} person still has the old text.", "{count} people still have the old text.", total)
-    ]
-    for reason, count in found:
-        people = ngettext("{count} person", "{count} people", count)
-        if reason is None:
-            lines.append(_("{people}: theirs is being replaced.", people=people))
-        else:
-            lines.append(_("{people}: {why} {mends}", people=people, why=why(reason), mends=repair(reason)))
+    lines: list[Text] = []
+    if found := left_with_old(session, broadcast):
+        total = sum(count for _reason, count in found)
+        lines.append(
+            ngettext("{count} person still has the old text.", "{count} people still have the old text.", total)
+        )
+        lines += (_by_reason(reason, count, _("theirs is being replaced.")) for reason, count in found)
+    if found := left_with_old(session, broadcast, in_doubt=True):
+        total = sum(count for _reason, count in found)
+        lines.append(
+            ngettext(
+                "Of {count} person it is not known whether they have the old text.",
+                "Of {count} people it is not known whether they have the old text.",
+                total,
+            )
+        )
+        lines += (_by_reason(reason, count, _("what holds now is being sent to them.")) for reason, count in found)
     return tuple(lines)
+
+
+def _by_reason(reason: str | None, count: int, under_way: Phrase) -> Phrase:
+    people = ngettext("{count} person", "{count} people", count)
+    if reason is None:
+        return _("{people}: {what}", people=people, what=under_way)
+    return _("{people}: {why} {mends}", people=people, why=why(reason), mends=repair(reason))

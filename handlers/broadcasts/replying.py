@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from bot.kit import allow
+from bot.kit.answered import answered
 from bot.kit.context import Context
 from bot.kit.events import Answer
 from bot.kit.forms import Form, ask
 from bot.kit.screen import Button, NotFound, Refusal, Screen, button, from_json, map_buttons
-from bot.kit.text import Phrase, Raw, _
+from bot.kit.text import Raw, _
 from db.broadcasts import Asks, Broadcast, BroadcastCopy, Reply, Standing
 
 from . import cards
@@ -51,13 +52,13 @@ class Answering(Form):
         copy.opened_at = copy.opened_at or ctx.now
         copy.acknowledged_at = copy.acknowledged_at or ctx.now
         copy.reply, copy.reply_words = self.reply, self.words if self.reply is Reply.OTHER else None
-        for answered in WHEN_ANSWERED:
-            answered(ctx, broadcast, copy)
+        for note in WHEN_ANSWERED:
+            note(ctx, broadcast, copy)
         shown = own_copy(ctx, broadcast, copy)
         if not ctx.show_on(copy, shown):
             return shown
         open_it = button(cards.OPEN, "broadcasts.show", broadcast=broadcast.id)
-        return Screen(_("Your answer is noted."), _answered(copy), buttons=(open_it,))
+        return Screen(_("Your answer is noted."), answered(copy), buttons=(open_it,))
 
 
 def own_copy(ctx: Context, broadcast: Broadcast, copy: BroadcastCopy) -> Screen:
@@ -71,18 +72,7 @@ def own_copy(ctx: Context, broadcast: Broadcast, copy: BroadcastCopy) -> Screen:
         return replace(each, args={**each.args, "copy": copy.id}) if "copy" in each.args else each
 
     shown: Screen = map_buttons(answer.screen, own)
-    return replace(shown, body=(*shown.body, *_answered(copy)))
-
-
-def _answered(copy: BroadcastCopy) -> tuple[Phrase | Raw, ...]:
-    match copy.reply:
-        case None:
-            return ()
-        case Reply.SEEN:
-            return (_("You have seen it, and said so."),)
-        case Reply.OTHER:
-            return _("You have answered in your own words:"), Raw(copy.reply_words or "")
-    return (_("You have answered: {reply}", reply=copy.reply),)
+    return replace(shown, body=(*shown.body, *answered(copy)))
 
 
 def _of(ctx: Context, copy: BroadcastCopy) -> Broadcast:
