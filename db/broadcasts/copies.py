@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.machinery import Outgoing, Sending
-from db.people import WEB, Account, Delivery, Person, Topic
+from db.people import MAIL, WEB, Account, Delivery, Person, Topic
 
 from .audience import country_of, persons
 from .kinds import UNDER_WAY
@@ -280,6 +280,23 @@ def may_have(broadcast: Broadcast) -> ColumnElement[bool]:
         ended.append(Sending.WAITING)  # for nothing
     once = and_(BroadcastCopy.may_repeat, BroadcastCopy.state.in_(ended))
     return or_(BroadcastCopy.accepted_at.is_not(None), BroadcastCopy.state == Sending.IN_DOUBT, once)
+
+
+def to_mend(session: Session, broadcast: Broadcast) -> tuple[int, int, int]:
+    """How many have it where it can be replaced, how many get another message (by mail, or in doubt), and how many of
+    those who have it, or may, cannot be written to."""
+    shut, known = Account.unreachable_since.is_not(None), BroadcastCopy.accepted_at.is_not(None)
+    chat = and_(~shut, known, Account.platform != MAIL)
+    anew = and_(~shut, or_(~known, Account.platform == MAIL))
+    found = (
+        select(*(func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in (chat, anew, shut)))
+        .select_from(BroadcastCopy)
+        .join(Account, Account.id == BroadcastCopy.account_id)
+        .join(Person, Person.id == BroadcastCopy.person_id)
+        .where(BroadcastCopy.broadcast_id == broadcast.id, may_have(broadcast), Person.erased_at.is_(None))
+    )
+    edited, new, lost = session.execute(found).one()
+    return edited, new, lost
 
 
 def left_with_old(session: Session, broadcast: Broadcast, *, in_doubt: bool = False) -> list[tuple[str | None, int]]:

@@ -25,10 +25,11 @@ from db.broadcasts import (
     EditionKind,
     Standing,
 )
+from db.broadcasts.copies import may_have, to_mend
 from db.machinery import Sending
 from db.people import MAIL, Account, Person
 
-from . import cards, runners, showing, texts
+from . import cards, runners, showing, texts, voices
 from .room import ON_BROADCAST, WHEN_ENDED, WHEN_MENDED, broadcasts, senders
 
 WHY, TITLE, WORDS = 300, 150, 3000
@@ -126,7 +127,10 @@ def _shown(ctx: Context, broadcast: Broadcast) -> Screen:
     edition = _must_wait(ctx, broadcast)
     written = {each.language: each for each in _texts(ctx, edition)}
     readers = _readers(ctx, broadcast)
-    rows = [Row(Raw(text.title, code), Raw(text.words, code), ()) for code, text in written.items()]
+    rows = [
+        Row(Raw(text.title, code), Raw(text.words, code), (_look(broadcast, edition, code),))
+        for code, text in written.items()
+    ]
     missing = [code for code in readers if code not in written]
     lines = tuple(
         ngettext(
@@ -157,9 +161,24 @@ def _shown(ctx: Context, broadcast: Broadcast) -> Screen:
             _why(broadcast, edition),
             *lines,
         ),
-        facts=(Fact(_("Copies it replaces"), sum(readers.values())),),
+        facts=_reach(ctx, broadcast),
         rows=tuple(rows),
         buttons=(*buttons, cards.open_it(broadcast)),
+    )
+
+
+def _look(broadcast: Broadcast, edition: BroadcastEdition, language: str) -> Button:
+    its: dict[str, Any] = {"broadcast": broadcast.id, "language": language, "edition": edition.number}
+    return button(_("How it looks"), "broadcasts.rendering", **its)
+
+
+def _reach(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
+    """With how many it takes the place of what they have, and how many get it as another message."""
+    edited, anew, shut = to_mend(ctx.session, broadcast)
+    return (
+        Fact(_("Replaced where it stands"), voices.figure(broadcast, edited)),
+        Fact(_("Sent as another message, by e-mail or to whoever is in doubt"), voices.figure(broadcast, anew)),
+        *((Fact(_("Cannot be reached any more"), voices.figure(broadcast, shut)),) if shut else ()),
     )
 
 
@@ -356,8 +375,8 @@ def _texts(ctx: Context, edition: BroadcastEdition) -> list[BroadcastText]:
 
 
 def _readers(ctx: Context, broadcast: Broadcast) -> dict[str, int]:
-    """How many of those who have got it read which language."""
-    went = BroadcastCopy.broadcast_id == broadcast.id, BroadcastCopy.accepted_at.is_not(None)
+    """How many of those who have got it, or may have, read which language."""
+    went = BroadcastCopy.broadcast_id == broadcast.id, may_have(broadcast)
     counted = select(Person.language, func.count()).join(BroadcastCopy, BroadcastCopy.person_id == Person.id)
     counted = counted.where(*went).group_by(Person.language)
     return {row[0]: row[1] for row in ctx.session.execute(counted)}

@@ -257,10 +257,11 @@ def _named(ctx: Context, broadcast: Broadcast, page: int) -> tuple[tuple[Row, ..
 
 
 @broadcasts.command("rendering", _("How it looks"), allow=senders)
-def rendering(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
-    """What the reader of one language is shown at each door, and what does not fit there."""
-    screen = _copy(ctx, broadcast, language)
-    its: dict[str, Any] = {"broadcast": broadcast.id, "language": language}
+def rendering(ctx: Context, broadcast: Broadcast, language: str, edition: int = 0) -> Screen:
+    """What the reader of one language is shown at each door, and what does not fit there; of a correction that waits,
+    by the number of its edition."""
+    screen = _copy(ctx, broadcast, language, edition)
+    its: dict[str, Any] = {"broadcast": broadcast.id, "language": language, "edition": edition}
     body: list[Text | Quote] = [cards.title(ctx.session, broadcast, language)]
     for door, messages in _sketches(ctx, screen, language).items():
         if len(messages) > 1:
@@ -284,13 +285,19 @@ def rendering(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
         tuple(body),
         buttons=(
             button(_("Send me a test copy"), "broadcasts.test", style=Style.PRIMARY, **its),
-            button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
+            _back(broadcast, edition),
         ),
     )
 
 
-def _copy(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
-    text = texts.texts_of(ctx.session, broadcast).get(language)
+def _back(broadcast: Broadcast, edition: int) -> Button:
+    if edition > broadcast.edition:
+        return button(_("The correction"), "broadcasts.correction", broadcast=broadcast.id)
+    return button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id)
+
+
+def _copy(ctx: Context, broadcast: Broadcast, language: str, edition: int) -> Screen:
+    text = texts.texts_of(ctx.session, broadcast, edition=edition or None).get(language)
     if text is None:
         raise NotFound(NOT_FOUND)
     return texts.copy_screen(ctx.session, broadcast, text)
@@ -311,14 +318,14 @@ def _sketches(ctx: Context, screen: Screen, language: str) -> Mapping[str, Seque
 
 
 @broadcasts.command("test", _("Send me a test copy"), allow=senders)
-def test(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
+def test(ctx: Context, broadcast: Broadcast, language: str, edition: int = 0) -> Screen:  # noqa: PT028  a command
     """To each of one's own doors, exactly as its reader gets it; its buttons say what they would do."""
-    screen = _copy(ctx, broadcast, language)
+    screen = _copy(ctx, broadcast, language, edition)
     tried: Screen = map_buttons(screen, lambda each: _tried(broadcast, each))
     mine = Account.person_id == ctx.who.id, Account.unreachable_since.is_(None), Account.platform.in_(list(ctx.doors))
     doors = ctx.session.scalars(select(Account).where(*mine).order_by(Account.id)).all()
     for each in doors:
-        once = f"{broadcast.ref}:test:{language}:{each.id}:{ctx.now.isoformat()}"
+        once = f"{broadcast.ref}:test:{edition}:{language}:{each.id}:{ctx.now.isoformat()}"
         ctx.test_copy(each, tried, language=language, once=once)
     if not doors:
         raise Refusal(_("You have no door that a message goes through."))
@@ -327,8 +334,10 @@ def test(ctx: Context, broadcast: Broadcast, language: str) -> Screen:
         _("A test copy is on its way to you."),
         (cards.title(ctx.session, broadcast, language), _("Through: {doors}", doors=sent)),
         buttons=(
-            button(_("How it looks"), "broadcasts.rendering", broadcast=broadcast.id, language=language),
-            button(_("Preview"), "broadcasts.preview", broadcast=broadcast.id),
+            button(
+                _("How it looks"), "broadcasts.rendering", broadcast=broadcast.id, language=language, edition=edition
+            ),
+            _back(broadcast, edition),
         ),
     )
 

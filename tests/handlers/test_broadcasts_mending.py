@@ -135,6 +135,32 @@ def test_who_still_has_the_old_text_is_counted_with_why_and_what_mends_it(world:
     assert "old text" not in world.do("chloe", "broadcasts.show", broadcast=number)
 
 
+def test_whoever_approves_a_correction_sees_how_it_looks_and_whom_it_reaches(world: World) -> None:
+    change(world, Person, "badr", language="fr")
+    number = broadcast(world)
+    sent(world, number)
+    with world.parley.sessions.writing() as session:
+        copy = session.scalars(select(BroadcastCopy).where(BroadcastCopy.person_id == world.ids["amina"])).one()
+        copy.state, copy.accepted_at, copy.message = Sending.IN_DOUBT, None, None
+    change(world, Account, "chloe", unreachable_since=world.clock.now(), unreachable_reason="blocked")
+    correct(world, number)
+    card = world.do("lena", "broadcasts.correction", broadcast=number)
+    assert f"Replaced where it stands: {len(CAST) - 2}" in card.text
+    assert "in doubt: 1" in card.text and "Cannot be reached any more: 1" in card.text
+    looks = world.press("lena", "How it looks")
+    assert "This is corrected" in looks.text and "From 1 May on." in looks.text and "tonight." not in looks.text
+    world.press("lena", "Send me a test copy")
+    world.settle()
+    tried = [each for each in world.received("lena") if "This is corrected" in each.text and "Yes" in each.buttons]
+    assert tried, [each.text for each in world.received("lena")[-3:]]
+    assert {each.edition for each in copies(world, number).values()} == {1}, "looking at it sends it to nobody"
+    world.press("lena", "The correction")
+    world.press("lena", "Approve the correction")
+    world.settle()
+    found = copies(world, number)
+    assert {found[name].edition for name in CAST if name != "chloe"} == {2}
+
+
 def test_nothing_is_corrected_before_it_is_out(world: World) -> None:
     number = rows.draft(world)
     assert "Nobody has got it yet" in correct(world, number)
