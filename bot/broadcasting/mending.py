@@ -27,7 +27,7 @@ from bot.kit.text import Catalogues, Code, Phrase, Raw, Reader, Writer, _
 from bot.rates import Rates, turn
 from bot.work import Retry, Threads
 from db.broadcasts import Broadcast, BroadcastCopy, BroadcastEdition, BroadcastPortion, BroadcastText, Reply, Standing
-from db.broadcasts.copies import may_have
+from db.broadcasts.copies import as_message, may_have
 from db.machinery import OUTBOX_HOLD, Sending, Setting
 from db.people import Account, Person
 from db.session import Sessions
@@ -242,6 +242,7 @@ def _of(
     """What its reader gets: the edition that holds, with what they have answered; in doubt, also which message that
     they may have it replaces."""
     answer = own(answers[copy.language] if copy.language in answers else answers[broadcast.language], copy.id)
+    answer = replace(answer, outgoing=as_message(copy.id), edition=broadcast.edition)
     said = answered(copy)
     if answer.screen is None or (copy.accepted_at is not None and not said):
         return answer

@@ -146,7 +146,8 @@ class Answer:
     long after that or after the hour it was meant for. `outgoing` is its outbox row and `thread` what it belongs to, a
     reference, for a door that names its messages itself; `is_to_confirm` says that it goes to an address nobody has
     confirmed. They are known once it is sent. `language` is that of whom it is drawn for, where that is not whoever
-    gets it: a test copy for its author. Answers of one `series` show the same, but for their handles.
+    gets it: a test copy for its author. Answers of one `series` show the same, but for their handles. `edition` is
+    that of a message which takes the place of one with the same number, where it is another message.
     """
 
     screen: Screen | None = None
@@ -160,6 +161,7 @@ class Answer:
     is_to_confirm: bool = False
     language: str | None = None
     series: str = ""
+    edition: int | None = None
 
 
 storable(Answer)

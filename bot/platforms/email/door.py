@@ -97,14 +97,15 @@ class EmailDoor:
         edits: Mapping[str, Any] | None = None,
         repeated: bool = False,
     ) -> Mapping[str, Any]:
-        """One mail. Sent again it has the same name, so that a mailbox that has it already can tell."""
+        """One mail. Sent again it has the same name, so that a mailbox that has it already can tell; what takes its
+        place has another."""
         row = answer.outgoing or 0
         files, missing = await self._files(answer)
         if missing and answer.screen is not None:
             answer = replace(answer, screen=replace(answer.screen, body=(*answer.screen.body, *missing)))
         ways = self._ways(answer, row)
         drawn = draw(answer, writer, ways, repeated=repeated)
-        name = self._sender.name(f"m-{row}")
+        name = self._sender.name(f"m-{row}" if answer.edition is None else f"m-{row}-{answer.edition}")
         envelope = Envelope(
             sender=self._sender.address,
             sender_name=OURS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 
 LARGEST = 1024 * 1024  # octets of a mail that is kept: answers and bounces are far smaller
 LOOK_SECONDS, FIRST_PAUSE = 300.0, 5.0
+OURS = re.compile(r"m-([0-9]+)(?:-[0-9]+)?")  # what a message is called: its number, and its edition
 NOBODY = "nobody"  # the account of what is from nobody we know
 # Where the way of a mail put the address it was sent to.
 RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
@@ -87,7 +89,7 @@ class Mailbox:
                     payload["bounced"] = number
                 elif "who" not in payload and (account := self._account(session, post, number)) is not None:
                     payload |= {"who": _who(account), "is_letter": True, "thread": self._thread(quoted, number)}
-            for row in (int(name[2:]) for name in quoted if name.startswith("m-") and name[2:].isdecimal()):
+            for row in (int(its[1]) for name in quoted if (its := OURS.fullmatch(name)) is not None):
                 payload.setdefault("bounced", row)
                 if "who" not in payload and (account := self._account(session, Post.THREAD, row)) is not None:
                     payload |= {"who": _who(account), "is_letter": True, "thread": self._thread(quoted, row)}
