@@ -56,7 +56,7 @@ def of_the_old(session: Session, broadcast: Broadcast) -> tuple[Text, ...]:
         lines.append(
             ngettext("{count} person still has the old text.", "{count} people still have the old text.", total)
         )
-        lines += (_by_reason(reason, count, _("theirs is being replaced.")) for reason, count in found)
+        lines += (_by_reason(reason, count) for reason, count in found)
     if found := left_with_old(session, broadcast, in_doubt=True):
         total = sum(count for _reason, count in found)
         lines.append(
@@ -66,12 +66,14 @@ def of_the_old(session: Session, broadcast: Broadcast) -> tuple[Text, ...]:
                 total,
             )
         )
-        lines += (_by_reason(reason, count, _("what holds now is being sent to them.")) for reason, count in found)
+        lines += (_by_reason(reason, count, in_doubt=True) for reason, count in found)
     return tuple(lines)
 
 
-def _by_reason(reason: str | None, count: int, under_way: Phrase) -> Phrase:
+def _by_reason(reason: str | None, count: int, *, in_doubt: bool = False) -> Phrase:
     people = ngettext("{count} person", "{count} people", count)
-    if reason is None:
-        return _("{people}: {what}", people=people, what=under_way)
-    return _("{people}: {why} {mends}", people=people, why=why(reason), mends=repair(reason))
+    if reason is not None:
+        return _("{people}: {why} {mends}", people=people, why=why(reason), mends=repair(reason))
+    if in_doubt:
+        return _("{people}: what holds now is being sent to them.", people=people)
+    return _("{people}: theirs is being replaced.", people=people)
