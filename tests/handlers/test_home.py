@@ -92,8 +92,8 @@ def test_each_step_of_an_issue_waits_at_the_home_of_whoever_is_to_take_it(world:
         (
             AMINA,
             None,
-            {"Raise an issue", "My issues", "My organisation"},
-            {"Roles", "Issues at my desk", "Organisations to verify"},
+            {"Raise an issue", "My issues", "Broadcasts", "My organisation"},
+            {"Roles", "Issues at my desk", "Organisations to verify", "Write to many"},
         ),
         (RUIZ, RoleName.OFFICER, {"Issues at my desk", "Organisations to verify"}, {"Roles"}),
         (RUIZ, RoleName.LEAD, {"Issues at my desk", "Feedback debt", "Organisations to verify"}, {"Roles"}),
