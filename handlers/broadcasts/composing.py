@@ -37,6 +37,7 @@ from .room import ON_BROADCAST, WHEN_SUBMITTED, author, broadcasts, senders
 
 TITLE, WORDS = 120, 3000  # a modal of Slack takes no more at once
 FILES = 5
+ONLY = "only"  # the answer to which right, where somebody holds one
 NARROWEST = (Scope.COUNTRY, Scope.REGION, Scope.WORLD)
 
 
@@ -73,10 +74,11 @@ def rights(who: Who) -> list[Grant]:
 
 def right_options(ctx: Context, query: str) -> Sequence[Option]:
     home = ctx.session.get_one(Administration, ctx.who.administration_id)
-    return [
-        Option(f"{each.scope.value}:{each.scope_id}", reach(home, each.scope, each.scope_id))
-        for each in rights(ctx.who)
-    ]
+    return [Option(_key(each), reach(home, each.scope, each.scope_id)) for each in rights(ctx.who)]
+
+
+def _key(right: Grant) -> str:
+    return f"{right.scope.value}:{right.scope_id}"
 
 
 def reach(home: Administration, scope: Scope, scope_id: str) -> Phrase | Named:
@@ -124,6 +126,12 @@ class Compose(Form):
 
     sends = texts.KEEP
 
+    right: str | None = ask.choice(
+        _("How far does it reach?"),
+        hint=_("It goes in the name of your administration; to a region, for the region, too."),
+        options=right_options,
+        when=lambda so_far: so_far.right != ONLY,
+    )
     title: str = TITLE_
     words: str = WORDS_
     files: tuple[int, ...] = FILES_
@@ -134,15 +142,31 @@ class Compose(Form):
     day: date | None = DAY_
     time: str | None = TIME_
 
+    @classmethod
+    def known(cls, ctx: Context) -> Mapping[str, Any]:
+        return {"right": ONLY} if len(rights(ctx.who)) == 1 else {}
+
+    @classmethod
+    def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
+        held = rights(ctx.who)
+        if len(held) != 1:
+            return ()
+        home = ctx.session.get_one(Administration, ctx.who.administration_id)
+        its = held[0].scope, held[0].scope_id
+        return (_("You write in the name of: {name}", name=texts.sends_as(home, *its)), reach(home, *its))
+
     def submit(self, ctx: Context) -> Screen:
         held = rights(ctx.who)
         if not held:  # the rule lets in whoever holds one
             raise Refusal(_("You have no right to write to many."))
+        by = held[0] if self.right is None else next((each for each in held if _key(each) == self.right), None)
+        if by is None:  # it has ended meanwhile
+            raise Refusal(_("Please choose one of the answers offered."), field="right")
         made = Broadcast(
             administration_id=ctx.who.administration_id,
             author_id=ctx.who.id,
-            scope=held[0].scope,
-            scope_id=held[0].scope_id,
+            scope=by.scope,
+            scope_id=by.scope_id,
             audience={},
             language=ctx.who.language,
             created_at=ctx.now,
@@ -378,6 +402,7 @@ def terms(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
     symposium = ctx.session.get(Symposium, broadcast.symposium_id) if broadcast.symposium_id else None
     files = texts.files_of(ctx.session, broadcast)
     return (
+        Fact(_("From"), texts.sender(ctx.session, broadcast)),
         Fact(_("Reach"), reach(home, broadcast.scope, broadcast.scope_id)),
         Fact(_("For whom it is"), choosing.in_words(ctx, broadcast)),
         Fact(_("It asks"), broadcast.asks),

@@ -85,12 +85,16 @@ def copy_screen(session: Session, broadcast: Broadcast, text: BroadcastText) -> 
 
 
 def sender(session: Session, broadcast: Broadcast) -> Text:
-    """In whose name it goes: the administration's and, of a region, the region's."""
-    home = session.get_one(Administration, broadcast.administration_id)
+    """In whose name it goes."""
+    return sends_as(session.get_one(Administration, broadcast.administration_id), broadcast.scope, broadcast.scope_id)
+
+
+def sends_as(home: Administration, scope: Scope, scope_id: str) -> Text:
+    """In whose name a right lets somebody write: the administration's and, of a region, the region's."""
     name = Named(home.name)
-    if broadcast.scope is not Scope.REGION:
+    if scope is not Scope.REGION:
         return name
-    region = region_name(home, broadcast.scope_id)
+    region = region_name(home, scope_id)
     return _("{office}, for {region}", office=name, region=region) if region is not None else name
 
 

@@ -167,6 +167,28 @@ def test_who_may_write_to_many_and_to_whom(light_world: World) -> None:
         assert "may not" in world.do("inga", f"broadcasts.{command}", broadcast=b)
 
 
+def test_whoever_holds_several_rights_says_by_which_they_write(sqlite_world: World) -> None:
+    """Of one right the form says what it is; nobody sends less far, or further, than they think."""
+    world = sqlite_world
+    begun = world.say("cora", "/broadcast")
+    assert "You write in the name of: Customs of Sokal, for The North" in begun
+    assert "Everybody in the region: The North" in begun and "What is it about" in begun
+    world.say("cora", "/cancel")
+    with world.parley.sessions.writing() as session:
+        cora = session.get_one(Person, world.ids["cora"])
+        by: dict[str, Any] = {"scope": Scope.COUNTRY, "scope_id": "TN", "at": MONDAY, "until": MONDAY + YEAR}
+        grant_role(session, cora, RoleName.COORDINATOR, **by)
+    asked = world.say("cora", "/broadcast")
+    assert "How far does it reach?" in asked and "You write in the name of" not in asked
+    world.fill("cora", "[Everybody in the region: The North]", "Rules of origin", "From Monday.", "[Skip]")
+    world.fill("cora", "[To say that they have seen it]", "[In each one's own working hours]")
+    written = world.fill("cora", "[As soon as it is approved]", "[Send]")
+    assert "From: Customs of Sokal, for The North" in written and "Reach: Everybody in the region" in written
+    by_country = drafted(world, "cora", right="country:TN")
+    assert "From: Customs of Sokal\n" in world.do("cora", "broadcasts.preview", broadcast=by_country)
+    assert "answers offered" in world.submit("cora", "broadcasts.broadcast", DRAFT | {"right": "world:world"})
+
+
 def test_by_an_event_a_consultation_or_a_group_only_of_what_one_runs(light_world: World) -> None:
     world = light_world
     made = a_symposium(world)
