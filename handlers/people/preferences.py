@@ -9,13 +9,16 @@ from zoneinfo import available_timezones
 from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Fact, Refusal, Row, Screen, button
+from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
 from bot.kit.text import LANGUAGES, Phrase, Raw, _, phrase_of
 from db.people import Administration, Delivery, Person, Topic
 from handlers.languages import languages
 
 from . import zones
 from .room import people
+
+# What people write, in any chat, who want to hear less.
+ENOUGH = frozenset({"stop", "unsubscribe", "arrêt", "arrêter", "arrêtez", "désabonner", "توقف", "إيقاف", "أوقف"})
 
 OF_STAFF = (Topic.ARRIVALS, Topic.COMPANY)
 NO_QUIET = "none"
@@ -105,6 +108,14 @@ class Pace(Form):
 def topics(ctx: Context) -> Screen:
     """What one may do without, each with its switch."""
     return _topics(ctx)
+
+
+@people.offer
+def offers(ctx: Context, words: str) -> Sequence[Button]:
+    """Choose what one does without, for whoever writes that it is enough."""
+    if words.casefold() not in ENOUGH:
+        return ()
+    return (button(_("What you hear"), "people.topics", style=Style.PRIMARY),)
 
 
 @people.command("hear", _("Change what you hear"), allow=allow.members)

@@ -83,6 +83,11 @@ def test_one_is_stopped_by_its_button_and_says_why_afterwards(sqlite_world: Worl
     assert "Why: The date is wrong." in world.do("cora", "broadcasts.show", broadcast=made)
 
 
+def test_whoever_only_receives_and_writes_stop_may_choose_what_they_do_without(sqlite_world: World) -> None:
+    assert "What you hear" in sqlite_world.say("amina", "/stop").buttons
+    assert "Do without" in sqlite_world.press("amina", "What you hear").buttons
+
+
 def test_nobody_stops_nor_looks_up_what_is_not_theirs(sqlite_world: World) -> None:
     made = sending(sqlite_world)
     for who in ("amina", "ruiz", "inga"):
