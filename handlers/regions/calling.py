@@ -19,6 +19,7 @@ from scheduling import regions as world
 
 from . import bearing
 
+NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 TITLE = 120
 MINUTES, LEAST, MOST = 60, 15, 480
 
@@ -73,7 +74,7 @@ def of(ctx: Context, meeting: Meeting) -> RegionalMeeting:
 
 def must_be_regional(ctx: Context, meeting: Meeting) -> Meeting:
     if meeting.kind is not MeetingKind.REGIONAL or meeting.region not in serves(ctx.who):
-        raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound(NOT_FOUND)
     return meeting
 
 
@@ -84,7 +85,7 @@ def read_instant(words: str) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound(NOT_FOUND)
     return at
 
 
