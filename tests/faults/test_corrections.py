@@ -15,8 +15,8 @@ from sqlalchemy import select
 from bot.kit.events import Answer
 from bot.kit.screen import Screen, button, to_json
 from bot.kit.text import Raw, _
-from bot.work import MEND, lane
-from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText
+from bot.work import MEND, Retry, lane
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Reply
 from db.machinery import Sending
 from db.people import Account, Person
 from scheduling.clock import ManualClock, SystemClock
@@ -155,6 +155,23 @@ async def test_killed_while_it_edits(reached: Reached) -> None:
     await asyncio.gather(dying, return_exceptions=True)
     await reached.later()
     assert reached.stands() == {NEW: PEOPLE} and all_new(reached)
+
+
+async def test_what_is_answered_while_it_edits_stands_below_the_new_words(reached: Reached) -> None:
+    reached.telegram.fails("editMessageText", "slow", times=PEOPLE, seconds=0.2)
+    parley = reached.house.parley
+    with parley.sessions.reading() as session:
+        (portion,) = session.scalars(select(BroadcastPortion.id)).all()
+    editing = asyncio.create_task(parley.mending.portion(portion))
+    await eventually(lambda: all(each.mending_to == 2 for each in reached.copies()))
+    with parley.sessions.writing() as session:
+        session.get_one(BroadcastCopy, reached.copies()[0].id).reply = Reply.SEEN
+    with pytest.raises(Retry):
+        await editing
+    await reached.later(minutes=1)
+    assert reached.stands() == {NEW: PEOPLE} and all_new(reached)
+    texts = [each.text for each in reached.telegram.world.messages if each.by_bot and NEW in each.text]
+    assert sum("Vous l’avez vu, et l’avez dit." in text for text in texts) == 1
 
 
 # By mail, of which nothing can be edited
