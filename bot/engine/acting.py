@@ -53,7 +53,7 @@ class _About:
             case Called():
                 return self._called(event)
             case Answered():
-                return self._of_draft(Draft.is_current.is_(True))
+                return self._of_draft(Draft.is_current.is_(True)) or self._referred(event.text or "")
             case Submitted() | Changed():
                 token = event.token or ""
                 return self._of_draft(Draft.id == int(token)) if _is_id(token) else None
@@ -83,7 +83,17 @@ class _About:
             if rest.startswith(prefix):
                 return self._named(command, {"words": rest.removeprefix(prefix)})
         typed = self._registry.by_verb.get(verb)
-        return self._named(typed, {"words": rest.strip()}) if typed is not None and rest.strip() else None
+        if typed is None:
+            return self._referred(words.strip().removeprefix("/"))
+        return self._named(typed, {"words": rest.strip()}) if rest.strip() else None
+
+    def _referred(self, words: str) -> int | None:
+        """Where what a reference alone names is theirs to see."""
+        tables = dict.fromkeys(each for of in self._registry.commands.values() for each in of.entities.values())
+        for table in tables:
+            if (meant := table.named(words)) is not None and (home := self._seen(table, meant)) is not None:
+                return home
+        return None
 
     def _named(self, command: Command, args: Mapping[str, Any]) -> int | None:
         """Where what a command names is theirs to see. What is nowhere theirs costs as much as what is not there."""

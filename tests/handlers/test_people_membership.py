@@ -267,6 +267,20 @@ def test_what_a_command_is_about_decides_where_one_acts(both: World) -> None:
     assert THERE in text(both.press(AMINA, shown, "Home") if "Home" in labels(shown) else shown)
 
 
+def test_a_reference_typed_alone_is_found_where_it_is(both: World) -> None:
+    person_id = belongs(both, AMINA)
+    both.open(AMINA, "people.act", place=both.home_id)
+    issue = raised(both, person_id, of(both, "sud"))
+    for words in (f"P-{issue}", f"p{issue}", str(issue)):
+        said = both.say(AMINA, words)
+        assert any(each.startswith("Open P-") for each in labels(said)) and THERE in text(said), words
+    assert any(each.startswith("Open P-") for each in labels(both.call(AMINA, f"/P-{issue}")))
+    assert acts_in(both, person_id) == both.home_id  # for this once
+    strange = raised(both, both.known(OTHER), of(both, "sud"))
+    said = both.say(AMINA, f"P-{strange}")
+    assert not any(each.startswith("Open P-") for each in labels(said)) and HERE in text(said)
+
+
 def test_a_button_acts_where_it_was_drawn(both: World) -> None:
     belongs(both, AMINA)
     before = both.call(AMINA, "home")
