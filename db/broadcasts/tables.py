@@ -79,9 +79,9 @@ class Broadcast(OfAdministration, Base):
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
-        """Its author, whoever has the same right in the same scope, and whoever has got a copy."""
+        """Its author, whoever has the same right in the same scope, and whoever has got a copy: where they got it."""
         got = select(BroadcastCopy.broadcast_id).where(
-            BroadcastCopy.person_id == who.id, BroadcastCopy.accepted_at.is_not(None)
+            BroadcastCopy.visible_to(who), BroadcastCopy.accepted_at.is_not(None)
         )
         return or_(cls.run_by(who), cls.id.in_(got))
 

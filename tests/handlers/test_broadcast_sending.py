@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from db.broadcasts import Asks, Broadcast, BroadcastPortion, Reply, Standing
 from db.machinery import OUTBOX_HOLD, Sending, Setting
-from db.people import Account, Person, Topic
+from db.people import Account, Person, Topic, belong, create_administration
 from tests.handlers.broadcast_steps import WORDS, begin, broadcast, change, copies, sent, standing
-from tests.world import CAST, World
+from tests.world import CAST, MONDAY, ZONE, World
 
 
 @pytest.fixture
@@ -282,3 +282,23 @@ def test_whoever_opens_theirs_has_opened_it_once(world: World) -> None:
     world.pass_time(days=1)
     world.do("amina", "broadcasts.show", broadcast=number)
     assert copies(world, number)["amina"].opened_at == first
+
+
+def test_whoever_acts_in_two_administrations_finds_it_where_they_got_it(sqlite_world: World) -> None:
+    world = sqlite_world
+    with world.parley.sessions.writing() as session:
+        away = create_administration(
+            session, code="ly", name={"en": "Customs of Libya"}, country="LY", zone=ZONE, language="en"
+        )
+        session.flush()
+        amina = session.get_one(Person, world.ids["amina"])
+        belong(session, amina, away.id, at=MONDAY)
+        amina.acting_in_id = away.id
+    made = broadcast(world)
+    sent(world, made)
+    assert "Here you act in: Customs of Sokal." in world.press("amina", "No")
+    assert "Rules of origin" not in world.say("amina", "/broadcasts"), "that is Libya's"
+    assert "Here you act in: Customs of Sokal." in world.say("amina", f"b-{made}")
+    seen = world.press("amina", f"Open B-{made}")
+    assert "You have answered: No" in seen and {"Yes", "No"} <= set(seen.buttons)
+    assert "Here you act in: Customs of Sokal." in seen
