@@ -310,6 +310,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "regions/bearing.py": dict.fromkeys(("called", "chair", "history", "in_force", "note_held"), REGION),
     "regions/handing_over.py": dict.fromkeys(("Succeed.submit", "what_moves"), REGION),
     "regions/office.py": {"Seat.submit": REGION},
+    "regions/leaving.py": {"_offices": UNSEEN},
     "regions/attending.py": dict.fromkeys(("_ahead", "_expect", "_leaving", "_let_go"), UNSEEN),
     "regions/feeding.py": {"those_of_a_region": OWN},
     "regions/calling.py": {"invite": MEETING, "of": REGION},
