@@ -206,7 +206,12 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "broadcasts/archive.py": {"_published": BROADCAST},
     "broadcasts/cards.py": dict.fromkeys(("texts_of", "titles"), BROADCAST),
     "broadcasts/choosing.py": {"countries": "one that is loaded here, in the making, is never kept"},
-    "broadcasts/composing.py": {"Attach.submit": BROADCAST, "_attach": OWN, "unword": BROADCAST},
+    "broadcasts/composing.py": {
+        "Attach.submit": BROADCAST,
+        "_attach": OWN,
+        "to_write_in": BROADCAST,
+        "unword": BROADCAST,
+    },
     "broadcasts/holding.py": {"edition": BROADCAST},
     "broadcasts/mending.py": dict.fromkeys(
         (
