@@ -325,6 +325,7 @@ SHOWS_NOTHING_OF_OTHERS = {
 }
 # A form leaves a line when it is sent. Opened, these show nothing that others wrote in private.
 OPENS_WITH_NOTHING_OF_OTHERS = {
+    "broadcasts.broadcast": "by which right one writes oneself",
     "broadcasts.emergency": COUNTED,
     "broadcasts.word": OWN_WORDS,
     "agencies.answer": OWN,  # the question that was put to one's own agency

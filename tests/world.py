@@ -108,14 +108,15 @@ class Unaudited:
     """Looks at every statement: a transaction that changes more than the machinery's own rows leaves an audit line.
 
     Not a change: that somebody was here (`meet` touches their account) or their calendar program was, that a message
-    reached nobody, that a file came, what became of a copy of a broadcast while it was sent or that it was opened, and
+    reached nobody, that a file came, what became of a copy of a broadcast while it was sent, came back or that it was opened, and
     what a savepoint takes back. A handler that changes copies leaves a line like any other.
     """
 
     WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?([a-z_]+)')
     BY_THE_WAY = frozenset({"account", "file", "chunk", "calendar_address"})
     SENDING = frozenset({"broadcast_copy", "broadcast_portion"})
-    TURN = frozenset({"inbox", "draft"})  # one of them shows that somebody acts: what only sends writes neither
+    # Somebody acts: what only sends reads no inbox, and what only takes a mail that came back answers nobody.
+    TURNS = frozenset({"draft"}), frozenset({"inbox", "outgoing"})
     OPENED = re.compile(r"UPDATE broadcast_copy SET opened_at=[^,]* WHERE")  # that, and nothing beside it
     MACHINERY = frozenset(
         each.class_.__tablename__ for each in Base.registry.mappers if each.class_.__module__ == "db.machinery"
@@ -152,7 +153,8 @@ class Unaudited:
         written = set(connection.info["written"])
         by_a_test = threading.current_thread() is threading.main_thread()  # turns have threads of their own
         if not by_a_test and "audit" not in written:
-            by_the_way = self.BY_THE_WAY if written & self.TURN else self.BY_THE_WAY | self.SENDING
+            is_turn = any(each <= written for each in self.TURNS)
+            by_the_way = self.BY_THE_WAY if is_turn else self.BY_THE_WAY | self.SENDING
             self.found += written - self.MACHINERY - by_the_way
 
 

@@ -182,7 +182,7 @@ def test_whoever_holds_several_rights_says_by_which_they_write(sqlite_world: Wor
     assert "How far does it reach?" in asked and "You write in the name of" not in asked
     world.fill("cora", "[Everybody in the region: The North]", "Rules of origin", "From Monday.", "[Skip]")
     world.fill("cora", "[To say that they have seen it]", "[In each one's own working hours]")
-    written = world.fill("cora", "[As soon as it is approved]", "[Send]")
+    written = world.fill("cora", "[As soon as it is approved]", "[Keep the draft]")
     assert "From: Customs of Sokal, for The North" in written and "Reach: Everybody in the region" in written
     by_country = drafted(world, "cora", right="country:TN")
     assert "From: Customs of Sokal\n" in world.do("cora", "broadcasts.preview", broadcast=by_country)

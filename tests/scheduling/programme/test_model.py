@@ -96,12 +96,12 @@ def _fewest(sets: set[frozenset[Demand]]) -> list[frozenset[Demand]]:
     return least
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(luck=st.randoms(use_true_random=False))
 def test_no_programme_changes_less(luck) -> None:
     data, problem = small(luck)
     ways = list(every(problem))
-    published = luck.choice(ways)
+    published = luck.choice([each for each in ways if each])  # of no session at all: then nothing is published
     possible = [places for places in ways if not broken(problem, places)]
     answer = answer_of(data, published={key: place.to_json() for key, place in published.items()})
     told = answer["changes"]
