@@ -54,7 +54,7 @@ async def test_told_to_stop_while_it_starts(nursery: Nursery, url: str, record_p
         record_property("figure", f"told {len(EARLY)} times, after {min(reached)} to {max(reached)} statements")
 
 
-TIMES, EACH, PAUSE = 3, 15, 0.02  # stops, what each of two people says between them, seconds between
+TIMES, EACH, PAUSE = 2, 10, 0.02  # stops, what each of two people says between them, seconds between
 
 
 @pytest.mark.promise(
