@@ -66,6 +66,7 @@ SHOWS_NOTHING_OF_OTHERS = {
     "broadcasts.halt": CHANGES,
     "broadcasts.pause": CHANGES,
     "broadcasts.preview": COUNTED,
+    "broadcasts.progress": COUNTED,  # its page is drawn again every ten seconds
     "broadcasts.rendering": OWN_WORDS,
     "broadcasts.resume": CHANGES,
     "broadcasts.show": "what one was sent, or may send",

@@ -26,7 +26,7 @@ EVERY, SELDOM = timedelta(seconds=5), timedelta(minutes=15)  # how often it is t
 PORTIONS_A_PRESS = 50  # copies in doubt that are sent again at once: ten thousand
 
 
-@broadcasts.command("progress", _("How far it has come"), allow=senders, reads=senders)
+@broadcasts.command("progress", _("How far it has come"), allow=senders)
 def progress(ctx: Context, broadcast: Broadcast) -> Screen:
     """The whole of it, for whoever runs it."""
     if broadcast.began_at is None:
