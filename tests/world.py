@@ -108,8 +108,8 @@ class Unaudited:
     """Looks at every statement: a transaction that changes more than the machinery's own rows leaves an audit line.
 
     Not a change: that somebody was here (`meet` touches their account) or their calendar program was, that a message
-    reached nobody, that a file came, what became of a copy of a broadcast while it was sent, came back or that it was opened, and
-    what a savepoint takes back. A handler that changes copies leaves a line like any other.
+    reached nobody, that a file came, what became of a copy of a broadcast while it was sent or when it came back, that
+    it was opened, and what a savepoint takes back. A handler that changes copies leaves a line like any other.
     """
 
     WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?([a-z_]+)')

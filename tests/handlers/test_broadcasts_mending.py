@@ -39,6 +39,19 @@ def editions(world: World, number: int) -> list[BroadcastEdition]:
         return list(session.scalars(its.order_by(BroadcastEdition.number)))
 
 
+def test_a_correction_waits_at_home_until_a_second_person_approves_it(world: World) -> None:
+    number = broadcast(world)
+    sent(world, number)
+    assert "A correction waits" not in world.say("lena", "/home")
+    correct(world, number)
+    for who in ("cora", "lena"):
+        assert "A correction waits for a second person." in world.say(who, "/home")
+        assert "The correction" in world.press(who, "The correction")
+    assert "A correction waits" not in world.say("amina", "/home")
+    world.press("lena", "Approve the correction")
+    assert "A correction waits" not in world.say("lena", "/home")
+
+
 def test_a_correction_takes_the_place_of_what_stands(world: World) -> None:
     change(world, Person, "badr", language="fr")
     change(world, Person, "dina", language="ar")
