@@ -17,6 +17,7 @@ from bot.kit.text import Code, Phrase, Raw, Text, _, ngettext, phrase_of
 from db import search
 from db.actions import UNDER_WAY, Action, State
 from db.people import Organisation
+from handlers import opening
 from handlers.paging import PAGE, turn_pages
 
 from . import adopting, cards
@@ -81,13 +82,7 @@ def mine(ctx: Context, page: int = 0, words: str = "") -> Screen:
 @actions.offer
 def offers(ctx: Context, words: str) -> Sequence[Button]:
     """Open what a reference names."""
-    meant = Action.named(words)
-    if meant is None:
-        return ()
-    named = ctx.session.scalar(select(Action).where(meant, Action.visible_to(ctx.who)))
-    if named is None:
-        return ()
-    return (button(_("Open {ref}", ref=Code(named.ref)), "actions.show", style=Style.PRIMARY, action=named.id),)
+    return opening.offer(ctx, words, Action, "actions.show")
 
 
 @actions.command("plan", _("The whole plan"), allow=allow.members)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.screen import Button, Row, Screen, Style, button
-from bot.kit.text import Code, Phrase, Raw, _, phrase_of
+from bot.kit.text import Phrase, Raw, _, phrase_of
 from db import search
 from db.broadcasts import Broadcast, Standing
+from handlers import opening
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, showing
@@ -73,13 +74,7 @@ def show(ctx: Context, broadcast: Broadcast) -> Screen:
 @broadcasts.offer
 def offers(ctx: Context, words: str) -> Sequence[Button]:
     """Open what a reference names."""
-    meant = Broadcast.named(words)
-    if meant is None:
-        return ()
-    named = ctx.session.scalar(select(Broadcast).where(meant, Broadcast.visible_to(ctx.who)))
-    if named is None:
-        return ()
-    return (button(_("Open {ref}", ref=Code(named.ref)), "broadcasts.show", style=Style.PRIMARY, broadcast=named.id),)
+    return opening.offer(ctx, words, Broadcast, "broadcasts.show")
 
 
 def _stands(ctx: Context, broadcast: Broadcast) -> Phrase | None:

@@ -11,6 +11,7 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, Style, button
 from bot.kit.text import Code, _
 from db.issues import Issue, State
+from handlers import opening
 
 from .room import issues
 
@@ -21,11 +22,8 @@ ASKED_AT_ONCE = 3
 @issues.offer
 def offers(ctx: Context, words: str) -> Sequence[Button]:
     """Open what a reference names, answer what one was asked, then raise it as something new."""
-    meant = Issue.named(words)
-    if meant is not None:
-        named = ctx.session.scalar(select(Issue).where(meant, Issue.visible_to(ctx.who)))
-        if named is not None:
-            return (button(_("Open {ref}", ref=Code(named.ref)), "issues.show", style=Style.PRIMARY, issue=named.id),)
+    if named := opening.offer(ctx, words, Issue, "issues.show"):
+        return named
     asked = (
         select(Issue)
         .where(Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who))

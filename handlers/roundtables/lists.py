@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
 from bot.kit.screen import Button, Row, Screen, Style, button
-from bot.kit.text import Code, _, ngettext
+from bot.kit.text import _, ngettext
 from db import search
 from db.meetings import AHEAD, Meeting, invited_to
+from handlers import opening
 from handlers.paging import PAGE, turn_pages
 
 from . import cards
@@ -85,10 +86,4 @@ def show(ctx: Context, meeting: Meeting) -> Screen:
 @roundtables.offer
 def offers(ctx: Context, words: str) -> Sequence[Button]:
     """Open what a reference names."""
-    meant = Meeting.named(words)
-    if meant is None:
-        return ()
-    named = ctx.session.scalar(select(Meeting).where(meant, Meeting.visible_to(ctx.who)))
-    if named is None:
-        return ()
-    return (button(_("Open {ref}", ref=Code(named.ref)), "roundtables.show", style=Style.PRIMARY, meeting=named.id),)
+    return opening.offer(ctx, words, Meeting, "roundtables.show")
