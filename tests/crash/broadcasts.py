@@ -121,11 +121,10 @@ class Crew:
             finally:
                 await asyncio.gather(*crew._starting)
 
-    async def posted(self, more: int, within: float) -> None:
-        """Wait until so many more have arrived."""
-        aim = self.platform.posted + more
+    async def posted(self, many: int, within: float) -> None:
+        """Wait until so many have arrived in all: others go on sending while one that was killed is replaced."""
         async with asyncio.timeout(within):
-            while self.platform.posted < aim:  # noqa: ASYNC110  other processes send them
+            while self.platform.posted < many:  # noqa: ASYNC110  other processes send them
                 await asyncio.sleep(0.01)
 
     async def kill(self, *parts: str) -> None:

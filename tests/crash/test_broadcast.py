@@ -56,7 +56,7 @@ async def test_nine_kills(
     with closing(await asyncio.to_thread(Sent, url, engine, people)) as sent:
         async with Crew.begun(sent, tmp_path) as crew:
             for kill in range(KILLS):
-                await crew.posted(people // (KILLS + 1), WITHIN)
+                await crew.posted((kill + 1) * people // (KILLS + 1), WITHIN)
                 await crew.kill(*DOOMED[engine][:: -1 if kill % 2 else 1])
             await until_over(sent, WITHIN)
             doubt = in_doubt(sent, crew)
@@ -75,8 +75,8 @@ async def test_nine_kills(
 async def test_a_kill_at_thirty_a_second(url: str, engine: Engine, tmp_path: Path, record_property: Record) -> None:
     with closing(await asyncio.to_thread(Sent, url, engine, PACED)) as sent:
         async with Crew.begun(sent, tmp_path, rate=RATE) as crew:
-            for _kill in range(PACED_KILLS):
-                await crew.posted(PACED // (PACED_KILLS + 1), WITHIN)
+            for kill in range(PACED_KILLS):
+                await crew.posted((kill + 1) * PACED // (PACED_KILLS + 1), WITHIN)
                 await crew.kill(DOOMED[engine][0])
             await until_over(sent, WITHIN)
             doubt = in_doubt(sent, crew)
