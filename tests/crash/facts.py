@@ -27,7 +27,7 @@ from .office import People
 MARK = SENT_BEFORE.source
 OPENED = ".open"  # how the audit calls the showing of a form about something
 # What the machinery keeps for itself: a person who has to press again leaves more of it.
-MACHINERY = frozenset({"audit", "document", "handle", "inbox", "job", "outgoing", "setting", "draft"})
+MACHINERY = frozenset({"audit", "bucket", "document", "handle", "inbox", "job", "outgoing", "setting", "draft"})
 # A platform's word that something is too late or was done before: said after a crash, and harmless.
 HARMLESS = ("query is too old", "message is not modified", "expired_trigger_id", "hash_conflict", "not_found")
 
