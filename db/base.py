@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -68,15 +68,7 @@ class Identified:
 
 
 # What phones, keyboards and word processors write where a reference has its hyphen; spaces beside it are let go.
-_HYPHEN = r"\s*[-\u2010-\u2015\u2212]?\s*"
-
-
-def numbered(letters: str, words: str, *, bare: bool = False) -> int | None:
-    """The number of a reference that somebody types: `B-3`, `b3` or `b – 3`, in the digits of any script. With `bare`
-    also one without its letters."""
-    optional = "?" if bare else ""
-    found = re.fullmatch(rf"(?:{letters}{_HYPHEN}){optional}(\d{{1,17}})", words.strip(), re.IGNORECASE)
-    return int(found[1]) if found else None
+HYPHEN = r"\s*[-\u2010-\u2015\u2212]?\s*"
 
 
 class OfAdministration(Identified):
@@ -95,3 +87,23 @@ class OfAdministration(Identified):
     @declared_attr
     def administration_id(cls) -> Mapped[int]:  # noqa: N805  SQLAlchemy hands it the class
         return mapped_column(ForeignKey("administration.id"), index=True, sort_order=-9)
+
+
+class Referenced(OfAdministration):
+    """A row that people call by letters and its number. Ids are unique over all administrations, so that a reference
+    never means two things."""
+
+    LETTERS: ClassVar[str]
+    IS_BARE: ClassVar[bool] = False  # whether the number alone means one, too
+
+    @property
+    def ref(self) -> str:
+        return f"{self.LETTERS}-{self.id}"
+
+    @classmethod
+    def named(cls, words: str) -> ColumnElement[bool] | None:
+        """`B-3`, `b3` or `b – 3`, in the digits of any script."""
+        optional = "?" if cls.IS_BARE else ""
+        its = rf"(?:{cls.LETTERS}{HYPHEN}){optional}(\d{{1,17}})"
+        found = re.fullmatch(its, words.strip(), re.IGNORECASE)
+        return cls.id == int(found[1]) if found else None

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, func, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import people_of
-from db.base import Base, OfAdministration, numbered
+from db.base import Base, OfAdministration, Referenced
 from db.people import Sector, Who
 from db.symposia import Symposium, SymposiumSession, with_symposium
 
@@ -33,7 +33,7 @@ class Standard(StrEnum):
     BALANCE = "balance"
 
 
-class Proposal(OfAdministration, Base):
+class Proposal(Referenced, Base):
     """A session somebody proposes, in their own words.
 
     `proposer_id` has sent it; `organisation_id` is in whose name, and `is_on_behalf` that an officer sent it for them.
@@ -43,6 +43,7 @@ class Proposal(OfAdministration, Base):
     """
 
     __tablename__ = "proposal"
+    LETTERS = "SP"
     symposium_id: Mapped[int] = mapped_column(ForeignKey("symposium.id"), index=True)
     state: Mapped[ProposalState] = mapped_column(default=ProposalState.SENT)
     title: Mapped[str]
@@ -67,16 +68,6 @@ class Proposal(OfAdministration, Base):
     reason_language: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
-
-    @property
-    def ref(self) -> str:
-        return f"SP-{self.id}"
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`SP-3` or `sp3`, in the digits of any script."""
-        number = numbered("sp", words)
-        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, ForeignKey, Index, and_, false, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from db.base import Base, OfAdministration, numbered
+from db.base import Base, OfAdministration, Referenced
 from db.files import File
 from db.people import Who
 
 from .kinds import DEED, OVERSEEING, UNDER_WAY, Deed, DropReason, Side, SnoozeReason, Source, State
 
 
-class Action(OfAdministration, Base):
+class Action(Referenced, Base):
     """One action. Each side's owner is a person; business's is one for an organisation.
 
     An owner who has not agreed has no `…_accepted_at`; the one asked to take over stands in `…_next_id` until they say
@@ -25,6 +25,7 @@ class Action(OfAdministration, Base):
     """
 
     __tablename__ = "action"
+    LETTERS = "A"
     title: Mapped[str]
     detail: Mapped[str | None]
     language: Mapped[str]
@@ -51,10 +52,6 @@ class Action(OfAdministration, Base):
     source_id: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
-
-    @property
-    def ref(self) -> str:
-        return f"A-{self.id}"
 
     @property
     def is_under_way(self) -> bool:
@@ -88,12 +85,6 @@ class Action(OfAdministration, Base):
         if who.id == self.business_next_id and who.organisation_id is not None:
             return Side.BUSINESS
         return None
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`A-7`, `a7`, in the digits of any script. A bare number is an issue's."""
-        number = numbered("a", words)
-        return cls.id == number if number is not None else None
 
     @classmethod
     def owned_by(cls, who: Who) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Identified, OfAdministration, numbered
+from db.base import Base, Identified, OfAdministration, Referenced
 from db.machinery import Sending
 from db.people import RoleName, Scope, Who
 
@@ -27,7 +27,7 @@ FURTHEST = (
 )
 
 
-class Broadcast(OfAdministration, Base):
+class Broadcast(Referenced, Base):
     """One message to many. `scope` and `scope_id` are those of the right it is sent by: it reaches nobody beyond.
 
     `audience` is a `Selection` as JSON. When it is submitted, the persons it means then are frozen by a hash (`frozen`)
@@ -36,6 +36,7 @@ class Broadcast(OfAdministration, Base):
     """
 
     __tablename__ = "broadcast"
+    LETTERS = "B"
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     scope: Mapped[Scope]
     scope_id: Mapped[str]
@@ -66,16 +67,6 @@ class Broadcast(OfAdministration, Base):
     ended_words: Mapped[str | None]  # and why
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
-
-    @property
-    def ref(self) -> str:
-        return f"B-{self.id}"
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`B-3` or `b3`, in the digits of any script."""
-        number = numbered("b", words)
-        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, is_run_by, run_by, within
-from db.base import Base, Identified, OfAdministration, numbered
+from db.base import Base, Identified, OfAdministration, Referenced
 from db.people import Sector, Who
 
 from .kinds import IN_ORDER, OPEN, SHOWN, ContributionKind, Phase, Subject, Treatment
@@ -30,7 +30,7 @@ from .kinds import IN_ORDER, OPEN, SHOWN, ContributionKind, Phase, Subject, Trea
 DOCUMENT = "consultation"  # what a document of one hangs on
 
 
-class Consultation(OfAdministration, Base):
+class Consultation(Referenced, Base):
     """One consultation, in the words of whoever owns it. `zone` is the one its deadline is stated in.
 
     `owner_id` is Customs' side and `co_owner_id` business's, where it is co-created; while it is `PROPOSED` nobody
@@ -40,6 +40,7 @@ class Consultation(OfAdministration, Base):
     """
 
     __tablename__ = "consultation"
+    LETTERS = "C"
     title: Mapped[str]
     summary: Mapped[str]
     language: Mapped[str]
@@ -68,20 +69,10 @@ class Consultation(OfAdministration, Base):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own idiom
 
-    @property
-    def ref(self) -> str:
-        return self.ref_of(self.id)
-
     @staticmethod
     def ref_of(consultation_id: int) -> str:
         """What people call it. Ids are unique over all administrations, so a reference never means two things."""
         return f"C-{consultation_id}"
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`C-3` or `c3`, in the digits of any script."""
-        number = numbered("c", words)
-        return cls.id == number if number is not None else None
 
     # Who may see it
 

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, false, or_, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Identified, OfAdministration, numbered
+from db.base import Base, Identified, OfAdministration, Referenced
 from db.files import File
 from db.people import RoleName, Scope, Sector, Who
 
 from .kinds import ENTRY, INTERNATIONAL_REGION, TO_EVERYBODY, TO_REPORTER, UNDER_WAY, How, Level, State, Voice
 
 
-class Issue(OfAdministration, Base):
+class Issue(Referenced, Base):
     """One problem as one person told it. Its title is taken from their words, so it is shown as theirs.
 
     The answer clock is kept as what `scheduling.deadlines.AnswerClock` needs: when it began, the seconds of the desk's
@@ -25,6 +25,8 @@ class Issue(OfAdministration, Base):
     """
 
     __tablename__ = "issue"
+    LETTERS = "P"
+    IS_BARE = True
     title: Mapped[str]
     language: Mapped[str]
     reporter_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
@@ -76,12 +78,6 @@ class Issue(OfAdministration, Base):
     def may_move(self) -> bool:
         """Whether it can be handed to another desk, merged, or have an outcome proposed: under way, and none waits."""
         return self.state in (State.OPEN, State.TAKEN, State.ASKED)
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`P-000123`, `p123` or `123`, in the digits of any script."""
-        number = numbered("p", words, bare=True)
-        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

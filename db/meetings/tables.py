@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, within
-from db.base import Base, OfAdministration, numbered
+from db.base import Base, OfAdministration, Referenced
 from db.people import Scope, Sector, Who
 from db.regions import OFFICE_ROLES
 
@@ -46,7 +46,7 @@ def new_uid() -> str:
     return str(uuid.uuid4())
 
 
-class Meeting(OfAdministration, Base):
+class Meeting(Referenced, Base):
     """One meeting. `title` is in the words of whoever called it; without one it is named by its sector.
 
     `starts_at` and `ends_at` are None until a date is confirmed; `zone` is the one they are meant in. `minutes` is how
@@ -57,6 +57,7 @@ class Meeting(OfAdministration, Base):
     """
 
     __tablename__ = "meeting"
+    LETTERS = "R"
     uid: Mapped[str] = mapped_column(unique=True, default=new_uid)
     kind: Mapped[MeetingKind] = mapped_column(default=MeetingKind.ROUNDTABLE)
     title: Mapped[str | None]
@@ -84,11 +85,6 @@ class Meeting(OfAdministration, Base):
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  SQLAlchemy's own idiom
 
     @property
-    def ref(self) -> str:
-        """What people call it. Ids are unique over all administrations, so a reference never means two things."""
-        return f"R-{self.id}"
-
-    @property
     def is_ahead(self) -> bool:
         return self.state in AHEAD
 
@@ -96,12 +92,6 @@ class Meeting(OfAdministration, Base):
     def is_open(self) -> bool:
         """Whether others than those invited may find it."""
         return self.audience is not Audience.INVITED and self.confidentiality is Confidentiality.OPEN
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`R-12` or `r12`, in the digits of any script."""
-        number = numbered("r", words)
-        return cls.id == number if number is not None else None
 
     # Who may see it
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.audiences import Audience, is_run_by, run_by, within
-from db.base import Base, Identified, OfAdministration, numbered
+from db.base import Base, Identified, OfAdministration, Referenced
 from db.people import Sector, Who
 
 from .kinds import SHOWN, Agreed, BlockKind, Part, SessionKind, SessionState, SymposiumState
@@ -29,7 +29,7 @@ def new_uid() -> str:
     return str(uuid.uuid4())
 
 
-class Symposium(OfAdministration, Base):
+class Symposium(Referenced, Base):
     """One symposium, in the words of whoever organises it. `zone` is the venue's; its days are dates there.
 
     Sessions are proposed between `call_opens_at` and `call_closes_at`, people register between `registration_opens_at`
@@ -38,6 +38,7 @@ class Symposium(OfAdministration, Base):
     """
 
     __tablename__ = "symposium"
+    LETTERS = "S"
     title: Mapped[str]
     purpose: Mapped[str | None]
     language: Mapped[str]
@@ -62,17 +63,6 @@ class Symposium(OfAdministration, Base):
     ended_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  SQLAlchemy's own idiom
-
-    @property
-    def ref(self) -> str:
-        """What people call it. Ids are unique over all administrations, so a reference never means two things."""
-        return f"S-{self.id}"
-
-    @classmethod
-    def named(cls, words: str) -> ColumnElement[bool] | None:
-        """`S-3` or `s3`, in the digits of any script."""
-        number = numbered("s", words)
-        return cls.id == number if number is not None else None
 
     @classmethod
     def visible_to(cls, who: Who) -> ColumnElement[bool]:

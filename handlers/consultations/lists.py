@@ -13,6 +13,7 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, NotFound, Row, Screen, Style, button
 from bot.kit.text import Code, _, ngettext
 from db import search
+from db.base import HYPHEN
 from db.consultations import (
     IN_ORDER,
     Clause,
@@ -35,7 +36,7 @@ MOST = 50
 OFFERED = 3
 TAKE_PART = "part"  # where the register's way in stands on the site
 UNDER_WAY = tuple(each for each in IN_ORDER if each is not Phase.OUTCOME)
-REFERENCE = re.compile(r"\s*(c\s*[-\u2010-\u2015\u2212]?\s*\d{1,17})(?!\w)[\s:;,.–-]*(.*)", re.IGNORECASE | re.DOTALL)
+REFERENCE = re.compile(rf"\s*(c{HYPHEN}\d{{1,17}})(?!\w)[\s:;,.–-]*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @consultations.findable(CONSULTATION, Consultation)
