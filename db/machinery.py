@@ -101,6 +101,9 @@ class Outgoing(Identified, Base):
     reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
     may_repeat: Mapped[bool] = mapped_column(default=False)  # sent again after an unknown outcome: says so itself
+    was_revised: Mapped[bool] = mapped_column(
+        default=False
+    )  # while it was on its way: what arrives is replaced at once
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -119,6 +122,12 @@ class Outgoing(Identified, Base):
     @staticmethod
     def lock_of(account_id: int | None, person_id: int) -> str:
         return f"door:{account_id}" if account_id is not None else f"to:{person_id}"
+
+    def goes_again(self, now: datetime, *, until: datetime) -> None:
+        """It has arrived, and its `screen` takes the place of what was shown there."""
+        self.edits, self.attempts, self.may_repeat, self.was_revised = dict(self.message or {}), 0, False, False
+        self.state, self.settled_at = Sending.WAITING, None
+        self.not_before, self.expires_at = now, until
 
 
 # In so many words, or neither database sees that its index of them serves.

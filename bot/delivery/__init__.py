@@ -59,7 +59,7 @@ class Delivery:
         self._threads = threads
         self._catalogues = catalogues
         self._doors = doors
-        self._under_way: set[int] = set()
+        self._under_way: dict[int, asyncio.Event] = {}  # set when it has ended
         way = WayThere(doors)
         self._claims = Claims(sessions=sessions, clock=clock, rates=rates, way=way, is_still_theirs=is_still_theirs)
         self._records = Records(sessions=sessions, clock=clock, work=work, rates=rates, way=way)
@@ -74,13 +74,14 @@ class Delivery:
 
     async def deliver(self, outgoing: int) -> None:
         """Job body: send one row. Runs again harmlessly; raises `Retry` when it should be tried later."""
-        if outgoing in self._under_way:  # to a second claim it would look interrupted
-            raise Retry(FIRST_PAUSE)
-        self._under_way.add(outgoing)
+        while (before := self._under_way.get(outgoing)) is not None:  # to a second claim it would look interrupted
+            await before.wait()
+        ended = self._under_way[outgoing] = asyncio.Event()
         try:
             await self._send(outgoing)
         finally:
-            self._under_way.discard(outgoing)
+            del self._under_way[outgoing]
+            ended.set()
 
     async def _send(self, outgoing: int) -> None:
         claimed = await self._claimed(outgoing)

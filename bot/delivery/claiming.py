@@ -181,7 +181,7 @@ class Claims:
                 return None
             if now - row.not_before > LATE:
                 answer = replace(answer, written=answer.written or row.created_at)
-            row.state, row.attempts = Sending.SENDING, row.attempts + 1
+            row.state, row.attempts, row.was_revised = Sending.SENDING, row.attempts + 1, False
             return Claimed(
                 outgoing_id=row.id,
                 platform=account.platform,

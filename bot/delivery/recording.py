@@ -30,6 +30,7 @@ ACCEPTED = (
     update(Outgoing)
     .where(Outgoing.id == bindparam("outgoing"))
     .values(message=bindparam("said"), state=Sending.ACCEPTED, settled_at=bindparam("at"))
+    .returning(Outgoing.was_revised)
 )
 
 
@@ -48,11 +49,16 @@ class Records:
         with self._sessions.writing() as session:
             if claimed.is_plain:
                 values = {"outgoing": claimed.outgoing_id, "said": message, "at": now}
-                session.connection().execute(ACCEPTED, values)
+                was_revised = session.connection().execute(ACCEPTED, values).scalar()
             else:
-                row = session.get_one(Outgoing, claimed.outgoing_id)
+                row = session.get_one(Outgoing, claimed.outgoing_id, with_for_update=True)
                 row.message = message
                 settle(session, row, Sending.ACCEPTED, now, None)
+                was_revised = row.was_revised
+            if was_revised and message:
+                row = session.get_one(Outgoing, claimed.outgoing_id)
+                row.goes_again(now, until=now + STILL_USEFUL)
+                self._work.defer(session, "deliver", lock=row.lock, outgoing=row.id)
         log.info("accepted", outgoing=claimed.outgoing_id, door=claimed.platform, trace=claimed.trace)
 
     def paused(self, claimed: Claimed, error: Paused) -> None:

@@ -102,16 +102,17 @@ class Outbox:
             return
         theirs = Outgoing.person_id == person.id, Outgoing.once == once, Outgoing.carried_by_id.is_(None)
         row = self.session.scalar(select(Outgoing).where(*theirs).with_for_update())
-        if row is None or row.state not in (Sending.WAITING, Sending.HELD, Sending.ACCEPTED):
+        if row is None or row.state not in (Sending.WAITING, Sending.HELD, Sending.SENDING, Sending.ACCEPTED):
             return
         arrived = row.state is Sending.ACCEPTED
         if arrived and not row.message:
             return
         row.screen = to_json(self._bound(Answer(screen=screen), row, self._reader(person, row)))
+        row.was_revised = row.state is Sending.SENDING
         if arrived:
-            row.edits, row.attempts, row.may_repeat = dict(row.message or {}), 0, False
-            row.state = Sending.HELD if self._is_held(None) else Sending.WAITING
-            row.settled_at, row.not_before, row.expires_at = None, self.now, self.now + USEFUL_FOR
+            row.goes_again(self.now, until=self.now + USEFUL_FOR)
+            if self._is_held(None):
+                row.state = Sending.HELD
             self._defer(row)
         self.session.flush()
 

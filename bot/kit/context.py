@@ -103,7 +103,7 @@ class Context:
     def revise(self, to: Person | Who | int, screen: Screen, *, once: str) -> None:
         """What was told under `once` says this from now on: in its place where it has arrived, or when it goes.
 
-        A message that is on its way just now, went with others or failed stays as it is: say what matters anew.
+        A message that went with others or failed stays as it is: say what matters anew.
         """
         self.edit(to if isinstance(to, int) else to.id, screen, once)
 

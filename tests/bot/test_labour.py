@@ -14,7 +14,7 @@ import bot.core
 from bot.core import Parley
 from bot.kit import allow
 from bot.kit.capability import Capability, Registry
-from bot.kit.context import Context
+from bot.kit.context import Context, Told
 from bot.kit.events import Called, Caller
 from bot.kit.screen import Screen
 from bot.kit.text import _
@@ -36,6 +36,7 @@ class Stones:
         self.go = threading.Event()
         self.fails = False
         self.wanted = True
+        self.told: Told | None = None
 
 
 stones = Stones()
@@ -48,7 +49,7 @@ def home(ctx: Context) -> Screen:
 
 @mill.command("grind", _("Grind"), allow=allow.everyone)
 def grind(ctx: Context) -> Screen:
-    ctx.notify(ctx.who, Screen(_("Ground: {done}", done=0)), once="bar", urgent=True)
+    ctx.notify(ctx.who, Screen(_("Ground: {done}", done=0)), once="bar", told=stones.told, urgent=True)
     ctx.later(ctx.now, "mill.grinding", key="grinding", person=ctx.who.id)
     return Screen(_("It grinds"))
 
@@ -97,7 +98,13 @@ class Yard:
         self.parley.add(self.door)
         with self.parley.sessions.writing() as session:
             session.add(Administration(code="xx", name={"en": "X"}, country="TN", zone="Africa/Tunis", language="en"))
+
+    def grind(self) -> None:
         self.parley.engine.turn(Called(BELLA, name="mill.grind"), trace="t")
+
+    def is_revised(self) -> bool:
+        with self.parley.sessions.reading() as session:
+            return session.query(Outgoing).filter(Outgoing.once == "bar").one().was_revised
 
     def headings(self) -> list[str]:
         return [each.heading for each in self.door.sent]
@@ -120,6 +127,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def test_a_bar_moves_in_its_place_and_the_end_is_told_once(yard: Yard) -> None:
+    yard.grind()
     await yard.parley.tick()
     running = asyncio.create_task(yard.parley.work.run(poll=0.01))
     await until(lambda: "Ground: 50" in yard.headings())
@@ -138,7 +146,36 @@ async def test_a_bar_moves_in_its_place_and_the_end_is_told_once(yard: Yard) -> 
         assert session.query(Outgoing).filter(Outgoing.once == "bar").count() == 1
 
 
+@pytest.mark.parametrize("told", [None, Told("sack", 1)], ids=["plain", "in the ledger"])
+async def test_what_is_revised_on_its_way_is_put_right_when_it_arrives(
+    yard: Yard, told: Told | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaves, may_arrive, send = asyncio.Event(), asyncio.Event(), yard.door.send
+
+    async def late(*given: Any, **more: Any) -> Any:
+        leaves.set()
+        await may_arrive.wait()
+        return await send(*given, **more)
+
+    monkeypatch.setattr(yard.door, "send", late)
+    stones.told = told
+    yard.grind()
+    running = asyncio.create_task(yard.parley.work.run(poll=0.01))
+    await leaves.wait()
+    await yard.parley.tick()
+    await until(yard.is_revised)
+    may_arrive.set()
+    await until(lambda: "Ground: 50" in yard.headings())
+    assert [(each.heading, each.edits) for each in yard.door.sent if each.heading.startswith("Ground")] == [
+        ("Ground: 0", None),
+        ("Ground: 50", {"id": yard.headings().index("Ground: 0") + 1}),
+    ]
+    yard.parley.work.stop()
+    await running
+
+
 async def test_what_goes_wrong_is_told_by_its_name(yard: Yard) -> None:
+    yard.grind()
     stones.fails = True
     stones.go.set()
     with capture_logs() as logs:
@@ -148,6 +185,7 @@ async def test_what_goes_wrong_is_told_by_its_name(yard: Yard) -> None:
 
 
 async def test_what_nobody_wants_any_more_ends(yard: Yard) -> None:
+    yard.grind()
     await yard.parley.tick()
     running = asyncio.create_task(yard.parley.work.run(poll=0.01))
     await until(lambda: stones.begun == 1)
@@ -160,6 +198,7 @@ async def test_what_nobody_wants_any_more_ends(yard: Yard) -> None:
 
 
 async def test_what_a_stop_interrupts_begins_again(yard: Yard) -> None:
+    yard.grind()
     await yard.parley.tick()
     running = asyncio.create_task(yard.parley.work.run(poll=0.01))
     await until(lambda: "Ground: 50" in yard.headings())
