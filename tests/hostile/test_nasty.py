@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -476,20 +477,26 @@ def _begun(town: Town, form: str, field: str) -> tuple[str, str]:
     raise AssertionError(f"nobody may fill in {form}: let somebody do something to fill it in about")
 
 
+@cache
 def _bound(town: Town, who: str, form: str) -> dict[str, int] | None:
     """The first thing that `form` can be about for somebody; None where they may not."""
-    command = handlers.registry[form]
-    with town.sessions.reading() as session:
-        oracle = Oracle(session, at=NOON)
-        looker = oracle.looker(town.ids[who], is_guest=CAST[who].is_guest)
-        about: dict[str, int] = {}
-        for name, table in command.entities.items():
-            seen = (row for row in oracle.rows[table].values() if oracle.sees(looker, table, row.id))
-            row = next((row for row in seen if _may(town, who, command, row)), None)
-            if row is None:
-                return None
-            about[name] = row.id
+    command, oracle = handlers.registry[form], _oracle(town)
+    looker = oracle.looker(town.ids[who], is_guest=CAST[who].is_guest)
+    about: dict[str, int] = {}
+    for name, table in command.entities.items():
+        seen = (row for row in oracle.rows[table].values() if oracle.sees(looker, table, row.id))
+        row = next((row for row in seen if _may(town, who, command, row)), None)
+        if row is None:
+            return None
+        about[name] = row.id
     return about if about or _may(town, who, command, None) else None
+
+
+@cache
+def _oracle(town: Town) -> Oracle:
+    """What was there to be asked about before anything was typed."""
+    with town.sessions.reading() as session:
+        return Oracle(session, at=NOON)
 
 
 def _may(town: Town, who: str, command: Any, about: Any) -> bool:

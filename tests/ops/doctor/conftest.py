@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
+from bot.kit.text import LANGUAGES, SOURCE_LANGUAGE
 from bot.ops import doctor
 from bot.ops.doctor import telegram as telegram_checks
 from bot.ops.doctor.lines import Line
@@ -21,6 +24,32 @@ from tests.fakes import FakeSlack, FakeTelegram
 from tests.shell import free_port
 
 CANARY = "canary_canary_canary_canary_canary"
+TRANSLATED = sorted(set(LANGUAGES) - {SOURCE_LANGUAGE})
+PO = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"X-Reviewed-By: {reviewer}\\n"
+
+msgid "Home"
+msgstr "{home}"
+
+msgid "{{count}} issue"
+msgid_plural "{{count}} issues"
+msgstr[0] "un"
+"""
+FORMS = {"fr": 2, "ar": 6}
+
+
+def catalogue(folder: Path, language: str, *, home: str = "x", many: str = "y", reviewer: str = "Amina") -> Path:
+    """A compiled catalogue of two phrases."""
+    source = folder / language / "LC_MESSAGES" / "parley.po"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    forms = "".join(f'msgstr[{number}] "{many}"\n' for number in range(1, FORMS[language]))
+    source.write_text(PO.format(home=home, reviewer=reviewer) + forms, encoding="utf-8")
+    with source.open("rb") as written, source.with_suffix(".mo").open("wb") as compiled:
+        write_mo(compiled, read_po(written, locale=language))
+    return source
 
 
 @dataclass
@@ -61,6 +90,21 @@ def patient(sqlite_url: str) -> Patient:
 def listens_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a second poller where a test has none."""
     monkeypatch.setattr(telegram_checks, "LISTEN", 0.0)
+
+
+@pytest.fixture(scope="session")
+def few_phrases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which every language is well."""
+    folder = tmp_path_factory.mktemp("locales")
+    for language in TRANSLATED:
+        catalogue(folder, language)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def speaks_briefly(monkeypatch: pytest.MonkeyPatch, few_phrases: Path) -> None:
+    """Reading every phrase there is takes longer than all the rest of an examination, and has tests of its own."""
+    monkeypatch.setattr(doctor, "CATALOGUES", few_phrases)
 
 
 @pytest.fixture

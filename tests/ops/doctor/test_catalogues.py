@@ -5,42 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
-from bot.kit.text import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE
+from bot.kit.text import CATALOGUES
 from bot.ops.doctor.catalogues import check
 from bot.ops.doctor.lines import Line
-from tests.ops.doctor.conftest import sick
+from tests.ops.doctor.conftest import TRANSLATED, catalogue, sick
 
 pytestmark = pytest.mark.promise("doctor.fails", "Each FAIL and each WARN of `parley doctor` is produced on purpose.")
-
-TRANSLATED = sorted(set(LANGUAGES) - {SOURCE_LANGUAGE})
-PO = """\
-msgid ""
-msgstr ""
-"Content-Type: text/plain; charset=utf-8\\n"
-"X-Reviewed-By: {reviewer}\\n"
-
-msgid "Home"
-msgstr "{home}"
-
-msgid "{{count}} issue"
-msgid_plural "{{count}} issues"
-msgstr[0] "un"
-"""
-FORMS = {"fr": 2, "ar": 6}
-
-
-def catalogue(folder: Path, language: str, *, home: str = "x", many: str = "y", reviewer: str = "Amina") -> Path:
-    """A compiled catalogue of two phrases."""
-    source = folder / language / "LC_MESSAGES" / "parley.po"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    forms = "".join(f'msgstr[{number}] "{many}"\n' for number in range(1, FORMS[language]))
-    source.write_text(PO.format(home=home, reviewer=reviewer) + forms, encoding="utf-8")
-    with source.open("rb") as written, source.with_suffix(".mo").open("wb") as compiled:
-        write_mo(compiled, read_po(written, locale=language))
-    return source
 
 
 @pytest.fixture
