@@ -31,6 +31,11 @@ def at_least(name: str, value: float, unit: str, least: float) -> Figure:
     return Figure(name, round(value, 3), unit, None, None, f"at least {least:g} {unit}", value >= least)
 
 
+def beside(name: str, value: float, unit: str) -> Figure:
+    """A peer's figure, which is shown beside ours and held against nothing."""
+    return Figure(name, round(value, 3), unit, None, None, "none, a peer's", met=True)
+
+
 def compared(name: str, value: float, unit: str, against: float, most: float) -> Figure:
     """A figure that is to be at most `most` times another."""
     ratio = value / against

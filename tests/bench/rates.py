@@ -19,7 +19,7 @@ from tests.rates.processes import Seen, seen, sending
 
 from . import process, town
 from .child import TELEGRAM_TOKEN
-from .figure import Figure, alternating, at_least, below, compared
+from .figure import Figure, alternating, at_least, below, beside, compared
 from .platform import Platform, Updates, until
 
 THIRTY, THOUSAND = 30, 1000
@@ -34,8 +34,8 @@ def figures(folder: Path) -> Iterator[Figure]:
     ours = _sent(1, database, THIRTY)
     yield from _used("rates_30_sqlite_1", ours, THIRTY)
     peer = _sent(1, database, THIRTY, module=PEER)
-    yield from _used("rates_30_aioratelimiter_1", peer, THIRTY)
-    yield from _used("rates_30_aioratelimiter_2", _sent(2, database, THIRTY, module=PEER), THIRTY)
+    yield from _peers("rates_30_aioratelimiter_1", peer)
+    yield from _peers("rates_30_aioratelimiter_2", _sent(2, database, THIRTY, module=PEER))
     with town.postgresql(people=PEOPLE) as fresh:
         for processes in (1, 2, 4):
             yield from _used(f"rates_30_{processes}", _sent(processes, fresh(), THIRTY), THIRTY)
@@ -67,6 +67,11 @@ def answers(folder: Path) -> Iterator[Figure]:
 def _used(name: str, what: Seen, limit: int) -> Iterator[Figure]:
     yield at_least(f"{name}_used", 100 * what.rate / limit, "% of the limit", 95)
     yield below(f"{name}_fullest", what.fullest, "messages in the fullest second", limit + 1)
+
+
+def _peers(name: str, what: Seen) -> Iterator[Figure]:
+    yield beside(f"{name}_used", 100 * what.rate / THIRTY, "% of the limit")
+    yield beside(f"{name}_fullest", what.fullest, "messages in the fullest second")
 
 
 def _sent(processes: int, database: str, rate: float, *, module: str = "tests.rates.child") -> Seen:
