@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -39,13 +40,13 @@ WORDS, REASON = 500, 500
 
 
 @roundtables.command("accept", _("Accept"), allow=members)
-def accept(ctx: Context, meeting: Meeting) -> Screen:
-    """I come. Where places are few, the first to say so have them."""
+def accept(ctx: Context, meeting: Meeting, *, at: datetime | None = None) -> Screen:
+    """They come, as they said `at`, now by default. Where places are few, the first to say so have them."""
     own = _own(ctx, meeting)
     if own.answer is Answer.ACCEPTED:
         return cards.card(ctx, meeting, _("You have accepted already."))
     _must_have_a_place(ctx, meeting, ctx.who.id)
-    if not own.accept(at=ctx.now):
+    if not own.accept(at=at or ctx.now):
         raise Refusal(_("Somebody else comes in your place. Ask the organiser to put you on the list again."))
     ctx.session.flush()
     _has_seen(ctx, meeting)
@@ -72,10 +73,10 @@ class Decline(Form):
         return decline(ctx, self.meeting, self.reason)
 
 
-def decline(ctx: Context, meeting: Meeting, reason: str | None) -> Screen:
-    """Whoever acts cannot come; the organiser hears it, and why. Raises `Refusal`."""
+def decline(ctx: Context, meeting: Meeting, reason: str | None, *, at: datetime | None = None) -> Screen:
+    """They cannot come, as they said `at`, now by default; the organiser hears it, and why. Raises `Refusal`."""
     own = _own(ctx, meeting)
-    if not own.decline(reason, ctx.who.language, at=ctx.now):
+    if not own.decline(reason, ctx.who.language, at=at or ctx.now):
         return cards.card(ctx, meeting, _("You have said that already."))
     ctx.session.flush()
     _has_seen(ctx, meeting)

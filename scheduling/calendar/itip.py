@@ -132,10 +132,6 @@ class Reply:
     comment: str = ""
     substitute: str = ""  # DELEGATED-TO: the e-mail address of whom they send instead
 
-    def is_newer_than(self, sequence: int, stamped_at: datetime) -> bool:
-        """Whether it says more than the answer already held, for the same person, UID and instance."""
-        return (self.sequence, self.stamped_at) > (sequence, stamped_at)
-
 
 def read_replies(data: bytes, sender: str) -> list[Reply]:
     """The answers in a REPLY, as given by the sender of the e-mail, of whom it must be known that they sent it.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from bot.kit.events import Called, Caller, Submitted
+from bot.kit.events import Called, Caller, Replied, Submitted
 from db.meetings import Can, Invitation, Meeting, MeetingPoll, MeetingSlot, MeetingVote, Minute, MinuteKind
 from db.people import Account, Delivery, Kind, Mandate, Organisation, Person, Standing
 from handlers.paging import PAGE
@@ -212,6 +212,42 @@ def test_agenda_papers_place_and_name_are_kept_in_order(light_world: World) -> N
     assert "Your answer: Comes" in world.last("amina")
     with world.parley.sessions.reading() as session:
         assert session.get_one(Meeting, meeting).sequence == 1
+
+
+def test_a_mail_that_is_late_does_not_undo_what_was_said_since(world: World) -> None:
+    meeting = called(world)
+    invited(world, meeting, "amina")
+    dated(world, meeting)
+    with world.parley.sessions.reading() as session:
+        uid, sequence = session.get_one(Meeting, meeting).uid, session.get_one(Meeting, meeting).sequence
+    written = world.clock.now()
+
+    def mailed(answer: str, at: datetime) -> None:
+        reply = Replied(world.caller("amina"), uid=uid, answer=answer, sequence=sequence, stamped_at=at)
+        world.parley.engine.turn(reply, trace="mail")
+        world.settle()
+
+    def holds() -> str:
+        with world.parley.sessions.reading() as session:
+            its = Invitation.meeting_id == meeting, Invitation.person_id == world.ids["amina"]
+            return session.scalars(select(Invitation.answer).where(*its)).one().name
+
+    # Two mails that overtook each other on their way, the later of which came first.
+    world.pass_time(hours=1)
+    mailed("DECLINED", written + timedelta(minutes=2))
+    mailed("ACCEPTED", written + timedelta(minutes=1))
+    assert holds() == "DECLINED" and "What you said last holds" in world.last("amina")
+    mailed("ACCEPTED", written + timedelta(minutes=3))
+    assert holds() == "ACCEPTED"
+    # A mail against what was tapped meanwhile; and a clock that is fast, which keeps nobody from changing their mind.
+    world.do("amina", "roundtables.accept", meeting=meeting)
+    mailed("DECLINED", world.clock.now() + timedelta(days=9))
+    assert holds() == "DECLINED"
+    world.pass_time(minutes=1)
+    world.do("amina", "roundtables.accept", meeting=meeting)
+    assert holds() == "ACCEPTED"
+    mailed("DECLINED", written)
+    assert holds() == "ACCEPTED"
 
 
 def test_reminders_come_once_in_time_and_never_after_the_fact(light_world: World) -> None:
