@@ -90,7 +90,7 @@ def subscribe(ctx: Context, scope: str, about: str) -> Screen:
 def _first(ctx: Context, scope: str, about: str) -> Screen:
     choice = ctx.calendars.get((scope, about))
     if choice is None:
-        raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound()
     if any((each.scope, each.about) == (scope, about) for each in _addresses(ctx)):
         raise Refusal(_("You have an address for this calendar already. Make a new one if you no longer know it."))
     address = CalendarAddress(

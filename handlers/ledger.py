@@ -222,7 +222,7 @@ def reached(ctx: Context, receipt: int = 0, listed: bool = False) -> Screen:
         .where(Receipt.id == receipt, or_(Issue.handled_by(ctx.who), Consultation.run_by(ctx.who)))
     ).first()
     if found is None:
-        raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound()
     line: Receipt = found[0]
     issue: Issue | None = found[1]
     line.next_step = Step.DONE.value

@@ -5,8 +5,6 @@ Each method is one short transaction.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,21 +17,21 @@ from sqlalchemy.orm import Session, load_only
 
 from bot.kit.door import ELSEWHERE, UNREACHABLE, Door, Paused, Permanent, Transient
 from bot.kit.events import Answer, Returned
-from bot.kit.screen import Button, from_json, map_buttons
 from bot.kit.text import Reader
 from bot.work import BROADCAST, MEND, URGENT, Retry, Work, lane
-from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, BroadcastText, Standing
+from db.broadcasts import Broadcast, BroadcastCopy, BroadcastPortion, Standing
 from db.broadcasts.copies import MUTED, NO_DOOR, OPEN, as_message, copy_of_message, send_again
 from db.machinery import OUTBOX_HOLD, Audit, Due, Inbox, InboxState, Sending, Setting
 from db.people import MAIL, Account, Person, Topic
 from db.session import Sessions
 from scheduling.clock import Clock
 
+from .shown import answers_of, own
+
 log = structlog.get_logger()
 
 OVER = "broadcasts.over"  # the job that ends a broadcast of which nothing waits any longer
 DOUBT, EXPIRED, GONE = "unknown_outcome", "expired", "gone"
-COPY = "copy"  # the argument of a button that names its copy; 0 until it is somebody's
 STILL_USEFUL = timedelta(days=1)  # what came back is worth sending on for so long at least
 
 # A person's id, the copy's and its answer, each; gives the answers with handles that are theirs.
@@ -400,37 +398,6 @@ def _said_last(session: Session, person: Person) -> str | None:
     """Why the door that they used last is shut."""
     shut = Account.person_id == person.id, Account.unreachable_since.is_not(None)
     return session.scalar(select(Account.unreachable_reason).where(*shut).order_by(Account.used_at.desc()).limit(1))
-
-
-def answers_of(session: Session, broadcast: Broadcast) -> dict[str, Answer]:
-    """The screen of the edition that holds, by language. What another version of Parley wrote is left out."""
-    texts = select(BroadcastText).where(
-        BroadcastText.broadcast_id == broadcast.id, BroadcastText.edition == broadcast.edition
-    )
-    found: dict[str, Answer] = {}
-    for text in session.scalars(texts):
-        try:
-            answer = replace(from_json(text.screen), thread=broadcast.ref)
-            found[text.language] = replace(answer, series=f"{broadcast.ref} {_digest(text.screen)}")
-        except (LookupError, TypeError, ValueError):
-            log.error("unreadable", broadcast=broadcast.id, language=text.language)
-    return found
-
-
-def _digest(screen: Any) -> str:
-    return hashlib.sha256(json.dumps(screen, sort_keys=True).encode()).hexdigest()
-
-
-def own(answer: Answer, copy_id: int) -> Answer:
-    """The same with buttons that name this copy."""
-
-    def named(button: Button) -> Button:
-        if COPY not in button.args:
-            return button
-        return replace(button, args={**button.args, COPY: copy_id})
-
-    made: Answer = map_buttons(answer, named)
-    return made
 
 
 def _fail(row: BroadcastCopy, reason: str, now: datetime) -> None:

@@ -34,7 +34,8 @@ from db.session import Sessions
 from scheduling.clock import Clock
 
 from . import pause_after, settled
-from .books import DOUBT, EXPIRED, STILL_USEFUL, Bind, answers_of, of, own
+from .books import DOUBT, EXPIRED, STILL_USEFUL, Bind, of
+from .shown import answers_of, own
 
 log = structlog.get_logger()
 

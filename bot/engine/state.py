@@ -36,7 +36,6 @@ from .rows import Rows
 if TYPE_CHECKING:
     from . import Engine
 
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 NOT_ALLOWED = _("You may not do that.")
 
 
@@ -171,7 +170,7 @@ class State:
             elif isinstance(args.get("words"), str) and (meant := table.named(args["words"])) is not None:
                 entity = self.session.scalar(select(table).where(meant, table.visible_to(self.ctx.who)))
             if entity is None:
-                raise NotFound(NOT_FOUND)
+                raise NotFound()
             loaded[name] = entity
         return loaded
 

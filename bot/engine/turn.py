@@ -23,7 +23,7 @@ from db.people import Account, Person
 
 from . import acting, drafts, handles, suggest
 from .filling import Filling
-from .state import NOT_ALLOWED, NOT_FOUND, State
+from .state import NOT_ALLOWED, State
 from .typed import cleaned, words_of
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ class Turn:
             return Answer(screen=self._confirmation(command, args))
         known = {key: value for key, value in args.items() if key in command.params}
         if command.needs - known.keys():  # called by its bare name, as a page's menu and a shortcut do
-            raise NotFound(NOT_FOUND)
+            raise NotFound()
         if command.run is None:
             raise LookupError(f"{command.name} does nothing")
         result = command.run(self.ctx, **(known | entities))

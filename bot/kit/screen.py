@@ -283,8 +283,14 @@ class Refusal(Exception):
         self.buttons = buttons
 
 
+NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
+
+
 class NotFound(Refusal):
     """It does not exist, or it is not yours: the same words, so that nobody learns which."""
+
+    def __init__(self, phrase: Phrase = NOT_FOUND, *, buttons: tuple[Button, ...] = ()) -> None:
+        super().__init__(phrase, buttons=buttons)
 
 
 # JSON there and back

@@ -300,7 +300,7 @@ def shown(ctx: Context, report: Report, lead: Phrase | None) -> Screen:
 def rows(ctx: Context, report: Report, figure: str, page: int = 0) -> Screen:
     """Exactly the actions that a figure counts, as far as whoever asks may see them."""
     if figure not in FIGURES:
-        raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound()
     wanted = Action.visible_to(ctx.who), Action.id.in_(report.rows(figure))
     return plan.rows_of(ctx, FIGURES[figure], wanted, page, "actions.rows", report=report.id, figure=figure)
 

@@ -121,7 +121,7 @@ def tick(ctx: Context, action: Action, milestone: int) -> Screen:
     here = Milestone.id == milestone, Milestone.action_id == action.id, Milestone.visible_to(ctx.who)
     step = ctx.session.scalar(select(Milestone).where(*here))
     if step is None:
-        raise NotFound(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound()
     step.tick(ctx.who.id, at=ctx.now)
     action.begin()
     entry = telling.write(ctx, action, Deed.MILESTONE, step.title)

@@ -16,7 +16,7 @@ from bot.kit.text import _
 from db.attendance import CheckIn, sessions_of
 from db.registrations import CODE_LENGTH, LETTERS
 from db.symposia import SessionState, Symposium, SymposiumSession, SymposiumState
-from handlers.registrations.finding import NOT_FOUND, symposium_of
+from handlers.registrations.finding import symposium_of
 
 EARLY = timedelta(minutes=30)  # before a session begins its door is open
 FIRST = timedelta(hours=2)  # and an officer may let in whoever comes
@@ -33,7 +33,7 @@ def read_code(words: str) -> str:
 def must_run(ctx: Context, symposium: Symposium) -> None:
     """Of what belongs to a symposium, for whoever runs that one only."""
     if not symposium.is_run_by(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
 
 
 def run(ctx: Context, session: SymposiumSession) -> Symposium:

@@ -17,7 +17,7 @@ from db.attendance import FloorQuestion, FloorVote, QuestionState
 from db.symposia import Agreed, Part, SessionPart, SessionState, SymposiumSession
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
-from handlers.registrations.finding import NOT_FOUND, symposium_of, title
+from handlers.registrations.finding import symposium_of, title
 
 from . import finding
 from .room import attendance, members
@@ -171,7 +171,7 @@ def _settle(ctx: Context, question: FloorQuestion, state: QuestionState) -> Scre
     session = ctx.session.get_one(SymposiumSession, question.session_id)
     is_own = question.person_id == ctx.who.id and state is QuestionState.SET_ASIDE
     if not is_own and not leads(ctx, session):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     if not question.settle(state, by=ctx.who.id, at=ctx.now):
         return floor_screen(ctx, session, _("It was so already."))
     ctx.session.flush()

@@ -1,22 +1,19 @@
-"""Writing a broadcast: what it says, what it asks, when it goes; then to a second person."""
+"""Writing a broadcast: what it says, in which languages, what goes along; then to a second person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, update
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
 from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
-from bot.kit.text import Named, Phrase, Raw, Text, When, _, listed, name_members, ngettext
+from bot.kit.text import Phrase, Raw, Text, _, listed, ngettext
 from db.broadcasts import (
     ATTACHED,
-    SENDERS,
     Asks,
     Broadcast,
     BroadcastEdition,
@@ -27,96 +24,19 @@ from db.broadcasts import (
     persons,
 )
 from db.files import File
-from db.people import Administration, Grant, Person, Scope, Who
+from db.people import Administration, Person, Scope
 from db.symposia import Symposium, SymposiumState
 from handlers.languages import languages
-from handlers.roundtables.dates import instant, read_time
 
-from . import cards, choosing, showing, texts, voices
+from . import cards, showing, terms, texts, voices
 from .room import ON_BROADCAST, WHEN_SUBMITTED, author, broadcasts, senders
 
 TITLE, WORDS = 120, 3000  # a modal of Slack takes no more at once
 FILES = 5
-ONLY = "only"  # the answer to which right, where somebody holds one
-NARROWEST = (Scope.COUNTRY, Scope.REGION, Scope.WORLD)
-
-
-class Hour(StrEnum):
-    """When somebody may be written to."""
-
-    SUITABLE = "suitable"
-    ANY = "any"
-
-
-class Moment(StrEnum):
-    NOW = "now"
-    LATER = "later"
-
-
-name_members(
-    {
-        Hour.SUITABLE: _("In each one's own working hours"),
-        Hour.ANY: _("At any hour: it is urgent"),
-        Moment.NOW: _("As soon as it is approved"),
-        Moment.LATER: _("From a day and an hour on"),
-    }
-)
-
-
-def rights(who: Who) -> list[Grant]:
-    """By which rights somebody may send to many, the narrowest first."""
-    found = {(each.scope, each.scope_id): each for each in sorted(who.grants, key=str) if each.name in SENDERS}
-    return sorted(
-        (each for each in found.values() if each.scope in NARROWEST),
-        key=lambda each: (NARROWEST.index(each.scope), each.scope_id),
-    )
-
-
-def right_options(ctx: Context, query: str) -> Sequence[Option]:
-    home = ctx.session.get_one(Administration, ctx.who.administration_id)
-    return [Option(_key(each), reach(home, each.scope, each.scope_id)) for each in rights(ctx.who)]
-
-
-def _key(right: Grant) -> str:
-    return f"{right.scope.value}:{right.scope_id}"
-
-
-def reach(home: Administration, scope: Scope, scope_id: str) -> Phrase | Named:
-    """Whom a right reaches, in words."""
-    if scope is Scope.WORLD:
-        return _("Everybody in every administration here")
-    region = texts.region_name(home, scope_id) if scope is Scope.REGION else None
-    if region is None:
-        return _("Everybody of {administration}", administration=Named(home.name))
-    return _("Everybody in the region: {region}", region=region)
-
-
-def symposia(ctx: Context, query: str) -> Sequence[Option]:
-    """Those whoever writes runs, and that have been announced."""
-    alive = Symposium.state.in_((SymposiumState.ANNOUNCED, SymposiumState.PUBLISHED)), Symposium.run_by(ctx.who)
-    found = ctx.session.scalars(select(Symposium).where(*alive).order_by(Symposium.first_day.desc()).limit(50))
-    typed = query.casefold()
-    return [
-        Option(str(each.id), Raw(each.title, each.language))
-        for each in found
-        if typed in each.title.casefold() or query == str(each.id)
-    ]
-
 
 TITLE_ = ask.line(_("What is it about, in one line?"), max=TITLE)
 WORDS_ = ask.prose(_("What do you want to tell them?"), max=WORDS, hint=_("Whoever gets it reads this first."))
 FILES_ = ask.files(_("Does a document or a photo go with it?"), most=FILES)
-WANTS_ = ask.choice(_("What do you ask of them?"))
-SYMPOSIUM_ = ask.pick(_("For which symposium?"), options=symposia, when=lambda so_far: so_far.wants is Asks.REGISTER)
-HOUR_ = ask.choice(_("At which hours may it come?"))
-MOMENT_ = ask.choice(_("When does it go?"))
-DAY_ = ask.date(_("On which day?"), when=lambda so_far: so_far.moment is Moment.LATER)
-TIME_ = ask.line(
-    _("At what time?"),
-    max=20,
-    hint=_("On your own clock, for example 10:00."),
-    when=lambda so_far: so_far.moment is Moment.LATER,
-)
 
 
 @broadcasts.form("broadcast", _("Write to many"), allow=senders, menu=38)
@@ -129,37 +49,37 @@ class Compose(Form):
     right: str | None = ask.choice(
         _("How far does it reach?"),
         hint=_("It goes in the name of your administration; to a region, for the region, too."),
-        options=right_options,
-        when=lambda so_far: so_far.right != ONLY,
+        options=terms.right_options,
+        when=lambda so_far: so_far.right != terms.ONLY,
     )
     title: str = TITLE_
     words: str = WORDS_
     files: tuple[int, ...] = FILES_
-    wants: Asks = WANTS_
-    symposium: str | None = SYMPOSIUM_
-    hour: Hour = HOUR_
-    moment: Moment = MOMENT_
-    day: date | None = DAY_
-    time: str | None = TIME_
+    wants: Asks = terms.WANTS
+    symposium: str | None = terms.SYMPOSIUM
+    hour: terms.Hour = terms.HOUR
+    moment: terms.Moment = terms.MOMENT
+    day: date | None = terms.DAY
+    time: str | None = terms.TIME
 
     @classmethod
     def known(cls, ctx: Context) -> Mapping[str, Any]:
-        return {"right": ONLY} if len(rights(ctx.who)) == 1 else {}
+        return {"right": terms.ONLY} if len(terms.rights(ctx.who)) == 1 else {}
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:
-        held = rights(ctx.who)
+        held = terms.rights(ctx.who)
         if len(held) != 1:
             return ()
         home = ctx.session.get_one(Administration, ctx.who.administration_id)
         its = held[0].scope, held[0].scope_id
-        return (_("You write in the name of: {name}", name=texts.sends_as(home, *its)), reach(home, *its))
+        return (_("You write in the name of: {name}", name=texts.sends_as(home, *its)), terms.reach(home, *its))
 
     def submit(self, ctx: Context) -> Screen:
-        held = rights(ctx.who)
+        held = terms.rights(ctx.who)
         if not held:  # the rule lets in whoever holds one
             raise Refusal(_("You have no right to write to many."))
-        by = held[0] if self.right is None else next((each for each in held if _key(each) == self.right), None)
+        by = held[0] if self.right is None else next((each for each in held if terms.key(each) == self.right), None)
         if by is None:  # it has ended meanwhile
             raise Refusal(_("Please choose one of the answers offered."), field="right")
         made = Broadcast(
@@ -171,7 +91,7 @@ class Compose(Form):
             language=ctx.who.language,
             created_at=ctx.now,
         )
-        _set_terms(ctx, made, self)
+        terms.put(ctx, made, self)
         ctx.session.add(made)
         ctx.session.flush()
         ctx.session.add(
@@ -193,48 +113,20 @@ class Terms(Form):
     sends = texts.KEEP
 
     broadcast: Broadcast = ask.about()
-    wants: Asks = WANTS_
-    symposium: str | None = SYMPOSIUM_
-    hour: Hour = HOUR_
-    moment: Moment = MOMENT_
-    day: date | None = DAY_
-    time: str | None = TIME_
+    wants: Asks = terms.WANTS
+    symposium: str | None = terms.SYMPOSIUM
+    hour: terms.Hour = terms.HOUR
+    moment: terms.Moment = terms.MOMENT
+    day: date | None = terms.DAY
+    time: str | None = terms.TIME
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         texts.must_be_draft(bound["broadcast"])
 
     def submit(self, ctx: Context) -> Screen:
-        _set_terms(ctx, self.broadcast, self)
+        terms.put(ctx, self.broadcast, self)
         return composer(ctx, self.broadcast, _("Changed."))
-
-
-def _as_they_are(ctx: Context, broadcast: Broadcast) -> dict[str, Any]:
-    """Its terms as answers of the form that changes them: whoever changes one of them keeps the others."""
-    given: dict[str, Any] = {
-        "wants": broadcast.asks.value,
-        "hour": (Hour.ANY if broadcast.is_urgent else Hour.SUITABLE).value,
-        "moment": (Moment.LATER if broadcast.send_at is not None else Moment.NOW).value,
-    }
-    if broadcast.symposium_id is not None:
-        given["symposium"] = str(broadcast.symposium_id)
-    if broadcast.send_at is not None:
-        own = broadcast.send_at.astimezone(ZoneInfo(ctx.who.zone))
-        given |= {"day": own.date().isoformat(), "time": f"{own:%H:%M}"}
-    return given
-
-
-def _set_terms(ctx: Context, broadcast: Broadcast, given: Compose | Terms) -> None:
-    broadcast.asks = given.wants
-    broadcast.symposium_id = int(given.symposium) if given.symposium else None
-    broadcast.is_urgent = given.hour is Hour.ANY
-    broadcast.send_at = _send_at(ctx, given)
-
-
-def _send_at(ctx: Context, given: Compose | Terms) -> datetime | None:
-    if given.day is None or given.time is None:
-        return None
-    return instant(given.day, read_time(given.time, field="time"), ctx.who.zone, now=ctx.now, field="day")
 
 
 @broadcasts.form("reach", _("By which right it goes"), allow=author)
@@ -244,7 +136,7 @@ class Reach(Form):
     sends = texts.KEEP
 
     broadcast: Broadcast = ask.about()
-    right: str = ask.choice(_("How far does it reach?"), options=right_options)
+    right: str = ask.choice(_("How far does it reach?"), options=terms.right_options)
 
     @classmethod
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
@@ -352,11 +244,11 @@ def composer(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) -> 
     if missing:
         names = listed([texts.language_name(each) for each in missing])
         body.append(_("Not written yet, and read by some it is for: {languages}.", languages=names))
-    several = len(rights(ctx.who)) > 1
+    several = len(terms.rights(ctx.who)) > 1
     return Screen(
         lead or _("A message to many"),
         tuple(body),
-        facts=(*terms(ctx, broadcast), Fact(_("Recipients"), voices.figure(broadcast, sum(readers.values())))),
+        facts=(*terms.facts(ctx, broadcast), Fact(_("Recipients"), voices.figure(broadcast, sum(readers.values())))),
         rows=tuple(
             _language_row(broadcast, each, written.get(each), readers.get(each, 0))
             for each in dict.fromkeys([broadcast.language, *written, *missing])
@@ -366,7 +258,7 @@ def composer(ctx: Context, broadcast: Broadcast, lead: Phrase | None = None) -> 
             button(_("For whom it is"), "broadcasts.audience", **its),
             button(_("In another language"), "broadcasts.word", **its),
             *((button(_("By which right it goes"), "broadcasts.reach", **its),) if several else ()),
-            button(_("What it asks, and when it goes"), "broadcasts.terms", **its, **_as_they_are(ctx, broadcast)),
+            button(_("What it asks, and when it goes"), "broadcasts.terms", **its, **terms.as_they_are(ctx, broadcast)),
             button(_("Attach files"), "broadcasts.attach", **its),
             cards.open_it(broadcast),
         ),
@@ -394,23 +286,6 @@ def readers_of(ctx: Context, broadcast: Broadcast) -> dict[str, int]:
     read = persons(broadcast, at=ctx.now).with_only_columns(Person.language, count).group_by(Person.language)
     found = ctx.session.execute(read.order_by(count.desc(), Person.language))
     return {row[0]: row[1] for row in found}
-
-
-def terms(ctx: Context, broadcast: Broadcast) -> tuple[Fact, ...]:
-    """For whom it is, what it asks and when it goes: what whoever approves it has to know."""
-    home = ctx.session.get_one(Administration, broadcast.administration_id)
-    symposium = ctx.session.get(Symposium, broadcast.symposium_id) if broadcast.symposium_id else None
-    files = texts.files_of(ctx.session, broadcast)
-    return (
-        Fact(_("From"), texts.sender(ctx.session, broadcast)),
-        Fact(_("Reach"), reach(home, broadcast.scope, broadcast.scope_id)),
-        Fact(_("For whom it is"), choosing.in_words(ctx, broadcast)),
-        Fact(_("It asks"), broadcast.asks),
-        *((Fact(_("Symposium"), Raw(symposium.title, symposium.language)),) if symposium is not None else ()),
-        Fact(_("When"), When(broadcast.send_at) if broadcast.send_at is not None else Moment.NOW),
-        Fact(_("Hours"), Hour.ANY if broadcast.is_urgent else Hour.SUITABLE),
-        *((Fact(_("Attached"), listed([Raw(each.name) for each in files])),) if files else ()),
-    )
 
 
 def _go_on(ctx: Context, broadcast: Broadcast) -> tuple[Button, ...]:

@@ -22,9 +22,9 @@ from db.symposia import Symposium
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from . import cards, composing, reasons, texts, voices
+from . import cards, reasons, terms, texts, voices
 from .hours import Rhythm, suits
-from .room import NOT_FOUND, author, broadcasts, senders
+from .room import author, broadcasts, senders
 
 PLATFORMS: Mapping[str, Phrase | Raw] = {
     "slack": Raw("Slack"),
@@ -137,7 +137,7 @@ def preview(ctx: Context, broadcast: Broadcast) -> Screen:
         _("Before it is sent"),
         (cards.title(ctx.session, broadcast, broadcast.language), *_remarks(broadcast, found)),
         facts=(
-            *composing.terms(ctx, broadcast),
+            *terms.facts(ctx, broadcast),
             Fact(_("Recipients"), voices.figure(broadcast, found.total)),
             Fact(_("Reached"), voices.figure(broadcast, found.reached)),
             Fact(_("Not reached"), voices.figure(broadcast, found.unreachable.total())),
@@ -299,7 +299,7 @@ def _back(broadcast: Broadcast, edition: int) -> Button:
 def _copy(ctx: Context, broadcast: Broadcast, language: str, edition: int) -> Screen:
     text = texts.texts_of(ctx.session, broadcast, edition=edition or None).get(language)
     if text is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return texts.copy_screen(ctx.session, broadcast, text)
 
 

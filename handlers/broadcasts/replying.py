@@ -16,7 +16,7 @@ from bot.kit.text import Raw, _
 from db.broadcasts import Asks, Broadcast, BroadcastCopy, Reply, Standing
 
 from . import cards
-from .room import NOT_FOUND, WHEN_ANSWERED, broadcasts
+from .room import WHEN_ANSWERED, broadcasts
 
 WORDS = 1000
 ANSWERS: Mapping[Asks, frozenset[Reply]] = {
@@ -48,7 +48,7 @@ class Answering(Form):
         broadcast = _of(ctx, copy)
         _must_take_answers(ctx, broadcast)
         if self.reply not in ANSWERS[broadcast.asks]:
-            raise NotFound(NOT_FOUND)
+            raise NotFound()
         copy.opened_at = copy.opened_at or ctx.now
         copy.acknowledged_at = copy.acknowledged_at or ctx.now
         copy.reply, copy.reply_words = self.reply, self.words if self.reply is Reply.OTHER else None
@@ -66,7 +66,7 @@ def own_copy(ctx: Context, broadcast: Broadcast, copy: BroadcastCopy) -> Screen:
     text = cards.text_of(ctx.session, broadcast, copy.language)
     answer = from_json(text.screen) if text is not None and text.screen is not None else None
     if not isinstance(answer, Answer) or answer.screen is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
 
     def own(each: Button) -> Button:
         return replace(each, args={**each.args, "copy": copy.id}) if "copy" in each.args else each

@@ -14,7 +14,6 @@ from db.broadcasts import SENDERS, Asks, Broadcast, BroadcastCopy, By, EditionKi
 from db.people import Scope, Who
 
 broadcasts = Capability("broadcasts", _("Broadcasts"))
-NOT_FOUND = _("There is no broadcast by that name, or it is not yours to see.")
 
 # What the parts of this capability add to a broadcast's card, for whoever runs it; and what else happens when one was
 # submitted, when its hold is over, when its copies were written, when an edition takes the place of another, when it
@@ -57,7 +56,7 @@ takers_back = Rule("its author and whoever approved it", _takes_back)
 def of(broadcast: Broadcast, row: object) -> None:
     """Raise what is said of what does not exist, unless `row` belongs to it: arguments can be made up."""
     if getattr(row, "broadcast_id", None) != broadcast.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
 
 
 # One call an enumeration: members of two with one value are equal, and would take each other's place in one mapping.

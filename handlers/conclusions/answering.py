@@ -15,7 +15,7 @@ from db.conclusions import count_unanswered
 from db.consultations import Answered, Clause, Consultation, Contribution, ContributionKind, Phase, Treatment
 from handlers.consultations import cards
 from handlers.consultations.numbers import LOOKED_UP, plain_number
-from handlers.consultations.room import NOT_FOUND, of, owners
+from handlers.consultations.room import of, owners
 
 from . import finding, listing
 from .room import conclusions, must_be_closed, to_desk
@@ -52,7 +52,7 @@ def clause_chosen(ctx: Context, consultation: Consultation, clause_id: int | Non
         return None
     its = finding.clauses_of(consultation.id, consultation.draft_number).where(Clause.id == clause_id)
     if ctx.session.scalar(its) is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return clause_id
 
 

@@ -17,7 +17,7 @@ from db.consultations import Consultation
 from db.people import Person, RoleName
 from handlers import centres
 from handlers.consultations import cards
-from handlers.consultations.room import NOT_FOUND, runs
+from handlers.consultations.room import runs
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import SOMEBODY, called
 
@@ -71,7 +71,7 @@ class Missing(Form):
     def submit(self, ctx: Context) -> Screen:
         item = _item(ctx, self.conclusion)
         if item is None:
-            raise NotFound(NOT_FOUND)
+            raise NotFound()
         item.words, item.language = self.words, ctx.who.language
         ctx.session.flush()
         consultation = consultation_of(ctx, self.conclusion)
@@ -164,5 +164,5 @@ def _run(ctx: Context, item: FollowUp) -> Consultation:
     """The consultation it is about, for whoever runs that: to say it oneself, one sees one's own too."""
     consultation = consultation_of(ctx, ctx.session.get_one(Conclusion, item.conclusion_id))
     if not consultation.is_run_by(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return consultation

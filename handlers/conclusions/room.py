@@ -8,7 +8,7 @@ from bot.kit.screen import Button, NotFound, Refusal, Style, button
 from bot.kit.text import Code, _
 from db.conclusions import Conclusion
 from db.consultations import Consultation, Phase
-from handlers.consultations.room import NOT_FOUND, ON_CONSULTATION
+from handlers.consultations.room import ON_CONSULTATION
 
 conclusions = Capability("conclusions", _("Outcomes of consultations"))
 
@@ -31,7 +31,7 @@ def owned_by(ctx: Context, conclusion: Conclusion) -> Consultation:
     """The same, for its owners only: everybody else learns no more than of what does not exist."""
     consultation = consultation_of(ctx, conclusion)
     if not consultation.is_owned_by(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return consultation
 
 

@@ -14,7 +14,7 @@ from bot.kit.text import LANGUAGES, Raw, _, listed, ngettext
 from db.conclusions import Conclusion, ConclusionTranslation, languages_wanted, translations
 from db.consultations import Answered, Consultation, Phase
 from handlers.consultations import cards
-from handlers.consultations.room import NOT_FOUND, of, owners
+from handlers.consultations.room import of, owners
 from handlers.languages import languages
 from handlers.paging import PAGE, turn_pages
 
@@ -110,7 +110,7 @@ class TranslateReason(Form):
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         of(bound["consultation"], bound["answer"])
         if bound["consultation"].phase not in (Phase.DECISION, Phase.OUTCOME):
-            raise NotFound(NOT_FOUND)
+            raise NotFound()
 
     @classmethod
     def intro(cls, ctx: Context, bound: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from handlers.paging import PAGE, turn_pages
 from . import cards, texts
 from .commenting import WORDS, held, keep
 from .own import must_be_open
-from .room import NOT_FOUND, consultations, members
+from .room import consultations, members
 
 EXCERPT = 160
 
@@ -62,7 +62,7 @@ def asked(ctx: Context, question: Question) -> Screen:
 def choose(ctx: Context, question: Question, option: int) -> Screen:
     """One of its options. Whoever answered before changes their answer."""
     if not 0 <= option < len(question.options):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     before = _own_answer(ctx, question)
     return _answered(ctx, question, before.words if before is not None else "", option)
 

@@ -15,7 +15,7 @@ from db.people import Organisation, Person
 from handlers.people.naming import called
 
 from . import dates, texts
-from .room import NOT_FOUND, ON_CONSULTATION, WHY_NOT
+from .room import ON_CONSULTATION, WHY_NOT
 
 
 def title(consultation: Consultation) -> Raw:
@@ -83,7 +83,7 @@ def owned(ctx: Context, consultation_id: int) -> Consultation:
     about, and a part of a consultation does not know whose that is."""
     found = ctx.session.get_one(Consultation, consultation_id)
     if not found.is_owned_by(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return found
 
 

@@ -14,7 +14,7 @@ from db.consultations import Clause, Consultation, Contribution, ContributionKin
 from . import cards, texts
 from .numbers import find_clauses, one_named
 from .reading import must_lie_open, spoken
-from .room import NOT_FOUND, consultations, members
+from .room import consultations, members
 
 WORDS = 3000
 WHOLE = "whole"
@@ -66,7 +66,7 @@ def _clause(ctx: Context, bound: Mapping[str, Any]) -> Clause:
     """The clause a form is about, as long as its draft is out: what is prepared takes no comments."""
     clause: Clause = bound["clause"]
     if not ctx.session.get_one(TextDraft, clause.draft_id).is_published:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     must_take_comments(ctx.session.get_one(Consultation, clause.consultation_id))
     return clause
 

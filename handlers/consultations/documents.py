@@ -17,7 +17,7 @@ from db.files import File, FileState
 from handlers.paging import PAGE, turn_pages
 
 from . import cards
-from .room import NOT_FOUND, ON_CONSULTATION, consultations, members, owners
+from .room import ON_CONSULTATION, consultations, members, owners
 
 MOST = 30
 
@@ -112,7 +112,7 @@ def document_out(ctx: Context, consultation: Consultation, file: int) -> Screen:
 def _one(ctx: Context, consultation: Consultation, file_id: int) -> File:
     found = ctx.session.scalar(select(File).where(*_its(consultation), File.id == file_id))
     if found is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return found
 
 

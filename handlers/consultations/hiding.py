@@ -13,7 +13,7 @@ from db.consultations import Consultation, Contribution, ContributionKind
 
 from .own import contribution_screen
 from .reading import spoken
-from .room import NOT_FOUND, consultations, owners
+from .room import consultations, owners
 
 HIDEABLE = (ContributionKind.COMMENT, ContributionKind.SUGGESTION)
 
@@ -22,7 +22,7 @@ def _owned(ctx: Context, contribution: Contribution) -> Consultation:
     """Its consultation. To whoever does not own that, there is nothing to hide."""
     consultation = ctx.session.get_one(Consultation, contribution.consultation_id)
     if not consultation.is_owned_by(ctx.who) or contribution.kind not in HIDEABLE:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return consultation
 
 

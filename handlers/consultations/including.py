@@ -18,7 +18,7 @@ from db.registrations import Stakeholder
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, dates
-from .room import NOT_FOUND, ON_CONSULTATION, WHEN_MOVED, at_customs, consultations, owners
+from .room import ON_CONSULTATION, WHEN_MOVED, at_customs, consultations, owners
 
 BEFORE = timedelta(days=5)  # the close, that morning; or half of the time it is open where that is shorter
 TAKING_PART = (Phase.SHAPING, Phase.DRAFTING, Phase.COMMENTS)
@@ -183,7 +183,7 @@ def include(ctx: Context, consultation: Consultation, by: str = "", value: str =
         raise Refusal(_("It is closed: what comes now comes late."))
     asked = [each for each in _seen(ctx, consultation) if by == ALL or (each.by.value, each.value) == (by, value)]
     if not asked and by not in (ALL, *By):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     if not asked:
         raise Refusal(_("Somebody of them has been heard meanwhile."))
     people: set[int] = set()

@@ -29,7 +29,7 @@ from . import cards, reading, texts
 from .commenting import WORDS
 from .numbers import WORDS as CALLED
 from .numbers import of_that_number, plain_number
-from .room import NOT_FOUND, WHEN_MOVED, WHEN_REDRAFTED, WHEN_TRANSLATED, consultations, members
+from .room import WHEN_MOVED, WHEN_REDRAFTED, WHEN_TRANSLATED, consultations, members
 
 CONSULTATION = "consultation"
 MOST = 50
@@ -119,7 +119,7 @@ def arrive(ctx: Context, words: str = "") -> Screen:
     its = Consultation.id == int(link[1]) if link else false()
     consultation = ctx.session.scalar(select(Consultation).where(its, Consultation.visible_to(ctx.who)))
     if link is None or consultation is None:
-        raise NotFound(NOT_FOUND, buttons=(button(_("Consultations"), "consultations.consultations"),))
+        raise NotFound(buttons=(button(_("Consultations"), "consultations.consultations"),))
     ctx.shows(consultation)
     clauses = of_that_number(ctx, link[2].replace("-", "."), its, limit=1) if link[2] else ()
     return reading.clause_screen(ctx, clauses[0]) if clauses else cards.card(ctx, consultation)

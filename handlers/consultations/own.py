@@ -28,7 +28,7 @@ from handlers.paging import PAGE, turn_pages
 from . import cards, texts
 from .commenting import WORDS, held, kept, must_differ
 from .reading import kind_at, spoken
-from .room import NOT_FOUND, consultations, members
+from .room import consultations, members
 
 EXCERPT = 240
 
@@ -235,7 +235,7 @@ def must_be_open(ctx: Context, consultation: Consultation, contribution: Contrib
 
 def _must_be_mine(ctx: Context, contribution: Contribution, *kinds: ContributionKind) -> Consultation:
     if contribution.person_id != ctx.who.id or (kinds and contribution.kind not in kinds):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     consultation = held(ctx, contribution.consultation_id)
     must_be_open(ctx, consultation, contribution)
     return consultation

@@ -16,7 +16,7 @@ from handlers.paging import PAGE, turn_pages
 
 from . import cards, texts
 from .numbers import find_clauses, one_named
-from .room import NOT_FOUND, consultations, members
+from .room import consultations, members
 
 EXCERPT = 160  # graphemes of a clause in a list
 VOICE = 400  # of what somebody said
@@ -253,7 +253,7 @@ def voice(ctx: Context, consultation: Consultation, number: int) -> Screen:
     readable = Contribution.id == number, Contribution.consultation_id == consultation.id
     found = ctx.session.scalar(select(Contribution).where(*readable, Contribution.read_by(ctx.who)))
     if found is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     stands = found.stands_id or found.clause_id
     clause = ctx.session.get(Clause, stands) if stands else None
     worded = texts.worded_for(ctx, clause) if clause is not None else None

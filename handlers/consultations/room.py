@@ -16,7 +16,6 @@ from db.people import Person, RoleName, Who
 from handlers import centres
 
 consultations = Capability("consultations", _("Consultations"))
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 
 # What other capabilities add, each by itself: buttons to a consultation's card; what else happens when it comes to
 # another phase, when a next draft lies open, when a passage was translated, and when it is given up.
@@ -82,7 +81,7 @@ def _is_own(who: Who, about: Any) -> bool:
 def of(consultation: Consultation, row: object) -> None:
     """Raise what is said of what does not exist, unless `row` belongs to it: arguments can be made up."""
     if getattr(row, "consultation_id", None) != consultation.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
 
 
 def at_customs(ctx: Context, consultation: Consultation, *roles: RoleName) -> list[int]:

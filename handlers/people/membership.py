@@ -24,7 +24,6 @@ from .searching import closest
 
 COMES = "in_"  # what stands before an administration's code in the payload of a deep link
 GIVEN = "given"  # the answer to which country, where there is only one or a link or a workspace has named it
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 
 
 def name_of(home: Administration) -> Phrase:
@@ -87,7 +86,7 @@ def come(ctx: Context, words: str = "") -> Screen:
     meant = func.lower(Administration.code) == words.strip().lower()
     home = ctx.session.scalar(select(Administration).where(meant))
     if home is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     person = ctx.session.get_one(Person, ctx.who.id)
     if person.registered_at is None:
         come_to(ctx, person, home.id)
@@ -144,7 +143,7 @@ def public(session: Any, words: str, **_when: Any) -> Screen:
     """Whose address it is, and the way into each chat."""
     home = session.scalar(select(Administration).where(func.lower(Administration.code) == words.strip().lower()))
     if home is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return Screen(_("Welcome to Parley."), (name_of(home),))
 
 
@@ -153,7 +152,7 @@ def act(ctx: Context, place: int) -> Screen:
     """From now on the person acts there. What they had begun elsewhere waits for them there."""
     person = ctx.session.get_one(Person, ctx.who.id)
     if place not in homes_of(ctx.session, person):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return _moved(ctx, person, ctx.session.get_one(Administration, place))
 
 
@@ -215,7 +214,7 @@ def leave_(ctx: Context, place: int) -> Screen:
     if place == person.administration_id:
         raise Refusal(_("You came to this administration first: “My data” lets you leave Parley as a whole."))
     if place not in homes_of(ctx.session, person):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     if place != ctx.who.administration_id:  # those who hear of it hear it from there
         there = button(_("Act here"), "people.act", style=Style.PRIMARY, place=place)
         raise Refusal(_("Act there first: then you can leave it."), buttons=(there,))

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from bot.kit import allow
 from bot.kit.context import Context
 from bot.kit.forms import Form, Option, ask
-from bot.kit.screen import Button, Fact, Refusal, Row, Screen, Style, button
+from bot.kit.screen import Button, Fact, NotFound, Row, Screen, Style, button
 from bot.kit.text import LANGUAGES, Phrase, Raw, _, phrase_of
 from db.people import Administration, Delivery, Person, Topic
 from handlers.languages import languages
@@ -122,7 +122,7 @@ def offers(ctx: Context, words: str) -> Sequence[Button]:
 def hear(ctx: Context, topic: str, told: bool) -> Screen:
     """Begin or cease to be told of a topic."""
     if topic not in set(Topic):
-        raise Refusal(_("There is nothing here by that name, or it is not yours to see."))
+        raise NotFound()
     person = ctx.session.get_one(Person, ctx.who.id)
     person.muted = sorted({*person.muted, topic} - ({topic} if told else set()))
     return _topics(ctx)

@@ -12,13 +12,12 @@ from bot.kit.screen import Button
 from bot.kit.text import _, name_members
 from db.programmes import Drafting, SessionShift, Shifted
 from db.symposia import Symposium, SymposiumSession
-from handlers.symposia.room import NOT_FOUND, members, of, runs
+from handlers.symposia.room import members, of, runs
 
 programmes = Capability("programmes", _("Programmes"))
 
 __all__ = [
     "HOLDERS",
-    "NOT_FOUND",
     "ON_PROGRAMME",
     "WHEN_PUBLISHED",
     "WHEN_SHIFTED",

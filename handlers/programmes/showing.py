@@ -17,7 +17,7 @@ from handlers.symposia import cards, times
 from handlers.symposia.room import ON_SYMPOSIUM
 
 from . import sheets, standing
-from .room import NOT_FOUND, ON_PROGRAMME, members, programmes, runs
+from .room import ON_PROGRAMME, members, programmes, runs
 
 PAGE = "symposia"  # `/symposia/S-3`
 SCOPE = "symposium"  # of calendars
@@ -119,7 +119,7 @@ def whole(ctx: Context, words: str) -> Screen:
         ctx.session.scalar(select(Symposium).where(meant, Symposium.visible_to(ctx.who))) if meant is not None else None
     )
     if symposium is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     if symposium.programme == 0 and not symposium.is_run_by(ctx.who):
         return programme_screen(ctx, symposium)
     ctx.shows(symposium)

@@ -19,7 +19,7 @@ from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 from handlers.symposia import cards, sessions, telling
 
-from .room import NOT_FOUND, WHEN_SHIFTED, holders_of, members, programmes, runs
+from .room import WHEN_SHIFTED, holders_of, members, programmes, runs
 
 REMIND = timedelta(days=1)  # before the session
 AWAKE = timedelta(hours=12)  # a reminder that waits for the morning comes in time for what is later than that
@@ -144,7 +144,7 @@ def seen(ctx: Context, shift: SessionShift) -> Screen:
     mine = Receipt.about == SHIFT, Receipt.about_id == shift.id, Receipt.person_id == ctx.who.id
     receipt = ctx.session.scalar(select(Receipt).where(*mine))
     if receipt is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     receipt.opened_at = receipt.opened_at or ctx.now
     receipt.acknowledged_at = receipt.acknowledged_at or ctx.now
     symposium = ctx.session.get_one(Symposium, shift.symposium_id)

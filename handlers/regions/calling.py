@@ -19,7 +19,6 @@ from scheduling import regions as world
 
 from . import bearing
 
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 TITLE = 120
 MINUTES, LEAST, MOST = 60, 15, 480
 
@@ -74,7 +73,7 @@ def of(ctx: Context, meeting: Meeting) -> RegionalMeeting:
 
 def must_be_regional(ctx: Context, meeting: Meeting) -> Meeting:
     if meeting.kind is not MeetingKind.REGIONAL or meeting.region not in serves(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return meeting
 
 
@@ -85,7 +84,7 @@ def read_instant(words: str) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return at
 
 

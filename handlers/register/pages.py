@@ -16,7 +16,6 @@ from db.centres import Centre
 from db.consultations import Consultation
 from db.people import Administration
 from db.small_groups import LEAST
-from handlers.consultations.room import NOT_FOUND
 
 from . import consultation as one
 from . import data, finding
@@ -33,14 +32,14 @@ def find(session: Session, words: str, *, at: datetime, page: int) -> Leaf:
     if words == "":
         return everything(session, page)
     if page != 1:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     if words == PROTOCOL:
         return protocol(session, at)
     draft = DRAFT.fullmatch(words)
     found = finding.by_name(session, draft[1] if draft else words)
     shown = one.leaf(session, found, int(draft[2]) if draft else None) if found is not None else None
     if shown is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return shown
 
 
@@ -52,7 +51,7 @@ def everything(session: Session, page: int) -> Leaf:
     total = session.scalar(select(func.count()).select_from(past.order_by(None).subquery())) or 0
     pages = max(1, -(-total // PAST_AT_ONCE))
     if not 1 <= page <= pages:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     everything_past = session.scalars(past).all()
     over = everything_past[(page - 1) * PAST_AT_ONCE : page * PAST_AT_ONCE]
     words = finding.translations(session, [*ahead, *everything_past])

@@ -196,7 +196,7 @@ def _may_choose(ctx: Context, session: SymposiumSession) -> tuple[Symposium, Reg
     symposium = finding.symposium_of(ctx, session)
     registration = finding.own(ctx, symposium.id)
     if session.kind is not SessionKind.BREAKOUT:
-        raise NotFound(finding.NOT_FOUND)
+        raise NotFound()
     if session.state is SessionState.CANCELLED:
         raise Refusal(_("It does not take place."))
     if session.starts_at is not None and session.starts_at <= ctx.now:
@@ -286,7 +286,7 @@ def give_up(ctx: Context, seat: Seat) -> Screen:
     """A seat, or a place in line."""
     registration, symposium, target = offers.mine(ctx, seat)
     if target is None:
-        raise NotFound(finding.NOT_FOUND)  # that is the registration itself
+        raise NotFound()  # that is the registration itself
     seating.hold(ctx.session, symposium.id)
     if not seating.leave(ctx.session, seat, SeatState.GIVEN_UP, at=ctx.now):
         raise Refusal(_("You have no seat there."))

@@ -162,7 +162,7 @@ def delegation_(ctx: Context, delegation: Delegation, page: int = 0) -> Screen:
 
 def _must_lead(ctx: Context, delegation: Delegation) -> None:
     if delegation.focal_id != ctx.who.id or delegation.organisation_id != ctx.who.organisation_id:
-        raise NotFound(finding.NOT_FOUND)
+        raise NotFound()
 
 
 def _card(ctx: Context, delegation: Delegation, lead: Phrase | None, *, page: int = 0) -> Screen:
@@ -253,7 +253,7 @@ class Substitute(Form):
         if registration.person_id != ctx.who.id:
             led = ctx.session.get(Delegation, registration.delegation_id or 0)
             if led is None:
-                raise NotFound(finding.NOT_FOUND)
+                raise NotFound()
             _must_lead(ctx, led)
         if not registration.is_on:
             raise Refusal(_("This registration is cancelled."))

@@ -16,8 +16,6 @@ from bot.kit.text import Phrase, Raw, Text, When, _
 from db.registrations import Registration, Seat, Seating, SeatState
 from db.symposia import WALK, Agreed, SessionKind, SessionPart, SessionState, Symposium, SymposiumRoom, SymposiumSession
 
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
-
 
 def registration_of(session: Session, symposium_id: int, person_id: int) -> Registration | None:
     """Theirs, cancelled or not."""

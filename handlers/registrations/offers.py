@@ -173,7 +173,7 @@ def mine(ctx: Context, seat: Seat) -> tuple[Registration, Symposium, Target]:
     """What a seat of one's own belongs to; somebody else's is not found, though a focal point may see it."""
     registration = ctx.session.get_one(Registration, seat.registration_id)
     if registration.person_id != ctx.who.id:
-        raise NotFound(finding.NOT_FOUND)
+        raise NotFound()
     symposium = ctx.session.get_one(Symposium, seat.symposium_id)
     target = ctx.session.get(SymposiumSession, seat.session_id) if seat.session_id is not None else None
     return registration, symposium, target

@@ -261,7 +261,7 @@ class KeepPlaces(Form):
 def must_run(ctx: Context, symposium: Symposium) -> None:
     """Of what belongs to a symposium, for whoever runs that one only."""
     if not symposium.is_run_by(ctx.who):
-        raise NotFound(finding.NOT_FOUND)
+        raise NotFound()
 
 
 @registrations.command("kinds", _("Seats by class"), allow=runs)

@@ -142,7 +142,7 @@ def _own(ctx: Context, meeting: Meeting) -> Invitation:
     """One's invitation to what is still to come and has a date. Raises Refusal, or NotFound for who has none."""
     own = cards.invitation_of(ctx, meeting, ctx.who.id)
     if own is None:
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     if meeting.state is not MeetingState.CONFIRMED:
         raise Refusal(_("That cannot be answered now. Its state is: {state}.", state=meeting.state))
     if meeting.starts_at is not None and meeting.starts_at <= ctx.now:

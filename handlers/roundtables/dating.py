@@ -42,7 +42,7 @@ def fix(ctx: Context, meeting: Meeting, slot: MeetingSlot) -> Screen:
     """One of the times of the poll becomes the date: everybody on the list is invited."""
     poll = polling.poll_of(ctx, meeting)
     if poll is None or slot.poll_id != poll.id:
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     _confirm(ctx, meeting, slot.starts_at, meeting.minutes, meeting.zone)
     return _invited(ctx, meeting)
 
@@ -220,7 +220,7 @@ def seen(ctx: Context, change: MeetingChange) -> Screen:
     mine = Receipt.about == CHANGE, Receipt.about_id == change.id, Receipt.person_id == ctx.who.id
     receipt = ctx.session.scalar(select(Receipt).where(*mine))
     if receipt is None:
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     acknowledge(ctx, receipt)
     meeting = ctx.session.get_one(Meeting, change.meeting_id)
     return cards.card(ctx, meeting, _("Thank you. Whoever organises it knows that you have seen it."))

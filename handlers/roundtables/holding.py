@@ -48,7 +48,7 @@ def was(ctx: Context, meeting: Meeting, invitation: Invitation, how: str, page: 
     """One person was there, sent apologies, or neither."""
     telling.of(meeting, invitation)
     if how not in set(Attendance):
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     if meeting.state is not MeetingState.HELD:
         raise Refusal(_("That cannot be changed now. Its state is: {state}.", state=meeting.state))
     invitation.attendance = Attendance(how)

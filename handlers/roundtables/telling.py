@@ -27,7 +27,6 @@ from handlers import centres
 
 from . import cards, mailing, rooming
 
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 POLL_JOBS = ("nudge", "decide")
 BEFORE = (timedelta(days=1), timedelta(hours=1))  # when people are reminded
 OVERTAKEN = ("change", "invited", "remind", "poll", "nudge")  # what news of a change takes the place of
@@ -205,7 +204,7 @@ def poll_key(poll_id: int, kind: str) -> str:
 def of(meeting: Meeting, row: Invitation | MeetingChange | object) -> None:
     """Raise what is said of what does not exist, unless `row` belongs to `meeting`: arguments can be made up."""
     if getattr(row, "meeting_id", None) != meeting.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
 
 
 def tell_invited(ctx: Context, meeting: Meeting, made: MeetingChange, invitation: Invitation) -> None:

@@ -14,7 +14,6 @@ from bot.kit.text import LANGUAGES, Phrase, Raw, Text, _, listed, ngettext
 from db.consultations import Consultation
 from db.statements import Statement
 from handlers.consultations import cards
-from handlers.consultations.room import NOT_FOUND
 from handlers.languages import languages
 from handlers.paging import PAGE, turn_pages
 
@@ -118,7 +117,7 @@ class Translate(Form):
 
 def _listed(ctx: Context, consultation: Consultation, lead: Phrase | None = None, *, page: int = 0) -> Screen:
     if not consultation.is_owned_by(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     its = Statement.consultation_id == consultation.id, Statement.visible_to(ctx.who), Statement.withdrawn_at.is_(None)
     total = ctx.session.scalar(select(func.count()).select_from(Statement).where(*its)) or 0
     found = ctx.session.scalars(
@@ -146,7 +145,7 @@ def _listed(ctx: Context, consultation: Consultation, lead: Phrase | None = None
 def _one(ctx: Context, statement: Statement, lead: Phrase | None = None) -> Screen:
     consultation = room.owned(ctx, statement)
     if statement.withdrawn_at is not None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     known = mapping.known(ctx, consultation)
     tally = known.everybody.get(statement.id) if known else None
     is_out = statement.hidden_at is not None

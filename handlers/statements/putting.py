@@ -14,7 +14,6 @@ from bot.kit.text import Phrase, Raw, Text, _, ngettext
 from db.consultations import Consultation
 from db.statements import Statement, StatementVote, Vote
 from handlers.consultations import cards
-from handlers.consultations.room import NOT_FOUND
 from handlers.paging import PAGE, turn_pages
 
 from . import drawing_up, room, voting
@@ -79,7 +78,7 @@ def withdraw(ctx: Context, statement: Statement) -> Screen:
     """Its author, while it can be voted on."""
     consultation = room.consultation_of(ctx, statement)
     if statement.person_id != ctx.who.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     room.must_be_open(consultation)
     if statement.withdrawn_at is None:
         statement.withdrawn_at = ctx.now

@@ -13,7 +13,7 @@ from bot.kit.text import Phrase, Raw, _, name_members
 from db.consultations import SHOWN, Consultation
 from db.statements import Side, Statement, Vote
 from handlers.consultations import cards
-from handlers.consultations.room import NOT_FOUND, ON_CONSULTATION, members, owners
+from handlers.consultations.room import ON_CONSULTATION, members, owners
 
 __all__ = ["members", "owners"]
 
@@ -43,7 +43,7 @@ def consultation_of(ctx: Context, statement: Statement) -> Consultation:
     its = Consultation.id == statement.consultation_id, Consultation.visible_to(ctx.who)
     found = ctx.session.scalar(select(Consultation).where(*its))
     if found is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return found
 
 
@@ -51,7 +51,7 @@ def owned(ctx: Context, statement: Statement) -> Consultation:
     """The same, for its owners only."""
     consultation = consultation_of(ctx, statement)
     if not consultation.is_owned_by(ctx.who):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return consultation
 
 

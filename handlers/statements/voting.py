@@ -13,7 +13,6 @@ from bot.kit.text import Phrase, Text, _, ngettext
 from db.consultations import Consultation
 from db.statements import Statement, StatementMap, StatementVote, Vote
 from handlers.consultations import cards
-from handlers.consultations.room import NOT_FOUND
 from handlers.paging import PAGE, turn_pages
 
 from . import drawing_up, room
@@ -41,7 +40,7 @@ def vote(ctx: Context, statement: Statement, say: str) -> Screen:
     consultation = _open(ctx, statement)
     said = next((each for each in Vote if each.value == say), None)
     if said is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     its = StatementVote.statement_id == statement.id, StatementVote.person_id == ctx.who.id
     found = ctx.session.scalar(select(StatementVote).where(*its, StatementVote.visible_to(ctx.who)))
     if found is None:
@@ -189,6 +188,6 @@ def _open(ctx: Context, statement: Statement) -> Consultation:
     """Its consultation, where it can be voted on."""
     consultation = room.consultation_of(ctx, statement)
     if statement.hidden_at is not None or statement.withdrawn_at is not None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     room.must_be_open(consultation)
     return consultation

@@ -25,7 +25,7 @@ from db.symposia import Symposium
 from handlers.paging import PAGE, turn_pages
 
 from . import cards, proposals
-from .room import NOT_FOUND, members, of, runs, symposia, weighers
+from .room import members, of, runs, symposia, weighers
 
 WORDS = 1500
 
@@ -67,7 +67,7 @@ def reviews(ctx: Context, symposium: Symposium, page: int = 0) -> Screen:
 
 def _reviews(ctx: Context, symposium: Symposium, lead: Phrase | None, *, page: int = 0) -> Screen:
     if not reviews_for(ctx, symposium):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     wanted = len(cards.criteria_of(ctx.session, symposium.id))
     own = {each.proposal_id: each for each in _own_reviews(ctx, symposium)}
 
@@ -134,7 +134,7 @@ def _must_review(ctx: Context, proposal: Proposal) -> Symposium:
     symposium = ctx.session.get_one(Symposium, proposal.symposium_id)
     proposals.must_be_open(proposal)
     if proposal not in to_review(ctx, symposium):
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return symposium
 
 
@@ -190,7 +190,7 @@ def points(ctx: Context, proposal: Proposal, criterion: CallCriterion, count: in
     symposium = _must_review(ctx, proposal)
     of(symposium, criterion)
     if not LEAST_POINTS <= count <= MOST_POINTS:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     own = _begin(ctx, proposal)
     own.points, own.at = own.points | {str(criterion.id): count}, ctx.now
     ctx.session.flush()

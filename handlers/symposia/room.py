@@ -29,7 +29,6 @@ from db.symposia import (
 )
 
 symposia = Capability("symposia", _("Symposia"))
-NOT_FOUND = _("There is nothing here by that name, or it is not yours to see.")
 
 # What other capabilities add, each by itself: buttons to a symposium's card and to a session's, the ids of those who
 # come to it, and what else happens when a symposium has its dates or others, has room for more or fewer, is cancelled,
@@ -74,7 +73,7 @@ makers = allow.staff
 def of(symposium: Symposium, row: object) -> None:
     """Raise what is said of what does not exist, unless `row` belongs to it: arguments can be made up."""
     if getattr(row, "symposium_id", None) != symposium.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
 
 
 METHODS = (

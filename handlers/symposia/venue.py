@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.kit.context import Context
 from bot.kit.forms import Form, ask
-from bot.kit.screen import Refusal, Row, Screen, Style, button
+from bot.kit.screen import NotFound, Refusal, Row, Screen, Style, button
 from bot.kit.text import Code, Phrase, Raw, _, listed, ngettext
 from db.calls import Proposal
 from db.people import Sector
@@ -16,7 +16,7 @@ from handlers.paging import PAGE, turn_pages
 
 from . import cards, patterns
 from .making import must_be_ahead
-from .room import METHODS, NOT_FOUND, WHEN_RESIZED, of, runs, symposia
+from .room import METHODS, WHEN_RESIZED, of, runs, symposia
 
 ROOMS = 600
 SECTOR, METHOD = "sector", "method"
@@ -185,7 +185,7 @@ def track_on(ctx: Context, symposium: Symposium, kind: str, key: str, page: int 
     must_be_ahead(symposium)
     known = dict(_choices(kind))
     if key not in known:
-        raise Refusal(NOT_FOUND)
+        raise NotFound()
     if key not in {_key(each) for each in cards.tracks_of(ctx.session, symposium)}:
         if kind == SECTOR:
             _add(ctx, symposium, key, sector=Sector(key))

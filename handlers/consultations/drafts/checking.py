@@ -14,7 +14,7 @@ from bot.kit.text import Difference, Phrase, Raw, Text, _, ngettext
 from db.consultations import Clause, Consultation, Contribution, TextDraft, carrying
 
 from ..numbers import LOOKED_UP, plain_number
-from ..room import NOT_FOUND, consultations, of, owners
+from ..room import consultations, of, owners
 from .correcting import name
 from .entering import to_the_text, work
 
@@ -33,7 +33,7 @@ def _earlier(ctx: Context, consultation: Consultation, clause: Clause) -> TextDr
     of(consultation, clause)
     draft, open_ = _draft(ctx, consultation), carrying.lies_open(ctx.session, consultation)
     if open_ is None or clause.draft_id != open_.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return draft
 
 
@@ -143,7 +143,7 @@ def one_of(ctx: Context, draft: TextDraft, number: str) -> Clause:
     """The clause of that number; raises NotFound where there is none."""
     found = ctx.session.scalar(select(Clause).where(Clause.draft_id == draft.id, Clause.number == number))
     if found is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return found
 
 

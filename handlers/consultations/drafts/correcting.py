@@ -17,7 +17,7 @@ from db.consultations.clauses.reading import LONGEST_CLAUSE
 from handlers.paging import PAGE, turn_pages
 
 from .. import cards
-from ..room import NOT_FOUND, consultations, of, owners
+from ..room import consultations, of, owners
 from .entering import to_the_text
 
 EXCERPT = 120
@@ -43,7 +43,7 @@ def _of_draft(ctx: Context, consultation: Consultation, clause: Clause) -> TextD
     of(consultation, clause)
     draft = _draft(ctx, consultation)
     if clause.draft_id != draft.id:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return draft
 
 

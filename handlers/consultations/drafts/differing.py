@@ -16,7 +16,7 @@ from db.consultations import Change, Clause, ClauseLink, Consultation, Phase, Te
 from handlers.paging import turn_pages
 
 from .. import cards
-from ..room import NOT_FOUND, ON_CONSULTATION, consultations, members
+from ..room import ON_CONSULTATION, consultations, members
 from .correcting import name
 from .entering import to_the_text
 
@@ -53,7 +53,7 @@ def all_changes(ctx: Context, words: str = "") -> Screen:
         select(Consultation).where(Consultation.id == ref, Consultation.visible_to(ctx.who))
     )
     if consultation is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     ctx.shows(consultation)
     return _whole(ctx.session, consultation, number).with_buttons(cards.open_it(consultation))
 
@@ -69,14 +69,14 @@ def page(session: Session, words: str, *, at: datetime) -> Screen | None:
 def _parsed(words: str) -> tuple[int, int]:
     found = re.fullmatch(r"[cC]-?(\d{1,17})(?:-(\d{1,6}))?", words.strip())
     if found is None:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return int(found[1]), int(found[2] or 0)
 
 
 def _whole(session: Session, consultation: Consultation, number: int) -> Screen:
     draft = carrying.numbered(session, consultation, number or consultation.draft_number)
     if draft is None or draft.number < 2:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     links = _links(session, draft)
     facts = (Fact(_("Published"), When(draft.published_at)),) if draft.published_at is not None else ()
     quotes = tuple(_told(each, draft.language) for each in links)
@@ -94,7 +94,7 @@ def _drafted(ctx: Context, consultation: Consultation, number: int) -> TextDraft
         draft = carrying.prepared(ctx.session, consultation)
         draft = draft if draft is not None and draft.number == number else None
     if draft is None or draft.number < 2:
-        raise NotFound(NOT_FOUND)
+        raise NotFound()
     return draft
 
 

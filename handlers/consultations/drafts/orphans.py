@@ -15,7 +15,7 @@ from db.consultations import Clause, Consultation, Contribution, TextDraft, carr
 from handlers.paging import PAGE, turn_pages
 
 from .. import cards
-from ..room import NOT_FOUND, consultations, of, owners
+from ..room import consultations, of, owners
 from .checking import one_of, options_of
 from .entering import to_the_text
 from .publishing import quoted
@@ -102,7 +102,7 @@ class Put(Form):
     def submit(self, ctx: Context) -> Screen:
         draft = carrying.lies_open(ctx.session, self.consultation)
         if draft is None:
-            raise NotFound(NOT_FOUND)
+            raise NotFound()
         self.said.stands_id = one_of(ctx, draft, self.to).id
         ctx.session.flush()
         return listed(ctx, self.consultation, lead=_("It stands there now."))

@@ -84,7 +84,7 @@ class Correct(Form):
     def opens(cls, ctx: Context, bound: Mapping[str, Any]) -> None:
         meeting = bound["meeting"]
         if not lines_of(ctx, meeting.id):
-            raise NotFound(telling.NOT_FOUND)
+            raise NotFound()
         if meeting.state is not MeetingState.CORRECTING or ctx.now >= meeting.corrections_until:
             raise Refusal(_("The time for corrections has passed."))
 

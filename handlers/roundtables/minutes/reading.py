@@ -22,7 +22,7 @@ from db.meetings import (
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from .. import cards, telling
+from .. import cards
 from ..room import members, roundtables
 
 WORDS, MESSAGE = 1500, 4000
@@ -85,7 +85,7 @@ def page_of(ctx: Context, meeting: Meeting, lead: Phrase | None, page: int | Non
     lines = lines_of(ctx, meeting.id)
     is_mine = meeting.is_run_by(ctx.who)
     if not lines and not is_mine:
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     last = max(len(lines) - 1, 0) // PAGE
     page = min(page if page is not None else last if meeting.state in TAKES_MINUTES else 0, last)
     first = page * PAGE if is_mine else 0

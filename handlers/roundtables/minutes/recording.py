@@ -160,7 +160,7 @@ def _chosen(ctx: Context, meeting_id: int) -> Meeting:
     """The meeting that was picked, if it is still theirs to run."""
     meeting = ctx.session.scalar(select(Meeting).where(Meeting.id == meeting_id, Meeting.run_by(ctx.who)))
     if meeting is None:
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     return meeting
 
 

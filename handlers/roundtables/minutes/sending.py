@@ -17,7 +17,7 @@ from db.meetings import (
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
-from .. import cards, dating, holding, rooming, telling
+from .. import cards, dating, holding, rooming
 from ..room import members, roundtables, runs
 from .reading import minutes_screen, page_of, receipt_of, to_acknowledge
 
@@ -48,7 +48,7 @@ def acknowledge(ctx: Context, meeting: Meeting) -> Screen:
     """One has read the minutes."""
     receipt = receipt_of(ctx, meeting)
     if receipt is None:
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     dating.acknowledge(ctx, receipt)
     return page_of(ctx, meeting, _("Thank you. Whoever organised it knows that you have read them."))
 

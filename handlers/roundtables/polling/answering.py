@@ -68,7 +68,7 @@ def when(ctx: Context, meeting: Meeting) -> Screen:
     """The times that are offered, to whoever is asked."""
     poll = poll_of(ctx, meeting)
     if poll is None or not _is_asked(ctx, meeting):
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     _must_be_under_way(poll)
     return poll_screen(ctx, meeting, poll, ctx.who.id, _("When can you come?"))
 
@@ -77,7 +77,7 @@ def when(ctx: Context, meeting: Meeting) -> Screen:
 def vote(ctx: Context, slot: MeetingSlot, can: str) -> Screen:
     """One answer to one time; the last word counts."""
     if can not in set(Can):
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     poll, meeting = _locked(ctx, slot.poll_id)
     _note(ctx, [slot], Can(can))
     return _answered(ctx, meeting, poll)
@@ -98,7 +98,7 @@ def _locked(ctx: Context, poll_id: int) -> tuple[MeetingPoll, Meeting]:
     poll = ctx.session.scalars(held.execution_options(populate_existing=True)).one()
     meeting = ctx.session.get_one(Meeting, poll.meeting_id)
     if not _is_asked(ctx, meeting):
-        raise NotFound(telling.NOT_FOUND)
+        raise NotFound()
     _must_be_under_way(poll)
     return poll, meeting
 
