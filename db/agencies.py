@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, and_, false, or_, selec
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .base import Base, OfAdministration
-from .files import File
 from .issues import How, Issue, Participation
 from .outcomes import Outcome
 from .people import Organisation, Who
@@ -190,12 +189,6 @@ class OutcomePart(OfAdministration, Base):
     def visible_to(cls, who: Who) -> ColumnElement[bool]:
         """Whoever sees the outcome: those it was told, and whoever handles the case. Agencies are not told it."""
         return cls.outcome_id.in_(select(Outcome.id).where(Outcome.visible_to(who)))
-
-
-def part_files_visible_to(who: Who) -> ColumnElement[bool]:
-    """Files that hang on an agency's part: those of the parts one may see."""
-    entries = select(PartEntry.id).where(PartEntry.visible_to(who))
-    return and_(File.owner == PART_ENTRY, File.owner_id.in_(entries))
 
 
 def parts_of(session: Session, issue_id: int) -> Sequence[Part]:

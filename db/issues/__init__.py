@@ -1,7 +1,7 @@
 """Issues: what trade asks Customs to put right, the words exchanged about it, and who takes part."""
 
 from .kinds import ENTRY, INTERNATIONAL_REGION, TO_EVERYBODY, TO_REPORTER, UNDER_WAY, How, Level, State, Voice
-from .tables import Entry, Issue, IssueLink, Participation, Problem, files_visible_to
+from .tables import Entry, Issue, IssueLink, Participation, Problem
 
 __all__ = [
     "ENTRY",
@@ -18,5 +18,4 @@ __all__ = [
     "Problem",
     "State",
     "Voice",
-    "files_visible_to",
 ]

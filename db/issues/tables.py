@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration, Referenced
-from db.files import File
 from db.people import RoleName, Scope, Sector, Who
 
-from .kinds import ENTRY, INTERNATIONAL_REGION, TO_EVERYBODY, TO_REPORTER, UNDER_WAY, How, Level, State, Voice
+from .kinds import INTERNATIONAL_REGION, TO_EVERYBODY, TO_REPORTER, UNDER_WAY, How, Level, State, Voice
 
 
 class Issue(Referenced, Base):
@@ -361,12 +360,6 @@ class Problem(OfAdministration, Base):
     @classmethod
     def under_way(cls) -> ColumnElement[bool]:
         return cls.issue_id.in_(select(Issue.id).where(Issue.under_way()))
-
-
-def files_visible_to(who: Who) -> ColumnElement[bool]:
-    """Attachments: one's own, and those of the entries one may see."""
-    entries = select(Entry.id).where(Entry.visible_to(who))
-    return or_(File.visible_to(who), and_(File.owner == ENTRY, File.owner_id.in_(entries)))
 
 
 def _reported_by(person_id: int) -> Any:

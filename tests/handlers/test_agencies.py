@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from db.agencies import part_files_visible_to
-from db.files import File
-from db.people import Mandate, Person
-from db.people import who as whom
+from db.people import Mandate
 from tests.world import MONDAY, World
 
 from .agency_steps import BY, agencies, answered, asked
@@ -244,7 +241,5 @@ def test_a_file_on_a_part_goes_between_the_agency_and_the_desk_and_to_nobody_els
     assert NIGHT in "".join(each.text for each in world.received("amina"))
     for name in ("amina", "dina"):
         assert not any("sampling.pdf" in each for each in world.received(name)), name
-    with world.parley.sessions.reading() as session:
-        for name, sees in (("chloe", True), ("ruiz", True), ("dina", False), ("amina", False), ("gus", False)):
-            reader = whom(session, session.get_one(Person, world.ids[name]), at=world.clock.now())
-            assert (session.scalar(select(File.id).where(part_files_visible_to(reader))) is not None) is sees, name
+    for name, sees in (("chloe", True), ("ruiz", True), ("dina", False), ("amina", False), ("gus", False)):
+        assert ("[file sampling.pdf]" in world.do(name, "agencies.thread", part=1)) is sees, name

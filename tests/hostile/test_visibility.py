@@ -162,7 +162,7 @@ TABLES |= {"Position", "Contribution"}
 TABLES |= {"Protocol", "ProtocolRule", "ProtocolEditor", "Duty"}
 TABLES |= {"Statement", "StatementVote", "StatementVoter", "StatementCircle", "StatementMap"}
 TABLES |= {"Broadcast", "BroadcastCopy", "BroadcastEdition", "BroadcastText"}
-RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "files_visible_to", "run_by", "open_to", "owned_by"}
+RULE = {"visible_to", "handled_by", "told_to", "is_precedent_for", "run_by", "open_to", "owned_by"}
 RULE |= {"asked_of", "in_full_to", "read_by", "on_the_register"}
 QUERIES = {"select", "update", "delete", "get", "get_one", "select_from", "join", "outerjoin"}
 
