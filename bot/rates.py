@@ -123,16 +123,6 @@ def is_missed(slot: float, at: float) -> bool:
     return at - slot > MISSED
 
 
-class Unlimited:
-    """Implements `Rates` where nobody counts."""
-
-    async def slots(self, door: str, most: int) -> Sequence[float]:
-        return [monotonic()] * min(most, MOST)
-
-    async def told_to_wait(self, door: str, pause: timedelta) -> None:
-        return
-
-
 class Buckets:
     """Implements `Rates` by rows that all processes share, and is asked by whoever sends one message."""
 

@@ -23,7 +23,7 @@ Span = tuple[time, time]  # opens, closes; closing at 00:00 is midnight at the e
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALL_DAYS = range(len(WEEKDAYS))
-MIDNIGHT = time()
+MIDNIGHT, MORNING = time(), time(8)
 ONE_DAY = timedelta(days=1)
 HORIZON = timedelta(days=3 * 366)  # a deadline further away is a mistake in the week or in the allowance
 YEARS = range(1900, 2200)  # room on both sides for the calendar arithmetic
@@ -265,6 +265,13 @@ def after_quiet_hours(at: datetime, zone: str, quiet: Span | None, days: Collect
     """
     hours = _waking_hours(quiet)
     return WorkingWeek(zone, tuple(hours if day in days else () for day in ALL_DAYS)).next_open(at)
+
+
+def next_morning(at: datetime, zone: str) -> datetime:
+    """The first eight o'clock after `at` there, when those hear who want their news together."""
+    local = at.astimezone(ZoneInfo(zone))
+    morning = local.replace(hour=MORNING.hour, minute=MORNING.minute, second=0, microsecond=0)
+    return morning if morning > local else morning + timedelta(days=1)
 
 
 def _waking_hours(quiet: Span | None) -> tuple[Span, ...]:

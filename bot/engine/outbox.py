@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
@@ -22,11 +21,10 @@ from bot.work import ANSWER, Work
 from db.machinery import DIGEST, OUTBOX_HOLD, Outgoing, Receipt, Sending, Setting
 from db.mail import account_of
 from db.people import Account, Delivery, Person, Topic, Who, homes_of, who
-from scheduling.deadlines import after_quiet_hours
+from scheduling.deadlines import after_quiet_hours, next_morning
 
 USEFUL_FOR = timedelta(days=3)
 REPLY_USEFUL_FOR = timedelta(hours=6)
-DIGEST_AT = time(8, 0)
 TOGETHER = 8  # news one message carries at most
 NEW = insert(Outgoing)
 HOLD = select(Setting.value).where(Setting.name == OUTBOX_HOLD)
@@ -335,10 +333,7 @@ class Outbox:
         """When this person wants to hear: after their quiet hours, or with their morning digest."""
         at = self.now
         if person.delivery is Delivery.DIGEST:
-            local = at.astimezone(ZoneInfo(person.zone))
-            at = local.replace(hour=DIGEST_AT.hour, minute=0, second=0, microsecond=0)
-            if at <= local:
-                at += timedelta(days=1)
+            at = next_morning(at, person.zone)
         if person.quiet_from is None or person.quiet_to is None:
             return at
         return after_quiet_hours(at, person.zone, (person.quiet_from, person.quiet_to))

@@ -1,7 +1,8 @@
 """Work: jobs deferred inside a transaction, and the threads that turns run in.
 
-Jobs carry ids, never content: a body reads its rows, does what is still undone, and may run twice. The embedded engine
-is a table and a loop in one process; a file lock (SQLite) or an advisory lock (PostgreSQL) refuses a second.
+Jobs carry ids, never content: a body reads its rows, does what is still undone, and may run twice. `port` is what
+callers know of either engine. The embedded one is a table and a loop in one process; a file lock (SQLite) or an
+advisory lock (PostgreSQL) refuses a second. `scaled` is the engine of many processes.
 """
 
 from .embedded import LONGEST_PAUSE, MOST_ATTEMPTS, Embedded, Planned

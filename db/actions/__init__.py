@@ -4,7 +4,7 @@ Progress counts when both owners confirm it. Where one says done and the other d
 """
 
 from .kinds import DEED, OVERSEEING, UNDER_WAY, Deed, DropReason, Side, SnoozeReason, Source, State
-from .tables import Action, ActionEntry, Milestone, Report, evidence_visible_to
+from .tables import Action, ActionEntry, Milestone, Report
 
 __all__ = [
     "DEED",
@@ -20,5 +20,4 @@ __all__ = [
     "SnoozeReason",
     "Source",
     "State",
-    "evidence_visible_to",
 ]

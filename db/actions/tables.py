@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Date, ForeignKey, Index, and_, false, or_,
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from db.base import Base, OfAdministration, Referenced
-from db.files import File
 from db.people import Who
 
 from .kinds import DEED, OVERSEEING, UNDER_WAY, Deed, DropReason, Side, SnoozeReason, Source, State
@@ -337,9 +336,3 @@ class Report(OfAdministration, Base):
             return False
         self.published_by_id, self.published_at = person_id, at
         return True
-
-
-def evidence_visible_to(who: Who) -> ColumnElement[bool]:
-    """Files of evidence: those of the entries one may see."""
-    entries = select(ActionEntry.id).where(ActionEntry.visible_to(who))
-    return and_(File.owner == DEED, File.owner_id.in_(entries))

@@ -60,7 +60,7 @@ class Habit:
 
 def habits(session: Session, broadcast: Broadcast, *, at: datetime) -> list[tuple[Habit, int]]:
     """Every habit there is among those it means, and how many have it."""
-    columns = _habit(broadcast, at=at)
+    columns = habit_of(broadcast, at=at)
     found = persons(broadcast, at=at).with_only_columns(*columns, func.count()).group_by(*columns).order_by(None)
     return [(Habit(*its), count) for *its, count in session.execute(found)]
 
@@ -82,8 +82,8 @@ def write(
     known = values(
         column("zone", String),
         column("country", String),
-        column("quiet_from", _habit(broadcast, at=at)[2].type),
-        column("quiet_to", _habit(broadcast, at=at)[3].type),
+        column("quiet_from", habit_of(broadcast, at=at)[2].type),
+        column("quiet_to", habit_of(broadcast, at=at)[3].type),
         column("delivery", String),
         column("wave", Integer),
         name="known",
@@ -94,7 +94,7 @@ def write(
         ]
     )
     wave_of = known.cte("wave_of")
-    zone, country, quiet_from, quiet_to, delivery = _habit(broadcast, at=at)
+    zone, country, quiet_from, quiet_to, delivery = habit_of(broadcast, at=at)
     is_muted = _is_muted() if not broadcast.is_urgent else None
     has_door = exists().where(
         Account.person_id == Person.id, Account.unreachable_since.is_(None), Account.platform != WEB
@@ -332,13 +332,14 @@ def unfinished(broadcast: Broadcast) -> Select[BroadcastPortion]:
     )
 
 
-def _habit(broadcast: Broadcast, *, at: datetime) -> tuple[Any, ...]:
-    """The columns that a `Habit` has."""
+def habit_of(broadcast: Broadcast, *, at: datetime) -> tuple[Any, ...]:
+    """The columns that a `Habit` has, in its order and by its names."""
     has_none = or_(Person.quiet_from.is_(None), Person.quiet_to.is_(None))
     quiet_from, quiet_to = (
-        case((has_none, literal(MIDNIGHT, each.type)), else_=each) for each in (Person.quiet_from, Person.quiet_to)
+        case((has_none, literal(MIDNIGHT, each.type)), else_=each).label(each.key)
+        for each in (Person.quiet_from, Person.quiet_to)
     )
-    return Person.zone, country_of(broadcast, at=at), quiet_from, quiet_to, Person.delivery
+    return Person.zone, country_of(broadcast, at=at).label("country"), quiet_from, quiet_to, Person.delivery
 
 
 def _is_muted() -> ColumnElement[bool]:

@@ -9,7 +9,6 @@ from .agenda import (
     MeetingFollower,
     MeetingIssue,
     MeetingRequest,
-    papers_visible_to,
 )
 from .kinds import (
     AHEAD,
@@ -66,5 +65,4 @@ __all__ = [
     "Reply",
     "Wish",
     "invited_to",
-    "papers_visible_to",
 ]

@@ -17,7 +17,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Identified, OfAdministration
-from db.files import File
 from db.people import Who
 
 from .kinds import (
@@ -126,11 +125,6 @@ class MeetingChange(OfAdministration, Base):
 
 CHANGE = "meeting_change"  # what the ledger calls it
 MINUTES = "minutes"
-
-
-def papers_visible_to(who: Who) -> ColumnElement[bool]:
-    """Papers: those of the meetings one may see."""
-    return and_(File.owner == PAPERS, File.owner_id.in_(select(Meeting.id).where(Meeting.visible_to(who))))
 
 
 def _with_meeting(home: Any, meeting_id: Any, who: Who) -> ColumnElement[bool]:

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
+from db.broadcasts.copies import Habit
 from db.people import Delivery
-from scheduling.deadlines import WEEKDAYS, WorkingWeek, after_quiet_hours
+from scheduling.deadlines import WEEKDAYS, WorkingWeek, after_quiet_hours, next_morning
 from scheduling.regions import OFFICE, members
 
-DIGEST_AT = time(8, 0)
 WEEKEND = frozenset({5, 6})
 TRIES = 14  # a night and a holiday can push each other on for some days, not for ever
 
 
-@dataclass(frozen=True)
-class Rhythm:
-    """What decides when somebody may be told: shared by many."""
-
-    zone: str
-    quiet_from: time | None
-    quiet_to: time | None
-    delivery: Delivery
-    country: str
-
-
-def suits(at: datetime, rhythm: Rhythm) -> datetime:
+def suits(at: datetime, habit: Habit) -> datetime:
     """The first instant from `at` on within office hours of a working day of theirs, outside their quiet hours; of
     whoever wants their news together in the morning, from the next morning on."""
-    week = week_of(rhythm.country, rhythm.zone)
-    if rhythm.delivery is Delivery.DIGEST:
-        local = at.astimezone(ZoneInfo(rhythm.zone))
-        morning = local.replace(hour=DIGEST_AT.hour, minute=DIGEST_AT.minute, second=0, microsecond=0)
-        at = morning if morning > local else morning + timedelta(days=1)
-    quiet = (rhythm.quiet_from, rhythm.quiet_to) if rhythm.quiet_from and rhythm.quiet_to else None
+    week = week_of(habit.country, habit.zone)
+    if habit.delivery is Delivery.DIGEST:
+        at = next_morning(at, habit.zone)
     for _try in range(TRIES):
         open_at = week.next_open(at)
-        at = after_quiet_hours(open_at, rhythm.zone, quiet)
+        at = after_quiet_hours(open_at, habit.zone, (habit.quiet_from, habit.quiet_to))
         if at == open_at:
             break
     return at

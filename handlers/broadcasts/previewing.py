@@ -16,14 +16,15 @@ from bot.kit.context import Context
 from bot.kit.screen import Button, Fact, NotFound, Quote, Refusal, Row, Screen, Style, Table, button, map_buttons
 from bot.kit.text import Phrase, Raw, Text, When, _, listed, ngettext
 from db.audiences import people_of
-from db.broadcasts import Asks, Broadcast, Reply, Standing, country_of, does_without, door_of, persons
+from db.broadcasts import Asks, Broadcast, Reply, Standing, does_without, door_of, persons
+from db.broadcasts.copies import Habit, habit_of
 from db.people import WEB, Account, Person
 from db.symposia import Symposium
 from handlers.paging import PAGE, turn_pages
 from handlers.people.naming import called
 
 from . import cards, reasons, terms, texts, voices
-from .hours import Rhythm, suits
+from .hours import suits
 from .room import author, broadcasts, senders
 
 PLATFORMS: Mapping[str, Phrase | Raw] = {
@@ -72,7 +73,7 @@ def numbers(ctx: Context, broadcast: Broadcast) -> Numbers:
             found.fallback[group.language] += group.count
         if broadcast.is_urgent:
             continue
-        suitable = suits(starts, Rhythm(group.zone, group.quiet_from, group.quiet_to, group.delivery, group.country))
+        suitable = suits(starts, Habit(group.zone, group.country, group.quiet_from, group.quiet_to, group.delivery))
         if suitable > starts:
             found.waiting += group.count
             found.last = max(found.last or suitable, suitable)
@@ -92,11 +93,7 @@ def _groups(ctx: Context, broadcast: Broadcast) -> Iterable[Any]:
         persons(broadcast, at=ctx.now)
         .add_columns(
             Person.language,
-            Person.zone,
-            Person.quiet_from,
-            Person.quiet_to,
-            Person.delivery,
-            country_of(broadcast, at=ctx.now).label("country"),
+            *habit_of(broadcast, at=ctx.now),
             does_without().label("is_without"),
             door_of(ctx.doors).label("door"),
         )

@@ -13,9 +13,9 @@ from typing import TypeVar
 from bot.kit.screen import Refusal
 from bot.kit.text import Phrase, _
 from db.broadcasts import Broadcast, By, Selection
+from db.small_groups import LEAST
 
 K = TypeVar("K")
-LEAST = 5
 UNTOLD = _("Nobody is named where people are chosen by what they took part in.")
 UNTOLD_FIGURES = _("Figures under five are not told where people are chosen by what they took part in.")
 TOO_FEW = _(

@@ -10,7 +10,7 @@ from bot.kit.context import Context
 from db.broadcasts import Broadcast, BroadcastText
 from db.broadcasts.copies import Habit, habits, lay_portions, write
 
-from .hours import Rhythm, suits
+from .hours import suits
 from .room import WHEN_BEGUN
 
 USEFUL_FOR = timedelta(days=3)  # after the last of them may go
@@ -58,4 +58,4 @@ def when(broadcast: Broadcast, habit: Habit, *, at: datetime) -> datetime:
     start = begins_at(broadcast, at)
     if broadcast.is_urgent:
         return start
-    return suits(start, Rhythm(habit.zone, habit.quiet_from, habit.quiet_to, habit.delivery, habit.country))
+    return suits(start, habit)

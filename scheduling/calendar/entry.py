@@ -65,7 +65,7 @@ class Entry:
 
     uid: str  # UID: never changes, and is made of nothing that does; the same in feeds and invitations
     revision: int  # rises with every change whatever, and is not written: with `view` it tells cached bytes apart
-    sequence: int  # SEQUENCE: see scheduling/calendar/sequence.py; one counter for a series and its overrides
+    sequence: int  # SEQUENCE: rises with what people agreed to; one counter for a series and its overrides
     changed_at: (
         datetime  # DTSTAMP and LAST-MODIFIED: the last change, never the moment of writing; in whole seconds, so
     )

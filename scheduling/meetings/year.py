@@ -177,7 +177,7 @@ def best_fixed(year: Year) -> Plan:
 
 
 def rotation(year: Year, first: time, step: timedelta) -> Plan:
-    """Every meeting a `step` later in the day than the last: the usual remedy, for holding a plan against."""
+    """Every meeting a `step` later in the day than the last: the usual remedy, which plans are measured against."""
     day = datetime.combine(date.min, first)
     return cost(year, (year.start(days[0], (day + step * number).time()) for number, days in enumerate(year.meetings)))
 

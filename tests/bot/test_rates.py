@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from bot.kit.door import Paused
-from bot.rates import MISSED, Ahead, Buckets, Limits, Unlimited, is_missed, turn
+from bot.rates import MISSED, Ahead, Buckets, Limits, is_missed
 from bot.work import Threads
 from db.buckets import Bucket
 from db.machinery import Job, Outgoing, Sending
@@ -135,7 +135,6 @@ async def test_a_broadcast_that_is_told_to_wait_keeps_no_answer_waiting(rates: B
 async def test_where_nobody_counts_nothing_is_written(rates: Buckets) -> None:
     assert len(await rates.slots("web", 20)) == 20
     await rates.told_to_wait("web", timedelta(seconds=5))
-    await turn(Unlimited(), "telegram")
     with rates._sessions.reading() as session:
         assert session.scalar(select(Bucket)) is None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from bot.kit.context import Context
 from bot.kit.events import Answer
 from bot.kit.screen import from_json, map_buttons
 from db.broadcasts import ATTACHED, Asks, Broadcast, BroadcastEdition, BroadcastText, Selection, Standing, fingerprint
+from db.broadcasts.copies import Habit
 from db.files import File
 from db.people import (
     Account,
@@ -26,7 +27,7 @@ from db.people import (
     create_administration,
     grant_role,
 )
-from handlers.broadcasts.hours import Rhythm, suits
+from handlers.broadcasts.hours import suits
 from handlers.broadcasts.texts import copy_screen, freeze_screens, texts_of
 from tests.world import MONDAY, YEAR, ZONE, World
 
@@ -341,11 +342,12 @@ def test_the_screen_of_the_copies(sqlite_world: World, asks: Asks) -> None:
         assert from_json(session.scalars(select(BroadcastText.screen)).one()) == Answer(screen=screen)
 
 
-A_MONDAY_MORNING = Rhythm(ZONE, None, None, Delivery.AT_ONCE, "TN")
+NO_NIGHT = time(0)
+A_MONDAY_MORNING = Habit(ZONE, "TN", NO_NIGHT, NO_NIGHT, Delivery.AT_ONCE)
 
 
 @pytest.mark.parametrize(
-    ("at", "rhythm", "hour"),
+    ("at", "habit", "hour"),
     [
         (MONDAY, A_MONDAY_MORNING, "2026-11-23T08:00"),
         (MONDAY - timedelta(hours=3), A_MONDAY_MORNING, "2026-11-23T08:00"),
@@ -353,12 +355,12 @@ A_MONDAY_MORNING = Rhythm(ZONE, None, None, Delivery.AT_ONCE, "TN")
         (datetime(2026, 11, 27, 20, tzinfo=UTC), A_MONDAY_MORNING, "2026-11-30T08:00"),
         (
             datetime(2026, 11, 27, 8, tzinfo=UTC),
-            Rhythm("Africa/Cairo", None, None, Delivery.AT_ONCE, "EG"),
+            Habit("Africa/Cairo", "EG", NO_NIGHT, NO_NIGHT, Delivery.AT_ONCE),
             "2026-11-29T07:00",
         ),
         (datetime(2026, 5, 1, 8, tzinfo=UTC), A_MONDAY_MORNING, "2026-05-04T08:00"),  # 1 May is a holiday
     ],
     ids=["in hours", "in the night", "on Sunday", "on Friday evening", "where Friday is off", "on a holiday"],
 )
-def test_when_it_suits(at: datetime, rhythm: Rhythm, hour: str) -> None:
-    assert suits(at, rhythm) == datetime.fromisoformat(f"{hour}+00:00")
+def test_when_it_suits(at: datetime, habit: Habit, hour: str) -> None:
+    assert suits(at, habit) == datetime.fromisoformat(f"{hour}+00:00")

@@ -24,8 +24,8 @@ from scheduling.calendar.build import feed as built
 from scheduling.calendar.check import examine
 from scheduling.calendar.component import Wording
 from scheduling.calendar.entry import Entry, Label, Status, within
-from scheduling.calendar.sequence import next_sequence
 from tests.calendars import Program
+from tests.scheduling.calendar.sequence import next_sequence
 from tests.world import MONDAY, World
 
 from .issue_steps import raised

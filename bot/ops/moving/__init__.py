@@ -1,4 +1,4 @@
-"""Moving an administration from its SQLite file to PostgreSQL, without losing a row or a job.
+"""Moving everything from a SQLite file to PostgreSQL, without losing a row or a job.
 
 Everything is copied in one transaction of the target, so that an interrupted move leaves nothing there, while one
 transaction of the source keeps everybody from writing. Then, in this order:

@@ -19,7 +19,6 @@ from scheduling.calendar.check.lines import Component
 from scheduling.calendar.component import instances
 from scheduling.calendar.entry import Entry, Override, Status, When, in_zone
 from scheduling.calendar.rule import Frequency, Rule
-from scheduling.calendar.sequence import next_sequence
 from scheduling.calendar.text import OCTETS, clean, folded, in_one_line
 from tests.scheduling.calendar.entries import (
     CHANGED,
@@ -34,6 +33,7 @@ from tests.scheduling.calendar.entries import (
     words,
     zones,
 )
+from tests.scheduling.calendar.sequence import next_sequence
 
 FIRST, LAST = datetime(2024, 12, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ import pytest
 
 from scheduling.calendar.entry import Entry, Override, Person, Status
 from scheduling.calendar.rule import Rule
-from scheduling.calendar.sequence import next_sequence
 from tests.scheduling.calendar.entries import VIDEO, at, entry, series
+from tests.scheduling.calendar.sequence import next_sequence
 
 Cases = Mapping[str, tuple[Entry, dict[str, Any]]]  # an entry, and what is changed in it
 

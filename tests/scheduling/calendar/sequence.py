@@ -1,4 +1,4 @@
-"""When SEQUENCE rises: RFC 5546, section 2.1.4.
+"""When SEQUENCE rises: RFC 5546, section 2.1.4. Each capability's own counter is held against it.
 
 It rises when the time, the recurrence or the status changes, because that undoes what people have answered; and when
 the place does, the link by which one joins included, since the same section asks for it where a change puts people's
