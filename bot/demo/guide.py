@@ -300,13 +300,8 @@ BROADCAST = Chapter(
         Step(
             "coordinator",
             "Samuel’s message shows how far it has come: “How far it has come”, by country, and who was not reached, "
-            "why and what mends it.",
-            _did("broadcasts.progress"),
-        ),
-        Step(
-            "coordinator",
-            "“Open”, then “Who has not answered” and “Remind them now”: they hear of it once more in their own "
-            "working hours, twice at most.",
+            "why and what mends it. “Open”, then “Who has not answered” and “Remind them now”: they hear of it once "
+            "more in their own working hours, twice at most.",
             _did("broadcasts.remind"),
         ),
         Step(

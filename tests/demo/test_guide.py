@@ -257,9 +257,6 @@ PLAYED = {
         @coordinator slack en
         [How far it has come]
         < Delivered
-        """,
-        """
-        @coordinator slack en
         [Open]
         [Who has not answered]
         [Remind them now]
@@ -330,4 +327,4 @@ def test_every_step_of_every_chapter_is_done_as_it_says(tmp_path: Path) -> None:
         stage.close()
     assert {*PLAYED, guide.ISSUE} == {*guide.CHAPTERS}  # that one is tests/transcripts/story.md
     for chapter in PLAYED:
-        assert reached[chapter.key] == list(range(len(chapter.steps) + 1))
+        assert reached[chapter.key] == list(range(len(chapter.steps) + 1)), chapter.key

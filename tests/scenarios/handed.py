@@ -68,8 +68,8 @@ class Handed:
         os.kill(self._nursery.pid, by)
         await self._nursery.ended()
 
-    async def until(self, look: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WITHIN):
+    async def until(self, look: Callable[[], bool], within: float = WITHIN) -> None:
+        async with asyncio.timeout(within):
             while not look():  # noqa: ASYNC110  it waits for what another process did
                 await asyncio.sleep(LOOK)
 
