@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from bot.delivery.claiming import Claimed
 from bot.engine import Engine, Outcome
@@ -43,9 +42,10 @@ class Busy(Exception):
     """An update could not be kept in time. The platform has to be told so, and comes again."""
 
 
+KEPT = Inbox.platform, Inbox.key, Inbox.id
 KEEP = {
-    "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(Inbox.id),
-    "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(Inbox.id),
+    "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(*KEPT),
+    "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(*KEPT),
 }
 WAITING = select(Inbox.platform, Inbox.payload, Inbox.trace, Inbox.error).where(
     Inbox.id == bindparam("inbox"), Inbox.state == InboxState.WAITING
@@ -272,27 +272,32 @@ class Edge:
             self._pace.done(account, monotonic())
 
     def _keep(self, updates: Sequence[Arrived]) -> list[int | None]:
+        """Two statements, however many they are: each waits for the database while turns run beside it."""
         now = self._clock.now()
+        rows = [
+            {
+                "platform": each.platform,
+                "key": each.key,
+                "account": each.account,
+                "payload": each.body,
+                "received_at": now,
+                "state": InboxState.WAITING,
+                "attempts": 0,
+                "trace": each.trace,
+                "error": TOO_FAST if each.is_too_much else None,
+            }
+            for each in updates
+        ]
         kept: list[int | None] = []
         with self._sessions.writing() as session:
-            keep = KEEP[session.get_bind().dialect.name]
+            made = session.connection().execute(KEEP[session.get_bind().dialect.name], rows)
+            ids = {(platform, key): inbox for platform, key, inbox in made}
+            kept += [ids.pop((each.platform, each.key), None) for each in updates]  # one that came twice is kept once
             after_commit(session, lambda: self._remember(updates, kept))  # before their turns can have begun
-            for each in updates:
-                row = {
-                    "platform": each.platform,
-                    "key": each.key,
-                    "account": each.account,
-                    "payload": each.body,
-                    "received_at": now,
-                    "state": InboxState.WAITING,
-                    "attempts": 0,
-                    "trace": each.trace,
-                    "error": TOO_FAST if each.is_too_much else None,
-                }
-                inbox = session.connection().execute(keep, row).scalar_one_or_none()
-                if inbox is not None and each.later:
-                    self._defer_turn(session, each.lock, inbox)
-                kept.append(inbox)
+            pairs = zip(updates, kept, strict=True)
+            left = [(each.lock, {"inbox": inbox}) for each, inbox in pairs if each.later and inbox is not None]
+            if left:
+                self._work.defer_all(session, "turn", left, first=WAITED_FOR)
         return kept
 
     def _remember(self, updates: Sequence[Arrived], kept: Sequence[int | None]) -> None:
@@ -303,9 +308,6 @@ class Edge:
                 self._fresh[inbox] = each
             if each.later and self._pace is not None:
                 self._accounts[inbox] = each.lock
-
-    def _defer_turn(self, session: Session, lock: str, inbox: int) -> None:
-        self._work.defer(session, "turn", lock=lock, first=WAITED_FOR, inbox=inbox)
 
     def _turn(self, inbox_id: int, reply: bool | Callable[[Answer], bool], *, is_late: bool = False) -> Outcome | None:
         fresh = self._fresh.pop(inbox_id, None)
@@ -384,8 +386,9 @@ class Edge:
             if inbox is None and waiting and self._work.shares:
                 planned = queues.waiting(session, "turn", "inbox")
                 waiting = [row for row in waiting if row.id not in planned]
-            for row in waiting:
-                self._defer_turn(session, _lock(row.platform, row.account), row.id)
+            if waiting:
+                jobs = [(_lock(row.platform, row.account), {"inbox": row.id}) for row in waiting]
+                self._work.defer_all(session, "turn", jobs, first=WAITED_FOR)
         return len(waiting)
 
     def depth(self) -> int:

@@ -30,6 +30,12 @@ DEFER = text(
     " CAST(:first AS integer), CAST(:lock AS text), NULL, CAST(:args AS jsonb), NULL)"
     "::procrastinate_job_to_defer_v1])"
 )
+DEFER_ALL = text(
+    "SELECT procrastinate_defer_jobs_v1(array_agg(ROW(CAST(:queue AS varchar), CAST(:name AS varchar),"
+    " CAST(:first AS integer), each.lock, NULL, CAST(each.args AS jsonb), NULL)::procrastinate_job_to_defer_v1"
+    " ORDER BY each.number))"
+    " FROM unnest(CAST(:locks AS text[]), CAST(:args AS text[])) WITH ORDINALITY AS each(lock, args, number)"
+)
 # What failed under a lock was to hold it until its hour; its own `at` is by the caller's clock, not the database's.
 RELEASE = (
     "WITH freed AS (UPDATE procrastinate_jobs SET queue_name = "
@@ -39,10 +45,10 @@ RELEASE = (
     " json_build_object('type', 'job_inserted', 'job_id', id)::text)) FROM freed"
 )
 RELEASE_DUE = text(RELEASE.format(which="scheduled_at <= :now"))
-# Somebody waits for what comes next under a lock: what stands before it goes as soon, and so before it.
+# Somebody waits for what comes next under some locks: what stands before it goes as soon, and so before it.
 HURRY = text(
     "WITH freed AS (UPDATE procrastinate_jobs SET priority = GREATEST(priority, :first), scheduled_at = NULL,"
-    " queue_name = " + QUEUE.format(name="task_name", first=":first") + " WHERE lock = :lock AND status = 'todo'"
+    " queue_name = " + QUEUE.format(name="task_name", first=":first") + " WHERE lock = ANY(:locks) AND status = 'todo'"
     f" AND (queue_name = '{PARKED}' OR priority < :first) RETURNING id, queue_name)"
     " SELECT count(pg_notify('procrastinate_queue_v1#' || queue_name,"
     " json_build_object('type', 'job_inserted', 'job_id', id)::text)) FROM freed"

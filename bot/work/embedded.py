@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -67,6 +67,7 @@ HOLDING = select(*COLUMNS).where(
     Job.lock.is_not(None),
 )
 NEW = insert(Job)
+NEW_ONES = NEW.returning(Job.id, sort_by_parameter_order=True)
 GONE = delete(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -129,6 +130,19 @@ class Embedded:
         made = session.connection().execute(NEW, row).inserted_primary_key
         if made is not None and (at is None or at <= now):
             after_commit(session, partial(self._hand_on, Planned(made[0], name, lock, ids, at or now, first=first)))
+
+    def defer_all(
+        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+    ) -> None:
+        """The same for many at once, by the lock and the ids of each: they keep their order."""
+        if name not in self.bodies:
+            raise LookupError(f"no job is called {name}")
+        now = self._clock.now()
+        its = {"name": name, "at": now, "attempts": 0, "first": bool(first)}
+        rows = [its | {"lock": lock, "args": dict(ids)} for lock, ids in jobs]
+        made = session.connection().execute(NEW_ONES, rows).scalars()
+        for number, (lock, ids) in zip(made, jobs, strict=True):
+            after_commit(session, partial(self._hand_on, Planned(number, name, lock, dict(ids), now, first=first)))
 
     def bring_forward(self, session: Session, until: datetime) -> None:
         """The clock stood at `until` and was set back: what had come due is due, and what is tried again is tried now.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -62,3 +63,8 @@ class Work(Protocol):
         first: int = 0,
         **ids: int,
     ) -> None: ...
+
+    def defer_all(
+        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+    ) -> None:
+        """The same for many at once, by the lock and the ids of each: they keep their order."""

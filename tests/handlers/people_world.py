@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,11 @@ class Deferred:
         **ids: int,
     ) -> None:
         self.jobs.append((name, ids))
+
+    def defer_all(
+        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+    ) -> None:
+        self.jobs += [(name, dict(ids)) for _lock, ids in jobs]
 
 
 class World:

@@ -59,6 +59,23 @@ async def test_jobs_of_one_lock_run_one_at_a_time_and_in_order(busy_shop: Shop) 
     assert busy_shop.jobs() == []
 
 
+async def test_many_deferred_at_once_are_as_if_one_by_one(shop: Shop) -> None:
+    with suppress(RuntimeError), shop.sessions.writing() as session:
+        shop.work.defer_all(session, "note", [("a", {"number": 99})])
+        raise RuntimeError("what is not committed was never deferred")
+    with shop.sessions.writing() as session:
+        shop.work.defer_all(session, "note", [(f"lock {number % 3}", {"number": number}) for number in range(30)])
+    shop.defer(*range(30, 33), lock="lock 0")
+    await shop.work.drain()
+    assert sorted(shop.done) == list(range(33)) and shop.jobs() == []
+    for lock in range(3):
+        mine = [number for number in shop.done if number < 30 and number % 3 == lock]
+        assert mine == sorted(mine)
+    assert [number for number in shop.done if number % 3 == 0 or number >= 30][-3:] == [30, 31, 32]
+    with pytest.raises(LookupError), shop.sessions.writing() as session:
+        shop.work.defer_all(session, "nothing", [("a", {})])
+
+
 async def test_what_somebody_waits_for_overtakes_nothing_under_its_lock(shop: Shop) -> None:
     """News that wait at a door come before the answer there, and as soon as that: a full engine keeps neither."""
     held, full = asyncio.Event(), 16
