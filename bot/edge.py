@@ -296,8 +296,7 @@ class Edge:
             after_commit(session, lambda: self._remember(updates, kept))  # before their turns can have begun
             pairs = zip(updates, kept, strict=True)
             left = [(each.lock, {"inbox": inbox}) for each, inbox in pairs if each.later and inbox is not None]
-            if left:
-                self._work.defer_all(session, "turn", left, first=WAITED_FOR)
+            self._work.defer_all(session, "turn", left, first=WAITED_FOR)
         return kept
 
     def _remember(self, updates: Sequence[Arrived], kept: Sequence[int | None]) -> None:
@@ -386,9 +385,8 @@ class Edge:
             if inbox is None and waiting and self._work.shares:
                 planned = queues.waiting(session, "turn", "inbox")
                 waiting = [row for row in waiting if row.id not in planned]
-            if waiting:
-                jobs = [(_lock(row.platform, row.account), {"inbox": row.id}) for row in waiting]
-                self._work.defer_all(session, "turn", jobs, first=WAITED_FOR)
+            jobs = [(_lock(row.platform, row.account), {"inbox": row.id}) for row in waiting]
+            self._work.defer_all(session, "turn", jobs, first=WAITED_FOR)
         return len(waiting)
 
     def depth(self) -> int:

@@ -101,9 +101,7 @@ class Outgoing(Identified, Base):
     reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
     may_repeat: Mapped[bool] = mapped_column(default=False)  # sent again after an unknown outcome: says so itself
-    was_revised: Mapped[bool] = mapped_column(
-        default=False
-    )  # while it was on its way: what arrives is replaced at once
+    was_revised: Mapped[bool] = mapped_column(default=False)  # on its way: what arrives is replaced at once
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -137,6 +137,8 @@ class Embedded:
         """The same for many at once, by the lock and the ids of each: they keep their order."""
         if name not in self.bodies:
             raise LookupError(f"no job is called {name}")
+        if not jobs:  # an INSERT of no rows is one of a row of defaults
+            return
         now = self._clock.now()
         its = {"name": name, "at": now, "attempts": 0, "first": bool(first)}
         rows = [its | {"lock": lock, "args": dict(ids)} for lock, ids in jobs]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -20,6 +20,9 @@ from db.symposia import Symposium, SymposiumState
 from handlers.roundtables.dates import instant, read_time
 
 from . import choosing, texts
+
+if TYPE_CHECKING:
+    from .composing import Compose, Terms
 
 ONLY = "only"  # the answer to which right, where somebody holds one
 NARROWEST = (Scope.COUNTRY, Scope.REGION, Scope.WORLD)
@@ -100,17 +103,6 @@ TIME = ask.line(
 )
 
 
-class Given(Protocol):
-    """A form that asks for them."""
-
-    wants: Asks
-    symposium: str | None
-    hour: Hour
-    moment: Moment
-    day: date | None
-    time: str | None
-
-
 def as_they_are(ctx: Context, broadcast: Broadcast) -> dict[str, Any]:
     """Its terms as answers of the form that changes them: whoever changes one of them keeps the others."""
     given: dict[str, Any] = {
@@ -126,14 +118,14 @@ def as_they_are(ctx: Context, broadcast: Broadcast) -> dict[str, Any]:
     return given
 
 
-def put(ctx: Context, broadcast: Broadcast, given: Given) -> None:
+def put(ctx: Context, broadcast: Broadcast, given: Compose | Terms) -> None:
     broadcast.asks = given.wants
     broadcast.symposium_id = int(given.symposium) if given.symposium else None
     broadcast.is_urgent = given.hour is Hour.ANY
     broadcast.send_at = _send_at(ctx, given)
 
 
-def _send_at(ctx: Context, given: Given) -> datetime | None:
+def _send_at(ctx: Context, given: Compose | Terms) -> datetime | None:
     if given.day is None or given.time is None:
         return None
     return instant(given.day, read_time(given.time, field="time"), ctx.who.zone, now=ctx.now, field="day")

@@ -103,6 +103,8 @@ class Scaled:
         """The same for many at once, by the lock and the ids of each: they keep their order."""
         if name not in self.bodies:
             raise LookupError(f"no job is called {name}")
+        if not jobs:
+            return
         connection, locks = session.connection(), [lock for lock, _ids in jobs]
         if first:
             connection.execute(queues.HURRY, {"locks": sorted(set(locks)), "first": first})

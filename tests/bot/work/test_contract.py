@@ -72,6 +72,9 @@ async def test_many_deferred_at_once_are_as_if_one_by_one(shop: Shop) -> None:
         mine = [number for number in shop.done if number < 30 and number % 3 == lock]
         assert mine == sorted(mine)
     assert [number for number in shop.done if number % 3 == 0 or number >= 30][-3:] == [30, 31, 32]
+    with shop.sessions.writing() as session:
+        shop.work.defer_all(session, "note", [])
+    assert shop.jobs() == []
     with pytest.raises(LookupError), shop.sessions.writing() as session:
         shop.work.defer_all(session, "nothing", [("a", {})])
 
