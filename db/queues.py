@@ -26,11 +26,6 @@ MADE_BY = text("SELECT obj_description('procrastinate_jobs'::regclass)")  # whic
 BY_LOCK = "CREATE INDEX IF NOT EXISTS parley_jobs_lock ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing')"
 
 DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:name AS varchar),"
-    " CAST(:first AS integer), CAST(:lock AS text), NULL, CAST(:args AS jsonb), NULL)"
-    "::procrastinate_job_to_defer_v1])"
-)
-DEFER_ALL = text(
     "SELECT procrastinate_defer_jobs_v1(array_agg(ROW(CAST(:queue AS varchar), CAST(:name AS varchar),"
     " CAST(:first AS integer), each.lock, NULL, CAST(each.args AS jsonb), NULL)::procrastinate_job_to_defer_v1"
     " ORDER BY each.number))"

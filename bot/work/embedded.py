@@ -132,7 +132,7 @@ class Embedded:
             after_commit(session, partial(self._hand_on, Planned(made[0], name, lock, ids, at or now, first=first)))
 
     def defer_all(
-        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+        self, session: Session, name: str, jobs: Sequence[tuple[str | None, Mapping[str, int]]], *, first: int = 0
     ) -> None:
         """The same for many at once, by the lock and the ids of each: they keep their order."""
         if name not in self.bodies:

@@ -65,6 +65,6 @@ class Work(Protocol):
     ) -> None: ...
 
     def defer_all(
-        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+        self, session: Session, name: str, jobs: Sequence[tuple[str | None, Mapping[str, int]]], *, first: int = 0
     ) -> None:
         """The same for many at once, by the lock and the ids of each: they keep their order."""

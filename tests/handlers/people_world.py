@@ -61,7 +61,7 @@ class Deferred:
         self.jobs.append((name, ids))
 
     def defer_all(
-        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+        self, session: Session, name: str, jobs: Sequence[tuple[str | None, Mapping[str, int]]], *, first: int = 0
     ) -> None:
         self.jobs += [(name, dict(ids)) for _lock, ids in jobs]
 

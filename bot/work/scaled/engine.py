@@ -91,14 +91,10 @@ class Scaled:
         if at is not None and at > now:
             self._put_off(session, name, lock, at, first, ids)
             return
-        connection = session.connection()
-        if first and lock is not None:  # somebody is there: what failed before it may go through now
-            connection.execute(queues.HURRY, {"locks": [lock], "first": first})
-        row = {"queue": queues.queue(name, first), "name": name, "first": first, "lock": lock, "args": json.dumps(ids)}
-        connection.execute(queues.DEFER, row)
+        self.defer_all(session, name, [(lock, ids)], first=first)
 
     def defer_all(
-        self, session: Session, name: str, jobs: Sequence[tuple[str, Mapping[str, int]]], *, first: int = 0
+        self, session: Session, name: str, jobs: Sequence[tuple[str | None, Mapping[str, int]]], *, first: int = 0
     ) -> None:
         """The same for many at once, by the lock and the ids of each: they keep their order."""
         if name not in self.bodies:
@@ -106,10 +102,11 @@ class Scaled:
         if not jobs:
             return
         connection, locks = session.connection(), [lock for lock, _ids in jobs]
-        if first:
-            connection.execute(queues.HURRY, {"locks": sorted(set(locks)), "first": first})
+        held = sorted({lock for lock in locks if lock is not None})
+        if first and held:  # somebody is there: what failed before them may go through now
+            connection.execute(queues.HURRY, {"locks": held, "first": first})
         row = {"queue": queues.queue(name, first), "name": name, "first": first}
-        connection.execute(queues.DEFER_ALL, row | {"locks": locks, "args": [json.dumps(ids) for _lock, ids in jobs]})
+        connection.execute(queues.DEFER, row | {"locks": locks, "args": [json.dumps(ids) for _lock, ids in jobs]})
 
     def bring_forward(self, session: Session, until: datetime) -> None:
         """The clock stood at `until` and was set back: what had come due is due, and what is tried again is tried now.
