@@ -41,10 +41,13 @@ def _resident() -> int:
 def record(path: str) -> None:
     """Write down what is asked of the database, in order: (SQL, parameters), ("BEGIN" and "COMMIT" among them)."""
     from sqlalchemy import Engine, event  # noqa: PLC0415
+    from sqlalchemy.engine.interfaces import ExecuteStyle  # noqa: PLC0415
 
     file = Path(path).open("ab", buffering=0)  # noqa: SIM115  open until the process ends
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        # Several rows in one statement are called "many" too, and are executed once.
+        many = many and context.execute_style is ExecuteStyle.EXECUTEMANY
         file.write(pickle.dumps((statement, parameters, many)))
 
     event.listen(Engine, "before_cursor_execute", note)
