@@ -22,16 +22,19 @@ class Audience(StrEnum):
 
 def within(table: Any, who: Who) -> ColumnElement[bool]:
     """Those rows, by their `audience` and `sector`, that are for `who`, member of a business or of an agency."""
-    if not who.is_registered:
-        return false()
+    return within_for(table, who.kind, who.id) if who.is_registered else false()
+
+
+def within_for(table: Any, kind: Kind | None, person_id: Any) -> ColumnElement[bool]:
+    """The same for anybody registered of that kind: for a question that is put together once and asked of many."""
     rules: list[ColumnElement[bool]] = [table.audience == Audience.MEMBERS]
-    if who.kind in (Kind.BUSINESS, Kind.ASSOCIATION):
-        own = select(Person.sector).where(Person.id == who.id, Person.sector.is_not(None))
+    if kind in (Kind.BUSINESS, Kind.ASSOCIATION):
+        own = select(Person.sector).where(Person.id == person_id, Person.sector.is_not(None))
         rules += [
             table.audience == Audience.BUSINESS,
             and_(table.audience == Audience.SECTOR, table.sector.in_(own)),
         ]
-    if who.kind is Kind.AGENCY:
+    if kind is Kind.AGENCY:
         rules.append(table.audience == Audience.AGENCIES)
     return or_(*rules)
 

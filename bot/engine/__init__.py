@@ -28,7 +28,7 @@ from db.people import Account, Administration, Person, meet, who
 from db.session import Sessions
 from scheduling.clock import Clock
 
-from . import acting, rights
+from . import acting, rights, suggest
 from .handles import bind_copies
 from .turn import Turn
 
@@ -87,6 +87,7 @@ class Engine:
         self.registry = registry
         self.clock = clock
         self.catalogues = catalogues
+        self.titles = suggest.Titles(registry, catalogues)
         self.work = work
         self.doors = doors  # those that something can be sent to, as they are added
         self.public_url = public_url.rstrip("/")

@@ -31,6 +31,8 @@ CURRENT = (
     .limit(1)
 )
 
+BEGUN = select(Draft).where(Draft.person_id == bindparam("person")).order_by(Draft.touched_at.desc())
+
 
 class Drafts:
     """The drafts of one person, within one turn."""
@@ -56,8 +58,7 @@ class Drafts:
         return self._session.scalar(CURRENT, {"person": self._ctx.who.id})
 
     def unfinished(self) -> list[Draft]:
-        mine = select(Draft).where(Draft.person_id == self._ctx.who.id).order_by(Draft.touched_at.desc())
-        return list(self._session.scalars(mine))
+        return list(self._session.scalars(BEGUN, {"person": self._ctx.who.id}))
 
     def mine(self, draft_id: Any) -> Draft:
         """A draft by its id; somebody else's, or one that is finished, is not found."""

@@ -200,6 +200,11 @@ class State:
         )
         return bound
 
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """What the commands of the menu are called in their language."""
+        return self._engine.titles.of(self.ctx.who.language)
+
     def plain(self, value: Any) -> str:
         return Writer(self._engine.catalogues, Reader(self.ctx.who.language, self.ctx.who.zone)).plain(value)
 

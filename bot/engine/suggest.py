@@ -1,16 +1,15 @@
-"""Words that are no command: the nearest commands, as buttons. A guess is never run."""
+"""Words that are no command: the nearest commands, as buttons. A guess is never run. And what commands are called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from rapidfuzz import fuzz, process, utils
 
 from bot.kit.capability import Command, Registry
 from bot.kit.clean import shorten
 from bot.kit.screen import Button, Screen
-from bot.kit.text import Raw, _
+from bot.kit.text import Catalogues, Raw, Reader, Writer, _
 
 CUT_OFF = 72
 MOST = 3
@@ -18,12 +17,28 @@ COMMAND_WORDS = 4  # more words than a command's name has are something to say
 SHOWN = 80  # graphemes of somebody's words that are repeated to them
 
 
-def nearest(words: str, commands: Iterable[Command], write: Callable[[Any], str]) -> list[Command]:
+class Titles:
+    """What the commands of the menu are called. All that anybody types is compared with all of them: written once."""
+
+    def __init__(self, registry: Registry, catalogues: Catalogues) -> None:
+        self._menu = registry.menu
+        self._catalogues = catalogues
+        self._written: dict[str, dict[str, str]] = {}
+
+    def of(self, language: str) -> Mapping[str, str]:
+        """As buttons show it to whoever reads `language`, by the command's name."""
+        if language not in self._written:
+            write = Writer(self._catalogues, Reader(language, "UTC")).plain
+            self._written[language] = {command.name: write(command.title) for command in self._menu}
+        return self._written[language]
+
+
+def nearest(words: str, commands: Sequence[Command], titles: Mapping[str, str]) -> list[Command]:
     """The commands whose verb or title, in the person's language, is most like `words`, best first."""
     names: dict[tuple[str, str], str] = {}
     for command in commands:
         names[command.name, "verb"] = command.verb
-        names[command.name, "title"] = write(command.title)
+        names[command.name, "title"] = titles[command.name]
     found = process.extract(
         words,
         names,
@@ -42,11 +57,11 @@ def screen(
     offers: Sequence[Button],
     registry: Registry,
     may: Callable[[Command], bool],
-    write: Callable[[Any], str],
+    titles: Mapping[str, str],
 ) -> Screen:
     """What to answer to `words` that are neither a command nor an answer: what they could be for, then commands."""
-    allowed = [command for command in registry.menu() if may(command)]
-    close = nearest(words, allowed, write)
+    allowed = [command for command in registry.menu if may(command)]
+    close = nearest(words, allowed, titles)
     offered = {button.command for button in offers}
     if offers and len(words.split()) > COMMAND_WORDS:
         close, allowed = [], []  # a sentence that has a use: what it merely sounds like would only distract

@@ -162,8 +162,8 @@ class Turn:
 
     def _titled(self, words: str) -> Command | None:
         """The command whose title, as its button shows it to this person, is exactly what they typed: no guess."""
-        wanted = words.strip().casefold()
-        titled = (each for each in self._registry.menu() if self._state.plain(each.title).casefold() == wanted)
+        wanted, titles = words.strip().casefold(), self._state.titles
+        titled = (each for each in self._registry.menu if titles[each.name].casefold() == wanted)
         return next((each for each in titled if each.allow(self.ctx.who)), None)
 
     def _answered(self, event: Answered) -> Answer:
@@ -287,7 +287,7 @@ class Turn:
         bare = words.strip().removeprefix("/")  # a reference may be typed as a command is
         offers = [button for find in registry.offers for button in find(self.ctx, bare)]
         return Answer(
-            screen=suggest.screen(words, offers, registry, lambda command: command.allow(whose), self._state.plain)
+            screen=suggest.screen(words, offers, registry, lambda command: command.allow(whose), self._state.titles)
         )
 
     def _bound(self, answer: Answer) -> Answer:

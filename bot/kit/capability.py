@@ -310,6 +310,8 @@ class Registry:
     (`/start link_…`); any other payload is a greeting. `unkept` is a test for words that must not be kept (a disclosure
     of corruption) and the command that answers them. `invited` takes what somebody who is known, `ctx.who`, answered to
     an invitation; it does nothing about one that is not theirs, or older than what it holds.
+
+    `menu` is the commands that belong in menus, in order.
     """
 
     def __init__(
@@ -357,6 +359,8 @@ class Registry:
                         raise ValueError(f"two commands are typed {typed} where others are")
                 if command.takes is not None and self.by_verb.setdefault(command.takes, command) is not command:
                     raise ValueError(f"two commands are typed {command.takes}")
+        listed = [command for command in self.commands.values() if command.menu is not None]
+        self.menu = tuple(sorted(listed, key=lambda command: (command.menu or 0, command.name)))
         self.home = self.commands[home]
         self.welcome = self.commands[welcome]
         self.begins = begins
@@ -383,8 +387,3 @@ class Registry:
     def entries(self, scope: str, subscriber: Subscriber) -> list[Entry]:
         """Everything that any capability has for that calendar."""
         return [entry for feed in self.feeds.get(scope, ()) for entry in feed(subscriber)]
-
-    def menu(self) -> list[Command]:
-        """The commands that belong in menus, in order."""
-        listed = [command for command in self.commands.values() if command.menu is not None]
-        return sorted(listed, key=lambda command: (command.menu or 0, command.name))

@@ -40,13 +40,14 @@ _TOO = (
     .where(Membership.person_id == bindparam("person"), Membership.left_at.is_(None))
     .order_by(Membership.id)
 )
-# Locked, so that a turn that begins while two persons become one waits and then sees the one; and alone, because
-# PostgreSQL finds no row where one that it is joined with has changed meanwhile.
-_MET = (
+# Locked, so that a turn that begins while two persons become one waits and then sees the one. PostgreSQL finds neither
+# where their account has become another's meanwhile, so what is not found is looked for once more, alone.
+_ACCOUNT = (
     select(Account)
     .where(Account.platform == bindparam("platform"), Account.external_id == bindparam("external_id"))
     .with_for_update()
 )
+_MET = _ACCOUNT.join(Person, Person.id == Account.person_id).add_columns(Person).with_for_update(of=Account)
 
 
 def who(
@@ -144,7 +145,9 @@ def meet(
 
     `home` names the administration of somebody new; its language and zone are theirs where none are given.
     """
-    account = session.scalar(_MET, {"platform": platform, "external_id": external_id})
+    caller = {"platform": platform, "external_id": external_id}
+    met = session.execute(_MET, caller).one_or_none()
+    account = met[0] if met is not None else session.scalar(_ACCOUNT, caller)
     if account is None:
         place = home()
         person = Person(
@@ -168,7 +171,7 @@ def meet(
         session.add(account)
         session.flush()
         return account, person, True
-    person = session.get_one(Person, account.person_id)
+    person = met[1] if met is not None else session.get_one(Person, account.person_id)
     if not timedelta() <= at - account.used_at < STILL_HERE:
         account.used_at = at
     account.address, account.is_guest = address or account.address, is_guest

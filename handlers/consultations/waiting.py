@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select, true
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 
 from bot.kit.context import Context
 from bot.kit.screen import Row, Style, button
 from bot.kit.text import Code, Raw, When, _
+from db.audiences import within_for
 from db.conclusions import Conclusion
 from db.consultations import Consultation, ConsultationTranslation, Contribution, Phase
+from db.people import Kind
 
 from . import cards
 
@@ -48,19 +51,30 @@ _WAITS = (
         (ConsultationTranslation.consultation_id == Consultation.id)
         & (ConsultationTranslation.language == bindparam("language")),
     )
+    .where(Consultation.administration_id == bindparam("home"))
     .order_by(Consultation.phase.in_((Phase.SHAPING, Phase.COMMENTS)), Consultation.closes_at, Consultation.id)
     .limit(MOST)
 )
+_OWN = _WAITS.where(_OWNED)
+
+
+@cache
+def _own_and_open(kind: Kind | None) -> Select[Consultation, str, bool, bool]:
+    return _WAITS.where(or_(_OWNED, and_(_OPEN, within_for(Consultation, kind, _ME))))
 
 
 def waiting(ctx: Context) -> tuple[Row, ...]:
     """What they are asked to own, what of theirs is being prepared, to be answered or signed; and what is open to them
     and in which they have said nothing yet. Staff find what is open in their list."""
-    is_open = and_(_OPEN, Consultation.open_to(ctx.who)) if not ctx.who.is_staff else ~true()
-    mine = Consultation.administration_id == ctx.who.administration_id, or_(_OWNED, is_open)
-    asked = {"person": ctx.who.id, "language": ctx.who.language, "now": ctx.now}
+    waits = _OWN if ctx.who.is_staff else _own_and_open(ctx.who.kind)
+    asked = {
+        "person": ctx.who.id,
+        "home": ctx.who.administration_id,
+        "language": ctx.who.language,
+        "now": ctx.now,
+    }
     rows = []
-    for each, translated, lies_open, is_unsigned in ctx.session.execute(_WAITS.where(*mine), asked):
+    for each, translated, lies_open, is_unsigned in ctx.session.execute(waits, asked):
         title = Raw(translated, ctx.who.language) if translated else Raw(each.title, each.language)
         rows.append(_to_say(each, title) if lies_open else _own(ctx, each, title, is_unsigned=is_unsigned))
     return tuple(rows)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.kit import allow
 from bot.kit.clean import clean_line, shorten
@@ -24,11 +24,20 @@ from .room import issues
 
 TITLE, PORT, OPTIONS = 120, 60, 25
 
+# Put together once: a form asks them again with every answer.
+PORTS = select(Centre.ports).where(Centre.administration_id == bindparam("home"))
+AGENCIES = (
+    select(Organisation.id, Organisation.name)
+    .where(Organisation.administration_id == bindparam("home"))
+    .where(Organisation.kind == Kind.AGENCY, Organisation.standing == Standing.VERIFIED)
+    .order_by(Organisation.name)
+)
+
 
 def ports(ctx: Context, query: str) -> Sequence[Option]:
     """The ports that the centres know; or another, as it was typed."""
-    mine = Centre.administration_id == ctx.who.administration_id
-    known = sorted({port for held in ctx.session.scalars(select(Centre.ports).where(mine)) for port in held})
+    held = ctx.session.scalars(PORTS, {"home": ctx.who.administration_id})
+    known = sorted({port for each in held for port in each})
     wanted = clean_line(query)
     found = [port for port in known if wanted.casefold() in port.casefold()]
     is_known = wanted.casefold() in (port.casefold() for port in known)
@@ -38,12 +47,7 @@ def ports(ctx: Context, query: str) -> Sequence[Option]:
 
 def agencies(ctx: Context, query: str) -> Sequence[Option]:
     """The verified agencies of the administration, by name; one's own number finds it too."""
-    verified = (
-        Organisation.administration_id == ctx.who.administration_id,
-        Organisation.kind == Kind.AGENCY,
-        Organisation.standing == Standing.VERIFIED,
-    )
-    rows = ctx.session.execute(select(Organisation.id, Organisation.name).where(*verified).order_by(Organisation.name))
+    rows = ctx.session.execute(AGENCIES, {"home": ctx.who.administration_id})
     wanted = clean_line(query).casefold()
     found = [row for row in rows if wanted in row.name.casefold() or wanted == str(row.id)]
     return [Option(str(row.id), Raw(row.name)) for row in found[:OPTIONS]]

@@ -131,7 +131,7 @@ def test_without_an_address_help_says_so(people_world: World) -> None:
 def test_help_leads_to_every_command_of_the_menu_one_may_use(people_world: World) -> None:
     people_world.known(ADMIN, RoleName.ADMINISTRATOR, RoleName.LEAD)
     person = seen(people_world, ADMIN)
-    wanted = {each.name for each in handlers.registry.menu() if each.allow(person)} - {"home.help"}
+    wanted = {each.name for each in handlers.registry.menu if each.allow(person)} - {"home.help"}
     shown = {each.command for each in buttons(people_world.call(ADMIN, "help"))}
     assert wanted <= shown
 

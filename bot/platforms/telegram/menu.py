@@ -89,7 +89,7 @@ def menus(registry: Registry, catalogues: Catalogues, members: Iterable[tuple[in
 
 def _commands(registry: Registry, catalogues: Catalogues, whose: Who, language: str) -> tuple[tuple[str, str], ...]:
     writer = Writer(catalogues, Reader(language, whose.zone))
-    allowed = [(command.verb, command.title) for command in registry.menu() if command.allow(whose)]
+    allowed = [(command.verb, command.title) for command in registry.menu if command.allow(whose)]
     room = MOST - 1
     if len(allowed) > room:
         allowed = [*allowed[: room - 1], allowed[-1]]  # the last is help, which names the others

@@ -350,7 +350,7 @@ class Pages:
     def _menu(self, person_id: int) -> list[Any]:
         with self._sessions.reading() as session:
             person = who(session, session.get_one(Person, person_id), at=self._clock.now())
-            return [command for command in self._registry.menu() if command.allow(person)]
+            return [command for command in self._registry.menu if command.allow(person)]
 
     def _labels(self, visit: Visit, token: str, field: str, query: str) -> list[str]:
         found, reader = self._options(visit.caller, token, field, query)
