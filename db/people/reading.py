@@ -172,11 +172,14 @@ def meet(
         session.flush()
         return account, person, True
     person = met[1] if met is not None else session.get_one(Person, account.person_id)
+    now = {"address": address or account.address, "is_guest": is_guest}
     if not timedelta() <= at - account.used_at < STILL_HERE:
-        account.used_at = at
-    account.address, account.is_guest = address or account.address, is_guest
+        now["used_at"] = at
     if account.unreachable_reason != UNSUBSCRIBED:
-        account.unreachable_since = account.unreachable_reason = None
+        now |= {"unreachable_since": None, "unreachable_reason": None}
+    for name, value in now.items():
+        if getattr(account, name) != value:  # a row that was set to what it was is looked through by every flush
+            setattr(account, name, value)
     session.flush()  # having been here is no change of the turn's own
     return account, person, False
 

@@ -31,8 +31,13 @@ def waiting(ctx: Context) -> tuple[Row, ...]:
     return (*_asked(ctx), *_told(ctx), *(_at_the_desk(ctx) if ctx.who.is_staff else ()))
 
 
+def is_asked(ctx: Context) -> bool:
+    """Whether Customs waits for an answer of theirs, in whatever administration."""
+    return ctx.session.scalar(ASKED, {"person": ctx.who.id}) is not None
+
+
 def _asked(ctx: Context) -> tuple[Row, ...]:
-    if ctx.session.scalar(ASKED, {"person": ctx.who.id}) is None:
+    if not is_asked(ctx):
         return ()
     mine = Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who)
     return tuple(
