@@ -27,8 +27,8 @@ T = TypeVar("T")
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 # Milliseconds: keepalives say nothing while something sent is on its way.
 PATIENCE |= {"tcp_user_timeout": 30_000}
-# Connections to PostgreSQL: what a process keeps, for the threads that run turns and what reads beside them; how many
-# more it opens for a while; and those beside: for its place among others, for taking in, for what changes, for taking jobs.
+# Connections to PostgreSQL: what a process keeps, for its turns and for what reads beside them; how many more it opens
+# for a while; and those beside: for its place among others, for taking in, for what changes, for taking jobs.
 POOL, OVERFLOW, BESIDE = 8, 8, 8
 MOST_CONNECTIONS = POOL + OVERFLOW + BESIDE
 # In a session's `info`: what to call, what savepoints take back, how it stood as each began and as the last to end did.
