@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -42,8 +43,21 @@ SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 def digest(
     button: Button, outgoing_id: int | None, administration_id: int | None = None, copy_id: int | None = None
 ) -> str:
+    """What a button means, the same for everybody."""
+    if not button.args and outgoing_id is None and copy_id is None:
+        return _of_menu(button.command, administration_id)
     means = [button.command, dict(button.args), outgoing_id, administration_id]
     means += [copy_id] if copy_id is not None else []
+    return _digested(means)
+
+
+@lru_cache(2048)
+def _of_menu(command: str, administration_id: int | None) -> str:
+    """Nearly every screen ends in some of the same buttons."""
+    return _digested([command, {}, None, administration_id])
+
+
+def _digested(means: list[Any]) -> str:
     meaning = json.dumps(means, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 

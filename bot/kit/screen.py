@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time
 from enum import Enum, StrEnum
+from functools import cache
+from types import NoneType
 from typing import Any, TypeVar
 
 from .text import Code, Difference, Link, Listed, Named, Phrase, Raw, Text, When, _, ngettext, phrase_of
@@ -306,12 +308,23 @@ def storable(kind: type[T]) -> type[T]:
 
 def to_json(value: Any) -> Any:
     """A JSON value for anything made of the kit's dataclasses, scalars, instants, enumerations, lists and mappings."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind) and kind.__name__ in _TYPES:
+        if isinstance(value, Screen) and value.instead is not None:
+            return to_json(value.instead)
+        # What is empty by default is left out: stored screens stay small and survive a new field.
+        stored = [(name, getattr(value, name), default) for name, default in _stored(kind)]
+        return {"~": kind.__name__} | {
+            name: to_json(held) for name, held, default in stored if held not in _EMPTY or held != default
+        }
     # By the type itself: an enumeration of `db/` may be called as something of the kit is.
-    if isinstance(value, StrEnum) and _TYPES.get(type(value).__name__) is not type(value):
+    if isinstance(value, StrEnum) and _TYPES.get(kind.__name__) is not kind:
         return to_json(phrase_of(value))
     if isinstance(value, Enum):
-        return {"~": type(value).__name__, "value": value.value}
-    if value is None or isinstance(value, str | int | float | bool):
+        return {"~": kind.__name__, "value": value.value}
+    if isinstance(value, str | int | float):
         return value
     if isinstance(value, datetime):
         return {"~": "datetime", "at": value.isoformat()}
@@ -323,23 +336,20 @@ def to_json(value: Any) -> Any:
         return [to_json(each) for each in value]
     if isinstance(value, Mapping):
         return {str(key): to_json(each) for key, each in value.items()}
-    if isinstance(value, Screen) and value.instead is not None:
-        return to_json(value.instead)
-    if is_dataclass(value) and type(value).__name__ in _TYPES:
-        # What is empty by default is left out: stored screens stay small and survive a new field.
-        stored = [(each, getattr(value, each.name)) for each in fields(value)]
-        return {"~": type(value).__name__} | {
-            each.name: to_json(held) for each, held in stored if held not in _EMPTY or held != _default(each)
-        }
-    raise TypeError(f"{type(value).__name__} cannot be stored in a screen")
+    raise TypeError(f"{kind.__name__} cannot be stored in a screen")
 
 
+_PLAIN = frozenset((NoneType, str, int, float, bool))
 _EMPTY: tuple[Any, ...] = (None, (), {})
 
 
-def _default(of: Field[Any]) -> Any:
-    """What a field is when it is left out; MISSING for one that has to be given."""
-    return of.default if of.default_factory is MISSING else of.default_factory()
+@cache
+def _stored(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The fields of a dataclass, each with what it is when it is left out; MISSING for one that has to be given."""
+    return tuple(
+        (each.name, each.default if each.default_factory is MISSING else each.default_factory())
+        for each in fields(kind)
+    )
 
 
 def from_json(value: Any) -> Any:
