@@ -13,8 +13,8 @@ from tests.world import World
 # What the clock and the job engine ask between turns, however many there were.
 LOOKS = re.compile(r"(FROM|UPDATE) (job|due|audit)\b")
 NO_QUESTIONS = ("BEGIN", "SELECT pg_advisory", "SELECT pg_try_advisory")
-# From an update's coming to its answer's leaving, transactions apart. Home asks each capability once what waits.
-MOST = {"/home": 24, "/issues": 16, "/raise": 22, "/help": 16}
+# From an update's coming to its answer's leaving, without transactions and savepoints. Home asks each capability once.
+MOST = {"/home": 22, "/issues": 14, "/raise": 18, "/help": 14}
 
 
 @pytest.mark.promise("figures.statements", "A turn asks the database no more than so many things.")
