@@ -110,6 +110,9 @@ async def under(
                 refused += 1
 
         flooding = await _flooding(bot.address, flood) if flood else None
+        if flooding is not None:  # it is under way, and the first of it, which anybody may send at once, is answered
+            await until(lambda: platform.posted > 0, 60)
+            await asyncio.sleep(3)
         began = time.perf_counter()
         people = []
         for number in range(int(rate * seconds)):
