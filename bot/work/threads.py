@@ -20,7 +20,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 # On PostgreSQL. Each waits for the server, and one interpreter serves them all: with eight, an update that comes in
-# waits for it behind seven turns (at 300 a second, a second; with three, a quarter of one), and no more turns are done.
+# waits for it behind seven turns: at 300 a second for a second, with three for a quarter of one. Eight do a tenth more.
 AT_ONCE = 3
 TOGETHER = 8  # calls that wait for the one writer in one commit: they also wait for one another
 
