@@ -146,8 +146,7 @@ def meet(
     `home` names the administration of somebody new; its language and zone are theirs where none are given.
     """
     caller = {"platform": platform, "external_id": external_id}
-    met = session.execute(_MET, caller).one_or_none()
-    account = met[0] if met is not None else session.scalar(_ACCOUNT, caller)
+    account, known = session.execute(_MET, caller).one_or_none() or (session.scalar(_ACCOUNT, caller), None)
     if account is None:
         place = home()
         person = Person(
@@ -171,13 +170,13 @@ def meet(
         session.add(account)
         session.flush()
         return account, person, True
-    person = met[1] if met is not None else session.get_one(Person, account.person_id)
-    now = {"address": address or account.address, "is_guest": is_guest}
+    person = known or session.get_one(Person, account.person_id)
+    seen = {"address": address or account.address, "is_guest": is_guest}
     if not timedelta() <= at - account.used_at < STILL_HERE:
-        now["used_at"] = at
+        seen["used_at"] = at
     if account.unreachable_reason != UNSUBSCRIBED:
-        now |= {"unreachable_since": None, "unreachable_reason": None}
-    for name, value in now.items():
+        seen |= {"unreachable_since": None, "unreachable_reason": None}
+    for name, value in seen.items():
         if getattr(account, name) != value:  # a row that was set to what it was is looked through by every flush
             setattr(account, name, value)
     session.flush()  # having been here is no change of the turn's own

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import ColumnElement, bindparam, func, select
 
 from bot.kit import allow
@@ -31,15 +34,15 @@ def waiting(ctx: Context) -> tuple[Row, ...]:
     return (*_asked(ctx), *_told(ctx), *(_at_the_desk(ctx) if ctx.who.is_staff else ()))
 
 
-def is_asked(ctx: Context) -> bool:
-    """Whether Customs waits for an answer of theirs, in whatever administration."""
-    return ctx.session.scalar(ASKED, {"person": ctx.who.id}) is not None
+def asked(ctx: Context, order: Any) -> Sequence[Issue]:
+    """The first of theirs in which Customs waits for an answer. Most have none: that is asked before all else."""
+    if ctx.session.scalar(ASKED, {"person": ctx.who.id}) is None:
+        return ()
+    mine = Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who)
+    return ctx.session.scalars(select(Issue).where(*mine).order_by(order).limit(MOST)).all()
 
 
 def _asked(ctx: Context) -> tuple[Row, ...]:
-    if not is_asked(ctx):
-        return ()
-    mine = Issue.reporter_id == ctx.who.id, Issue.state == State.ASKED, Issue.visible_to(ctx.who)
     return tuple(
         Row(
             Raw(each.title, each.language),
@@ -49,7 +52,7 @@ def _asked(ctx: Context) -> tuple[Row, ...]:
                 button(_("Open"), "issues.show", issue=each.id),
             ),
         )
-        for each in ctx.session.scalars(select(Issue).where(*mine).order_by(Issue.id).limit(MOST))
+        for each in asked(ctx, Issue.id)
     )
 
 

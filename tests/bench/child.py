@@ -40,6 +40,7 @@ def _resident() -> int:
 
 def record(path: str) -> None:
     """Write down what is asked of the database, in order: (SQL, parameters), ("BEGIN" and "COMMIT" among them)."""
+    # Here, because the bare bots import this module too, and have no SQLAlchemy to pay for.
     from sqlalchemy import Engine, event  # noqa: PLC0415
     from sqlalchemy.engine.interfaces import ExecuteStyle  # noqa: PLC0415
 
